@@ -1,0 +1,751 @@
+//! The rules: what may happen next.
+
+use std::collections::HashSet;
+
+use crate::{
+    Actor, ActorKind, Command, DEFAULT_PHASES, DeliveryState, Event, Handover, HandoverId, Outcome,
+    PhaseName, Pipeline, PipelineId, Prompt, PromptId, Purpose, Reason, Refusal, Start, Status,
+    Task, TaskPlan, TaskReport, Track, Verdict, Version, Via, Writer, phase, text,
+};
+
+/// Most phases a pipeline can have.
+const PHASES_MAX: usize = 20;
+/// Most tasks a pipeline can have.
+const TASKS_MAX: usize = 1_000;
+/// The track of tasks that name none.
+const DEFAULT_TRACK: &str = "Tasks";
+
+type Decided = Result<Vec<Event>, Refusal>;
+
+/// Decides about a new pipeline: its start and the beginning of its first phase.
+///
+/// # Errors
+/// A [`Refusal`] that names the field and what is allowed.
+pub fn decide_start(start: &Start) -> Decided {
+    let phases = phases(&start.phases)?;
+    let first = match start
+        .first_phase
+        .as_deref()
+        .map(PhaseName::parse)
+        .transpose()?
+    {
+        None => phases[0].clone(),
+        Some(name) if phases.contains(&name) => name,
+        Some(name) => return Err(unknown_phase(&name, &phases)),
+    };
+    Ok(vec![
+        Event::PipelineStarted {
+            project: text::line("project", &start.project, text::PROJECT_MAX)?,
+            title: text::line("title", &start.title, text::TITLE_MAX)?,
+            goal: text::document("goal", &start.goal, text::GOAL_MAX)?,
+            tracks: tracks(start, &phases)?,
+            phases,
+            version: version(&start.version)?,
+            language: start.language,
+            demo: start.demo,
+        },
+        Event::PhaseStarted { phase: first },
+    ])
+}
+
+/// Decides about a command to an existing pipeline. No events means: it is so already.
+///
+/// # Errors
+/// A [`Refusal`] in words that the caller can act on.
+pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided {
+    match command {
+        Command::Report {
+            phase,
+            progress,
+            message,
+            tasks,
+        } => report(
+            pipeline,
+            phase.as_deref(),
+            *progress,
+            message.as_deref(),
+            tasks,
+        ),
+        Command::HandOver {
+            phase,
+            content,
+            summary,
+        } => hand_over(pipeline, phase.as_deref(), content, summary.as_deref()),
+        Command::Decide {
+            handover,
+            revision,
+            decision,
+            review_changes,
+        } => settle(
+            pipeline,
+            actor,
+            handover,
+            *revision,
+            *decision,
+            review_changes,
+        ),
+        Command::WritePrompt {
+            handover,
+            revision,
+            text,
+            writer,
+        } => write_prompt(pipeline, handover, *revision, text, writer),
+        Command::OfferPrompt { prompt, via } => offer_prompt(pipeline, prompt, *via),
+        Command::PickUpPrompt { prompt, via } => pick_up_prompt(pipeline, prompt, *via),
+        Command::AcknowledgePrompt { prompt } => acknowledge_prompt(pipeline, prompt),
+        Command::ChangeVersion { version: new } => {
+            let version = version(new)?;
+            Ok(if version == pipeline.version {
+                vec![]
+            } else {
+                vec![Event::VersionChanged { version }]
+            })
+        }
+        Command::Finish { outcome, message } => finish(pipeline, *outcome, message.as_deref()),
+    }
+}
+
+fn report(
+    pipeline: &Pipeline,
+    phase: Option<&str>,
+    progress: Option<i64>,
+    message: Option<&str>,
+    tasks: &[TaskReport],
+) -> Decided {
+    let claimed = progress.map(percent).transpose()?;
+    let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
+    let (mut events, running) = to_running(pipeline)?;
+    check_phase(pipeline, phase, &running)?;
+    let known = pipeline
+        .tracks
+        .iter()
+        .map(|track| track.tasks.len())
+        .sum::<usize>();
+    if known + tasks.len() > TASKS_MAX {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            format!("{} tasks are reported and {known} are known.", tasks.len()),
+            format!("at most {TASKS_MAX} tasks a pipeline."),
+            "Report fewer, larger tasks.",
+        ));
+    }
+    for task in tasks {
+        events.extend(update_task(pipeline, &running, task)?);
+    }
+    let said = claimed.is_some() || message.is_some();
+    if said || tasks.is_empty() {
+        events.push(Event::ProgressReported {
+            phase: running,
+            claimed,
+            message,
+        });
+    }
+    Ok(events)
+}
+
+/// The event for a reported task; none when nothing about it changed.
+fn update_task(
+    pipeline: &Pipeline,
+    running: &PhaseName,
+    report: &TaskReport,
+) -> Result<Option<Event>, Refusal> {
+    let name = text::line("tasks[].name", &report.name, text::NAME_MAX)?;
+    let kind = text::optional_line("tasks[].kind", report.kind.as_deref(), text::NAME_MAX)?;
+    let track = text::optional_line("tasks[].track", report.track.as_deref(), text::NAME_MAX)?;
+    let on = |track: &'_ Track| track.tasks.iter().any(|task| task.name == name);
+    let track = track
+        .or_else(|| {
+            pipeline
+                .tracks
+                .iter()
+                .find(|track| on(track))
+                .map(|track| track.name.clone())
+        })
+        .unwrap_or_else(|| DEFAULT_TRACK.to_owned());
+    let known: Option<&Task> = pipeline
+        .tracks
+        .iter()
+        .find(|t| t.name == track)
+        .and_then(|t| t.tasks.iter().find(|task| task.name == name));
+    if known
+        .is_some_and(|task| task.status == report.status && (kind.is_none() || task.kind == kind))
+    {
+        return Ok(None);
+    }
+    let phase = known.map_or_else(|| Some(running.clone()), |task| task.phase.clone());
+    Ok(Some(Event::TaskUpdated {
+        track,
+        name,
+        kind,
+        phase,
+        status: report.status,
+    }))
+}
+
+fn hand_over(
+    pipeline: &Pipeline,
+    phase: Option<&str>,
+    content: &str,
+    summary: Option<&str>,
+) -> Decided {
+    let content = text::written_document("content", content, text::DOCUMENT_MAX)?;
+    let summary = text::optional_line("summary", summary, text::MESSAGE_MAX)?
+        .unwrap_or_else(|| text::summary_of(&content));
+    if let Some(open) = pipeline.open_handover() {
+        check_phase(pipeline, phase, &open.phase)?;
+        let current = open.current();
+        if current.content == content && current.summary == summary {
+            return Ok(vec![]);
+        }
+        let revision = current.number + 1;
+        return Ok(vec![Event::HandoverRevised {
+            handover: open.id.clone(),
+            revision,
+            content,
+            summary,
+        }]);
+    }
+    if let (Status::HandingOver, Some(accepted), None) =
+        (pipeline.status, pipeline.handovers.last(), phase)
+        && pipeline.phase().status == crate::PhaseStatus::Accepted
+    {
+        return Err(Refusal::new(
+            Reason::NotYourTurn,
+            format!(
+                "The handover of {} is accepted; the next phase has not begun.",
+                accepted.phase
+            ),
+            "picking up the prompt for the next phase.",
+            format!(
+                "Call get_next_prompt with pipeline={} and follow it.",
+                pipeline.id
+            ),
+        ));
+    }
+    let (mut events, running) = to_running(pipeline)?;
+    check_phase(pipeline, phase, &running)?;
+    let earlier = pipeline.handovers.last().filter(|handover| {
+        handover.phase == running
+            && handover
+                .decision(handover.current().number)
+                .is_some_and(|d| d.decision == Verdict::RequestChanges)
+    });
+    events.push(match earlier {
+        Some(handover) => {
+            let revision = handover.current().number + 1;
+            Event::HandoverRevised {
+                handover: handover.id.clone(),
+                revision,
+                content,
+                summary,
+            }
+        }
+        None => Event::HandoverSubmitted {
+            handover: HandoverId::new(pipeline.id.clone(), number_after(pipeline.handovers.len())),
+            next_phase: after(pipeline, &running),
+            phase: running,
+            content,
+            summary,
+        },
+    });
+    Ok(events)
+}
+
+fn settle(
+    pipeline: &Pipeline,
+    actor: &Actor,
+    id: &HandoverId,
+    revision: u32,
+    decision: Verdict,
+    review_changes: &str,
+) -> Decided {
+    if actor.kind != ActorKind::Person {
+        return Err(Refusal::new(
+            Reason::OnlyPeopleDecide,
+            format!(
+                "`{}` is not a person, and only people decide about a handover.",
+                actor.name
+            ),
+            "waiting for the decision.",
+            format!("Call await_handover_decision with handover={id}."),
+        ));
+    }
+    let handover = find_handover(pipeline, id)?;
+    if let Some(made) = handover.decision(revision) {
+        return Err(Refusal::new(
+            Reason::AlreadyDecided,
+            format!(
+                "Revision {revision} of {id} was decided already: {} by {} at {}.",
+                words(made.decision),
+                made.by.name,
+                made.at
+            ),
+            "one decision a revision.",
+            "Reload to see what follows from it.",
+        ));
+    }
+    let current = handover.current().number;
+    if revision != current {
+        return Err(Refusal::new(
+            Reason::StaleRevision,
+            format!("Revision {revision} of {id} is not the newest."),
+            format!("a decision about revision {current}."),
+            format!("Read revision {current} and decide about it."),
+        ));
+    }
+    refuse_when_ended(pipeline)?;
+    let review_changes = text::document("review_changes", review_changes, text::GOAL_MAX)?;
+    let handover_id = id.clone();
+    Ok(match decision {
+        Verdict::Accept => {
+            let accepted = Event::HandoverAccepted {
+                handover: handover_id,
+                revision,
+                review_changes,
+            };
+            let last = handover.next_phase.is_none();
+            if last {
+                vec![accepted, Event::PipelineCompleted { message: None }]
+            } else {
+                vec![accepted]
+            }
+        }
+        Verdict::RequestChanges if review_changes.trim().is_empty() => {
+            return Err(Refusal::new(
+                Reason::Invalid,
+                "`review_changes` is empty, and request_changes needs to say what should change.",
+                "one sentence or more.",
+                "Write what should be different, or accept.",
+            ));
+        }
+        Verdict::RequestChanges => vec![Event::ChangesRequested {
+            handover: handover_id,
+            revision,
+            review_changes,
+        }],
+        Verdict::Stop => vec![
+            Event::HandoverStopped {
+                handover: handover_id,
+                revision,
+                review_changes,
+            },
+            Event::PipelineCancelled { message: None },
+        ],
+    })
+}
+
+fn write_prompt(
+    pipeline: &Pipeline,
+    id: &HandoverId,
+    revision: u32,
+    text: &str,
+    writer: &Writer,
+) -> Decided {
+    let Some((handover, purpose)) = pipeline.wants_prompt() else {
+        return Ok(vec![]);
+    };
+    if handover.id != *id || handover.current().number != revision {
+        return Ok(vec![]);
+    }
+    let phase = match purpose {
+        Purpose::NextPhase => handover
+            .next_phase
+            .clone()
+            .unwrap_or_else(|| handover.phase.clone()),
+        Purpose::Revision => handover.phase.clone(),
+    };
+    let prompt = PromptId::new(pipeline.id.clone(), number_after(pipeline.prompts.len()));
+    Ok(vec![
+        Event::PromptWritten {
+            prompt: prompt.clone(),
+            handover: id.clone(),
+            revision,
+            phase,
+            purpose,
+            text: text::written_document("text", text, 2 * text::DOCUMENT_MAX)?,
+            writer: writer.clone(),
+        },
+        Event::PromptOffered {
+            prompt,
+            via: Via::Stream,
+        },
+    ])
+}
+
+fn offer_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
+    let prompt = find_prompt(pipeline, id)?;
+    refuse_when_ended(pipeline)?;
+    let again = prompt
+        .deliveries
+        .last()
+        .is_some_and(|d| d.state == DeliveryState::Offered && d.via == Some(via));
+    Ok(if again {
+        vec![]
+    } else {
+        vec![Event::PromptOffered {
+            prompt: id.clone(),
+            via,
+        }]
+    })
+}
+
+fn pick_up_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
+    let prompt = find_prompt(pipeline, id)?;
+    if prompt.state() >= DeliveryState::PickedUp {
+        return Ok(vec![]);
+    }
+    refuse_when_ended(pipeline)?;
+    refuse_when_superseded(pipeline, prompt)?;
+    Ok(pick_up(prompt, via))
+}
+
+fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Decided {
+    let prompt = find_prompt(pipeline, id)?;
+    if prompt.state() >= DeliveryState::Acknowledged {
+        let known = prompt
+            .deliveries
+            .iter()
+            .any(|d| d.state == DeliveryState::Acknowledged);
+        return Ok(if known {
+            vec![]
+        } else {
+            vec![Event::PromptAcknowledged { prompt: id.clone() }]
+        });
+    }
+    let mut events = Vec::new();
+    if prompt.state() < DeliveryState::PickedUp {
+        refuse_when_ended(pipeline)?;
+        refuse_when_superseded(pipeline, prompt)?;
+        events = pick_up(prompt, Via::Report);
+    }
+    events.push(Event::PromptAcknowledged { prompt: id.clone() });
+    Ok(events)
+}
+
+fn finish(pipeline: &Pipeline, outcome: Outcome, message: Option<&str>) -> Decided {
+    let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
+    let already = match outcome {
+        Outcome::Completed => Status::Completed,
+        Outcome::Failed => Status::Failed,
+        Outcome::Cancelled => Status::Cancelled,
+    };
+    if pipeline.status == already {
+        return Ok(vec![]);
+    }
+    refuse_when_ended(pipeline)?;
+    Ok(vec![match outcome {
+        Outcome::Completed => {
+            let (left, last) = (
+                &pipeline.phases[pipeline.current + 1..],
+                pipeline.status == Status::Running,
+            );
+            if !left.is_empty() || !last {
+                return Err(Refusal::new(
+                    Reason::NotYourTurn,
+                    match left {
+                        [] => format!(
+                            "The handover of {} is not accepted yet.",
+                            pipeline.phase().name
+                        ),
+                        left => format!(
+                            "The pipeline is in {}; {} still to come.",
+                            pipeline.phase().name,
+                            phase::list(left.iter().map(|p| &p.name))
+                        ),
+                    },
+                    "outcome `failed` or `cancelled` now; `completed` in the last phase.",
+                    format!(
+                        "Hand the phase over with save_handover_content, pipeline={}.",
+                        pipeline.id
+                    ),
+                ));
+            }
+            Event::PipelineCompleted { message }
+        }
+        Outcome::Failed => Event::PipelineFailed { message },
+        Outcome::Cancelled => Event::PipelineCancelled { message },
+    }])
+}
+
+/// What has to happen so that the agent runs, and the phase that it then runs: nothing when it does;
+/// picking the waiting prompt up when the agent shows by working that the prompt has reached it.
+fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName), Refusal> {
+    refuse_when_ended(pipeline)?;
+    match pipeline.status {
+        Status::AwaitingReview => {
+            let handover = pipeline.handovers.last();
+            let id = handover.map(|h| h.id.to_string()).unwrap_or_default();
+            Err(Refusal::new(
+                Reason::NotYourTurn,
+                format!(
+                    "{} is handed over ({id}) and waits for a person.",
+                    pipeline.phase().name
+                ),
+                "waiting for the decision, or a better revision with save_handover_content.",
+                format!("Call await_handover_decision with handover={id}."),
+            ))
+        }
+        Status::HandingOver => match pipeline.prompt_in_transit() {
+            Some(prompt) => Ok((pick_up(prompt, Via::Report), prompt.phase.clone())),
+            None => Err(Refusal::new(
+                Reason::NotYourTurn,
+                "The handover is decided and its prompt is being written.",
+                "picking the prompt up.",
+                format!(
+                    "Call get_next_prompt with pipeline={} in a few seconds.",
+                    pipeline.id
+                ),
+            )),
+        },
+        _ => Ok((vec![], pipeline.phase().name.clone())),
+    }
+}
+
+fn pick_up(prompt: &Prompt, via: Via) -> Vec<Event> {
+    let phase = prompt.phase.clone();
+    vec![
+        Event::PromptPickedUp {
+            prompt: prompt.id.clone(),
+            via,
+        },
+        match prompt.purpose {
+            Purpose::NextPhase => Event::PhaseStarted { phase },
+            Purpose::Revision => Event::PhaseReopened { phase },
+        },
+    ]
+}
+
+fn refuse_when_ended(pipeline: &Pipeline) -> Result<(), Refusal> {
+    if !pipeline.status.has_ended() {
+        return Ok(());
+    }
+    let how = match pipeline.status {
+        Status::Failed => "failed",
+        Status::Cancelled => "was stopped",
+        _ => "is completed",
+    };
+    Err(Refusal::new(
+        Reason::Ended,
+        format!("The pipeline {} {how}.", pipeline.id),
+        "reading it.",
+        "Call start_pipeline for new work.",
+    ))
+}
+
+fn refuse_when_superseded(pipeline: &Pipeline, prompt: &Prompt) -> Result<(), Refusal> {
+    if pipeline
+        .prompt_in_transit()
+        .is_some_and(|current| current.id == prompt.id)
+    {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::NotYourTurn,
+        format!("The prompt {} is not the one that waits.", prompt.id),
+        "the newest prompt of the pipeline.",
+        format!("Call get_next_prompt with pipeline={}.", pipeline.id),
+    ))
+}
+
+fn find_handover<'a>(pipeline: &'a Pipeline, id: &HandoverId) -> Result<&'a Handover, Refusal> {
+    pipeline.handover(id).ok_or_else(|| {
+        let known: Vec<String> = pipeline
+            .handovers
+            .iter()
+            .map(|h| h.id.to_string())
+            .collect();
+        not_found("handover", &id.to_string(), &pipeline.id, &known)
+    })
+}
+
+fn find_prompt<'a>(pipeline: &'a Pipeline, id: &PromptId) -> Result<&'a Prompt, Refusal> {
+    pipeline.prompt(id).ok_or_else(|| {
+        let known: Vec<String> = pipeline.prompts.iter().map(|p| p.id.to_string()).collect();
+        not_found("prompt", &id.to_string(), &pipeline.id, &known)
+    })
+}
+
+fn not_found(kind: &str, id: &str, pipeline: &PipelineId, known: &[String]) -> Refusal {
+    let allowed = if known.is_empty() {
+        format!("the pipeline has no {kind} yet.")
+    } else {
+        format!("{}.", known.join(", "))
+    };
+    Refusal::new(
+        Reason::NotFound,
+        format!("There is no {kind} {id}."),
+        allowed,
+        format!("Call get_pipeline_status with pipeline={pipeline}."),
+    )
+}
+
+fn percent(progress: i64) -> Result<u8, Refusal> {
+    u8::try_from(progress).ok().filter(|percent| *percent <= 100).ok_or_else(|| {
+        Refusal::new(
+            Reason::Invalid,
+            format!("`progress` is {progress}."),
+            "a whole number from 0 to 100.",
+            "Send progress again within the bounds, or report tasks and let the figure be counted.",
+        )
+    })
+}
+
+fn check_phase(
+    pipeline: &Pipeline,
+    given: Option<&str>,
+    running: &PhaseName,
+) -> Result<(), Refusal> {
+    let Some(given) = given.filter(|text| !text.trim().is_empty()) else {
+        return Ok(());
+    };
+    let name = PhaseName::parse(given)?;
+    if name == *running {
+        return Ok(());
+    }
+    let all: Vec<PhaseName> = pipeline.phases.iter().map(|p| p.name.clone()).collect();
+    if !all.contains(&name) {
+        return Err(unknown_phase(&name, &all));
+    }
+    Err(Refusal::new(
+        Reason::WrongPhase,
+        format!("`phase` is {name}, and the pipeline is in {running}."),
+        format!("{running}."),
+        format!(
+            "Send phase={running}, or leave `phase` out. A phase ends with save_handover_content."
+        ),
+    ))
+}
+
+fn unknown_phase(name: &PhaseName, phases: &[PhaseName]) -> Refusal {
+    Refusal::new(
+        Reason::WrongPhase,
+        format!("This pipeline has no phase {name}."),
+        format!("{}.", phase::list(phases)),
+        "Send one of these phases, or leave `phase` out.",
+    )
+}
+
+fn after(pipeline: &Pipeline, phase: &PhaseName) -> Option<PhaseName> {
+    let index = pipeline.phases.iter().position(|p| p.name == *phase)?;
+    pipeline.phases.get(index + 1).map(|p| p.name.clone())
+}
+
+fn number_after(count: usize) -> u32 {
+    u32::try_from(count + 1).unwrap_or(u32::MAX)
+}
+
+fn phases(names: &[String]) -> Result<Vec<PhaseName>, Refusal> {
+    if names.is_empty() {
+        return DEFAULT_PHASES.into_iter().map(PhaseName::parse).collect();
+    }
+    let phases = names
+        .iter()
+        .map(|name| PhaseName::parse(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut seen = HashSet::new();
+    if let Some(twice) = phases.iter().find(|name| !seen.insert(*name)) {
+        return Err(Refusal::new(
+            Reason::Invalid,
+            format!("The phase {twice} is named twice (aliases count as the same phase)."),
+            "each phase once.",
+            "Send `phases` without the repetition.",
+        ));
+    }
+    if phases.len() > PHASES_MAX {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            format!("{} phases are named.", phases.len()),
+            format!("at most {PHASES_MAX}."),
+            "Use tasks for smaller steps.",
+        ));
+    }
+    Ok(phases)
+}
+
+fn version(version: &Version) -> Result<Version, Refusal> {
+    let part = |name: &str, text: &Option<String>| {
+        text::optional_line(
+            &format!("version.{name}"),
+            text.as_deref(),
+            text::VERSION_MAX,
+        )
+    };
+    Ok(Version {
+        previous: part("previous", &version.previous)?,
+        current: part("current", &version.current)?,
+        next: part("next", &version.next)?,
+    })
+}
+
+fn tracks(start: &Start, phases: &[PhaseName]) -> Result<Vec<Track>, Refusal> {
+    let lines = |field: &str, texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| text::line(field, text, text::NAME_MAX))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let task = |plan: &TaskPlan| {
+        let phase = plan.phase.as_deref().map(PhaseName::parse).transpose()?;
+        if let Some(unknown) = phase.as_ref().filter(|name| !phases.contains(name)) {
+            return Err(unknown_phase(unknown, phases));
+        }
+        Ok(Task {
+            name: text::line("tracks[].tasks[].name", &plan.name, text::NAME_MAX)?,
+            kind: text::optional_line(
+                "tracks[].tasks[].kind",
+                plan.kind.as_deref(),
+                text::NAME_MAX,
+            )?,
+            phase,
+            status: plan.status,
+        })
+    };
+    let mut tracks: Vec<Track> = Vec::with_capacity(start.tracks.len());
+    for plan in &start.tracks {
+        let name = text::line("tracks[].name", &plan.name, text::NAME_MAX)?;
+        let tasks = plan.tasks.iter().map(task).collect::<Result<Vec<_>, _>>()?;
+        let mut names = HashSet::new();
+        let twice = tracks
+            .iter()
+            .find(|t| t.name == name)
+            .map(|t| t.name.clone());
+        let twice = twice.or_else(|| {
+            tasks
+                .iter()
+                .find(|t| !names.insert(&t.name))
+                .map(|t| t.name.clone())
+        });
+        if let Some(twice) = twice {
+            return Err(Refusal::new(
+                Reason::Invalid,
+                format!("`tracks` names {twice:?} twice."),
+                "track names once a pipeline, task names once a track.",
+                "Give each its own name.",
+            ));
+        }
+        tracks.push(Track {
+            name,
+            agents: lines("tracks[].agents", &plan.agents)?,
+            goals: lines("tracks[].goals", &plan.goals)?,
+            tasks,
+        });
+    }
+    let count = tracks.iter().map(|track| track.tasks.len()).sum::<usize>();
+    if count > TASKS_MAX {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            format!("`tracks` has {count} tasks."),
+            format!("at most {TASKS_MAX}."),
+            "Plan fewer, larger tasks.",
+        ));
+    }
+    Ok(tracks)
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept => "accepted",
+        Verdict::RequestChanges => "changes requested",
+        Verdict::Stop => "stopped",
+    }
+}

@@ -1,0 +1,212 @@
+//! Facts, in the past tense.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, HandoverId, Language, PhaseName, PipelineId, PromptId, Purpose, TaskStatus, Timestamp,
+    Track, Version, Via, Writer,
+};
+
+/// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "type")]
+pub enum Event {
+    /// A pipeline began to exist.
+    PipelineStarted {
+        /// The project it belongs to.
+        project: String,
+        /// What the board calls it.
+        title: String,
+        /// What it is to achieve.
+        #[serde(default)]
+        goal: String,
+        /// Its phases in order.
+        phases: Vec<PhaseName>,
+        /// The cycle version.
+        #[serde(default)]
+        version: Version,
+        /// Tracks and tasks that were known at the start.
+        #[serde(default)]
+        tracks: Vec<Track>,
+        /// The language of its prompts.
+        #[serde(default)]
+        language: Language,
+        /// Whether it is a demonstration.
+        #[serde(default)]
+        demo: bool,
+    },
+    /// A phase began.
+    PhaseStarted {
+        /// Which.
+        phase: PhaseName,
+    },
+    /// A phase goes on after changes were requested.
+    PhaseReopened {
+        /// Which.
+        phase: PhaseName,
+    },
+    /// The agent gave a sign of life.
+    ProgressReported {
+        /// In which phase.
+        phase: PhaseName,
+        /// The progress it claims, 0 to 100.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claimed: Option<u8>,
+        /// A line of text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A task is new or changed.
+    TaskUpdated {
+        /// The track it is on.
+        track: String,
+        /// Its name.
+        name: String,
+        /// What sort of work.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// The phase it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<PhaseName>,
+        /// How far it is.
+        status: TaskStatus,
+    },
+    /// A phase was finished and its first handover exists.
+    HandoverSubmitted {
+        /// The handover.
+        handover: HandoverId,
+        /// The phase it ends.
+        phase: PhaseName,
+        /// The phase it leads to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_phase: Option<PhaseName>,
+        /// The document.
+        content: String,
+        /// One line of it.
+        summary: String,
+    },
+    /// A newer revision replaced the document; an open review of the old one is void.
+    HandoverRevised {
+        /// The handover.
+        handover: HandoverId,
+        /// The number of the new revision.
+        revision: u32,
+        /// The document.
+        content: String,
+        /// One line of it.
+        summary: String,
+    },
+    /// A person accepted a handover.
+    HandoverAccepted {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was read.
+        revision: u32,
+        /// What should be different in the next phase.
+        #[serde(default)]
+        review_changes: String,
+    },
+    /// A person asked for a revision.
+    ChangesRequested {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was read.
+        revision: u32,
+        /// What should be different.
+        review_changes: String,
+    },
+    /// A person stopped the pipeline at a handover.
+    HandoverStopped {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was read.
+        revision: u32,
+        /// Why.
+        #[serde(default)]
+        review_changes: String,
+    },
+    /// The prompt that a decision asked for exists.
+    PromptWritten {
+        /// The prompt.
+        prompt: PromptId,
+        /// The handover it was written from.
+        handover: HandoverId,
+        /// The revision of that handover.
+        revision: u32,
+        /// The phase it starts or continues.
+        phase: PhaseName,
+        /// What it is for.
+        purpose: Purpose,
+        /// The text.
+        text: String,
+        /// Who wrote it.
+        writer: Writer,
+    },
+    /// The prompt was offered to an assistant.
+    PromptOffered {
+        /// The prompt.
+        prompt: PromptId,
+        /// Which way.
+        via: Via,
+    },
+    /// An agent has the prompt.
+    PromptPickedUp {
+        /// The prompt.
+        prompt: PromptId,
+        /// Which way.
+        via: Via,
+    },
+    /// The agent confirmed that it has read the prompt.
+    PromptAcknowledged {
+        /// The prompt.
+        prompt: PromptId,
+    },
+    /// The cycle version is another.
+    VersionChanged {
+        /// All three parts.
+        version: Version,
+    },
+    /// The work is done.
+    PipelineCompleted {
+        /// A closing line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// The work cannot be done.
+    PipelineFailed {
+        /// A closing line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// The work is not wanted any more.
+    PipelineCancelled {
+        /// A closing line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A fact that a newer Staffel wrote. It is kept, and changes nothing here.
+    #[serde(other)]
+    Unknown,
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Recorded {
+    /// Its number in the journal: dense, in commit order. Also the SSE id.
+    pub position: u64,
+    /// The pipeline it belongs to.
+    pub pipeline: PipelineId,
+    /// Its number in the pipeline, from 1, dense.
+    pub revision: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The idempotency key of the command that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The fact itself.
+    pub event: Event,
+}

@@ -1,0 +1,40 @@
+//! The rules of the relay, and nothing else.
+//!
+//! A [`Command`] comes in with an [`Actor`]; [`decide()`] answers with [`Event`]s or a [`Refusal`];
+//! [`Pipeline::apply`] folds recorded events into the state; [`view`] shapes what leaves the server.
+//! This crate does no I/O and reads no clock: time, ids and the actor are arguments, so that every
+//! rule can be tested in microseconds and runs the same on a server and in a browser.
+
+mod actor;
+mod baton;
+mod command;
+mod decide;
+mod event;
+mod handover;
+mod id;
+mod log;
+mod phase;
+mod pipeline;
+mod prompt;
+mod refusal;
+pub mod text;
+mod time;
+mod track;
+mod version;
+pub mod view;
+
+pub use actor::{Actor, ActorKind};
+pub use baton::Baton;
+pub use command::{Command, Outcome, Start, TaskReport, TrackPlan};
+pub use decide::{decide, decide_start};
+pub use event::{Event, Recorded};
+pub use handover::{Decision, Handover, Revision, Verdict};
+pub use id::{HandoverId, InvalidId, PipelineId, PromptId};
+pub use log::{Entry, What};
+pub use phase::{DEFAULT_PHASES, Phase, PhaseName, PhaseStatus, Progress, ProgressSource};
+pub use pipeline::{Pipeline, Status};
+pub use prompt::{Delivery, DeliveryState, Language, Prompt, Purpose, Via, Writer, WriterKind};
+pub use refusal::{Reason, Refusal};
+pub use time::Timestamp;
+pub use track::{Task, TaskPlan, TaskStatus, Track};
+pub use version::Version;

@@ -1,0 +1,122 @@
+//! What happened, short enough to be shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Actor, PhaseName, TaskStatus, Via};
+
+use crate::Timestamp;
+
+/// One line of "What happened". The words are the reader's: see [`What`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Entry {
+    /// Its number in the pipeline.
+    pub revision: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The kinds of lines, with what is needed to say them in any language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// The pipeline began.
+    Started,
+    /// A phase began.
+    PhaseStarted {
+        /// Which.
+        phase: PhaseName,
+    },
+    /// A phase goes on for a revision.
+    PhaseReopened {
+        /// Which.
+        phase: PhaseName,
+    },
+    /// The agent said something.
+    Said {
+        /// Its words.
+        text: String,
+    },
+    /// A task moved.
+    Task {
+        /// Its name.
+        name: String,
+        /// Its new status.
+        status: TaskStatus,
+    },
+    /// A handover or a revision arrived.
+    HandedOver {
+        /// The phase it ends.
+        phase: PhaseName,
+        /// Its number.
+        number: u32,
+    },
+    /// A person accepted.
+    Accepted {
+        /// The phase that was accepted.
+        phase: PhaseName,
+        /// The revision.
+        number: u32,
+        /// The review changes.
+        note: String,
+    },
+    /// A person asked for changes.
+    ChangesRequested {
+        /// The phase.
+        phase: PhaseName,
+        /// The revision.
+        number: u32,
+        /// The review changes.
+        note: String,
+    },
+    /// A person stopped the pipeline.
+    Stopped {
+        /// Why.
+        note: String,
+    },
+    /// The prompt exists.
+    PromptWritten {
+        /// The writer's name.
+        writer: String,
+        /// The phase it is for.
+        phase: PhaseName,
+    },
+    /// A person offered the prompt.
+    PromptOffered {
+        /// Which way.
+        via: Via,
+    },
+    /// An agent has the prompt.
+    PromptPickedUp {
+        /// Which way.
+        via: Via,
+    },
+    /// The agent confirmed the prompt.
+    PromptAcknowledged,
+    /// The cycle version is another.
+    VersionChanged {
+        /// The new one.
+        current: Option<String>,
+    },
+    /// The pipeline ended well.
+    Completed {
+        /// A closing line.
+        note: Option<String>,
+    },
+    /// The pipeline failed.
+    Failed {
+        /// A closing line.
+        note: Option<String>,
+    },
+    /// The pipeline was cancelled.
+    Cancelled {
+        /// A closing line.
+        note: Option<String>,
+    },
+}

@@ -1,0 +1,380 @@
+//! What leaves the server: the shapes of SSE events and REST answers, shared with the board.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, Baton, Decision, Delivery, DeliveryState, Entry, Handover, HandoverId, Language, Phase,
+    PhaseName, Pipeline, PipelineId, Progress, Prompt, PromptId, Purpose, Revision, Status,
+    Timestamp, Track, Verdict, Version, Via, Writer,
+};
+
+/// The names of the SSE events, the `event:` lines. Closed: no text from outside ever becomes one.
+pub mod event_name {
+    /// [`super::Snapshot`]: everything in view, on the first connect and after [`RESET`].
+    pub const SNAPSHOT: &str = "snapshot";
+    /// [`super::PipelineStatus`]: any change of a pipeline.
+    pub const PIPELINE_STATUS: &str = "pipeline_status";
+    /// [`super::HandoverView`]: a handover or a revision arrived.
+    pub const HANDOVER: &str = "handover";
+    /// [`super::HandoverDecided`]: a person decided.
+    pub const HANDOVER_DECIDED: &str = "handover_decided";
+    /// [`super::PromptView`]: a prompt is ready.
+    pub const CURSOR_PROMPT: &str = "cursor_prompt";
+    /// [`super::PromptDelivery`]: a prompt got further.
+    pub const PROMPT_DELIVERY: &str = "prompt_delivery";
+    /// [`super::VersionView`]: the cycle version changed.
+    pub const VERSION: &str = "version";
+    /// [`super::Reset`]: resuming is impossible; a [`SNAPSHOT`] follows.
+    pub const RESET: &str = "reset";
+    /// [`super::Heartbeat`]: every 15 seconds.
+    pub const HEARTBEAT: &str = "heartbeat";
+    /// [`super::Shutdown`]: before a planned stop.
+    pub const SHUTDOWN: &str = "shutdown";
+
+    /// All of them.
+    pub const ALL: [&str; 10] = [
+        SNAPSHOT,
+        PIPELINE_STATUS,
+        HANDOVER,
+        HANDOVER_DECIDED,
+        CURSOR_PROMPT,
+        PROMPT_DELIVERY,
+        VERSION,
+        RESET,
+        HEARTBEAT,
+        SHUTDOWN,
+    ];
+}
+
+/// Everything in view at one journal position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Snapshot {
+    /// Staffel's own version.
+    pub server: String,
+    /// The journal's epoch.
+    pub epoch: String,
+    /// The journal position that this is the state of.
+    pub position: u64,
+    /// The server's time.
+    pub at: Timestamp,
+    /// All pipelines in view, the newest first.
+    pub pipelines: Vec<PipelineStatus>,
+}
+
+/// A pipeline as the board shows it. Self-contained: applying the newest one is enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PipelineStatus {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Its project.
+    pub project: String,
+    /// What the board calls it.
+    pub title: String,
+    /// What it is to achieve.
+    pub goal: String,
+    /// The cycle version.
+    pub version: Version,
+    /// The language of its prompts.
+    pub language: Language,
+    /// Whether it is a demonstration.
+    pub demo: bool,
+    /// The phase that runs, or ran last.
+    pub phase: PhaseName,
+    /// The progress of that phase, and where the figure comes from.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Where it stands.
+    pub status: Status,
+    /// Who has the baton.
+    pub baton: Baton,
+    /// Since when.
+    pub baton_since: Timestamp,
+    /// All phases.
+    pub phases: Vec<Phase>,
+    /// All tracks with their tasks.
+    pub tracks: Vec<Track>,
+    /// The agent's latest line of text in this phase.
+    pub message: Option<String>,
+    /// The newest lines of "What happened", the newest last.
+    pub log: Vec<Entry>,
+    /// The newest handover, without its text.
+    pub handover: Option<HandoverRef>,
+    /// The newest prompt, without its text.
+    pub prompt: Option<PromptRef>,
+    /// The agent that acted last.
+    pub agent: Option<String>,
+    /// When it started.
+    pub started: Timestamp,
+    /// When an agent last did anything here.
+    pub last_sign_of_life: Timestamp,
+    /// The number of its newest event.
+    pub revision: u64,
+    /// The journal position of its newest event.
+    pub position: u64,
+}
+
+/// Lines of the log that travel with every status; the rest is at `GET /api/pipelines/{id}/events`.
+const STATUS_LOG_LINES: usize = 20;
+
+impl From<&Pipeline> for PipelineStatus {
+    fn from(pipeline: &Pipeline) -> Self {
+        let skip = pipeline.log.len().saturating_sub(STATUS_LOG_LINES);
+        Self {
+            pipeline: pipeline.id.clone(),
+            project: pipeline.project.clone(),
+            title: pipeline.title.clone(),
+            goal: pipeline.goal.clone(),
+            version: pipeline.version.clone(),
+            language: pipeline.language,
+            demo: pipeline.demo,
+            phase: pipeline.phase().name.clone(),
+            progress: pipeline.phase().progress,
+            status: pipeline.status,
+            baton: pipeline.baton(),
+            baton_since: pipeline.baton_since,
+            phases: pipeline.phases.clone(),
+            tracks: pipeline.tracks.clone(),
+            message: pipeline.message.clone(),
+            log: pipeline.log.iter().skip(skip).cloned().collect(),
+            handover: pipeline.handovers.last().map(HandoverRef::from),
+            prompt: pipeline.prompts.last().map(PromptRef::from),
+            agent: pipeline.agent.clone(),
+            started: pipeline.started,
+            last_sign_of_life: pipeline.last_sign_of_life,
+            revision: pipeline.revision,
+            position: pipeline.position,
+        }
+    }
+}
+
+/// A handover without its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HandoverRef {
+    /// The handover.
+    pub handover: HandoverId,
+    /// The phase it ends.
+    pub phase: PhaseName,
+    /// The phase it leads to.
+    pub next_phase: Option<PhaseName>,
+    /// Its newest revision.
+    pub revision: u32,
+    /// One line of it.
+    pub summary: String,
+    /// Who wrote that revision.
+    pub by: Actor,
+    /// When that revision arrived.
+    pub at: Timestamp,
+    /// The decision about that revision.
+    pub decision: Option<Decision>,
+}
+
+impl From<&Handover> for HandoverRef {
+    fn from(handover: &Handover) -> Self {
+        let Revision {
+            number,
+            summary,
+            by,
+            at,
+            decision,
+            ..
+        } = handover.current().clone();
+        Self {
+            handover: handover.id.clone(),
+            phase: handover.phase.clone(),
+            next_phase: handover.next_phase.clone(),
+            revision: number,
+            summary,
+            by,
+            at,
+            decision,
+        }
+    }
+}
+
+/// A handover to be read: its newest revision with the text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HandoverView {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// What the board calls it.
+    pub title: String,
+    /// The handover without its text.
+    #[serde(flatten)]
+    pub about: HandoverRef,
+    /// The text, in Markdown.
+    pub content: String,
+    /// The text as sanitised HTML.
+    pub html: String,
+}
+
+/// A person decided about a handover.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HandoverDecided {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The handover.
+    pub handover: HandoverId,
+    /// The revision that was read.
+    pub revision: u32,
+    /// The decision.
+    pub decision: Verdict,
+    /// Who decided.
+    pub by: Actor,
+    /// The review changes.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A prompt without its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromptRef {
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// The handover it was written from.
+    pub handover: HandoverId,
+    /// The phase it is for.
+    pub phase: PhaseName,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Who wrote it.
+    pub writer: Writer,
+    /// How far it got.
+    pub state: DeliveryState,
+    /// Every step of its way.
+    pub deliveries: Vec<Delivery>,
+}
+
+impl From<&Prompt> for PromptRef {
+    fn from(prompt: &Prompt) -> Self {
+        Self {
+            prompt_id: prompt.id.clone(),
+            handover: prompt.handover.clone(),
+            phase: prompt.phase.clone(),
+            purpose: prompt.purpose,
+            writer: prompt.writer.clone(),
+            state: prompt.state(),
+            deliveries: prompt.deliveries.clone(),
+        }
+    }
+}
+
+/// A prompt to be handed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromptView {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The prompt without its text.
+    #[serde(flatten)]
+    pub about: PromptRef,
+    /// The text.
+    pub prompt: String,
+    /// One-click ways into assistants.
+    pub links: Vec<Link>,
+}
+
+/// A link that opens an assistant with the prompt typed in. The person there confirms; nothing runs by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Link {
+    /// The way it goes.
+    pub via: Via,
+    /// The address.
+    pub href: String,
+    /// Why it carries only the short form ("call `get_next_prompt`"), if it does.
+    pub short: Option<ShortForm>,
+}
+
+/// Why a link carries the short form of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ShortForm {
+    /// The whole text is over the client's limit.
+    TooLong,
+    /// The client refuses texts like this one.
+    Forbidden,
+}
+
+/// A prompt got further on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromptDelivery {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// How far it got.
+    pub state: DeliveryState,
+    /// Which way.
+    pub via: Option<Via>,
+    /// Who took the step.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The cycle version of a pipeline changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct VersionView {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// All three parts.
+    #[serde(flatten)]
+    pub version: Version,
+}
+
+/// Resuming from the given id is impossible; a [`Snapshot`] follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Reset {
+    /// Why.
+    pub reason: ResetReason,
+    /// The epoch that is valid now.
+    pub epoch: String,
+    /// The oldest position that can be resumed after.
+    pub floor: u64,
+    /// The newest position.
+    pub head: u64,
+}
+
+/// Why a stream cannot be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ResetReason {
+    /// The id is from another journal.
+    OtherEpoch,
+    /// The id is older than what is kept.
+    TooOld,
+    /// The id is newer than the journal.
+    FromTheFuture,
+    /// The id cannot be read.
+    Unreadable,
+}
+
+/// A sign of life of the server, visible to JavaScript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Heartbeat {
+    /// The server's time.
+    pub at: Timestamp,
+    /// The newest journal position.
+    pub head: u64,
+}
+
+/// The server stops on purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Shutdown {
+    /// How long to wait before connecting again, in milliseconds.
+    pub retry_ms: u64,
+}

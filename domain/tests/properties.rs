@@ -1,0 +1,267 @@
+//! Invariants that hold for any sequence of commands, whoever sends them.
+
+use std::collections::HashMap;
+
+use domain::{
+    Actor, ActorKind, Baton, Command, Event, HandoverId, Outcome, Pipeline, PipelineId, PromptId,
+    Recorded, Start, Status, TaskReport, TaskStatus, Timestamp, Verdict, Version, Via, Writer,
+    WriterKind, decide, decide_start,
+};
+use proptest::prelude::*;
+
+/// A command whose ids are chosen relative to the state it meets.
+#[derive(Debug, Clone)]
+enum Step {
+    Report {
+        phase: Option<&'static str>,
+        progress: Option<i64>,
+        task: Option<(u8, TaskStatus)>,
+    },
+    HandOver {
+        phase: Option<&'static str>,
+        text: u8,
+    },
+    Decide {
+        handover: u32,
+        revision: u32,
+        verdict: Verdict,
+        note: &'static str,
+    },
+    WritePrompt {
+        revision: u32,
+    },
+    PickUp {
+        prompt: u32,
+    },
+    Acknowledge {
+        prompt: u32,
+    },
+    Offer {
+        prompt: u32,
+    },
+    Version {
+        current: u8,
+    },
+    Finish {
+        outcome: Outcome,
+    },
+}
+
+fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
+    let phase = prop_oneof![
+        Just(None),
+        Just(Some("VAN")),
+        Just(Some("implementation")),
+        Just(Some("PLAN")),
+        Just(Some("nope"))
+    ];
+    let status = prop_oneof![
+        Just(TaskStatus::Pending),
+        Just(TaskStatus::Completed),
+        Just(TaskStatus::Failed)
+    ];
+    let verdict = prop_oneof![4 => Just(Verdict::Accept), 4 => Just(Verdict::RequestChanges), 1 => Just(Verdict::Stop)];
+    let note = prop_oneof![Just(""), Just("smaller, please")];
+    let outcome = prop_oneof![
+        Just(Outcome::Completed),
+        Just(Outcome::Failed),
+        Just(Outcome::Cancelled)
+    ];
+    let actor = prop_oneof![
+        Just(ActorKind::Agent),
+        Just(ActorKind::Person),
+        Just(ActorKind::System)
+    ];
+    let step = prop_oneof![
+        8 => (phase.clone(), prop::option::of(-5_i64..150), prop::option::of((0_u8..4, status)))
+            .prop_map(|(phase, progress, task)| Step::Report { phase, progress, task }),
+        8 => (phase, 0_u8..4).prop_map(|(phase, text)| Step::HandOver { phase, text }),
+        8 => (0_u32..2, 0_u32..3, verdict, note)
+            .prop_map(|(handover, revision, verdict, note)| Step::Decide { handover, revision, verdict, note }),
+        6 => (0_u32..2).prop_map(|revision| Step::WritePrompt { revision }),
+        4 => (0_u32..2).prop_map(|prompt| Step::PickUp { prompt }),
+        3 => (0_u32..2).prop_map(|prompt| Step::Acknowledge { prompt }),
+        2 => (0_u32..2).prop_map(|prompt| Step::Offer { prompt }),
+        1 => (0_u8..3).prop_map(|current| Step::Version { current }),
+        1 => outcome.prop_map(|outcome| Step::Finish { outcome }),
+    ];
+    prop::collection::vec((actor, step), 0..60)
+}
+
+fn command(step: &Step, pipeline: &Pipeline) -> Command {
+    let id = &pipeline.id;
+    let newest = |count: usize, back: u32| {
+        u32::try_from(count)
+            .unwrap_or(0)
+            .saturating_sub(back)
+            .max(1)
+    };
+    let handover = |back| HandoverId::new(id.clone(), newest(pipeline.handovers.len(), back));
+    let prompt = |back| PromptId::new(id.clone(), newest(pipeline.prompts.len(), back));
+    let revision = |back: u32| {
+        pipeline
+            .handovers
+            .last()
+            .map_or(1, |h| h.current().number.saturating_sub(back))
+    };
+    match step.clone() {
+        Step::Report {
+            phase,
+            progress,
+            task,
+        } => Command::Report {
+            phase: phase.map(str::to_owned),
+            progress,
+            message: Some("at work".to_owned()),
+            tasks: task
+                .map(|(n, status)| TaskReport {
+                    track: None,
+                    name: format!("task {n}"),
+                    kind: None,
+                    status,
+                })
+                .into_iter()
+                .collect(),
+        },
+        Step::HandOver { phase, text } => Command::HandOver {
+            phase: phase.map(str::to_owned),
+            content: if text == 0 {
+                " \n".to_owned()
+            } else {
+                format!("# Handover {text}")
+            },
+            summary: None,
+        },
+        Step::Decide {
+            handover: back,
+            revision: older,
+            verdict,
+            note,
+        } => Command::Decide {
+            handover: handover(back),
+            revision: revision(older),
+            decision: verdict,
+            review_changes: note.to_owned(),
+        },
+        Step::WritePrompt { revision: older } => Command::WritePrompt {
+            handover: handover(0),
+            revision: revision(older),
+            text: "Go on.".to_owned(),
+            writer: Writer {
+                kind: WriterKind::Template,
+                name: "built-in".to_owned(),
+                why: None,
+                took_ms: 0,
+            },
+        },
+        Step::PickUp { prompt: back } => Command::PickUpPrompt {
+            prompt: prompt(back),
+            via: Via::Pull,
+        },
+        Step::Acknowledge { prompt: back } => Command::AcknowledgePrompt {
+            prompt: prompt(back),
+        },
+        Step::Offer { prompt: back } => Command::OfferPrompt {
+            prompt: prompt(back),
+            via: Via::Copy,
+        },
+        Step::Version { current } => Command::ChangeVersion {
+            version: Version {
+                current: Some(format!("1.{current}0")),
+                ..Version::default()
+            },
+        },
+        Step::Finish { outcome } => Command::Finish {
+            outcome,
+            message: None,
+        },
+    }
+}
+
+/// Records events the way the journal does.
+fn record(journal: &mut Vec<Recorded>, id: &PipelineId, actor: &Actor, events: Vec<Event>) {
+    for event in events {
+        let number = journal.len() as u64 + 1;
+        journal.push(Recorded {
+            position: number,
+            pipeline: id.clone(),
+            revision: number,
+            at: Timestamp::from_millis(
+                1_800_000_000_000 + i64::try_from(number).unwrap_or(0) * 1000,
+            ),
+            actor: actor.clone(),
+            key: None,
+            event,
+        });
+    }
+}
+
+fn fold(journal: &[Recorded]) -> Pipeline {
+    let mut pipeline = Pipeline::begin(&journal[0]).expect("the first event starts the pipeline");
+    journal[1..]
+        .iter()
+        .for_each(|recorded| pipeline.apply(recorded));
+    pipeline
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_sequence_of_commands_keeps_the_rules(steps in steps()) {
+        let id = PipelineId::new(Timestamp::from_millis(1_800_000_000_000), 1);
+        let agent = Actor::agent("cursor");
+        let start = Start {
+            project: "demo".to_owned(),
+            title: "Edge sync".to_owned(),
+            phases: vec!["VAN".to_owned(), "PLAN".to_owned(), "IMPLEMENTATION".to_owned()],
+            ..Start::default()
+        };
+        let mut journal = Vec::new();
+        record(&mut journal, &id, &agent, decide_start(&start).expect("a plain start"));
+        let mut pipeline = fold(&journal);
+
+        for (kind, step) in &steps {
+            let actor = Actor { kind: *kind, name: "somebody".to_owned() };
+            let ended = pipeline.status.has_ended();
+            let Ok(events) = decide(&pipeline, &actor, &command(step, &pipeline)) else { continue };
+            let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. }));
+            prop_assert!(!(ended && moved), "an ended pipeline moved by {step:?}");
+            let before = journal.len();
+            record(&mut journal, &id, &actor, events);
+            journal[before..].iter().for_each(|recorded| pipeline.apply(recorded));
+
+            prop_assert!(pipeline.phases.iter().all(|phase| phase.progress.progress <= 100));
+            prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);
+            prop_assert_eq!(pipeline.status == Status::Running, pipeline.baton() == Baton::Agent);
+        }
+
+        prop_assert_eq!(&fold(&journal), &pipeline, "the state folds to itself");
+        prop_assert_eq!(pipeline.revision, journal.len() as u64, "the revision is dense");
+
+        let mut decisions = HashMap::new();
+        for recorded in &journal {
+            if let Event::HandoverAccepted { handover, revision, .. }
+            | Event::ChangesRequested { handover, revision, .. }
+            | Event::HandoverStopped { handover, revision, .. } = &recorded.event
+            {
+                prop_assert_eq!(recorded.actor.kind, ActorKind::Person, "only people decide");
+                *decisions.entry((handover.clone(), *revision)).or_insert(0) += 1;
+            }
+        }
+        prop_assert!(decisions.values().all(|count| *count == 1), "one decision a revision");
+
+        let text = serde_json::to_string(&journal).expect("events serialise");
+        let read: Vec<Recorded> = serde_json::from_str(&text).expect("and are read back");
+        prop_assert_eq!(read, journal);
+    }
+
+    #[test]
+    fn any_text_is_refused_or_kept_harmless(text in "\\PC*|[\\x00-\\x1f\u{2028}\u{feff}a]{0,40}") {
+        let start = Start { project: text.clone(), title: text.clone(), goal: text, ..Start::default() };
+        if let Ok(events) = decide_start(&start) {
+            let json = serde_json::to_string(&events).expect("events serialise");
+            prop_assert!(!json.contains(['\n', '\r', '\0']), "one line on the wire");
+        }
+    }
+}
