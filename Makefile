@@ -1,0 +1,71 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Everything after the name of a command: make run ARGS="--listen 127.0.0.1:8080 --no-open"
+ARGS ?=
+
+env := . scripts/env.sh &&
+stages := lint unit build size e2e-python e2e
+
+.PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test
+
+help: ## show this list
+	@echo 'make COMMAND [ARGS="…"]'
+	@echo
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name does; do \
+		printf '%-14s%s\n' "$$name" "$$does"; done
+
+setup: ## install what is missing, for building and for the tests
+	@scripts/setup.sh test
+
+run: build ## build the release and serve it; ARGS go to `staffel serve`
+	@exec target/release/staffel serve $(ARGS)
+
+watch: ready ## develop: rebuild and reload at every change; ARGS go to `staffel serve`
+	@$(env) exec cargo leptos watch -- serve --no-open $(ARGS)
+
+test: ready-test ## all of the following, in this order, up to the first failure
+	@MAKE="$(MAKE)" scripts/test.sh $(stages)
+
+# `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
+# which would unify the two and switch on `ssr` and `hydrate` at once.
+lint: ready ##   formatting and clippy, for the server and for the browser
+	$(env) cargo fmt --all --check
+	$(env) cargo clippy -p domain -p app -p server --all-targets -- -D warnings
+	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+
+unit: ready ##   the Rust tests; ARGS go to `cargo test`
+	$(env) cargo test --no-fail-fast -p domain -p app -p server $(ARGS)
+
+build: ready ##   the release: target/release/staffel and target/site
+	@scripts/build.sh
+
+size: build ##   the size of the page's WASM, against its limit
+	@$(env) scripts/wasm-size.sh
+
+e2e-python: ready-test build ##   a Python MCP client against the release; ARGS go to pytest
+	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
+
+# Not through `cargo leptos end-to-end`: that one reports success when the build fails.
+e2e: ready-test build ##   a browser against the release; ARGS go to `playwright test`
+	$(env) cd end2end && playwright test $(ARGS)
+
+doc: ready ## check and write the documentation of the code
+	$(env) RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items -p domain -p app -p server
+
+bench: ready ## measure; ARGS go to `cargo bench`
+	$(env) cargo bench -p domain -p server $(ARGS)
+
+fmt: ready ## format the code
+	$(env) cargo fmt --all
+
+clean: ## remove everything that was built; the tools stay
+	rm -rf target end2end/test-results end2end/playwright-report
+
+ready:
+	@scripts/setup.sh build --quiet
+
+ready-test:
+	@scripts/setup.sh test --quiet

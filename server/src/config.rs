@@ -1,0 +1,290 @@
+//! Everything that can be set: defaults, then `Leptos.toml`, then the environment, then flags.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use leptos::config::{LeptosOptions, get_configuration};
+use serde::Deserialize;
+
+use crate::prompt::ModelConfig;
+
+/// The address of a server that nobody configured.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:4700";
+
+/// What `staffel serve` can be told on the command line or by environment variables.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:4700]
+    #[arg(long, env = "STAFFEL_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Folder of the journal [default: the platform's data folder]
+    #[arg(long, env = "STAFFEL_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Open the board in a browser
+    #[arg(
+        long,
+        env = "STAFFEL_OPEN",
+        num_args = 0,
+        default_missing_value = "true",
+        overrides_with = "no_open"
+    )]
+    pub open: bool,
+    /// Do not open the board in a browser (the default)
+    #[arg(long)]
+    pub no_open: bool,
+    /// The configuration file [default: Leptos.toml here or beside the program]
+    #[arg(long, env = "STAFFEL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The settings of a running server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen. Loopback only, for now.
+    pub listen: SocketAddr,
+    /// The folder of the journal.
+    pub data: PathBuf,
+    /// Whether to open the board in a browser.
+    pub open: bool,
+    /// Host names that requests may carry beside the loopback ones.
+    pub allowed_hosts: Vec<String>,
+    /// Web origins that may use this server beside its own, for example `http://localhost:8501`.
+    pub allowed_origins: Vec<String>,
+    /// The template that replaces the built-in ones.
+    pub template: Option<PathBuf>,
+    /// The model that writes prompts.
+    pub model: Option<ModelConfig>,
+    /// How often subscribers feel that the server lives.
+    pub heartbeat: Duration,
+    /// What leptos needs to know.
+    pub leptos: LeptosOptions,
+}
+
+/// The tables of `Leptos.toml` that are ours. Every setting has a default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    /// The build's section, which leptos reads itself.
+    #[serde(rename = "workspace")]
+    _workspace: Option<toml::Table>,
+    server: ServerTable,
+    journal: JournalTable,
+    prompt: PromptTable,
+}
+
+/// `[server]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ServerTable {
+    listen: Option<SocketAddr>,
+    open: bool,
+    allowed_hosts: Vec<String>,
+    allowed_origins: Vec<String>,
+}
+
+/// `[journal]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct JournalTable {
+    data: Option<PathBuf>,
+}
+
+/// `[prompt]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PromptTable {
+    template: Option<PathBuf>,
+    model: Option<String>,
+    base_url: Option<String>,
+    key_file: Option<PathBuf>,
+    timeout_seconds: Option<u64>,
+}
+
+impl Config {
+    /// Reads all sources.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, naming it, its value and what is allowed.
+    pub fn load(args: &ServeArgs) -> Result<Self> {
+        let path = find_file(args.config.as_deref())?;
+        let file = path
+            .as_deref()
+            .map(read_file)
+            .transpose()?
+            .unwrap_or_default();
+        let listen = match args.listen.or(file.server.listen) {
+            Some(listen) => listen,
+            None => DEFAULT_LISTEN.parse().context("the default address")?,
+        };
+        ensure!(
+            listen.ip().is_loopback(),
+            "listen = {listen} is not a loopback address.\n\
+             People cannot log in yet, so whoever reaches the port could read and decide everything: \
+             Staffel listens on 127.0.0.1 or [::1] only.\n\
+             Start it with --listen 127.0.0.1:{port}, and reach it from elsewhere through an SSH tunnel \
+             (ssh -L {port}:127.0.0.1:{port} HOST).",
+            port = listen.port()
+        );
+        let base = path
+            .as_deref()
+            .and_then(Path::parent)
+            .map(Path::to_owned)
+            .unwrap_or_default();
+        Ok(Self {
+            listen,
+            data: match args.data.clone().or(file.journal.data) {
+                Some(data) => data,
+                None => default_data()?,
+            },
+            open: (args.open || file.server.open) && !args.no_open,
+            allowed_hosts: list("STAFFEL_ALLOWED_HOSTS").unwrap_or(file.server.allowed_hosts),
+            allowed_origins: list("STAFFEL_ALLOWED_ORIGINS")
+                .unwrap_or(file.server.allowed_origins)
+                .into_iter()
+                .map(|origin| check_origin(&origin))
+                .collect::<Result<_>>()?,
+            template: variable("STAFFEL_PROMPT_TEMPLATE")
+                .map(PathBuf::from)
+                .or(file.prompt.template.clone().map(|path| base.join(path))),
+            model: model(&file.prompt, &base)?,
+            heartbeat: Duration::from_secs(15),
+            leptos: leptos_options(path.as_deref(), listen)?,
+        })
+    }
+}
+
+fn find_file(given: Option<&Path>) -> Result<Option<PathBuf>> {
+    if let Some(path) = given {
+        ensure!(
+            path.is_file(),
+            "--config {}: there is no such file.",
+            path.display()
+        );
+        return Ok(Some(path.to_owned()));
+    }
+    // A program in `target/release` belongs to the checkout above it.
+    let program = env::current_exe().ok();
+    let beside = program
+        .iter()
+        .flat_map(|program| program.ancestors().skip(1))
+        .map(|folder| folder.join("Leptos.toml"));
+    Ok(std::iter::once(PathBuf::from("Leptos.toml"))
+        .chain(beside)
+        .find(|path| path.is_file()))
+}
+
+fn read_file(path: &Path) -> Result<File> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    toml::from_str(&text)
+        .with_context(|| format!("{} has a setting that cannot be used", path.display()))
+}
+
+fn default_data() -> Result<PathBuf> {
+    match directories::ProjectDirs::from("", "", "staffel") {
+        Some(folders) => Ok(folders.data_dir().to_owned()),
+        None => bail!(
+            "The platform's data folder cannot be found. Say where the journal is to be: --data DIR."
+        ),
+    }
+}
+
+fn leptos_options(path: Option<&Path>, listen: SocketAddr) -> Result<LeptosOptions> {
+    let mut options = match path {
+        Some(path) => {
+            let text = path
+                .to_str()
+                .with_context(|| format!("{} is not a UTF-8 path", path.display()))?;
+            get_configuration(Some(text))
+                .with_context(|| format!("{text}: [[workspace.metadata.leptos]]"))?
+                .leptos_options
+        }
+        None => LeptosOptions::builder()
+            .output_name("staffel")
+            .site_root("target/site")
+            .build(),
+    };
+    options.site_addr = listen;
+    let root = Path::new(&*options.site_root);
+    // The file says where the site is as seen from the file, wherever the server is started.
+    if root.is_relative()
+        && let Some(folder) = path.and_then(Path::parent)
+    {
+        options.site_root = folder.join(root).to_string_lossy().as_ref().into();
+    }
+    Ok(options)
+}
+
+fn model(table: &PromptTable, base: &Path) -> Result<Option<ModelConfig>> {
+    let Some(model) = variable("STAFFEL_MODEL").or(table.model.clone()) else {
+        return Ok(None);
+    };
+    let base_url = variable("STAFFEL_MODEL_BASE_URL")
+        .or(table.base_url.clone())
+        .unwrap_or("https://api.openai.com/v1".to_owned());
+    ensure!(
+        base_url.starts_with("http://") || base_url.starts_with("https://"),
+        "base_url = {base_url:?} is not the address of an API. Allowed: http://… or https://…, for example http://127.0.0.1:11434/v1."
+    );
+    ensure!(
+        !base_url.contains(['?', '@']),
+        "base_url must not carry a key or a password: they would end up in logs. Give the key by STAFFEL_MODEL_KEY or key_file."
+    );
+    let key_file = variable("STAFFEL_MODEL_KEY_FILE")
+        .map(PathBuf::from)
+        .or(table.key_file.clone().map(|path| base.join(path)));
+    let key = match (variable("STAFFEL_MODEL_KEY"), key_file) {
+        (Some(key), _) => key,
+        (None, Some(path)) => fs::read_to_string(&path)
+            .with_context(|| format!("key_file = {} cannot be read", path.display()))?
+            .trim()
+            .to_owned(),
+        (None, None) => String::new(),
+    };
+    let seconds = match variable("STAFFEL_MODEL_TIMEOUT_SECONDS") {
+        Some(text) => text.parse().ok(),
+        None => Some(table.timeout_seconds.unwrap_or(60)),
+    };
+    let Some(seconds @ 1..=600) = seconds else {
+        bail!(
+            "The model's time-out must be 1 to 600 whole seconds (timeout_seconds, STAFFEL_MODEL_TIMEOUT_SECONDS)."
+        );
+    };
+    Ok(Some(ModelConfig {
+        base_url,
+        model,
+        key,
+        timeout: Duration::from_secs(seconds),
+    }))
+}
+
+fn check_origin(origin: &str) -> Result<String> {
+    let rest = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    ensure!(
+        rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' '])),
+        "allowed_origins has {origin:?}. Allowed: scheme, host and port without a path, for example \"http://localhost:8501\"."
+    );
+    Ok(origin.to_ascii_lowercase())
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn list(name: &str) -> Option<Vec<String>> {
+    variable(name).map(|value| {
+        value
+            .split(',')
+            .map(|item| item.trim().to_owned())
+            .filter(|item| !item.is_empty())
+            .collect()
+    })
+}

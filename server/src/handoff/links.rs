@@ -1,0 +1,177 @@
+//! Links that open an assistant with a prompt typed in. None of them sends it: the person there does.
+//!
+//! Each client has its own limit and its own forbidden texts; where a prompt does not pass, the link
+//! carries the short form, which asks the agent to fetch the prompt itself. Sources of the limits: the
+//! clients' documentation of deep links (Cursor: 8,000 characters of address; Claude Code: 5,000 of
+//! text; Claude Desktop: about 14,000 of text). VS Code documents none; Windows hands addresses of up
+//! to 2,048 characters to other programs.
+
+use domain::{
+    PipelineId, Via,
+    view::{Link, ShortForm},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// As JavaScript's `encodeURIComponent`: a blank is `%20`, never `+`.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+struct Client {
+    via: Via,
+    /// Everything before the encoded text.
+    prefix: &'static str,
+    /// Most characters of the whole address.
+    max_address: usize,
+    /// Most characters of the text.
+    max_text: usize,
+    forbids: fn(&str) -> bool,
+}
+
+const CLIENTS: [Client; 4] = [
+    Client {
+        via: Via::Cursor,
+        prefix: "cursor://anysphere.cursor-deeplink/prompt?text=",
+        max_address: 8_000,
+        max_text: usize::MAX,
+        forbids: cursor_forbids,
+    },
+    Client {
+        via: Via::VsCode,
+        prefix: "vscode://github.copilot-chat?mode=agent&prompt=",
+        max_address: 2_048,
+        max_text: usize::MAX,
+        forbids: |_| false,
+    },
+    Client {
+        via: Via::ClaudeCode,
+        prefix: "claude-cli://open?q=",
+        max_address: usize::MAX,
+        max_text: 5_000,
+        forbids: |_| false,
+    },
+    Client {
+        via: Via::ClaudeDesktop,
+        prefix: "claude://claude.ai/new?q=",
+        max_address: usize::MAX,
+        max_text: 14_000,
+        forbids: |_| false,
+    },
+];
+
+/// The links for a prompt of this pipeline.
+pub fn links(pipeline: &PipelineId, prompt: &str) -> Vec<Link> {
+    let encode = |client: &Client, text: &str| {
+        format!("{}{}", client.prefix, utf8_percent_encode(text, COMPONENT))
+    };
+    CLIENTS
+        .iter()
+        .map(|client| {
+            let whole = encode(client, prompt);
+            let short = if (client.forbids)(prompt) {
+                Some(ShortForm::Forbidden)
+            } else if whole.len() > client.max_address || prompt.chars().count() > client.max_text {
+                Some(ShortForm::TooLong)
+            } else {
+                None
+            };
+            let href = if short.is_some() {
+                encode(client, &short_form(pipeline))
+            } else {
+                whole
+            };
+            Link {
+                via: client.via,
+                href,
+                short,
+            }
+        })
+        .collect()
+}
+
+/// The prompt that fetches the prompt. It works at any length and in every client that has the server.
+pub fn short_form(pipeline: &PipelineId) -> String {
+    format!(
+        "Call the tool get_next_prompt of the MCP server \"staffel\" with pipeline=\"{pipeline}\" and follow the prompt that it returns."
+    )
+}
+
+/// Cursor answers "Invalid text for prompt" to texts about secrets and to invisible format characters.
+fn cursor_forbids(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let both = |verb: &str, nouns: &[&str]| {
+        lower.split(verb).skip(1).any(|rest| {
+            nouns
+                .iter()
+                .any(|noun| rest.lines().next().unwrap_or_default().contains(noun))
+        })
+    };
+    let invisible = |c: char| {
+        matches!(c, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0001}'..='\u{e007f}')
+    };
+    lower.contains(".env")
+        || both("dump", &["token", "password"])
+        || both("leak", &["secret"])
+        || text.chars().any(invisible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(prompt: &str) -> Vec<Option<ShortForm>> {
+        let id = "02kx9m4t7q".parse().expect("an id");
+        links(&id, prompt)
+            .into_iter()
+            .map(|link| link.short)
+            .collect()
+    }
+
+    #[test]
+    fn a_usual_prompt_travels_whole() {
+        let id = "02kx9m4t7q".parse().expect("an id");
+        let links = links(&id, "Go on & on + on.\n🎯 Ziel");
+        assert!(links.iter().all(|link| link.short.is_none()));
+        assert_eq!(
+            links[0].href,
+            "cursor://anysphere.cursor-deeplink/prompt?text=Go%20on%20%26%20on%20%2B%20on.%0A%F0%9F%8E%AF%20Ziel"
+        );
+    }
+
+    #[test]
+    fn each_client_has_its_own_limit() {
+        use ShortForm::TooLong;
+        assert_eq!(short(&"x".repeat(2_100)), [None, Some(TooLong), None, None]);
+        assert_eq!(
+            short(&"x".repeat(5_001)),
+            [None, Some(TooLong), Some(TooLong), None]
+        );
+        assert_eq!(
+            short(&"x".repeat(8_001)),
+            [Some(TooLong), Some(TooLong), Some(TooLong), None]
+        );
+        assert_eq!(short(&"x".repeat(20_000)), [Some(TooLong); 4]);
+    }
+
+    #[test]
+    fn what_cursor_refuses_goes_in_the_short_form() {
+        for text in [
+            "Read .env first",
+            "dump the token",
+            "do not leak any secret",
+            "family 👨\u{200d}👩\u{200d}👧",
+        ] {
+            assert_eq!(short(text)[0], Some(ShortForm::Forbidden), "{text}");
+        }
+        let fetch = short_form(&"02kx9m4t7q".parse().expect("an id"));
+        assert_eq!(short(&fetch), [None; 4]);
+    }
+}

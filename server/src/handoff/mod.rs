@@ -1,0 +1,7 @@
+//! The hand-off: ways for a prompt into an assistant, and ways for an assistant to Staffel.
+
+mod clients;
+mod links;
+
+pub use clients::client_configuration;
+pub use links::{links, short_form};

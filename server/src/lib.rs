@@ -1,0 +1,20 @@
+//! Staffel, the relay for AI pipelines: agents report over MCP, boards follow over SSE, people decide.
+//!
+//! Start reading at [`run`] for how the rooms are put together, or at `docs/ARCHITECTURE.md` for why.
+
+pub mod config;
+pub mod demo;
+pub mod handoff;
+pub mod journal;
+pub mod live;
+pub mod markdown;
+pub mod mcp;
+pub mod prompt;
+pub mod relay;
+mod serve;
+pub mod web;
+
+pub use serve::{announce, bind, run};
+
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,355 @@
+//! The live log: what the outside world sees, in the order of the journal, encoded once.
+//!
+//! A subscriber is a [`Cursor`], a number and a filter; nothing is queued for it. The log keeps the
+//! newest frames within bounds. A cursor that fell out of these bounds learns that it is
+//! [`Read::Gone`], and its stream ends: the client comes back with its last id and is told `reset`.
+
+mod cursor;
+mod frame;
+mod frames;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::{Bytes, BytesMut};
+use domain::{PipelineId, Timestamp, view::Heartbeat, view::event_name};
+use tokio::sync::watch;
+
+pub use cursor::{Cursor, Filter, Next};
+pub use frame::{EventId, encode};
+pub use frames::{frames_of, handover_view, prompt_view};
+
+/// Most bytes of frames that are kept for resuming.
+const KEEP_BYTES: usize = 32 * 1024 * 1024;
+/// Most units that are kept for resuming.
+const KEEP_UNITS: usize = 16_384;
+/// Most bytes handed to a subscriber at once; the rest follows when these are written.
+const CHUNK: usize = 256 * 1024;
+
+/// All frames of one append. They are written together, and only the last carries the id: a
+/// connection that breaks in between resumes before the whole unit.
+#[derive(Debug)]
+pub struct Unit {
+    /// The newest journal position in it: its SSE id.
+    pub position: u64,
+    /// The pipeline it is about.
+    pub pipeline: PipelineId,
+    /// That pipeline's project.
+    pub project: Arc<str>,
+    /// The frames as they go over the wire.
+    pub bytes: Bytes,
+}
+
+impl Unit {
+    /// A unit that says nothing.
+    pub fn empty(position: u64, pipeline: PipelineId) -> Self {
+        Self {
+            position,
+            pipeline,
+            project: Arc::from(""),
+            bytes: Bytes::new(),
+        }
+    }
+}
+
+/// What wakes those who wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signal {
+    /// The newest position in the log.
+    pub head: u64,
+    /// How many heartbeats there were.
+    pub beat: u64,
+    /// Whether the server is stopping.
+    pub closing: bool,
+}
+
+/// The live log. Cloning is shallow.
+#[derive(Clone)]
+pub struct Live {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    epoch: String,
+    /// std's lock: it is held for a look-up and never across an await.
+    ring: RwLock<Ring>,
+    signal: watch::Sender<Signal>,
+    heartbeat: RwLock<(u64, Bytes, Bytes)>,
+    /// The newest chunk of several units: in a burst most cursors ask for the same one.
+    joined: Mutex<Option<Joined>>,
+    subscribers: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Ring {
+    units: VecDeque<Arc<Unit>>,
+    bytes: usize,
+    floor: u64,
+    head: u64,
+}
+
+struct Joined {
+    after: u64,
+    filter: Filter,
+    to: u64,
+    bytes: Bytes,
+}
+
+/// What a cursor finds.
+#[derive(Debug)]
+pub enum Read {
+    /// Frames up to a position. Empty when there was nothing for this filter.
+    Frames {
+        /// The frames, ready to be sent.
+        bytes: Bytes,
+        /// The position that the cursor has reached.
+        to: u64,
+    },
+    /// The next frame is not kept any more.
+    Gone,
+}
+
+impl Live {
+    /// An empty log of this journal. Positions up to `floor` cannot be resumed after.
+    pub fn new(epoch: &str, floor: u64) -> Self {
+        let shared = Shared {
+            epoch: epoch.to_owned(),
+            ring: RwLock::new(Ring {
+                floor,
+                head: floor,
+                ..Ring::default()
+            }),
+            signal: watch::Sender::new(Signal {
+                head: floor,
+                ..Signal::default()
+            }),
+            heartbeat: RwLock::default(),
+            joined: Mutex::default(),
+            subscribers: AtomicUsize::new(0),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The journal's epoch.
+    pub fn epoch(&self) -> &str {
+        &self.shared.epoch
+    }
+
+    /// The oldest position that can be resumed after, and the newest one.
+    pub fn bounds(&self) -> (u64, u64) {
+        let ring = self
+            .shared
+            .ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        (ring.floor, ring.head)
+    }
+
+    /// Wakes on every new unit, heartbeat, and on closing.
+    pub fn signal(&self) -> watch::Receiver<Signal> {
+        self.shared.signal.subscribe()
+    }
+
+    /// How many subscribers there are.
+    pub fn subscribers(&self) -> usize {
+        self.shared.subscribers.load(Ordering::Relaxed)
+    }
+
+    /// A cursor that continues after `position`.
+    pub fn cursor(&self, position: u64, filter: Filter) -> Cursor {
+        Cursor::new(self.clone(), position, filter)
+    }
+
+    /// Adds a unit. Only the relay calls this, in the order of positions, after the facts are durable.
+    pub(crate) fn push(&self, unit: Unit) {
+        let position = unit.position;
+        {
+            let mut ring = self
+                .shared
+                .ring
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            ring.head = position;
+            ring.bytes += unit.bytes.len();
+            ring.units.push_back(Arc::new(unit));
+            while ring.units.len() > KEEP_UNITS || (ring.bytes > KEEP_BYTES && ring.units.len() > 1)
+            {
+                if let Some(old) = ring.units.pop_front() {
+                    ring.bytes -= old.bytes.len();
+                    ring.floor = old.position;
+                }
+            }
+        }
+        self.shared
+            .signal
+            .send_modify(|signal| signal.head = position);
+    }
+
+    /// Lets every subscriber feel that the server lives.
+    pub fn beat(&self, now: Timestamp) {
+        let (_, head) = self.bounds();
+        let data = Heartbeat { at: now, head };
+        let id = EventId {
+            epoch: self.epoch().to_owned(),
+            position: head,
+        };
+        let plain = encode(event_name::HEARTBEAT, None, &data);
+        let marked = encode(event_name::HEARTBEAT, Some(&id), &data);
+        *self
+            .shared
+            .heartbeat
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = (head, plain, marked);
+        self.shared.signal.send_modify(|signal| signal.beat += 1);
+    }
+
+    /// Tells every stream to end.
+    pub fn close(&self) {
+        self.shared
+            .signal
+            .send_modify(|signal| signal.closing = true);
+    }
+
+    /// The newest heartbeat for a cursor at `position`. It carries the id for a cursor that has seen
+    /// everything, so that a filtered stream with nothing to say can still be resumed much later.
+    fn heartbeat(&self, position: u64) -> Bytes {
+        let (head, plain, marked) = &*self
+            .shared
+            .heartbeat
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *head == position {
+            marked.clone()
+        } else {
+            plain.clone()
+        }
+    }
+
+    fn read(&self, after: u64, filter: &Filter) -> Read {
+        if let Some(hit) = self.joined(after, filter) {
+            return hit;
+        }
+        let (found, to) = {
+            let ring = self
+                .shared
+                .ring
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            if after < ring.floor {
+                return Read::Gone;
+            }
+            let first = ring.units.partition_point(|unit| unit.position <= after);
+            let (mut size, mut to, mut found) = (0, ring.head, Vec::new());
+            for unit in ring.units.range(first..) {
+                if size >= CHUNK {
+                    break;
+                }
+                to = unit.position;
+                if filter.admits(unit) {
+                    size += unit.bytes.len();
+                    found.push(Arc::clone(unit));
+                }
+            }
+            (found, to)
+        };
+        let bytes = match found.as_slice() {
+            [] => Bytes::new(),
+            [unit] => unit.bytes.clone(),
+            units => {
+                let mut joined =
+                    BytesMut::with_capacity(units.iter().map(|unit| unit.bytes.len()).sum());
+                units
+                    .iter()
+                    .for_each(|unit| joined.extend_from_slice(&unit.bytes));
+                let bytes = joined.freeze();
+                let joined = Joined {
+                    after,
+                    filter: filter.clone(),
+                    to,
+                    bytes: bytes.clone(),
+                };
+                *self
+                    .shared
+                    .joined
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(joined);
+                bytes
+            }
+        };
+        Read::Frames { bytes, to }
+    }
+
+    fn joined(&self, after: u64, filter: &Filter) -> Option<Read> {
+        let joined = self
+            .shared
+            .joined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let hit = joined
+            .as_ref()
+            .filter(|joined| joined.after == after && joined.filter == *filter)?;
+        Some(Read::Frames {
+            bytes: hit.bytes.clone(),
+            to: hit.to,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(position: u64, pipeline: &PipelineId, size: usize) -> Unit {
+        Unit {
+            position,
+            pipeline: pipeline.clone(),
+            project: "p".into(),
+            bytes: vec![b'x'; size].into(),
+        }
+    }
+
+    fn id(n: u16) -> PipelineId {
+        PipelineId::new(Timestamp::from_millis(1_800_000_000_000), n)
+    }
+
+    #[test]
+    fn a_cursor_that_fell_out_of_the_bounds_is_told_so() {
+        let live = Live::new("e", 0);
+        (1..=40).for_each(|n| live.push(unit(n, &id(1), 1024 * 1024)));
+        let (floor, head) = live.bounds();
+        assert_eq!((floor, head), (8, 40), "32 MiB are kept");
+        assert!(matches!(live.read(7, &Filter::default()), Read::Gone));
+        assert!(matches!(
+            live.read(8, &Filter::default()),
+            Read::Frames { to: 9, .. }
+        ));
+        assert!(
+            matches!(live.read(40, &Filter::default()), Read::Frames { to: 40, bytes } if bytes.is_empty())
+        );
+    }
+
+    #[test]
+    fn a_filter_skips_the_frames_of_others_but_moves_on() {
+        let live = Live::new("e", 0);
+        live.push(unit(2, &id(1), 1));
+        live.push(unit(3, &id(2), 2));
+        live.push(unit(5, &id(1), 4));
+        let only = Filter {
+            pipeline: Some(id(1)),
+            project: None,
+        };
+        assert!(matches!(live.read(0, &only), Read::Frames { bytes, to: 5 } if bytes.len() == 5));
+        let none = Filter {
+            pipeline: None,
+            project: Some("other".to_owned()),
+        };
+        assert!(matches!(live.read(0, &none), Read::Frames { bytes, to: 5 } if bytes.is_empty()));
+    }
+}

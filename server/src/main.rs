@@ -1,0 +1,93 @@
+//! The program `staffel`.
+
+use std::{io, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use server::{
+    announce, bind,
+    config::{Config, ServeArgs},
+    demo, run,
+};
+use tracing_subscriber::EnvFilter;
+
+/// The relay for AI pipelines: agents report over MCP, boards follow live, people decide.
+#[derive(Parser)]
+#[command(name = "staffel", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (the default)
+    Serve(ServeArgs),
+    /// Play an agent against a running server, so that you can see the whole loop and decide yourself
+    Demo(demo::DemoArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("STAFFEL_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .init();
+    let cli = Cli::parse();
+    // `cargo leptos watch` starts the program without arguments.
+    let done = match cli
+        .command
+        .or_else(|| Cli::parse_from(["staffel", "serve"]).command)
+    {
+        Some(Command::Demo(args)) => demo::run(&args).await,
+        Some(Command::Serve(args)) => serve(&args).await,
+        None => Ok(()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("staffel: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(args: &ServeArgs) -> Result<()> {
+    let config = Config::load(args)?;
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let (open, text) = (config.open, announce(address, &config));
+    let serving = tokio::spawn(run(listener, config, stop_signal()));
+    // The port is bound, so the address answers as soon as the journal is read; a start that fails says so instead.
+    if !serving.is_finished() {
+        println!("{text}");
+    }
+    if open && webbrowser::open(&format!("http://{address}")).is_err() {
+        eprintln!("staffel: no browser could be opened; the board is at http://{address}");
+    }
+    serving.await?
+}
+
+/// Completes on SIGINT or SIGTERM.
+async fn stop_signal() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        if let Ok(mut signal) =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        {
+            signal.recv().await;
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

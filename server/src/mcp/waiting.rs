@@ -1,0 +1,71 @@
+//! The bounded wait for a decision.
+//!
+//! The decision lives in the journal; a wait only looks at it. Whether it was made before the wait,
+//! during it, or between two waits makes no difference, and a wait that breaks off loses nothing.
+
+use std::time::Duration;
+
+use domain::{HandoverId, Pipeline};
+use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
+use tokio::time::{Instant, sleep_until};
+
+use crate::relay::Relay;
+
+/// Between two progress notifications. Clients give up on a silent call after 25 seconds and more.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Waits until there is something to do about `handover`, at most until `deadline`.
+pub async fn decision(
+    relay: &Relay,
+    handover: &HandoverId,
+    longest: Duration,
+    context: &RequestContext<RoleServer>,
+) {
+    // Before the first look: no wake-up is lost in between.
+    let mut signal = relay.live().signal();
+    let begun = Instant::now();
+    let deadline = begun + longest;
+    let mut next_progress = begun;
+    let mut step = 0.0;
+    loop {
+        let settled = relay
+            .pipeline(handover.pipeline())
+            .map_or(true, |pipeline| is_settled(&pipeline, handover));
+        if settled || signal.borrow_and_update().closing || Instant::now() >= deadline {
+            return;
+        }
+        if Instant::now() >= next_progress {
+            step += 1.0;
+            tell(context, step, begun.elapsed()).await;
+            next_progress = Instant::now() + PROGRESS_EVERY;
+        }
+        tokio::select! {
+            changed = signal.changed() => if changed.is_err() { return },
+            () = sleep_until(deadline.min(next_progress)) => {}
+            () = context.ct.cancelled() => return,
+        }
+    }
+}
+
+/// Whether the agent has something to do: a decision with its prompt, or one that needs none.
+fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
+    let decided = pipeline
+        .handover(handover)
+        .is_none_or(|handover| !handover.is_open());
+    let being_written = pipeline
+        .wants_prompt()
+        .is_some_and(|(wanting, _)| wanting.id == *handover);
+    pipeline.status.has_ended() || (decided && !being_written)
+}
+
+async fn tell(context: &RequestContext<RoleServer>, step: f64, waited: Duration) {
+    let Some(token) = context.meta.get_progress_token() else {
+        return;
+    };
+    let message = format!("Waiting for a person to decide ({} s)", waited.as_secs());
+    // The peer may be gone; the call then ends by cancellation.
+    let _ = context
+        .peer
+        .notify_progress(ProgressNotificationParam::new(token, step).with_message(message))
+        .await;
+}

@@ -1,0 +1,155 @@
+//! What a writer knows when it writes: the handover, the review, the goal and the state.
+
+use domain::{HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
+use serde::Serialize;
+
+/// Everything a prompt is made from. Its fields are the variables of the template.
+#[derive(Debug, Clone, Serialize)]
+pub struct Brief {
+    /// The pipeline's id, for the tool calls in the prompt.
+    pub pipeline: String,
+    /// The project.
+    pub project: String,
+    /// The pipeline's title.
+    pub title: String,
+    /// What it is to achieve; may be empty.
+    pub goal: String,
+    /// The cycle version; may be empty.
+    pub version: String,
+    /// The language to write in.
+    pub language: Language,
+    /// A start of the next phase, or a revision.
+    pub purpose: Purpose,
+    /// The phase the prompt is for.
+    pub phase: String,
+    /// The phase whose handover was decided.
+    pub from_phase: String,
+    /// The phase after `phase`; empty when it is the last.
+    pub next_phase: String,
+    /// All phases in order.
+    pub phases: Vec<String>,
+    /// The decided handover.
+    #[serde(serialize_with = "as_text")]
+    pub handover_id: HandoverId,
+    /// Its revision.
+    pub revision: u32,
+    /// The handover's text, without characters that a reader cannot see.
+    pub handover: String,
+    /// A line of tildes that does not occur in the handover: its fence.
+    pub fence: String,
+    /// What the person wants different; may be empty.
+    pub review_changes: String,
+    /// Review changes of earlier phases, which still hold.
+    pub earlier_changes: Vec<EarlierChanges>,
+    /// Tasks that are not completed, for the phase.
+    pub open_tasks: Vec<OpenTask>,
+}
+
+/// What a person wanted different when accepting an earlier phase.
+#[derive(Debug, Clone, Serialize)]
+pub struct EarlierChanges {
+    /// The accepted phase.
+    pub phase: String,
+    /// The words.
+    pub note: String,
+}
+
+/// A task that is still to be done.
+#[derive(Debug, Clone, Serialize)]
+pub struct OpenTask {
+    /// Its track.
+    pub track: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it failed before.
+    pub failed: bool,
+}
+
+impl Brief {
+    /// The brief for the prompt that this pipeline wants; `None` when it wants none.
+    pub fn of(pipeline: &Pipeline) -> Option<Self> {
+        let (handover, purpose) = pipeline.wants_prompt()?;
+        let current = handover.current();
+        let phase = match purpose {
+            Purpose::NextPhase => handover.next_phase.as_ref()?,
+            Purpose::Revision => &handover.phase,
+        };
+        let index = pipeline.phases.iter().position(|p| p.name == *phase)?;
+        let handover_text = text::visible(&current.content);
+        let earlier = pipeline.handovers.iter().filter(|h| h.id != handover.id);
+        let open_tasks = pipeline.tracks.iter().flat_map(|track| {
+            let here = |task: &&domain::Task| task.phase.as_ref().is_none_or(|of| of == phase);
+            let open = track
+                .tasks
+                .iter()
+                .filter(here)
+                .filter(|task| task.status != TaskStatus::Completed);
+            open.map(|task| OpenTask {
+                track: track.name.clone(),
+                name: task.name.clone(),
+                failed: task.status == TaskStatus::Failed,
+            })
+        });
+        Some(Self {
+            pipeline: pipeline.id.to_string(),
+            project: pipeline.project.clone(),
+            title: pipeline.title.clone(),
+            goal: text::visible(&pipeline.goal),
+            version: pipeline.version.current.clone().unwrap_or_default(),
+            language: pipeline.language,
+            purpose,
+            phase: phase.to_string(),
+            from_phase: handover.phase.to_string(),
+            next_phase: pipeline
+                .phases
+                .get(index + 1)
+                .map(|p| p.name.to_string())
+                .unwrap_or_default(),
+            phases: pipeline.phases.iter().map(|p| p.name.to_string()).collect(),
+            handover_id: handover.id.clone(),
+            revision: current.number,
+            fence: fence(&handover_text),
+            handover: handover_text,
+            review_changes: current
+                .decision
+                .as_ref()
+                .map(|d| text::visible(&d.note))
+                .unwrap_or_default(),
+            earlier_changes: earlier
+                .filter_map(|h| {
+                    let made = h
+                        .current()
+                        .decision
+                        .as_ref()
+                        .filter(|d| d.decision == Verdict::Accept && !d.note.is_empty())?;
+                    Some(EarlierChanges {
+                        phase: h.phase.to_string(),
+                        note: text::visible(&made.note),
+                    })
+                })
+                .collect(),
+            open_tasks: open_tasks.collect(),
+        })
+    }
+}
+
+/// Handover text is data: a fence that it cannot close itself keeps its headings and orders apart.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '~').map(str::len).max().unwrap_or(0);
+    "~".repeat((longest + 1).max(4))
+}
+
+fn as_text<S: serde::Serializer>(id: &HandoverId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fence;
+
+    #[test]
+    fn a_handover_cannot_close_its_own_fence() {
+        assert_eq!(fence("plain"), "~~~~");
+        assert_eq!(fence("a\n~~~~~~\nb"), "~~~~~~~");
+    }
+}

@@ -1,0 +1,170 @@
+//! Who may talk to this server: the Host and Origin checks, on every route.
+//!
+//! A page elsewhere can make a browser send requests here, directly or by pointing its own name at
+//! 127.0.0.1 (DNS rebinding). The first carries a foreign `Origin`, the second a foreign `Host`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{config::Config, web::error::Problem};
+
+/// What is let through.
+pub struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+impl Guard {
+    /// The loopback names, the configured hosts, and the origins that belong to them.
+    pub fn new(config: &Config, listen: SocketAddr) -> Arc<Self> {
+        let hosts = ["localhost", "127.0.0.1", "[::1]"]
+            .map(str::to_owned)
+            .into_iter();
+        let hosts: Vec<_> = hosts
+            .chain(
+                config
+                    .allowed_hosts
+                    .iter()
+                    .map(|host| host.to_ascii_lowercase()),
+            )
+            .collect();
+        let loopback = hosts[..3]
+            .iter()
+            .map(|host| format!("http://{host}:{}", listen.port()));
+        // A configured host is a reverse proxy's: its scheme and port are its own.
+        let proxied = hosts[3..]
+            .iter()
+            .flat_map(|host| [format!("http://{host}"), format!("https://{host}")]);
+        let mut origins: Vec<_> = loopback.chain(proxied).collect();
+        origins.extend(config.allowed_origins.iter().cloned());
+        Arc::new(Self { hosts, origins })
+    }
+
+    /// The origins that are let through.
+    pub fn origins(&self) -> &[String] {
+        &self.origins
+    }
+
+    /// The hosts that are let through.
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    fn admits_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => {
+                name
+            }
+            _ => &host,
+        };
+        self.hosts
+            .iter()
+            .any(|allowed| *allowed == host || allowed == name)
+    }
+
+    fn admits_origin(&self, origin: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        self.origins.contains(&origin)
+    }
+}
+
+/// Refuses foreign hosts and origins with 403 and adds the headers that every answer carries.
+pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = match request.uri().authority() {
+        Some(authority) => authority.as_str().to_owned(),
+        None => text(headers, &header::HOST).unwrap_or_default(),
+    };
+    if !guard.admits_host(&host) {
+        let detail = format!(
+            "The request is for the host {host:?}. Allowed: {}.",
+            guard.hosts.join(", ")
+        );
+        let next =
+            "Use one of these names, or add this one to [server] allowed_hosts in Leptos.toml."
+                .to_owned();
+        let problem = Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign-host",
+            "Foreign host",
+            detail,
+        );
+        return Problem {
+            next: Some(next),
+            ..problem
+        }
+        .into_response();
+    }
+    let origin = headers.get(header::ORIGIN).cloned();
+    if let Some(origin) = &origin
+        && !origin
+            .to_str()
+            .is_ok_and(|origin| guard.admits_origin(origin))
+    {
+        let detail = format!(
+            "The request comes from a page of {origin:?}. Allowed: {}.",
+            guard.origins.join(", ")
+        );
+        let next =
+            "If you trust that page, add its origin to [server] allowed_origins in Leptos.toml."
+                .to_owned();
+        let problem = Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign-origin",
+            "Foreign origin",
+            detail,
+        );
+        return Problem {
+            next: Some(next),
+            ..problem
+        }
+        .into_response();
+    }
+    let preflight = request.method() == Method::OPTIONS
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if preflight {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Mcp-Session-Id, MCP-Protocol-Version"),
+        );
+    }
+    if preflight {
+        let allowed = "Accept, Content-Type, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Staffel-Actor";
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(allowed),
+        );
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, POST, DELETE"),
+        );
+    }
+    response
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}

@@ -1,0 +1,108 @@
+//! The board's pages: rendered here with the true state, alive in the browser afterwards.
+
+use app::{LANG_COOKIE, Lang, PageData, THEME_COOKIE, Theme};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use domain::PipelineId;
+use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    live::{Filter, handover_view, prompt_view},
+    relay::Relay,
+};
+
+/// Gives the page of the current request its data and its headers. Runs once for every rendering.
+pub fn provide_page(relay: &Relay) {
+    // Absent while leptos lists the routes at start.
+    let Some(parts) = use_context::<Parts>() else {
+        return;
+    };
+    let mut data = PageData {
+        lang: lang(&parts.headers),
+        theme: cookie(&parts.headers, THEME_COOKIE)
+            .and_then(Theme::from_code)
+            .unwrap_or_default(),
+        origin: origin(&parts.headers),
+        snapshot: relay.snapshot(&Filter::default()),
+        ..PageData::default()
+    };
+    let response = use_context::<ResponseOptions>();
+    if let Some(id) = parts.uri.path().strip_prefix("/pipelines/") {
+        match id
+            .trim_end_matches('/')
+            .parse::<PipelineId>()
+            .ok()
+            .and_then(|id| relay.pipeline(&id).ok())
+        {
+            Some(pipeline) => {
+                data.handover = pipeline
+                    .open_handover()
+                    .map(|open| handover_view(&pipeline, open));
+                data.prompt = pipeline
+                    .prompts
+                    .last()
+                    .map(|prompt| prompt_view(&pipeline, prompt));
+            }
+            None => {
+                if let Some(response) = &response {
+                    response.set_status(StatusCode::NOT_FOUND);
+                }
+            }
+        }
+    }
+    if let Some(response) = &response {
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(policy) = use_nonce()
+            .and_then(|nonce| HeaderValue::from_str(&content_security_policy(&nonce)).ok())
+        {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+    provide_context(data);
+}
+
+/// Nothing from elsewhere runs, loads or frames the board. Inline styles are CSS variables of the page itself.
+fn content_security_policy(nonce: &str) -> String {
+    // `watch` reloads the page through a web socket on a port of its own.
+    let reload = if cfg!(debug_assertions) { " ws:" } else { "" };
+    format!(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
+    )
+}
+
+fn lang(headers: &HeaderMap) -> Lang {
+    let chosen = cookie(headers, LANG_COOKIE).and_then(Lang::from_code);
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    chosen.unwrap_or_else(|| Lang::from_accept_language(accepted))
+}
+
+fn origin(headers: &HeaderMap) -> String {
+    let header = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let scheme = header(header::HeaderName::from_static("x-forwarded-proto"))
+        .filter(|scheme| *scheme == "https")
+        .unwrap_or("http");
+    format!("{scheme}://{}", header(header::HOST).unwrap_or_default())
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
+            pair.trim()
+                .split_once('=')
+                .filter(|(key, _)| *key == name)
+                .map(|(_, value)| value)
+        })
+}

@@ -1,0 +1,105 @@
+//! Every route of the server, in one place.
+
+use std::{path::Path, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, FromRef},
+    http::{HeaderValue, Uri, header},
+    middleware,
+    routing::{any, get},
+};
+use domain::Timestamp;
+use leptos::prelude::LeptosOptions;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    VERSION,
+    mcp::{McpService, Sessions},
+    relay::Relay,
+    web::{api, error::Problem, guard, guard::Guard, pages::provide_page, sse, status},
+};
+
+/// Largest body of an API request, in bytes: a handover of 1 MiB with every character escaped fits.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// What the handlers share. Cloning is shallow.
+#[derive(Clone, FromRef)]
+pub struct App {
+    /// The one door.
+    pub relay: Relay,
+    /// What leptos needs to know.
+    pub leptos: LeptosOptions,
+    /// The MCP sessions.
+    pub sessions: Sessions,
+    /// When the server started.
+    pub started: Timestamp,
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Staffel",
+    description = "The relay for AI pipelines. Writes take an `Idempotency-Key`; who acts is `Staffel-Actor: agent/NAME` or `person/NAME`. Errors are `application/problem+json`."
+))]
+struct Document;
+
+/// The routes of the API and their description, from the same code.
+fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(api::router())
+        .merge(status::router())
+        .routes(utoipa_axum::routes!(sse::stream))
+        .split_for_parts();
+    VERSION.clone_into(&mut document.info.version);
+    (router, document)
+}
+
+/// The description of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().1
+}
+
+/// The whole server.
+pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
+    let (api, document) = api();
+    let document = Arc::new(document);
+    let pkg = Path::new(&*app.leptos.site_root).join(&*app.leptos.site_pkg_dir);
+    // Names in pkg do not change with their content, so browsers have to ask each time; a 304 is cheap.
+    let assets = tower::ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ))
+        .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
+    let relay = app.relay.clone();
+    let page = move || provide_page(&relay);
+    let (shell, options) = (app::shell, app.leptos.clone());
+    Router::new()
+        .merge(api)
+        .route(
+            "/api/openapi.json",
+            get(move || async move { Json(document) }),
+        )
+        .route("/api/{*rest}", any(nothing_there))
+        .route("/.well-known/{*rest}", any(nothing_there))
+        .route_service("/mcp", mcp.clone())
+        .route_service("/mcp/", mcp)
+        .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
+        .leptos_routes_with_context(
+            &app,
+            generate_route_list(app::App),
+            page.clone(),
+            move || shell(options.clone()),
+        )
+        .fallback(file_and_error_handler_with_context::<App, _>(page, shell))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(guard, guard::check))
+        .with_state(app)
+}
+
+async fn nothing_there(uri: Uri) -> Problem {
+    Problem::no_such_address(uri.path())
+}

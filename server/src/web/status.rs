@@ -1,0 +1,93 @@
+//! How the server itself is: `/health` for machines, `/api/status` for people and scripts.
+
+use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use domain::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{VERSION, relay::now, web::App};
+
+/// The routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health))
+        .routes(routes!(status))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok` or `failing`.
+    status: &'static str,
+    /// What fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// Whether the journal can be written now: it tries.
+#[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, body = Health), (status = 503, body = Health)))]
+async fn health(State(app): State<App>) -> impl IntoResponse {
+    match app.relay.check().await {
+        Ok(()) => (
+            StatusCode::OK,
+            Json(Health {
+                status: "ok",
+                why: None,
+            }),
+        ),
+        Err(error) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(Health {
+                status: "failing",
+                why: Some(error.to_string()),
+            }),
+        ),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct Status {
+    /// Always `staffel`.
+    name: &'static str,
+    /// The program's version.
+    version: &'static str,
+    /// The journal's epoch.
+    epoch: String,
+    /// The newest journal position.
+    head: u64,
+    /// When the server started.
+    started: Timestamp,
+    /// How long it has been running, in seconds.
+    uptime_seconds: u64,
+    /// Open event streams.
+    subscribers: usize,
+    /// MCP sessions of clients of the older protocol era.
+    mcp_sessions: usize,
+    /// Pipelines, ended ones too.
+    pipelines: usize,
+    /// When anything happened last.
+    last_event: Option<Timestamp>,
+}
+
+/// How the server is.
+#[utoipa::path(get, path = "/api/status", tag = "server", responses((status = 200, body = Status)))]
+async fn status(State(app): State<App>) -> Json<Status> {
+    let pipelines = app.relay.pipelines(&crate::live::Filter::default());
+    let (_, head) = app.relay.live().bounds();
+    Json(Status {
+        name: "staffel",
+        version: VERSION,
+        epoch: app.relay.live().epoch().to_owned(),
+        head,
+        started: app.started,
+        uptime_seconds: u64::try_from(now().millis_since(app.started) / 1000).unwrap_or(0),
+        subscribers: app.relay.live().subscribers(),
+        mcp_sessions: app.sessions.count().await,
+        pipelines: pipelines.len(),
+        last_event: pipelines
+            .iter()
+            .filter_map(|pipeline| pipeline.log.last())
+            .map(|entry| entry.at)
+            .max(),
+    })
+}
