@@ -3,13 +3,13 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     VERSION,
     config::Config,
+    connections::Connections,
     handoff::client_configuration,
     journal::Sqlite,
     mcp,
@@ -63,10 +63,8 @@ pub async fn run(
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
         tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
-    // Nagle's algorithm would hold the second of two close events back for 40 ms.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let drained = stop.clone();
-    let server = axum::serve(listener, router)
+    let server = axum::serve(Connections(listener), router)
         .with_graceful_shutdown(async move { drained.cancelled().await });
     let server = tokio::spawn(server.into_future());
 

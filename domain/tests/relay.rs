@@ -1,0 +1,526 @@
+//! The loop as people and agents live it: one test a rule, in the order of the race.
+
+use domain::{
+    Actor, Baton, Command, DeliveryState, Event, HandoverId, Outcome, Pipeline, PipelineId,
+    ProgressSource, PromptId, Purpose, Reason, Recorded, Refusal, Start, Status, TaskPlan,
+    TaskReport, TaskStatus, Timestamp, TrackPlan, Verdict, Via, Writer, WriterKind, decide,
+    decide_start,
+};
+
+/// A pipeline with the journal around it.
+struct Track {
+    id: PipelineId,
+    pipeline: Pipeline,
+    clock: i64,
+}
+
+impl Track {
+    fn start(start: &Start) -> Self {
+        let id = PipelineId::new(Timestamp::from_millis(1_800_000_000_000), 1);
+        let events = decide_start(start).expect("a start");
+        let mut records = events
+            .into_iter()
+            .enumerate()
+            .map(|(index, event)| record(&id, index as u64 + 1, &agent(), event));
+        let mut pipeline = Pipeline::begin(&records.next().expect("an event")).expect("a pipeline");
+        records.for_each(|recorded| pipeline.apply(&recorded));
+        Self {
+            id,
+            pipeline,
+            clock: 10,
+        }
+    }
+
+    fn new() -> Self {
+        let phases = ["PLAN", "CREATE"].map(str::to_owned).to_vec();
+        Self::start(&Start {
+            project: "shop".to_owned(),
+            title: "Basket".to_owned(),
+            phases,
+            ..Start::default()
+        })
+    }
+
+    fn send(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let events = decide(&self.pipeline, actor, command)?;
+        for event in &events {
+            self.clock += 1;
+            let mut recorded = record(&self.id, self.pipeline.revision + 1, actor, event.clone());
+            recorded.at = Timestamp::from_millis(1_800_000_000_000 + self.clock * 1_000);
+            self.pipeline.apply(&recorded);
+        }
+        Ok(events)
+    }
+
+    fn refused(&mut self, actor: &Actor, command: &Command) -> Refusal {
+        let before = self.pipeline.clone();
+        let refusal = self.send(actor, command).expect_err("a refusal");
+        assert_eq!(before, self.pipeline, "a refusal changes nothing");
+        for words in [&refusal.what, &refusal.allowed, &refusal.next] {
+            assert!(!words.is_empty(), "{refusal:?} does not help");
+        }
+        refusal
+    }
+
+    fn handover(&self) -> HandoverId {
+        HandoverId::new(self.id.clone(), 1)
+    }
+
+    fn hand_over(&mut self, content: &str) {
+        self.send(&agent(), &hand_over(content))
+            .expect("handed over");
+    }
+
+    fn decide(
+        &mut self,
+        revision: u32,
+        decision: Verdict,
+        words: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        let handover = self
+            .pipeline
+            .handovers
+            .last()
+            .map_or_else(|| self.handover(), |h| h.id.clone());
+        self.send(
+            &person(),
+            &Command::Decide {
+                handover,
+                revision,
+                decision,
+                review_changes: words.to_owned(),
+            },
+        )
+    }
+
+    fn write_prompt(&mut self) -> PromptId {
+        let (handover, _) = self.pipeline.wants_prompt().expect("a prompt is wanted");
+        let (handover, revision) = (handover.id.clone(), handover.current().number);
+        let writer = Writer {
+            kind: WriterKind::Template,
+            name: "built-in".to_owned(),
+            why: None,
+            took_ms: 1,
+        };
+        let command = Command::WritePrompt {
+            handover,
+            revision,
+            text: "Go on.".to_owned(),
+            writer,
+        };
+        self.send(&Actor::system(), &command).expect("written");
+        self.pipeline.prompts.last().expect("a prompt").id.clone()
+    }
+}
+
+fn record(id: &PipelineId, number: u64, actor: &Actor, event: Event) -> Recorded {
+    let at = Timestamp::from_millis(1_800_000_000_000);
+    Recorded {
+        position: number,
+        pipeline: id.clone(),
+        revision: number,
+        at,
+        actor: actor.clone(),
+        key: None,
+        event,
+    }
+}
+
+fn agent() -> Actor {
+    Actor::agent("cursor")
+}
+
+fn person() -> Actor {
+    Actor::person("local")
+}
+
+fn hand_over(content: &str) -> Command {
+    Command::HandOver {
+        phase: None,
+        content: content.to_owned(),
+        summary: None,
+    }
+}
+
+fn report(progress: Option<i64>) -> Command {
+    Command::Report {
+        phase: None,
+        progress,
+        message: None,
+        tasks: vec![],
+    }
+}
+
+fn task(name: &str, status: TaskStatus) -> TaskReport {
+    TaskReport {
+        track: None,
+        name: name.to_owned(),
+        kind: None,
+        status,
+    }
+}
+
+#[test]
+fn the_baton_goes_from_agent_to_person_to_transit_to_agent() {
+    let mut track = Track::new();
+    assert_eq!(track.pipeline.baton(), Baton::Agent);
+    track.hand_over("# Plan\n\nAll fixed.");
+    assert_eq!(
+        (track.pipeline.baton(), track.pipeline.status),
+        (Baton::Person, Status::AwaitingReview)
+    );
+    track
+        .decide(1, Verdict::Accept, "Keep it small.")
+        .expect("accepted");
+    assert_eq!(
+        (track.pipeline.baton(), track.pipeline.status),
+        (Baton::InTransit, Status::HandingOver)
+    );
+    let prompt = track.write_prompt();
+    assert_eq!(
+        track.pipeline.prompt(&prompt).expect("it").state(),
+        DeliveryState::Offered
+    );
+    track
+        .send(
+            &agent(),
+            &Command::PickUpPrompt {
+                prompt: prompt.clone(),
+                via: Via::Wait,
+            },
+        )
+        .expect("picked up");
+    assert_eq!(
+        (track.pipeline.baton(), track.pipeline.phase().name.as_str()),
+        (Baton::Agent, "CREATE")
+    );
+    track
+        .send(
+            &agent(),
+            &Command::AcknowledgePrompt {
+                prompt: prompt.clone(),
+            },
+        )
+        .expect("acknowledged");
+    track.send(&agent(), &report(Some(10))).expect("reported");
+    assert_eq!(
+        track.pipeline.prompt(&prompt).expect("it").state(),
+        DeliveryState::Running
+    );
+    track.hand_over("# Created");
+    track.decide(1, Verdict::Accept, "").expect("accepted");
+    assert_eq!(
+        (track.pipeline.baton(), track.pipeline.status),
+        (Baton::Nobody, Status::Completed)
+    );
+    assert!(
+        track.pipeline.wants_prompt().is_none(),
+        "after the last phase there is nothing to prompt"
+    );
+}
+
+#[test]
+fn only_people_decide() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    for actor in [agent(), Actor::system()] {
+        let command = Command::Decide {
+            handover: track.handover(),
+            revision: 1,
+            decision: Verdict::Accept,
+            review_changes: String::new(),
+        };
+        assert_eq!(
+            track.refused(&actor, &command).reason,
+            Reason::OnlyPeopleDecide
+        );
+    }
+}
+
+#[test]
+fn a_revision_is_decided_once_and_an_old_one_not_at_all() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    track.hand_over("# Plan, better");
+    assert_eq!(
+        track
+            .decide(1, Verdict::Accept, "")
+            .expect_err("old")
+            .reason,
+        Reason::StaleRevision
+    );
+    track
+        .decide(2, Verdict::RequestChanges, "Which versions?")
+        .expect("decided");
+    for verdict in [Verdict::Accept, Verdict::RequestChanges, Verdict::Stop] {
+        assert_eq!(
+            track.decide(2, verdict, "x").expect_err("twice").reason,
+            Reason::AlreadyDecided
+        );
+    }
+}
+
+#[test]
+fn changes_lead_to_a_revision_of_the_same_handover() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    assert_eq!(
+        track
+            .decide(1, Verdict::RequestChanges, " \n")
+            .expect_err("no words")
+            .reason,
+        Reason::Invalid
+    );
+    track
+        .decide(1, Verdict::RequestChanges, "Which versions?")
+        .expect("decided");
+    assert_eq!(
+        track.pipeline.wants_prompt().expect("a prompt").1,
+        Purpose::Revision
+    );
+    let prompt = track.write_prompt();
+    track
+        .send(
+            &agent(),
+            &Command::PickUpPrompt {
+                prompt,
+                via: Via::Pull,
+            },
+        )
+        .expect("picked up");
+    assert_eq!(
+        track.pipeline.phase().name.as_str(),
+        "PLAN",
+        "the phase goes on"
+    );
+    track.hand_over("# Plan, with versions");
+    let handover = track.pipeline.open_handover().expect("open");
+    assert_eq!(
+        (handover.id.clone(), handover.current().number),
+        (track.handover(), 2)
+    );
+}
+
+#[test]
+fn the_same_handover_sent_twice_is_one_revision() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    assert_eq!(track.send(&agent(), &hand_over("# Plan\r\n")), Ok(vec![]));
+}
+
+#[test]
+fn who_works_without_asking_has_picked_the_prompt_up() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    track.decide(1, Verdict::Accept, "").expect("accepted");
+    assert_eq!(
+        track.refused(&agent(), &report(None)).reason,
+        Reason::NotYourTurn,
+        "the prompt is not written yet"
+    );
+    let prompt = track.write_prompt();
+    track.send(&agent(), &report(Some(5))).expect("reported");
+    assert_eq!(track.pipeline.phase().name.as_str(), "CREATE");
+    assert_eq!(
+        track.pipeline.prompt(&prompt).expect("it").state(),
+        DeliveryState::Running
+    );
+}
+
+#[test]
+fn while_a_person_reads_the_agent_waits() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    let refusal = track.refused(&agent(), &report(Some(50)));
+    assert_eq!(refusal.reason, Reason::NotYourTurn);
+    assert!(
+        refusal.next.contains(&track.handover().to_string()),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn progress_is_counted_from_tasks_and_otherwise_a_claim() {
+    let mut track = Track::new();
+    track.send(&agent(), &report(Some(80))).expect("claimed");
+    assert_eq!(
+        track.pipeline.phase().progress.progress_source,
+        ProgressSource::Claimed
+    );
+    let tasks = vec![
+        task("a", TaskStatus::Completed),
+        task("b", TaskStatus::Pending),
+        task("c", TaskStatus::Failed),
+    ];
+    track
+        .send(
+            &agent(),
+            &Command::Report {
+                phase: None,
+                progress: Some(99),
+                message: None,
+                tasks,
+            },
+        )
+        .expect("reported");
+    let progress = track.pipeline.phase().progress;
+    assert_eq!(
+        (progress.progress, progress.progress_source),
+        (33, ProgressSource::Tasks { done: 1, total: 3 })
+    );
+    assert_eq!(
+        track.pipeline.status,
+        Status::Running,
+        "only the handover ends a phase"
+    );
+}
+
+#[test]
+fn tasks_count_in_their_own_phase() {
+    let plan = |name: &str, phase: Option<&str>| TaskPlan {
+        name: name.to_owned(),
+        kind: None,
+        phase: phase.map(str::to_owned),
+        status: TaskStatus::Pending,
+    };
+    let tasks = vec![
+        plan("read", Some("plan")),
+        plan("build", Some("CREATE")),
+        plan("always", None),
+    ];
+    let mut track = Track::start(&Start {
+        project: "shop".to_owned(),
+        title: "Basket".to_owned(),
+        phases: ["PLAN", "CREATIVE"].map(str::to_owned).to_vec(),
+        tracks: vec![TrackPlan {
+            name: "Basket".to_owned(),
+            tasks,
+            ..TrackPlan::default()
+        }],
+        ..Start::default()
+    });
+    track
+        .send(
+            &agent(),
+            &Command::Report {
+                phase: Some("PLANUNG".to_owned()),
+                progress: None,
+                message: None,
+                tasks: vec![task("read", TaskStatus::Completed)],
+            },
+        )
+        .expect("reported");
+    assert_eq!(
+        track.pipeline.phase().progress.progress_source,
+        ProgressSource::Tasks { done: 1, total: 2 }
+    );
+    assert_eq!(
+        track.pipeline.tracks.len(),
+        1,
+        "a task is found by its name"
+    );
+}
+
+#[test]
+fn bounds_and_names_are_checked_in_words() {
+    let mut track = Track::new();
+    for progress in [-3, 101, 140, i64::MAX] {
+        let refusal = track.refused(&agent(), &report(Some(progress)));
+        assert!(
+            refusal.what.contains(&progress.to_string()) && refusal.allowed.contains("100"),
+            "{refusal}"
+        );
+    }
+    for (phase, reason) in [
+        ("CREATE", Reason::WrongPhase),
+        ("VAN", Reason::WrongPhase),
+        ("<b>", Reason::Invalid),
+    ] {
+        let command = Command::Report {
+            phase: Some(phase.to_owned()),
+            progress: None,
+            message: None,
+            tasks: vec![],
+        };
+        assert_eq!(track.refused(&agent(), &command).reason, reason, "{phase}");
+    }
+    assert_eq!(
+        track.refused(&agent(), &hand_over(" \n\t")).reason,
+        Reason::Invalid
+    );
+    assert_eq!(
+        track
+            .refused(&agent(), &hand_over(&"x".repeat(3_000_000)))
+            .reason,
+        Reason::TooLarge
+    );
+}
+
+#[test]
+fn stopping_ends_the_pipeline_and_says_so_to_everybody() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    track
+        .decide(1, Verdict::Stop, "Not needed any more.")
+        .expect("stopped");
+    assert_eq!(track.pipeline.status, Status::Cancelled);
+    assert_eq!(
+        track.pipeline.handovers[0]
+            .decision(1)
+            .expect("made")
+            .decision,
+        Verdict::Stop
+    );
+    for command in [
+        report(Some(1)),
+        hand_over("# More"),
+        Command::Finish {
+            outcome: Outcome::Failed,
+            message: None,
+        },
+    ] {
+        assert_eq!(track.refused(&agent(), &command).reason, Reason::Ended);
+    }
+}
+
+#[test]
+fn an_agent_cannot_finish_past_the_gates() {
+    let mut track = Track::new();
+    let completed = Command::Finish {
+        outcome: Outcome::Completed,
+        message: None,
+    };
+    assert!(track.refused(&agent(), &completed).what.contains("CREATE"));
+    track.hand_over("# Plan");
+    track.refused(&agent(), &completed);
+    track
+        .send(
+            &agent(),
+            &Command::Finish {
+                outcome: Outcome::Failed,
+                message: Some("No disk".to_owned()),
+            },
+        )
+        .expect("failed");
+    assert_eq!(track.pipeline.status, Status::Failed);
+    assert_eq!(
+        track.pipeline.open_handover(),
+        None,
+        "nobody is asked to decide about an ended pipeline"
+    );
+}
+
+#[test]
+fn phases_cannot_be_named_twice_under_two_spellings() {
+    let phases = ["IMPLEMENT", "implementation"].map(str::to_owned).to_vec();
+    let start = Start {
+        project: "p".to_owned(),
+        title: "t".to_owned(),
+        phases,
+        ..Start::default()
+    };
+    assert_eq!(
+        decide_start(&start).expect_err("twice").reason,
+        Reason::Invalid
+    );
+}
