@@ -49,14 +49,15 @@ e2e-python: ready-test build ##   a Python MCP client against the release; ARGS 
 	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
 
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
-e2e: ready-test build ##   a browser against the release; ARGS go to `playwright test`
+e2e: ready-test build ##   a TypeScript MCP client and a browser against the release; ARGS go to `playwright test`
+	$(env) cd end2end && npm run --silent test:mcp
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
 	$(env) RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items -p domain -p app -p server
 
-bench: ready ## measure; ARGS go to `cargo bench`
-	$(env) cargo bench -p domain -p server $(ARGS)
+bench: ready build ## measure this build beside its peers; ARGS="--quick" for a short run
+	@$(env) bench/run.sh $(ARGS)
 
 fmt: ready ## format the code
 	$(env) cargo fmt --all

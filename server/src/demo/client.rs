@@ -74,6 +74,12 @@ impl Client {
             }
         }
     }
+
+    /// Ends the session.
+    pub async fn close(self) {
+        // The server may be gone already; then there is nothing left to end.
+        let _ = self.service.cancel().await;
+    }
 }
 
 async fn connect(endpoint: &str) -> Result<RunningService<RoleClient, ClientConfig>> {

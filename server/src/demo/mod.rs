@@ -37,6 +37,12 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let mut client = Client::connect(url).await.with_context(|| {
         format!("No Staffel answers at {url}. Start one with `make run` (or `staffel serve`), or name another with --url.")
     })?;
+    let played = play(&mut client, url, pace).await;
+    client.close().await;
+    played
+}
+
+async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {
     let started = client.call("start_pipeline", script::start()).await?;
     let pipeline = started["pipeline"]
         .as_str()
@@ -46,7 +52,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     println!("The demo agent has started pipeline {pipeline}.\nWatch it here:  {board}\n");
 
     for leg in &LEGS {
-        work(&mut client, &pipeline, leg, pace).await?;
+        work(client, &pipeline, leg, pace).await?;
         let mut handover = (leg.handover)();
         loop {
             let saved = client
@@ -59,10 +65,10 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
                 "{} is handed over (revision {}). It is your turn: read it on the board and decide.",
                 leg.phase, saved["revision"]
             );
-            let decision = wait(&mut client, &saved["handover"]).await?;
+            let decision = wait(client, &saved["handover"]).await?;
             match decision["decision"].as_str().unwrap_or_default() {
                 "accepted" => {
-                    if go_on(&mut client, &decision).await? {
+                    if go_on(client, &decision).await? {
                         break;
                     }
                     println!(
@@ -73,9 +79,9 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
                 "changes_requested" => {
                     let wish = decision["review_changes"].as_str().unwrap_or_default();
                     println!("You asked for changes: {wish}");
-                    go_on(&mut client, &decision).await?;
+                    go_on(client, &decision).await?;
                     report(
-                        &mut client,
+                        client,
                         &pipeline,
                         json!({"message": "Revising the handover as asked"}),
                     )

@@ -18,7 +18,7 @@ use crate::relay::RelayError;
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// The kind, for programs: a relative reference into the documentation.
+    /// The kind, for programs.
     #[serde(rename = "type")]
     pub kind: String,
     /// The kind, for people.
@@ -47,7 +47,7 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("/docs/problems#{kind}"),
+            kind: format!("urn:staffel:problem:{kind}"),
             title,
             status: status.as_u16(),
             detail: detail.into(),

@@ -1,0 +1,19 @@
+//! Staffel from outside: real sockets, real files, and real processes where one has to die.
+//!
+//! One test binary, because each one links the whole server. The name of a test is the rule it proves.
+
+mod api;
+mod config;
+mod doors;
+mod journal;
+mod journal_full;
+mod journal_open;
+mod kill;
+mod model;
+mod problems;
+mod sse;
+mod sse_readers;
+mod sse_resume;
+mod sse_text;
+mod stored;
+mod support;

@@ -1,0 +1,34 @@
+//! What the tests share: servers to talk to, and the words to talk with.
+
+mod events;
+mod http;
+mod program;
+mod server;
+
+use std::time::Duration;
+
+pub use events::{Event, Events};
+pub use http::{Answer, Api, raw};
+pub use program::{Program, data_folder};
+pub use server::{Server, settings};
+
+/// Nothing that the tests wait for takes this long, unless it never happens.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for what must happen, and fails when it does not.
+pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, happens).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: not within {PATIENCE:?}"),
+    }
+}
+
+/// Asks again until the answer is yes, and fails when it never is.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut yes: impl FnMut() -> F) {
+    soon(what, async {
+        while !yes().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}

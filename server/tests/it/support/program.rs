@@ -1,0 +1,115 @@
+//! The program in a process of its own, for tests in which it dies, or does not even start.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::Api;
+
+/// A running `staffel serve`. It is killed when dropped.
+pub struct Program {
+    /// The API of it.
+    pub api: Api,
+    child: Child,
+    /// Kept open: a program that prints into a closed pipe gets an error.
+    _stdout: BufReader<std::process::ChildStdout>,
+}
+
+/// A folder for the data of a program.
+pub fn data_folder() -> TempDir {
+    tempfile::tempdir().expect("a data folder")
+}
+
+impl Program {
+    /// A command for the program with nothing set by the environment, in a folder without a configuration.
+    pub fn command(data: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+        Self::prepare(&mut command, data);
+        command
+    }
+
+    /// The same for a shell command; `$0` is the program and `$@` are its arguments.
+    pub fn shell(script: &str, data: &Path) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_staffel")]);
+        Self::prepare(&mut command, data);
+        command
+    }
+
+    fn prepare(command: &mut Command, data: &Path) {
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("STAFFEL_DATA", data)
+            .env("STAFFEL_LISTEN", "127.0.0.1:0")
+            .env("STAFFEL_LOG", "off")
+            .arg("serve");
+    }
+
+    /// Starts a server on this folder.
+    pub fn start(data: &Path) -> Self {
+        Self::spawn(Self::command(data))
+    }
+
+    /// Starts a server with this command and waits until it says where it listens.
+    pub fn spawn(mut command: Command) -> Self {
+        let child = command.stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let (mut said, mut address) = (String::new(), None);
+        while address.is_none() {
+            let from = said.len();
+            let read = stdout.read_line(&mut said).expect("a line");
+            assert_ne!(read, 0, "the program ended; it said {said:?}");
+            let board = said[from..].trim().strip_prefix("Board");
+            address = board.and_then(|url| url.trim().strip_prefix("http://")?.parse().ok());
+        }
+        let address: SocketAddr = address.expect("the address of the board");
+        Self {
+            api: Api::new(address),
+            child,
+            _stdout: stdout,
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: nothing is flushed, nobody is told.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the program can be killed");
+        self.child.wait().expect("the program ends");
+    }
+
+    /// Runs a command that is expected to end by itself and to complain; gives what it said.
+    pub fn complaint(mut command: Command) -> String {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        // A server that starts after all would run for ever; it closes its output only when it ends.
+        let mut first = [0];
+        let mut stdout = child.stdout.take().expect("its output");
+        if matches!(stdout.read(&mut first), Ok(1)) {
+            child.kill().expect("the program can be killed");
+        }
+        let Output { status, stderr, .. } = child.wait_with_output().expect("its end");
+        let said = String::from_utf8(stderr).expect("a message in UTF-8");
+        assert_eq!(status.code(), Some(1), "it ends with 1: {said}");
+        said
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

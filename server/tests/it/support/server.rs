@@ -1,0 +1,84 @@
+//! A server inside the test's own process.
+
+use std::{path::Path, time::Duration};
+
+use leptos::prelude::LeptosOptions;
+use server::config::Config;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use super::{Api, Events, soon};
+
+/// A running server with a data folder of its own.
+pub struct Server {
+    /// The API of it.
+    pub api: Api,
+    /// Its data folder.
+    pub data: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+/// The settings of a server that nobody configured, except that no heartbeat disturbs.
+pub fn settings(data: &Path) -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data: data.to_owned(),
+        open: false,
+        allowed_hosts: vec![],
+        allowed_origins: vec![],
+        template: None,
+        model: None,
+        heartbeat: Duration::from_secs(3600),
+        leptos: LeptosOptions::builder()
+            .output_name("staffel")
+            .site_root("target/site")
+            .build(),
+    }
+}
+
+impl Server {
+    /// A server as nobody configured it.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server with other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a data folder");
+        let mut config = settings(data.path());
+        change(&mut config);
+        let listener = TcpListener::bind(config.listen).await.expect("a port");
+        let address = listener.local_addr().expect("the address");
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(server::run(listener, config, shutdown));
+        Self {
+            api: Api::new(address),
+            data,
+            stop: Some(stop),
+            running,
+        }
+    }
+
+    /// Subscribes to `/sse` with this query, for example `?project=a`.
+    pub async fn subscribe(&self, query: &str) -> Events {
+        Events::open(self.api.address, query, None).await
+    }
+
+    /// Tells the server to stop, without waiting for it.
+    pub fn tell_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(mut self) {
+        self.tell_to_stop();
+        let ended = soon("the server's end", self.running).await;
+        ended.expect("no panic").expect("a clean end");
+    }
+}
