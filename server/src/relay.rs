@@ -58,6 +58,16 @@ pub struct Done {
     pub repeated: bool,
 }
 
+/// What became of an append.
+enum Fate {
+    /// Its facts are in the journal and in the state.
+    New,
+    /// An earlier one, to this pipeline, was the same.
+    Repeated(PipelineId),
+    /// The pipeline has this many events by now.
+    Conflict(u64),
+}
+
 /// Why a command was not carried out. Nothing was changed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RelayError {
@@ -220,13 +230,19 @@ impl Relay {
                 events: events.clone(),
             };
             match self.append(append).await? {
-                Ok(repeated) => {
+                Fate::New => {
                     return Ok(Done {
-                        pipeline: self.pipeline(repeated.as_ref().unwrap_or(&pipeline))?,
-                        repeated: repeated.is_some(),
+                        pipeline: self.pipeline(&pipeline)?,
+                        repeated: false,
                     });
                 }
-                Err(_conflict) => {}
+                Fate::Repeated(earlier) => {
+                    return Ok(Done {
+                        pipeline: self.pipeline(&earlier)?,
+                        repeated: true,
+                    });
+                }
+                Fate::Conflict(_) => {}
             }
         }
     }
@@ -285,23 +301,31 @@ impl Relay {
             };
             drop(pipeline);
             match self.append(append).await? {
-                Ok(repeated) => {
+                Fate::New => {
                     return Ok(Done {
                         pipeline: self.pipeline(id)?,
-                        repeated: repeated.is_some(),
+                        repeated: false,
                     });
                 }
-                Err(actual) => {
-                    self.wait_until(|| self.pipeline(id).is_ok_and(|p| p.revision >= actual))
-                        .await
+                Fate::Repeated(_) => {
+                    return Ok(Done {
+                        pipeline: self.pipeline(id)?,
+                        repeated: true,
+                    });
+                }
+                Fate::Conflict(actual) => {
+                    self.wait_until(|| {
+                        self.pipeline(id)
+                            .is_ok_and(|pipeline| pipeline.revision >= actual)
+                    })
+                    .await;
                 }
             }
         }
     }
 
-    /// Appends and waits until the state has it. `Ok(Some(id))`: an earlier append to `id` was the same.
-    /// `Err(n)`: the pipeline has `n` events by now.
-    async fn append(&self, append: Append) -> Result<Result<Option<PipelineId>, u64>, RelayError> {
+    /// Appends, and waits until the state has it.
+    async fn append(&self, append: Append) -> Result<Fate, RelayError> {
         let key = append
             .key
             .as_ref()
@@ -311,14 +335,14 @@ impl Relay {
             Ok(Appended::New { last }) => {
                 self.wait_until(|| self.shared.live.bounds().1 >= last)
                     .await;
-                Ok(Ok(None))
+                Ok(Fate::New)
             }
             Ok(Appended::Duplicate(known)) => {
                 self.wait_until(|| self.pipeline(&known.pipeline).is_ok())
                     .await;
-                Ok(Ok(Some(known.pipeline)))
+                Ok(Fate::Repeated(known.pipeline))
             }
-            Err(AppendError::Conflict { actual }) => Ok(Err(actual)),
+            Err(AppendError::Conflict { actual }) => Ok(Fate::Conflict(actual)),
             Err(AppendError::KeyReuse) => Err(RelayError::KeyReuse(key)),
             Err(AppendError::Full) => Err(RelayError::Full),
             Err(AppendError::Unavailable(why)) => Err(RelayError::Unavailable(why)),
