@@ -1,0 +1,114 @@
+//! The REST calls of the board.
+
+use domain::{
+    HandoverId, PipelineId, PromptId, Verdict, Via,
+    view::{HandoverView, PromptView},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::paths;
+
+/// Why a call did not do what it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No answer at all.
+    Unreachable,
+    /// An answer that cannot be read.
+    Unreadable,
+    /// The server says no, and why.
+    Refused(Problem),
+}
+
+/// An `application/problem+json` answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Problem {
+    /// What kind of problem.
+    pub title: String,
+    /// What exactly.
+    pub detail: Option<String>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+/// A decision, as the server takes it.
+#[derive(Serialize)]
+struct DecisionBody<'a> {
+    decision: Verdict,
+    revision: u32,
+    review_changes: &'a str,
+}
+
+/// An offer, as the server takes it.
+#[derive(Serialize)]
+struct OfferBody {
+    via: Via,
+}
+
+/// Fetches a handover with its text.
+pub(crate) async fn handover(pipeline: &PipelineId, handover: &HandoverId) -> Result<HandoverView, Failure> {
+    read(&call(&paths::handover(pipeline, handover), None).await?)
+}
+
+/// Fetches a prompt with its text.
+pub(crate) async fn prompt(pipeline: &PipelineId, prompt: &PromptId) -> Result<PromptView, Failure> {
+    read(&call(&paths::prompt(pipeline, prompt), None).await?)
+}
+
+/// Sends a decision. With the same `key`, however often, it is made once.
+pub(crate) async fn decide(
+    pipeline: &PipelineId,
+    handover: &HandoverId,
+    revision: u32,
+    decision: Verdict,
+    review_changes: &str,
+    key: &str,
+) -> Result<(), Failure> {
+    let body = write(&DecisionBody { decision, revision, review_changes })?;
+    call(&paths::decision(pipeline, handover), Some((body, key))).await.map(drop)
+}
+
+/// Notes that a person offered a prompt to an assistant.
+pub(crate) async fn offer(pipeline: &PipelineId, prompt: &PromptId, via: Via, key: &str) -> Result<(), Failure> {
+    let body = write(&OfferBody { via })?;
+    call(&paths::offers(pipeline, prompt), Some((body, key))).await.map(drop)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable)
+}
+
+fn write(body: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(body).map_err(|_| Failure::Unreadable)
+}
+
+/// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.
+#[cfg(feature = "hydrate")]
+async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure> {
+    use gloo_net::http::Request;
+
+    let request = match post {
+        None => Request::get(url).header("Accept", "application/json").build(),
+        Some((body, key)) => Request::post(url)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key)
+            .body(body),
+    };
+    let answer = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    let text = answer.text().await.map_err(|_| Failure::Unreachable)?;
+    if answer.ok() {
+        return Ok(text);
+    }
+    // A proxy in between answers with anything but a problem document: then the status has to do.
+    let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem {
+        title: format!("{} {}", answer.status(), answer.status_text()),
+        ..Problem::default()
+    });
+    Err(Failure::Refused(problem))
+}
+
+/// The server renders and never calls itself.
+#[cfg(not(feature = "hydrate"))]
+async fn call(_url: &str, _post: Option<(String, &str)>) -> Result<String, Failure> {
+    Err(Failure::Unreachable)
+}

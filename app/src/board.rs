@@ -1,0 +1,239 @@
+//! The state of the board: what is shown, signal by signal.
+
+use std::collections::HashMap;
+
+use domain::{
+    HandoverId, PipelineId, PromptId, Timestamp,
+    view::{HandoverView, PipelineStatus, PromptView, Snapshot},
+};
+use leptos::prelude::*;
+
+use crate::{Lang, PageData, Theme, browser, incoming::Incoming, link::Link, review::Review, standing};
+
+/// The board's state. Lives as long as the page, and is copied into every component.
+#[derive(Clone, Copy)]
+pub(crate) struct Board {
+    /// The reader's language.
+    pub lang: RwSignal<Lang>,
+    /// The reader's colours.
+    pub theme: RwSignal<Theme>,
+    /// The server's time, as far as the browser's clock and the last event tell.
+    pub now: RwSignal<Timestamp>,
+    /// Whether the browser has taken over from the server's HTML.
+    pub hydrated: RwSignal<bool>,
+    /// The live connection.
+    pub link: RwSignal<Link>,
+    /// Set by whoever wants the next try to be made at once.
+    pub hurry: RwSignal<bool>,
+    /// What the reader looks for.
+    pub find: RwSignal<String>,
+    /// The line that says what just happened.
+    pub notice: RwSignal<String>,
+    /// The line that interrupts: a gate opened.
+    pub alarm: RwSignal<String>,
+    /// Staffel's version when the page was loaded.
+    pub server: StoredValue<String>,
+    /// Whether the server is another version by now.
+    pub outdated: RwSignal<bool>,
+    /// The id of the newest event: `<epoch>-<position>`.
+    pub last_event_id: RwSignal<String>,
+    /// Where agents reach this server.
+    pub origin: StoredValue<String>,
+    /// Documents with their text, as they came.
+    pub documents: RwSignal<HashMap<HandoverId, HandoverView>>,
+    /// Prompts with their text, as they came.
+    pub prompts: RwSignal<HashMap<PromptId, PromptView>>,
+    /// The review that is open, and those that were offered.
+    pub review: Review,
+    /// All pipelines in the server's order. Changes only when one comes or goes.
+    order: RwSignal<Vec<PipelineId>>,
+    /// The pipelines themselves: a change of one re-renders nothing of another.
+    pipelines: StoredValue<HashMap<PipelineId, ArcRwSignal<PipelineStatus>>>,
+    /// The server's clock minus the browser's.
+    clock_offset: StoredValue<i64>,
+    /// The handovers that wait for a person, the longest first.
+    pub waiting: Memo<Vec<Waiting>>,
+}
+
+/// A handover that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The handover.
+    pub handover: HandoverId,
+    /// Its newest revision.
+    pub revision: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The board that the surrounding [`crate::App`] provides.
+pub(crate) fn use_board() -> Board {
+    expect_context()
+}
+
+impl Board {
+    /// The board as the page begins.
+    pub fn new(page: PageData) -> Self {
+        let PageData { lang, theme, origin, snapshot, handover, prompt } = page;
+        let order = RwSignal::new(Vec::new());
+        let pipelines = StoredValue::new(HashMap::<PipelineId, ArcRwSignal<PipelineStatus>>::new());
+        let waiting = Memo::new(move |_| waiting(order, pipelines));
+        let board = Self {
+            lang: RwSignal::new(lang),
+            theme: RwSignal::new(theme),
+            now: RwSignal::new(snapshot.at),
+            hydrated: RwSignal::new(false),
+            link: RwSignal::new(Link::Connecting),
+            hurry: RwSignal::new(false),
+            find: RwSignal::new(String::new()),
+            notice: RwSignal::new(String::new()),
+            alarm: RwSignal::new(String::new()),
+            server: StoredValue::new(snapshot.server.clone()),
+            outdated: RwSignal::new(false),
+            last_event_id: RwSignal::new(format!("{}-{}", snapshot.epoch, snapshot.position)),
+            origin: StoredValue::new(origin),
+            documents: RwSignal::new(handover.into_iter().map(|view| (view.about.handover.clone(), view)).collect()),
+            prompts: RwSignal::new(prompt.into_iter().map(|view| (view.about.prompt_id.clone(), view)).collect()),
+            review: Review::new(),
+            order,
+            pipelines,
+            clock_offset: StoredValue::new(0),
+            waiting,
+        };
+        board.replace(snapshot);
+        board
+    }
+
+    /// All pipelines in the server's order.
+    pub fn ids(&self) -> Vec<PipelineId> {
+        self.order.get()
+    }
+
+    /// A pipeline; tracks only whether it exists.
+    pub fn pipeline(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
+        self.order.track();
+        self.pipelines.with_value(|pipelines| pipelines.get(id).cloned())
+    }
+
+    /// A pipeline as it is at this moment, tracking nothing.
+    pub fn peek(&self, id: &PipelineId) -> Option<PipelineStatus> {
+        let status = self.pipelines.with_value(|pipelines| pipelines.get(id).cloned());
+        status.map(|status| status.get_untracked())
+    }
+
+    /// A word in the reader's language.
+    pub fn t(self, word: fn(Lang) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+        let lang = self.lang;
+        move || word(lang.get())
+    }
+
+    /// Since when what is shown may be out of date.
+    pub fn stale_since(&self) -> Option<Timestamp> {
+        self.link.with(|link| link.lost().is_some().then(|| link.stale_since(self.now.get())).flatten())
+    }
+
+    /// Sets the clock by the server's.
+    pub fn set_clock(&self, server: Timestamp) {
+        self.clock_offset.set_value(server.millis() - browser::now_millis());
+        self.now.set(server);
+    }
+
+    /// The server's time at this moment.
+    pub fn clock(&self) -> Timestamp {
+        Timestamp::from_millis(browser::now_millis() + self.clock_offset.get_value())
+    }
+
+    /// Takes in an event.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser listens"))]
+    pub fn take(&self, event: Incoming) {
+        match event {
+            Incoming::Snapshot(snapshot) => {
+                self.set_clock(snapshot.at);
+                self.outdated.set(snapshot.server != self.server.get_value());
+                self.last_event_id.set(format!("{}-{}", snapshot.epoch, snapshot.position));
+                self.replace(snapshot);
+            }
+            Incoming::Status(status) => self.put(*status),
+            Incoming::Handover(view) => {
+                self.documents.update(|documents| drop(documents.insert(view.about.handover.clone(), view)));
+            }
+            Incoming::Prompt(view) => {
+                self.prompts.update(|prompts| drop(prompts.insert(view.about.prompt_id.clone(), view)));
+            }
+            Incoming::Version(changed) => {
+                if let Some(status) = self.pipelines.with_value(|known| known.get(&changed.pipeline).cloned())
+                    && status.with_untracked(|status| status.version != changed.version)
+                {
+                    status.update(|status| status.version = changed.version);
+                }
+            }
+            Incoming::Heartbeat(heartbeat) => self.set_clock(heartbeat.at),
+            // The status that belongs to it says the same, and the review watches the status: so a
+            // decision that was missed while the connection was down closes the review as well.
+            Incoming::Decided(_) | Incoming::Shutdown(_) | Incoming::Announcement => {}
+        }
+    }
+
+    /// Everything anew. Pipelines that stay keep their signal, and so their place on the page.
+    fn replace(&self, snapshot: Snapshot) {
+        let ids: Vec<PipelineId> = snapshot.pipelines.iter().map(|status| status.pipeline.clone()).collect();
+        self.pipelines.update_value(|known| known.retain(|id, _| ids.contains(id)));
+        for status in snapshot.pipelines {
+            // Not `put`: a journal that was put back to an older copy has smaller positions.
+            self.set(status);
+        }
+        if self.order.with_untracked(|order| *order != ids) {
+            self.order.set(ids);
+        }
+    }
+
+    /// One pipeline anew, unless what is known is newer.
+    fn put(&self, status: PipelineStatus) {
+        let id = status.pipeline.clone();
+        let known = self.pipelines.with_value(|pipelines| pipelines.get(&id).map(|known| known.with_untracked(|known| known.position)));
+        if known.is_some_and(|position| position > status.position) {
+            return;
+        }
+        self.set(status);
+        if known.is_none() {
+            self.order.update(|order| order.insert(0, id));
+        }
+    }
+
+    fn set(&self, status: PipelineStatus) {
+        let known = self.pipelines.with_value(|pipelines| pipelines.get(&status.pipeline).cloned());
+        match known {
+            Some(known) if known.with_untracked(|known| *known == status) => {}
+            Some(known) => known.set(status),
+            None => self.pipelines.update_value(|pipelines| {
+                pipelines.insert(status.pipeline.clone(), ArcRwSignal::new(status));
+            }),
+        }
+    }
+}
+
+fn waiting(
+    order: RwSignal<Vec<PipelineId>>,
+    pipelines: StoredValue<HashMap<PipelineId, ArcRwSignal<PipelineStatus>>>,
+) -> Vec<Waiting> {
+    let mut waiting: Vec<Waiting> = order
+        .get()
+        .iter()
+        .filter_map(|id| {
+            let status = pipelines.with_value(|pipelines| pipelines.get(id).cloned())?;
+            status.with(|status| {
+                let handover = standing::open_handover(status)?;
+                Some(Waiting {
+                    pipeline: id.clone(),
+                    handover: handover.handover.clone(),
+                    revision: handover.revision,
+                    since: handover.at,
+                })
+            })
+        })
+        .collect();
+    waiting.sort_by_key(|waiting| waiting.since);
+    waiting
+}

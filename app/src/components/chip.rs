@@ -1,0 +1,21 @@
+//! Who has the baton, as a chip: a colour and a word.
+
+use domain::view::PipelineStatus;
+use leptos::prelude::*;
+
+use crate::{board::use_board, standing::Standing, wording};
+
+/// The chip of a pipeline.
+#[component]
+pub(crate) fn Chip(
+    /// The pipeline.
+    status: RwSignal<PipelineStatus>,
+) -> impl IntoView {
+    let board = use_board();
+    let standing = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())));
+    view! {
+        <span class=move || format!("chip {}", standing.get().class())>
+            {move || wording::pipeline::chip(board.lang.get(), standing.get())}
+        </span>
+    }
+}

@@ -1,0 +1,65 @@
+//! The field that finds pipelines.
+
+use leptos::{ev, html, prelude::*};
+use leptos_router::{NavigateOptions, hooks::{use_location, use_navigate}};
+use wasm_bindgen::JsCast;
+
+use crate::{Lang, board::use_board, paths};
+
+/// Filters the overview as one types; on another page it leads there first. `/` jumps into it.
+#[component]
+pub(crate) fn Find() -> impl IntoView {
+    let board = use_board();
+    let field = NodeRef::<html::Input>::new();
+    let path = use_location().pathname;
+    let navigate = use_navigate();
+    Effect::new(move || {
+        window_event_listener(ev::keydown, move |event| {
+            if event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !is_typing(&event) {
+                event.prevent_default();
+                if let Some(field) = field.get_untracked() {
+                    let _ = field.focus();
+                    field.select();
+                }
+            }
+        });
+    });
+    let look_for = move |text: String| {
+        let elsewhere = path.with_untracked(|path| paths::pipeline_of(path).is_some());
+        if elsewhere && !text.is_empty() {
+            navigate(&paths::overview(), NavigateOptions::default());
+        }
+        board.find.set(text);
+    };
+    view! {
+        <search class="find">
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+                <circle cx="7" cy="7" r="4.5" fill="none" stroke="currentColor" stroke-width="1.6"/>
+                <path d="M10.5 10.5 14 14" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>
+            </svg>
+            <input
+                type="search"
+                node_ref=field
+                autocomplete="off"
+                spellcheck="false"
+                aria-label=board.t(Lang::find)
+                aria-keyshortcuts="/"
+                placeholder=board.t(Lang::find)
+                prop:value=move || board.find.get()
+                on:input:target=move |event| look_for(event.target().value())
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        board.find.set(String::new());
+                    }
+                }
+            />
+            <kbd aria-hidden="true">"/"</kbd>
+        </search>
+    }
+}
+
+/// Whether the key belongs to a text that is being typed, or to an open dialog.
+fn is_typing(event: &ev::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| matches!(element.closest("input, textarea, dialog"), Ok(Some(_))))
+}

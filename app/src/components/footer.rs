@@ -1,0 +1,27 @@
+//! What board this is.
+
+use leptos::prelude::*;
+
+use crate::{Lang, board::use_board, paths};
+
+/// Staffel's version, the place in the journal, and where scripts go.
+#[component]
+pub(crate) fn Footer() -> impl IntoView {
+    let board = use_board();
+    view! {
+        <footer class="foot">
+            <div>
+                <span>"Staffel " {board.server.get_value()}</span>
+                <span>{board.t(Lang::journal)} " " {move || board.last_event_id.get()}</span>
+                <a href=format!("{}/api/openapi.json", paths::BASE) rel="external">{board.t(Lang::api)}</a>
+                <button class="quiet small" type="button" popovertarget="connect">{board.t(Lang::connect_an_agent)}</button>
+                <Show when=move || board.outdated.get()>
+                    <p class="outdated" role="status">
+                        {board.t(Lang::updated)} " "
+                        <a href="" rel="external">{board.t(Lang::reload)}</a>
+                    </p>
+                </Show>
+            </div>
+        </footer>
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened, the newest first.
+
+use domain::{Entry, view::PipelineStatus};
+use leptos::prelude::*;
+
+use super::time::Ago;
+use crate::{Lang, board::use_board, paths, wording};
+
+/// The newest lines of a pipeline's history.
+#[component]
+pub(crate) fn Log(
+    /// The pipeline.
+    status: RwSignal<PipelineStatus>,
+) -> impl IntoView {
+    let board = use_board();
+    let entries = move || status.with(|status| status.log.iter().rev().cloned().collect::<Vec<_>>());
+    let events = status.with_untracked(|status| paths::events(&status.pipeline));
+    view! {
+        <section class="sheet pad">
+            <h2>{board.t(Lang::what_happened)}</h2>
+            <ol class="log">
+                <For each=entries key=key let:entry>
+                    <Line entry/>
+                </For>
+            </ol>
+            <p class="sub log-foot">
+                {board.t(Lang::newest_lines)} " "
+                <a href=events rel="external">{board.t(Lang::whole_journal)}</a>
+            </p>
+        </section>
+    }
+}
+
+/// One event can leave two lines, so its number alone does not tell lines apart.
+fn key(entry: &Entry) -> (u64, std::mem::Discriminant<domain::What>) {
+    (entry.revision, std::mem::discriminant(&entry.what))
+}
+
+#[component]
+fn Line(
+    /// The line.
+    entry: Entry,
+) -> impl IntoView {
+    let board = use_board();
+    let at = entry.at;
+    let said = Memo::new(move |_| wording::happened::line(board.lang.get(), &entry));
+    view! {
+        <li>
+            <Ago at=Signal::stored(at)/>
+            <p>
+                {move || said.get().0}
+                {move || said.get().1.map(|quoted| view! { " " <b>{quoted}</b> })}
+            </p>
+        </li>
+    }
+}

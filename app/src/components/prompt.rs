@@ -1,0 +1,145 @@
+//! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
+
+use domain::{Purpose, Via, view::{Link, PipelineStatus, PromptRef, PromptView}};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{copy::CopyButton, prompt_steps::PromptSteps};
+use crate::{
+    Lang, api,
+    api::Failure,
+    board::{Board, use_board},
+    browser, standing, wording,
+};
+
+/// The card of the newest prompt; while a decision waits for its prompt, of the one being written.
+#[component]
+pub(crate) fn PromptCard(
+    /// The pipeline.
+    status: RwSignal<PipelineStatus>,
+) -> impl IntoView {
+    let board = use_board();
+    let about = Memo::new(move |_| {
+        status.with(|status| if standing::prompt_is_being_written(status) { None } else { status.prompt.clone() })
+    });
+    let shown = Memo::new(move |_| status.with(|status| standing::prompt_is_being_written(status) || status.prompt.is_some()));
+    view! {
+        <Show when=move || shown.get()>
+            <Card board status about/>
+        </Show>
+    }
+}
+
+#[component]
+fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<PromptRef>>) -> impl IntoView {
+    let decision = Memo::new(move |_| {
+        status.with(|status| {
+            let handover = status.handover.as_ref()?;
+            let same = about.with(|about| about.as_ref().is_none_or(|about| about.handover == handover.handover));
+            handover.decision.clone().filter(|_| same)
+        })
+    });
+    let heading = move || {
+        let lang = board.lang.get();
+        let (phase, purpose) = about.with(|about| match about {
+            Some(about) => (about.phase.to_string(), about.purpose),
+            None => status.with(upcoming),
+        });
+        wording::prompt_heading(lang, &phase, purpose)
+    };
+    let why = move || about.with(|about| about.as_ref().and_then(|about| about.writer.why.clone()));
+    let id = Memo::new(move |_| about.with(|about| about.as_ref().map(|about| about.prompt_id.clone())));
+    let view = Memo::new(move |_| id.get().and_then(|id| board.prompts.with(|prompts| prompts.get(&id).cloned())));
+    let failed = RwSignal::new(None::<Failure>);
+    let fetch = move || {
+        let Some(id) = id.get_untracked() else { return };
+        failed.set(None);
+        spawn_local(async move {
+            match api::prompt(id.pipeline(), &id).await {
+                Ok(view) => board.prompts.update(|prompts| drop(prompts.insert(id, view))),
+                Err(failure) => drop(failed.try_set(Some(failure))),
+            }
+        });
+    };
+    Effect::new(move || {
+        // Opened later than the prompt arrived, and the page brought another one: fetch it.
+        if id.get().is_some() && view.with(Option::is_none) {
+            fetch();
+        }
+    });
+    let body = move || match (id.get().is_some(), view.get(), failed.get()) {
+        (_, Some(view), _) => view! { <Text board view/> }.into_any(),
+        (false, ..) => view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any(),
+        (true, None, None) => view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any(),
+        (true, None, Some(failure)) => view! {
+            <div class="prompt-text">
+                <p role="alert">{board.t(Lang::no_prompt)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
+                <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
+            </div>
+        }.into_any(),
+    };
+    view! {
+        <section class="sheet pad prompt">
+            <h2>{heading}</h2>
+            <PromptSteps decision prompt=about/>
+            <p class="sub prompt-why">{why}</p>
+            {body}
+        </section>
+    }
+}
+
+/// What the prompt that is being written will be for.
+fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
+    let handover = status.handover.as_ref();
+    match handover.and_then(|handover| handover.next_phase.as_ref()) {
+        Some(next) if standing::decided(status) == Some(domain::Verdict::Accept) => (next.to_string(), Purpose::NextPhase),
+        _ => (status.phase.to_string(), Purpose::Revision),
+    }
+}
+
+/// The text and the ways to hand it on.
+#[component]
+fn Text(board: Board, view: PromptView) -> impl IntoView {
+    let PromptView { about, prompt, links, .. } = view;
+    let whole = RwSignal::new(false);
+    let long = prompt.lines().count() > 9 || prompt.len() > 900;
+    let id = StoredValue::new(about.prompt_id);
+    let offer = move |via: Via| {
+        let id = id.get_value();
+        spawn_local(async move {
+            // Only a note for the receipt: the person has the text whether it arrives or not.
+            let _ = api::offer(id.pipeline(), &id, via, &browser::unique(&id.to_string())).await;
+        });
+    };
+    let way = move |Link { via, href, short }: Link| {
+        let note = move || short.map(|short| wording::pipeline::short_form(board.lang.get(), short));
+        view! {
+            <li>
+                <a class="btn" href=href title=note on:click=move |_| offer(via)>
+                    {move || wording::pipeline::via(board.lang.get(), via)}
+                    {short.map(|_| view! { <span class="tag">{move || board.lang.get().pick("short", "kurz")}</span><span class="unseen">{note}</span> })}
+                </a>
+            </li>
+        }
+    };
+    // Each reason is said once under the links, not only on hover.
+    let mut reasons: Vec<_> = links.iter().filter_map(|link| link.short).collect();
+    reasons.dedup();
+    view! {
+        <pre class="prompt-text" class:whole=move || whole.get() tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
+            {prompt.clone()}
+        </pre>
+        {long.then(|| view! {
+            <button class="quiet small" type="button" aria-expanded=move || whole.get().to_string() on:click=move |_| whole.update(|whole| *whole = !*whole)>
+                {move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() }}
+            </button>
+        })}
+        <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
+            <li><CopyButton text=Signal::stored(prompt) class="first" copied=Callback::new(move |()| offer(Via::Copy))/></li>
+            {links.into_iter().map(way).collect_view()}
+        </ul>
+        <p class="sub">
+            {board.t(Lang::confirm_there)}
+            {move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>()}
+        </p>
+    }
+}

@@ -1,0 +1,141 @@
+//! How far a prompt got: its delivery receipt.
+
+use domain::{Decision, DeliveryState, Timestamp, Writer, WriterKind, view::PromptRef};
+use leptos::prelude::*;
+
+use super::time::exact;
+use crate::{Lang, board::use_board, standing::step, wording};
+use wording::{age, pipeline};
+
+/// One step of the way.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    name: fn(Lang) -> &'static str,
+    class: &'static str,
+    at: Option<Timestamp>,
+    about: String,
+}
+
+/// The steps from the decision to the running agent. `prompt` is `None` while it is being written.
+#[component]
+pub(crate) fn PromptSteps(
+    /// The decision it was written for, where it is the newest.
+    #[prop(into)]
+    decision: Signal<Option<Decision>>,
+    /// The prompt.
+    #[prop(into)]
+    prompt: Signal<Option<PromptRef>>,
+) -> impl IntoView {
+    let board = use_board();
+    let steps = move || steps(board.lang.get(), decision.get().as_ref(), prompt.get().as_ref());
+    let line = move |step: Step| {
+        let ago = move |at: Timestamp| {
+            let text = move || age::ago(board.lang.get(), board.now.get().millis_since(at));
+            view! { <time datetime=at.to_string() title=move || exact(board, at)>{text}</time> }
+        };
+        view! {
+            <li class=step.class aria-current=(step.class == "now").then_some("step")>
+                <b>{(step.name)(board.lang.get())}</b>
+                <span>{step.about}</span>
+                {step.at.map(ago)}
+            </li>
+        }
+    };
+    view! {
+        <ol class="steps" aria-label=board.t(Lang::way_of_the_prompt)>
+            {move || steps().into_iter().map(line).collect_view()}
+        </ol>
+    }
+}
+
+fn steps(lang: Lang, decision: Option<&Decision>, prompt: Option<&PromptRef>) -> Vec<Step> {
+    let reached = prompt.map(|prompt| prompt.state);
+    let of = |name, state: DeliveryState, about: String| {
+        let taken = prompt.and_then(|prompt| step(prompt, state));
+        let class = match reached {
+            _ if taken.is_some() => "ok",
+            // A later step was seen: this one happened unseen, or was left out.
+            Some(reached) if reached > state => "skipped",
+            _ => "",
+        };
+        let about = match (class, taken) {
+            ("skipped", _) => lang.step_skipped().to_owned(),
+            (_, Some(_)) => about,
+            _ => String::new(),
+        };
+        Step { name, class, at: taken.map(|delivery| delivery.at), about }
+    };
+    let by = |state| {
+        prompt.and_then(|prompt| step(prompt, state)).map_or_else(String::new, |delivery| {
+            let name = &delivery.by.name;
+            delivery.via.map_or_else(|| name.clone(), |via| format!("{name}, {}", pipeline::via(lang, via)))
+        })
+    };
+    let decided = Step {
+        name: Lang::step_decided,
+        class: "ok",
+        at: decision.map(|decision| decision.at),
+        about: decision.map_or_else(String::new, |decision| decision.by.name.clone()),
+    };
+    let mut steps = vec![
+        decided,
+        of(Lang::step_written, DeliveryState::Written, prompt.map_or_else(String::new, |prompt| writer(lang, &prompt.writer))),
+        of(Lang::step_offered, DeliveryState::Offered, prompt.map_or_else(String::new, |prompt| pipeline::offered(lang, prompt))),
+        of(Lang::step_picked_up, DeliveryState::PickedUp, by(DeliveryState::PickedUp)),
+        of(Lang::step_acknowledged, DeliveryState::Acknowledged, by(DeliveryState::Acknowledged)),
+        of(Lang::step_running, DeliveryState::Running, by(DeliveryState::Running)),
+    ];
+    if let Some(now) = steps.iter_mut().find(|step| step.class.is_empty()) {
+        now.class = "now";
+    }
+    steps
+}
+
+/// `gpt-5, 3 s`; a template needs no clock.
+fn writer(lang: Lang, writer: &Writer) -> String {
+    match writer.kind {
+        WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
+        WriterKind::Template => writer.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Actor, Delivery, HandoverId, PhaseName, PipelineId, PromptId, Purpose};
+
+    use super::*;
+
+    fn prompt(states: &[DeliveryState]) -> PromptRef {
+        let pipeline = PipelineId::new(Timestamp::from_millis(0), 1);
+        let delivery = |state| Delivery { state, via: None, by: Actor::agent("cursor"), at: Timestamp::from_millis(9) };
+        PromptRef {
+            prompt_id: PromptId::new(pipeline.clone(), 1),
+            handover: HandoverId::new(pipeline, 1),
+            phase: PhaseName::parse("PLAN").expect("a phase"),
+            purpose: Purpose::NextPhase,
+            writer: Writer { kind: WriterKind::Template, name: "template".to_owned(), why: None, took_ms: 0 },
+            state: states.iter().copied().max().expect("a state"),
+            deliveries: states.iter().copied().map(delivery).collect(),
+        }
+    }
+
+    fn classes(prompt: Option<&PromptRef>) -> Vec<&'static str> {
+        steps(Lang::En, None, prompt).into_iter().map(|step| step.class).collect()
+    }
+
+    #[test]
+    fn exactly_one_step_is_due_until_the_agent_runs() {
+        use DeliveryState::{Acknowledged, Offered, PickedUp, Running, Written};
+        assert_eq!(classes(None), ["ok", "now", "", "", "", ""]);
+        assert_eq!(classes(Some(&prompt(&[Written]))), ["ok", "ok", "now", "", "", ""]);
+        assert_eq!(classes(Some(&prompt(&[Written, Offered, PickedUp]))), ["ok", "ok", "ok", "ok", "now", ""]);
+        let all = [Written, Offered, PickedUp, Acknowledged, Running];
+        assert_eq!(classes(Some(&prompt(&all))), ["ok"; 6]);
+    }
+
+    #[test]
+    fn a_step_that_nobody_saw_is_not_invented() {
+        use DeliveryState::{PickedUp, Running, Written};
+        assert_eq!(classes(Some(&prompt(&[Written, PickedUp, Running]))), ["ok", "ok", "skipped", "ok", "skipped", "ok"]);
+    }
+}

@@ -1,0 +1,129 @@
+//! The review: the document and the decision, over everything else.
+
+use domain::HandoverId;
+use leptos::{html, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
+
+use super::{review_form::ReviewForm, time::Ago};
+use crate::{
+    Lang, api,
+    api::Failure,
+    board::{Board, use_board},
+    paths,
+    review::Opened,
+    wording,
+};
+
+/// The dialog. It is always in the page, and opens and closes with [`crate::review::Review::open`].
+#[component]
+pub(crate) fn ReviewDialog() -> impl IntoView {
+    let board = use_board();
+    let review = board.review;
+    let path = use_location().pathname;
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let only = path.with(|path| paths::pipeline_of(path));
+        // Tracked as well: after one review is closed, one that came meanwhile is due.
+        review.open.track();
+        board.waiting.with(|waiting| review.follow(&board, waiting, only.as_ref()));
+    });
+    Effect::new(move || {
+        let Some(dialog) = dialog.get() else { return };
+        match (review.open.with(Option::is_some), dialog.open()) {
+            // The page is in the document while effects run, so this cannot fail.
+            (true, false) => drop(dialog.show_modal()),
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+    // The words that are being typed survive a new revision: only another handover is another review.
+    let handover = Memo::new(move |_| review.open.with(|open| open.as_ref().map(|open| open.handover.clone())));
+    view! {
+        <dialog
+            class="review"
+            node_ref=dialog
+            aria-labelledby="review-title"
+            // Escape closes the dialog by itself; then it is put off.
+            on:close=move |_| if review.open.with_untracked(Option::is_some) { review.later() }
+        >
+            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
+        </dialog>
+    }
+}
+
+#[component]
+fn Open(board: Board, opened: Opened) -> impl IntoView {
+    let lang = board.lang;
+    let open = board.review.open;
+    let id = opened.handover.clone();
+    let revision = Memo::new(move |_| open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision)));
+    let replaced = Memo::new(move |_| open.with(|open| open.as_ref().is_some_and(|open| open.replaced)));
+    let document = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            board.documents.with(|documents| documents.get(&id).filter(|view| view.about.revision == revision.get()).cloned())
+        })
+    };
+    let failed = RwSignal::new(None::<Failure>);
+    let fetch = {
+        let id = StoredValue::new(id.clone());
+        move || fetch(board, id.get_value(), failed)
+    };
+    Effect::new(move || {
+        if document.with(Option::is_none) {
+            // Tracks the revision: every new one is fetched if it did not come by itself.
+            revision.track();
+            fetch();
+        }
+    });
+    let status = board.pipeline(&opened.pipeline).map(RwSignal::from);
+    let title = move || status.map(|status| status.with(|status| status.title.clone()));
+    let about = Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
+    let next = move || about.with(|about| about.as_ref().map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref())));
+    let by = move || {
+        let name = about.with(|about| about.as_ref().map(|about| about.by.name.clone())).unwrap_or_default();
+        format!("{} · {name} · ", wording::review::revision(lang.get(), revision.get()))
+    };
+    let at = Signal::derive(move || about.with(|about| about.as_ref().map(|about| about.at)).unwrap_or(board.now.get_untracked()));
+    // The HTML comes sanitised from the server; nothing else is ever put in this way.
+    let body = move || match (document.get(), failed.get()) {
+        (Some(view), _) => view! { <div class="doc" inner_html=view.html></div> }.into_any(),
+        (None, None) => view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any(),
+        (None, Some(failure)) => view! {
+            <div class="doc">
+                <p role="alert">{board.t(Lang::no_document)} " " {wording::connection::failure(lang.get(), &failure)}</p>
+                <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
+            </div>
+        }.into_any(),
+    };
+    let read = Memo::new(move |_| document.with(Option::is_some));
+    view! {
+        <header>
+            <h2 id="review-title">
+                <span class="legs">{opened.phase.to_string()}" → "<b>{next}</b></span>
+                " " <span class="review-name">{title}</span>
+            </h2>
+            <span class="chip you">{board.t(Lang::you_have_it)}</span>
+            <p class="sub">{by}<Ago at/></p>
+            <button class="quiet" type="button" on:click=move |_| board.review.later()>
+                {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
+            </button>
+        </header>
+        <p class="review-replaced" role="status">
+            {move || replaced.get().then(|| wording::review::replaced(lang.get(), revision.get()))}
+        </p>
+        // The document scrolls, so it can be focused: and it is, so that the keys are free from the start.
+        <article class="review-document" tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
+        <ReviewForm board handover=id phase=opened.phase revision read about/>
+    }
+}
+
+fn fetch(board: Board, id: HandoverId, failed: RwSignal<Option<Failure>>) {
+    failed.set(None);
+    spawn_local(async move {
+        match api::handover(id.pipeline(), &id).await {
+            Ok(view) => board.documents.update(|documents| drop(documents.insert(id, view))),
+            Err(failure) => drop(failed.try_set(Some(failure))),
+        }
+    });
+}

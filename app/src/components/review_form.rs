@@ -1,0 +1,244 @@
+//! The decision: the words that go with it, three buttons, their keys.
+
+use domain::{HandoverId, PhaseName, Verdict, view::HandoverRef};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+
+use crate::{
+    Lang, api,
+    api::Failure,
+    board::{Board, use_board},
+    browser,
+    review::draft_key,
+    wording,
+};
+
+/// What stands in the way of sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Trouble {
+    /// Changes are requested without a word about them.
+    NoWords,
+    /// The decision did not get through.
+    Failed(Failure),
+}
+
+/// One attempt to decide: sent again with the same key as long as nothing in it changes, so that a
+/// retry after a lost answer is not a second decision.
+#[derive(Clone, PartialEq)]
+struct Attempt {
+    verdict: Verdict,
+    revision: u32,
+    words: String,
+    key: String,
+}
+
+/// The state of the form. Copied into every handler.
+#[derive(Clone, Copy)]
+struct Form {
+    board: Board,
+    handover: StoredValue<HandoverId>,
+    phase: StoredValue<PhaseName>,
+    about: Memo<Option<HandoverRef>>,
+    revision: Memo<u32>,
+    read: Memo<bool>,
+    words: RwSignal<String>,
+    sending: RwSignal<bool>,
+    stopping: RwSignal<bool>,
+    trouble: RwSignal<Option<Trouble>>,
+    attempt: StoredValue<Option<Attempt>>,
+    field: NodeRef<html::Textarea>,
+}
+
+/// The side of the review where one decides.
+#[component]
+pub(crate) fn ReviewForm(
+    /// The board.
+    board: Board,
+    /// The handover.
+    handover: HandoverId,
+    /// The phase it ends.
+    phase: PhaseName,
+    /// The revision in front of the reader.
+    revision: Memo<u32>,
+    /// Whether its document is there to be read. Nobody decides about a blank page.
+    read: Memo<bool>,
+    /// The handover without its text.
+    about: Memo<Option<HandoverRef>>,
+) -> impl IntoView {
+    let form = Form {
+        board,
+        words: RwSignal::new(browser::remembered(&draft_key(&handover)).unwrap_or_default()),
+        handover: StoredValue::new(handover),
+        phase: StoredValue::new(phase),
+        about,
+        revision,
+        read,
+        sending: RwSignal::new(false),
+        stopping: RwSignal::new(false),
+        trouble: RwSignal::new(None),
+        attempt: StoredValue::new(None),
+        field: NodeRef::new(),
+    };
+    let closed = move || form.sending.get() || !form.read.get();
+    let accept = move || {
+        let some = form.words.with(|words| !words.trim().is_empty());
+        if some { board.lang.get().accept_with_change() } else { board.lang.get().accept() }
+    };
+    let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
+    let said = move || {
+        let lang = board.lang.get();
+        match form.trouble.get() {
+            _ if form.sending.get() => lang.sending().to_owned(),
+            None => String::new(),
+            Some(Trouble::NoWords) => lang.say_what().to_owned(),
+            Some(Trouble::Failed(failure)) => format!("{} {}", lang.not_sent(), wording::connection::failure(lang, &failure)),
+        }
+    };
+    // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
+    let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
+    on_cleanup(move || keys.remove());
+    view! {
+        <aside class="decide" aria-label=board.t(Lang::your_decision)>
+            <label for="review-words">{board.t(Lang::what_should_change)}</label>
+            <textarea
+                id="review-words"
+                node_ref=form.field
+                rows="5"
+                prop:value=move || form.words.get()
+                aria-invalid=move || no_words().then_some("true")
+                aria-describedby="review-said"
+                on:input:target=move |event| form.type_words(event.target().value())
+            ></textarea>
+            <p id="review-said" class="said" class:trouble=move || form.trouble.with(Option::is_some) role="status">{said}</p>
+            <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=move |_| form.decide(Verdict::Accept)>
+                {accept} <kbd aria-hidden="true">"A"</kbd>
+            </button>
+            <button class="btn" type="button" aria-keyshortcuts="C" disabled=closed on:click=move |_| form.decide(Verdict::RequestChanges)>
+                {board.t(Lang::request_changes)} <kbd aria-hidden="true">"C"</kbd>
+            </button>
+            <Show
+                when=move || form.stopping.get()
+                fallback=move || view! {
+                    <button class="quiet stop" type="button" disabled=closed on:click=move |_| form.stopping.set(true)>
+                        {board.t(Lang::stop_pipeline)}
+                    </button>
+                }
+            >
+                <StopQuestion form/>
+            </Show>
+        </aside>
+    }
+}
+
+/// Stopping ends the whole pipeline, so it asks once more.
+#[component]
+fn StopQuestion(form: Form) -> impl IntoView {
+    let board = use_board();
+    let keep = NodeRef::<html::Button>::new();
+    // The focus goes to the harmless answer.
+    Effect::new(move || {
+        if let Some(keep) = keep.get() {
+            let _ = keep.focus();
+        }
+    });
+    view! {
+        <div class="stop-question" role="group" aria-labelledby="stop-really">
+            <p id="stop-really">{board.t(Lang::stop_really)}</p>
+            <button class="btn fault" type="button" disabled=move || form.sending.get() on:click=move |_| form.decide(Verdict::Stop)>
+                {board.t(Lang::stop_yes)}
+            </button>
+            <button class="btn" type="button" node_ref=keep on:click=move |_| form.stopping.set(false)>
+                {board.t(Lang::stop_no)}
+            </button>
+        </div>
+    }
+}
+
+impl Form {
+    fn type_words(self, words: String) {
+        browser::remember(&draft_key(&self.handover.get_value()), &words);
+        self.words.set(words);
+        if self.trouble.get_untracked() == Some(Trouble::NoWords) {
+            self.trouble.set(None);
+        }
+    }
+
+    fn key(self, event: &ev::KeyboardEvent) {
+        // A key that is held down decides nothing twice.
+        if event.repeat() || event.alt_key() || event.default_prevented() {
+            return;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let within = |selector| target.as_ref().is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))));
+        let command = event.ctrl_key() || event.meta_key();
+        let typing = within("input, textarea");
+        // Nothing focused means the dialog is: it is modal.
+        let inside = within("dialog.review") || target.as_ref().is_some_and(|element| element.tag_name() == "BODY");
+        let verdict = match event.key().as_str() {
+            "Enter" if command && typing => Verdict::Accept,
+            "a" | "A" if !command && !typing => Verdict::Accept,
+            "c" | "C" if !command && !typing => Verdict::RequestChanges,
+            _ => return,
+        };
+        if inside {
+            event.prevent_default();
+            self.decide(verdict);
+        }
+    }
+
+    fn decide(self, verdict: Verdict) {
+        if self.sending.get_untracked() || !self.read.get_untracked() {
+            return;
+        }
+        let words = self.words.with_untracked(|words| words.trim().to_owned());
+        if verdict == Verdict::RequestChanges && words.is_empty() {
+            self.trouble.set(Some(Trouble::NoWords));
+            if let Some(field) = self.field.get_untracked() {
+                let _ = field.focus();
+            }
+            return;
+        }
+        let handover = self.handover.get_value();
+        let revision = self.revision.get_untracked();
+        let attempt = self
+            .attempt
+            .get_value()
+            .filter(|last| last.verdict == verdict && last.revision == revision && last.words == words)
+            .unwrap_or_else(|| Attempt { verdict, revision, words, key: browser::unique(&handover.to_string()) });
+        self.attempt.set_value(Some(attempt.clone()));
+        self.trouble.set(None);
+        self.sending.set(true);
+        // Before the answer: the live connection may be faster.
+        self.board.review.decided_here.set_value(Some((handover.clone(), revision)));
+        spawn_local(async move {
+            let Attempt { verdict, revision, words, key } = attempt;
+            let sent = api::decide(handover.pipeline(), &handover, revision, verdict, &words, &key).await;
+            self.answered(&handover, verdict, sent);
+        });
+    }
+
+    fn answered(self, handover: &HandoverId, verdict: Verdict, sent: Result<(), Failure>) {
+        match sent {
+            Ok(()) => {
+                browser::remember(&draft_key(handover), "");
+                let lang = self.board.lang.get_untracked();
+                // The form may be gone: then the live connection was faster, and closed it.
+                let next = self.about.try_get_untracked().flatten().and_then(|about| about.next_phase);
+                let phase = self.phase.try_get_value();
+                if let Some(phase) = phase {
+                    self.board.notice.set(wording::review::own(lang, verdict, &phase, next.as_ref()));
+                }
+                let ours = self.board.review.open.with_untracked(|open| open.as_ref().is_some_and(|open| open.handover == *handover));
+                if ours {
+                    self.board.review.open.set(None);
+                }
+            }
+            Err(failure) => {
+                self.board.review.decided_here.set_value(None);
+                let _ = self.sending.try_set(false);
+                let _ = self.stopping.try_set(false);
+                let _ = self.trouble.try_set(Some(Trouble::Failed(failure)));
+            }
+        }
+    }
+}

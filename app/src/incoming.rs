@@ -1,0 +1,67 @@
+//! The events of the live connection, as the board understands them.
+
+use domain::view::{HandoverDecided, HandoverView, Heartbeat, PipelineStatus, PromptView, Shutdown, Snapshot, VersionView, event_name};
+use serde::Deserialize;
+
+/// One event, read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Incoming {
+    /// Everything anew.
+    Snapshot(Snapshot),
+    /// A pipeline as it is now.
+    Status(Box<PipelineStatus>),
+    /// A document to read.
+    Handover(HandoverView),
+    /// A person decided, here or elsewhere.
+    Decided(HandoverDecided),
+    /// A prompt with its text.
+    Prompt(PromptView),
+    /// The cycle version of a pipeline.
+    Version(VersionView),
+    /// The server lives; its time.
+    Heartbeat(Heartbeat),
+    /// The server stops on purpose.
+    Shutdown(Shutdown),
+    /// Nothing to do: what follows says it all.
+    Announcement,
+}
+
+impl Incoming {
+    /// Reads an event. `None` for one that this board does not know or cannot read: a newer server
+    /// may send more, and the page must not fall over it.
+    pub fn read(name: &str, data: &str) -> Option<Self> {
+        match name {
+            event_name::SNAPSHOT => json(data).map(Self::Snapshot),
+            event_name::PIPELINE_STATUS => json(data).map(|status| Self::Status(Box::new(status))),
+            event_name::HANDOVER => json(data).map(Self::Handover),
+            event_name::HANDOVER_DECIDED => json(data).map(Self::Decided),
+            event_name::CURSOR_PROMPT => json(data).map(Self::Prompt),
+            event_name::VERSION => json(data).map(Self::Version),
+            event_name::HEARTBEAT => json(data).map(Self::Heartbeat),
+            event_name::SHUTDOWN => json(data).map(Self::Shutdown),
+            // Every delivery also comes as a status, and after every reset comes a snapshot.
+            event_name::PROMPT_DELIVERY | event_name::RESET => Some(Self::Announcement),
+            _ => None,
+        }
+    }
+}
+
+fn json<T: for<'de> Deserialize<'de>>(data: &str) -> Option<T> {
+    serde_json::from_str(data).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_events_are_read_and_others_do_no_harm() {
+        let heartbeat = Incoming::read("heartbeat", r#"{"at":"2026-11-22T14:00:00.000Z","head":7}"#);
+        assert!(matches!(heartbeat, Some(Incoming::Heartbeat(Heartbeat { head: 7, .. }))));
+        assert_eq!(Incoming::read("heartbeat", "{"), None);
+        assert_eq!(Incoming::read("something_new", "{}"), None);
+        for name in [event_name::RESET, event_name::PROMPT_DELIVERY] {
+            assert_eq!(Incoming::read(name, "{}"), Some(Incoming::Announcement));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The board: what people see of the relay.
+//!
+//! The server renders it with the true state, the browser hydrates it and keeps it true over one
+//! SSE connection. This crate is compiled for both and knows neither axum nor the journal: what it
+//! needs to begin comes in as [`PageData`], everything later as the events of [`domain::view`].
+
+mod api;
+mod board;
+mod browser;
+mod components;
+mod incoming;
+mod lang;
+mod link;
+#[cfg(feature = "hydrate")]
+mod live;
+mod page;
+mod pages;
+pub mod paths;
+mod review;
+mod shell;
+mod standing;
+mod theme;
+mod wording;
+
+pub use lang::{LANG_COOKIE, Lang};
+pub use page::PageData;
+pub use shell::{App, shell};
+pub use theme::{THEME_COOKIE, Theme};

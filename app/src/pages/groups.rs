@@ -1,0 +1,118 @@
+//! Which pipelines the overview shows, and in which order.
+
+use domain::{PipelineId, view::PipelineStatus};
+
+/// A project and those of its pipelines that are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// The project's name.
+    pub project: String,
+    /// Its pipelines: running ones first, the finished last, otherwise in the server's order.
+    pub pipelines: Vec<PipelineId>,
+    /// Whether all of them have ended.
+    ended: bool,
+}
+
+/// Sorts pipelines into projects. The order depends on nothing that a report of progress changes,
+/// so that no row ever jumps away under the reader's pointer.
+pub(crate) fn groups<'a>(pipelines: impl Iterator<Item = &'a PipelineStatus>, find: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut ended: Vec<&PipelineStatus> = Vec::new();
+    let mut put = |status: &PipelineStatus, has_ended: bool| {
+        match groups.iter_mut().find(|group| group.project == status.project) {
+            Some(group) => {
+                group.pipelines.push(status.pipeline.clone());
+                group.ended &= has_ended;
+            }
+            None => groups.push(Group {
+                project: status.project.clone(),
+                pipelines: vec![status.pipeline.clone()],
+                ended: has_ended,
+            }),
+        }
+    };
+    for status in pipelines.filter(|status| matches(status, find)) {
+        if status.status.has_ended() { ended.push(status) } else { put(status, false) }
+    }
+    for status in ended {
+        put(status, true);
+    }
+    groups.sort_by_cached_key(|group| (group.ended, group.project.to_lowercase()));
+    groups
+}
+
+/// Whether every word that is looked for occurs somewhere in what the row shows.
+fn matches(status: &PipelineStatus, find: &str) -> bool {
+    let shown = [
+        Some(status.title.as_str()),
+        Some(status.project.as_str()),
+        Some(status.phase.as_str()),
+        Some(status.pipeline.as_str()),
+        status.version.current.as_deref(),
+        status.agent.as_deref(),
+        status.message.as_deref(),
+    ];
+    let shown = shown.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
+    find.to_lowercase().split_whitespace().all(|word| shown.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Actor, Event, PhaseName, Pipeline, Recorded, Status, Timestamp};
+
+    use super::*;
+
+    fn pipeline(number: u16, project: &str, title: &str, status: Status) -> PipelineStatus {
+        let at = Timestamp::from_millis(1_795_000_000_000);
+        let event = Event::PipelineStarted {
+            project: project.to_owned(),
+            title: title.to_owned(),
+            goal: String::new(),
+            phases: vec![PhaseName::parse("VAN").expect("a phase")],
+            version: domain::Version::default(),
+            tracks: Vec::new(),
+            language: domain::Language::En,
+            demo: false,
+        };
+        let recorded = Recorded {
+            position: 1,
+            pipeline: PipelineId::new(at, number),
+            revision: 1,
+            at,
+            actor: Actor::agent("cursor"),
+            key: None,
+            event,
+        };
+        let mut status_of = PipelineStatus::from(&Pipeline::begin(&recorded).expect("a pipeline"));
+        status_of.status = status;
+        status_of
+    }
+
+    fn titles(all: &[PipelineStatus], find: &str) -> Vec<(String, Vec<String>)> {
+        let title = |id: &PipelineId| all.iter().find(|status| status.pipeline == *id).map(|status| status.title.clone());
+        groups(all.iter(), find)
+            .into_iter()
+            .map(|group| (group.project, group.pipelines.iter().filter_map(title).collect()))
+            .collect()
+    }
+
+    #[test]
+    fn running_first_finished_last_projects_by_name() {
+        let all = [
+            pipeline(1, "zebra", "done", Status::Completed),
+            pipeline(2, "zebra", "runs", Status::Running),
+            pipeline(3, "attic", "old", Status::Failed),
+            pipeline(4, "Moon", "waits", Status::AwaitingReview),
+        ];
+        let expected = [("Moon", vec!["waits"]), ("zebra", vec!["runs", "done"]), ("attic", vec!["old"])];
+        let expected = expected.map(|(project, titles)| (project.to_owned(), titles.into_iter().map(str::to_owned).collect()));
+        assert_eq!(titles(&all, ""), expected);
+    }
+
+    #[test]
+    fn every_word_has_to_occur() {
+        let all = [pipeline(1, "site", "Query cache", Status::Running), pipeline(2, "site", "Query log", Status::Running)];
+        assert_eq!(titles(&all, " CACHE site "), [("site".to_owned(), vec!["Query cache".to_owned()])]);
+        assert!(titles(&all, "cache nothing").is_empty());
+    }
+}

@@ -1,0 +1,6 @@
+//! The pages.
+
+pub(crate) mod groups;
+pub(crate) mod not_found;
+pub(crate) mod overview;
+pub(crate) mod pipeline;

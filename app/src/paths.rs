@@ -1,0 +1,75 @@
+//! Every address the board uses, in one place.
+
+use domain::{HandoverId, PipelineId, PromptId};
+
+/// What stands before every path: empty, or `/staffel` when the board lives under a sub-path.
+pub const BASE: &str = "";
+
+/// All pipelines.
+pub fn overview() -> String {
+    format!("{BASE}/")
+}
+
+/// One pipeline.
+pub fn pipeline(id: &PipelineId) -> String {
+    format!("{BASE}/pipelines/{id}")
+}
+
+/// The pipeline that a path shows, if it shows one.
+pub(crate) fn pipeline_of(path: &str) -> Option<PipelineId> {
+    path.strip_prefix(BASE)?.strip_prefix("/pipelines/")?.trim_end_matches('/').parse().ok()
+}
+
+/// The live connection, resumed after the event with this id.
+pub(crate) fn sse(last_event_id: &str) -> String {
+    format!("{BASE}/sse?last_event_id={last_event_id}")
+}
+
+/// A handover with its text.
+pub(crate) fn handover(pipeline: &PipelineId, handover: &HandoverId) -> String {
+    format!("{BASE}/api/pipelines/{pipeline}/handovers/{handover}")
+}
+
+/// Where a person's decision goes.
+pub(crate) fn decision(pipeline: &PipelineId, handover: &HandoverId) -> String {
+    format!("{BASE}/api/pipelines/{pipeline}/handovers/{handover}/decision")
+}
+
+/// A prompt with its text.
+pub(crate) fn prompt(pipeline: &PipelineId, prompt: &PromptId) -> String {
+    format!("{BASE}/api/pipelines/{pipeline}/prompts/{prompt}")
+}
+
+/// Where it is noted that a person offered a prompt.
+pub(crate) fn offers(pipeline: &PipelineId, prompt: &PromptId) -> String {
+    format!("{BASE}/api/pipelines/{pipeline}/prompts/{prompt}/offers")
+}
+
+/// All events of a pipeline.
+pub(crate) fn events(pipeline: &PipelineId) -> String {
+    format!("{BASE}/api/pipelines/{pipeline}/events?after=0")
+}
+
+/// The address agents connect to.
+pub(crate) fn mcp(origin: &str) -> String {
+    format!("{origin}{BASE}/mcp")
+}
+
+/// A file of `style/assets`.
+pub(crate) fn asset(name: &str) -> String {
+    format!("{BASE}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_pipeline_leads_back_to_it() {
+        let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
+        assert_eq!(pipeline_of(&pipeline(&id)), Some(id));
+        for path in ["/", "/pipelines/", "/pipelines/nonsense", "/elsewhere/02kx9m4t7q"] {
+            assert_eq!(pipeline_of(path), None, "{path}");
+        }
+    }
+}
