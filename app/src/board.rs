@@ -114,13 +114,17 @@ impl Board {
     /// A pipeline; tracks only whether it exists.
     pub fn pipeline(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
         self.order.track();
+        self.signal(id)
+    }
+
+    /// A pipeline for a component that exists only as long as the pipeline does; tracks nothing.
+    pub fn signal(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
         self.pipelines.with_value(|pipelines| pipelines.get(id).cloned())
     }
 
     /// A pipeline as it is at this moment, tracking nothing.
     pub fn peek(&self, id: &PipelineId) -> Option<PipelineStatus> {
-        let status = self.pipelines.with_value(|pipelines| pipelines.get(id).cloned());
-        status.map(|status| status.get_untracked())
+        self.signal(id).map(|status| status.get_untracked())
     }
 
     /// A word in the reader's language.
@@ -146,7 +150,6 @@ impl Board {
     }
 
     /// Takes in an event.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser listens"))]
     pub fn take(&self, event: Incoming) {
         match event {
             Incoming::Snapshot(snapshot) => {

@@ -4,6 +4,9 @@
 //! SSE connection. This crate is compiled for both and knows neither axum nor the journal: what it
 //! needs to begin comes in as [`PageData`], everything later as the events of [`domain::view`].
 
+// The server renders; listening, asking and deciding happen in the browser alone.
+#![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+
 mod api;
 mod board;
 mod browser;

@@ -64,7 +64,6 @@ impl Link {
 
 /// Full jitter: anything between 0 and a bound that doubles with every try, so that many boards
 /// do not all come back in the same moment. `random` lies in 0..1.
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser connects"))]
 pub(crate) fn wait_ms(attempt: u32, random: f64) -> f64 {
     let doubled = FIRST_WAIT_MS * f64::from(2_u32.saturating_pow(attempt.saturating_sub(1)));
     doubled.min(LONGEST_WAIT_MS) * random

@@ -35,4 +35,5 @@ pub(crate) fn Badge() -> impl IntoView {
             </Show>
         </div>
     }
+    .into_any()
 }

@@ -18,4 +18,5 @@ pub(crate) fn Chip(
             {move || wording::pipeline::chip(board.lang.get(), standing.get())}
         </span>
     }
+    .into_any()
 }

@@ -30,6 +30,7 @@ pub(crate) fn Connect() -> impl IntoView {
             <p class="sub">{board.t(Lang::or_demo)} " " <code>"staffel demo"</code></p>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -41,6 +42,7 @@ fn Snippet(title: Signal<String>, text: String) -> impl IntoView {
             <CopyButton text=Signal::stored(text) class="small" label=title/>
         </div>
     }
+    .into_any()
 }
 
 /// The same, for a board that is not empty: opens over the page from the header or the footer.
@@ -56,4 +58,5 @@ pub(crate) fn ConnectPopover() -> impl IntoView {
             <Connect/>
         </div>
     }
+    .into_any()
 }

@@ -34,7 +34,7 @@ pub(crate) fn CopyButton(
             if let (true, Some(copied)) = (ok, copied) {
                 copied.run(());
             }
-            set_timeout(move || drop(worked.try_set(None)), Duration::from_secs(3));
+            set_timeout(move || _ = worked.try_set(None), Duration::from_secs(3));
         });
     };
     let word = move || match worked.get() {
@@ -48,4 +48,5 @@ pub(crate) fn CopyButton(
             {label.map(|label| view! { <span class="unseen">{move || label.get()}</span> })}
         </button>
     }
+    .into_any()
 }

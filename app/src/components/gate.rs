@@ -13,7 +13,7 @@ pub(crate) fn Gate(
     pipeline: PipelineId,
 ) -> impl IntoView {
     let board = use_board();
-    board.pipeline(&pipeline).map(|status| {
+    board.signal(&pipeline).map(|status| {
         let status = RwSignal::from(status);
         // The card goes a moment after the decision: until then it shows what it showed.
         let of = move |read: fn(&PipelineStatus) -> Option<String>| move || status.with(read).unwrap_or_default();
@@ -44,5 +44,6 @@ pub(crate) fn Gate(
                 </div>
             </li>
         }
+        .into_any()
     })
 }

@@ -33,4 +33,5 @@ pub(crate) fn Header() -> impl IntoView {
             <p class="stale-line" role="status">{move || stale.get()}</p>
         </header>
     }
+    .into_any()
 }

@@ -29,6 +29,7 @@ pub(crate) fn Log(
             </p>
         </section>
     }
+    .into_any()
 }
 
 /// One event can leave two lines, so its number alone does not tell lines apart.
@@ -53,4 +54,5 @@ fn Line(
             </p>
         </li>
     }
+    .into_any()
 }

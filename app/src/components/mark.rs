@@ -14,4 +14,5 @@ pub(crate) fn Mark() -> impl IntoView {
             </g>
         </svg>
     }
+    .into_any()
 }

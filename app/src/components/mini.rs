@@ -31,4 +31,5 @@ pub(crate) fn Mini(
             {move || legs.get().into_iter().map(|class| view! { <i class=class></i> }).collect_view()}
         </span>
     }
+    .into_any()
 }

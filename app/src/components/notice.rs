@@ -42,4 +42,5 @@ pub(crate) fn Notices() -> impl IntoView {
         </div>
         <p class="unseen" role="alert">{move || board.alarm.get()}</p>
     }
+    .into_any()
 }

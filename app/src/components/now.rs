@@ -27,4 +27,5 @@ pub(crate) fn Now(
             </Show>
         </section>
     }
+    .into_any()
 }

@@ -27,6 +27,7 @@ pub(crate) fn PromptCard(
             <Card board status about/>
         </Show>
     }
+    .into_any()
 }
 
 #[component]
@@ -85,6 +86,7 @@ fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<Promp
             {body}
         </section>
     }
+    .into_any()
 }
 
 /// What the prompt that is being written will be for.
@@ -142,4 +144,5 @@ fn Text(board: Board, view: PromptView) -> impl IntoView {
             {move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>()}
         </p>
     }
+    .into_any()
 }

@@ -8,7 +8,7 @@ use crate::{Lang, board::use_board, standing::step, wording};
 use wording::{age, pipeline};
 
 /// One step of the way.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 struct Step {
     name: fn(Lang) -> &'static str,
     class: &'static str,
@@ -46,6 +46,7 @@ pub(crate) fn PromptSteps(
             {move || steps().into_iter().map(line).collect_view()}
         </ol>
     }
+    .into_any()
 }
 
 fn steps(lang: Lang, decision: Option<&Decision>, prompt: Option<&PromptRef>) -> Vec<Step> {

@@ -49,6 +49,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
         </dialog>
     }
+    .into_any()
 }
 
 #[component]
@@ -76,7 +77,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             fetch();
         }
     });
-    let status = board.pipeline(&opened.pipeline).map(RwSignal::from);
+    let status = board.signal(&opened.pipeline).map(RwSignal::from);
     let title = move || status.map(|status| status.with(|status| status.title.clone()));
     let about = Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
     let next = move || about.with(|about| about.as_ref().map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref())));
@@ -116,6 +117,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         <article class="review-document" tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
         <ReviewForm board handover=id phase=opened.phase revision read about/>
     }
+    .into_any()
 }
 
 fn fetch(board: Board, id: HandoverId, failed: RwSignal<Option<Failure>>) {

@@ -128,6 +128,7 @@ pub(crate) fn ReviewForm(
             </Show>
         </aside>
     }
+    .into_any()
 }
 
 /// Stopping ends the whole pipeline, so it asks once more.
@@ -152,6 +153,7 @@ fn StopQuestion(form: Form) -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }
 
 impl Form {

@@ -13,7 +13,7 @@ pub(crate) fn Row(
     pipeline: PipelineId,
 ) -> impl IntoView {
     let board = use_board();
-    board.pipeline(&pipeline).map(|status| {
+    board.signal(&pipeline).map(|status| {
         let status = RwSignal::from(status);
         let lang = board.lang;
         let version = move || status.with(|status| status.version.current.as_ref().map(|version| format!("{} · ", wording::version(version))));
@@ -54,5 +54,6 @@ pub(crate) fn Row(
                 </a>
             </li>
         }
+        .into_any()
     })
 }

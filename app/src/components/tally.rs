@@ -49,4 +49,5 @@ pub(crate) fn Tally() -> impl IntoView {
             <p class="sub">{board.t(Lang::next_gate_here)}</p>
         </div>
     }
+    .into_any()
 }

@@ -21,6 +21,7 @@ pub(crate) fn Ago(
     view! {
         <time datetime=move || at.get().to_string() title=move || exact(board, at.get())>{text}</time>
     }
+    .into_any()
 }
 
 /// How long something has lasted, with its beginning on hover.
@@ -40,6 +41,7 @@ pub(crate) fn Since(
     view! {
         <time datetime=move || at.get().to_string() title=move || exact(board, at.get())>{text}</time>
     }
+    .into_any()
 }
 
 /// The exact time: in UTC from the server, in the reader's zone as soon as the browser has taken over.

@@ -38,6 +38,7 @@ pub(crate) fn Track(
             </span>
         </section>
     }
+    .into_any()
 }
 
 /// One leg: its name, how long, how far.
@@ -83,4 +84,5 @@ fn Leg(
             <progress max="100" value=move || value().to_string() aria-label=with(|phase| phase.name.to_string())></progress>
         </li>
     }
+    .into_any()
 }

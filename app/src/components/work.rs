@@ -24,6 +24,7 @@ pub(crate) fn Work(
             </Show>
         </section>
     }
+    .into_any()
 }
 
 /// One track.
@@ -57,6 +58,7 @@ fn Strand(
             </ul>
         </div>
     }
+    .into_any()
 }
 
 /// One task. A shape says how far it is, and so does a word.
@@ -80,4 +82,5 @@ fn TaskLine(
             <span class=if told { "sub" } else { "unseen" }>{move || wording::pipeline::task(board.lang.get(), status)}</span>
         </li>
     }
+    .into_any()
 }

@@ -25,6 +25,7 @@ pub(crate) fn Overview() -> impl IntoView {
             <Projects board/>
         </Show>
     }
+    .into_any()
 }
 
 /// What waits. The place is kept when nothing does: nothing below jumps when a gate opens.
@@ -43,6 +44,7 @@ fn Gates(board: Board) -> impl IntoView {
             </Show>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -64,6 +66,7 @@ fn Projects(board: Board) -> impl IntoView {
             <button class="btn" type="button" on:click=move |_| board.find.set(String::new())>{board.t(Lang::clear_find)}</button>
         </Show>
     }
+    .into_any()
 }
 
 #[component]
@@ -82,4 +85,5 @@ fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }

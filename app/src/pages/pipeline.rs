@@ -62,6 +62,7 @@ fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             </aside>
         </div>
     }
+    .into_any()
 }
 
 /// The cycle versions: previous → current → next.
@@ -105,6 +106,7 @@ fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// The id, ready to be pasted into an agent's ear.
@@ -118,4 +120,5 @@ fn Identity(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             <CopyButton text=id label class="small"/>
         </p>
     }
+    .into_any()
 }

@@ -1,7 +1,7 @@
 //! What is said about a pipeline: its chip, its row, its legs, its prompt.
 
 use domain::{
-    DeliveryState, Phase, PhaseStatus, Progress, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via,
+    DeliveryState, Phase, PhaseStatus, Progress, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via, What,
     view::{PipelineStatus, PromptRef, ShortForm},
 };
 
@@ -114,6 +114,14 @@ pub(crate) fn offered(lang: Lang, prompt: &PromptRef) -> String {
 }
 
 fn ended(lang: Lang, status: &PipelineStatus) -> String {
+    let last_words = status.log.last().and_then(|entry| match &entry.what {
+        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => note.as_deref(),
+        What::Stopped { note } => Some(note.as_str()).filter(|note| !note.is_empty()),
+        _ => None,
+    });
+    if let Some(words) = last_words {
+        return quoted(lang, words);
+    }
     let run = status.phases.iter().filter(|phase| phase.started.is_some()).count();
     let phases = if run == 1 { lang.pick("phase", "Phase") } else { lang.pick("phases", "Phasen") };
     let span = age::span(lang, ended_at(status).millis_since(status.started));

@@ -26,7 +26,6 @@ texts! {
     theme_system: "Colours: as the system. Switch to light", "Farben: wie das System. Zu Hell wechseln";
     theme_light: "Colours: light. Switch to dark", "Farben: hell. Zu Dunkel wechseln";
     theme_dark: "Colours: dark. Switch to the system's", "Farben: dunkel. Zu denen des Systems wechseln";
-    footer: "About this board", "Über dieses Board";
     journal: "journal", "Journal";
     api: "API", "API";
     updated: "Staffel was updated while this page was open. Reload it when it suits you.",
