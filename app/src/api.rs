@@ -46,12 +46,18 @@ struct OfferBody {
 }
 
 /// Fetches a handover with its text.
-pub(crate) async fn handover(pipeline: &PipelineId, handover: &HandoverId) -> Result<HandoverView, Failure> {
+pub(crate) async fn handover(
+    pipeline: &PipelineId,
+    handover: &HandoverId,
+) -> Result<HandoverView, Failure> {
     read(&call(&paths::handover(pipeline, handover), None).await?)
 }
 
 /// Fetches a prompt with its text.
-pub(crate) async fn prompt(pipeline: &PipelineId, prompt: &PromptId) -> Result<PromptView, Failure> {
+pub(crate) async fn prompt(
+    pipeline: &PipelineId,
+    prompt: &PromptId,
+) -> Result<PromptView, Failure> {
     read(&call(&paths::prompt(pipeline, prompt), None).await?)
 }
 
@@ -64,14 +70,27 @@ pub(crate) async fn decide(
     review_changes: &str,
     key: &str,
 ) -> Result<(), Failure> {
-    let body = write(&DecisionBody { decision, revision, review_changes })?;
-    call(&paths::decision(pipeline, handover), Some((body, key))).await.map(drop)
+    let body = write(&DecisionBody {
+        decision,
+        revision,
+        review_changes,
+    })?;
+    call(&paths::decision(pipeline, handover), Some((body, key)))
+        .await
+        .map(drop)
 }
 
 /// Notes that a person offered a prompt to an assistant.
-pub(crate) async fn offer(pipeline: &PipelineId, prompt: &PromptId, via: Via, key: &str) -> Result<(), Failure> {
+pub(crate) async fn offer(
+    pipeline: &PipelineId,
+    prompt: &PromptId,
+    via: Via,
+    key: &str,
+) -> Result<(), Failure> {
     let body = write(&OfferBody { via })?;
-    call(&paths::offers(pipeline, prompt), Some((body, key))).await.map(drop)
+    call(&paths::offers(pipeline, prompt), Some((body, key)))
+        .await
+        .map(drop)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Failure> {
@@ -88,13 +107,19 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
     use gloo_net::http::Request;
 
     let request = match post {
-        None => Request::get(url).header("Accept", "application/json").build(),
+        None => Request::get(url)
+            .header("Accept", "application/json")
+            .build(),
         Some((body, key)) => Request::post(url)
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)
             .body(body),
     };
-    let answer = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    let answer = request
+        .map_err(|_| Failure::Unreachable)?
+        .send()
+        .await
+        .map_err(|_| Failure::Unreachable)?;
     let text = answer.text().await.map_err(|_| Failure::Unreachable)?;
     if answer.ok() {
         return Ok(text);

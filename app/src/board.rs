@@ -8,7 +8,9 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::{Lang, PageData, Theme, browser, incoming::Incoming, link::Link, review::Review, standing};
+use crate::{
+    Lang, PageData, Theme, browser, incoming::Incoming, link::Link, review::Review, standing,
+};
 
 /// The board's state. Lives as long as the page, and is copied into every component.
 #[derive(Clone, Copy)]
@@ -76,7 +78,14 @@ pub(crate) fn use_board() -> Board {
 impl Board {
     /// The board as the page begins.
     pub fn new(page: PageData) -> Self {
-        let PageData { lang, theme, origin, snapshot, handover, prompt } = page;
+        let PageData {
+            lang,
+            theme,
+            origin,
+            snapshot,
+            handover,
+            prompt,
+        } = page;
         let order = RwSignal::new(Vec::new());
         let pipelines = StoredValue::new(HashMap::<PipelineId, ArcRwSignal<PipelineStatus>>::new());
         let waiting = Memo::new(move |_| waiting(order, pipelines));
@@ -94,8 +103,18 @@ impl Board {
             outdated: RwSignal::new(false),
             last_event_id: RwSignal::new(format!("{}-{}", snapshot.epoch, snapshot.position)),
             origin: StoredValue::new(origin),
-            documents: RwSignal::new(handover.into_iter().map(|view| (view.about.handover.clone(), view)).collect()),
-            prompts: RwSignal::new(prompt.into_iter().map(|view| (view.about.prompt_id.clone(), view)).collect()),
+            documents: RwSignal::new(
+                handover
+                    .into_iter()
+                    .map(|view| (view.about.handover.clone(), view))
+                    .collect(),
+            ),
+            prompts: RwSignal::new(
+                prompt
+                    .into_iter()
+                    .map(|view| (view.about.prompt_id.clone(), view))
+                    .collect(),
+            ),
             review: Review::new(),
             order,
             pipelines,
@@ -119,7 +138,8 @@ impl Board {
 
     /// A pipeline for a component that exists only as long as the pipeline does; tracks nothing.
     pub fn signal(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
-        self.pipelines.with_value(|pipelines| pipelines.get(id).cloned())
+        self.pipelines
+            .with_value(|pipelines| pipelines.get(id).cloned())
     }
 
     /// A pipeline as it is at this moment, tracking nothing.
@@ -128,19 +148,28 @@ impl Board {
     }
 
     /// A word in the reader's language.
-    pub fn t(self, word: fn(Lang) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+    pub fn t(
+        self,
+        word: fn(Lang) -> &'static str,
+    ) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
         let lang = self.lang;
         move || word(lang.get())
     }
 
     /// Since when what is shown may be out of date.
     pub fn stale_since(&self) -> Option<Timestamp> {
-        self.link.with(|link| link.lost().is_some().then(|| link.stale_since(self.now.get())).flatten())
+        self.link.with(|link| {
+            link.lost()
+                .is_some()
+                .then(|| link.stale_since(self.now.get()))
+                .flatten()
+        })
     }
 
     /// Sets the clock by the server's.
     pub fn set_clock(&self, server: Timestamp) {
-        self.clock_offset.set_value(server.millis() - browser::now_millis());
+        self.clock_offset
+            .set_value(server.millis() - browser::now_millis());
         self.now.set(server);
     }
 
@@ -154,19 +183,25 @@ impl Board {
         match event {
             Incoming::Snapshot(snapshot) => {
                 self.set_clock(snapshot.at);
-                self.outdated.set(snapshot.server != self.server.get_value());
-                self.last_event_id.set(format!("{}-{}", snapshot.epoch, snapshot.position));
+                self.outdated
+                    .set(snapshot.server != self.server.get_value());
+                self.last_event_id
+                    .set(format!("{}-{}", snapshot.epoch, snapshot.position));
                 self.replace(snapshot);
             }
             Incoming::Status(status) => self.put(*status),
             Incoming::Handover(view) => {
-                self.documents.update(|documents| drop(documents.insert(view.about.handover.clone(), view)));
+                self.documents
+                    .update(|documents| drop(documents.insert(view.about.handover.clone(), view)));
             }
             Incoming::Prompt(view) => {
-                self.prompts.update(|prompts| drop(prompts.insert(view.about.prompt_id.clone(), view)));
+                self.prompts
+                    .update(|prompts| drop(prompts.insert(view.about.prompt_id.clone(), view)));
             }
             Incoming::Version(changed) => {
-                if let Some(status) = self.pipelines.with_value(|known| known.get(&changed.pipeline).cloned())
+                if let Some(status) = self
+                    .pipelines
+                    .with_value(|known| known.get(&changed.pipeline).cloned())
                     && status.with_untracked(|status| status.version != changed.version)
                 {
                     status.update(|status| status.version = changed.version);
@@ -181,8 +216,13 @@ impl Board {
 
     /// Everything anew. Pipelines that stay keep their signal, and so their place on the page.
     fn replace(&self, snapshot: Snapshot) {
-        let ids: Vec<PipelineId> = snapshot.pipelines.iter().map(|status| status.pipeline.clone()).collect();
-        self.pipelines.update_value(|known| known.retain(|id, _| ids.contains(id)));
+        let ids: Vec<PipelineId> = snapshot
+            .pipelines
+            .iter()
+            .map(|status| status.pipeline.clone())
+            .collect();
+        self.pipelines
+            .update_value(|known| known.retain(|id, _| ids.contains(id)));
         for status in snapshot.pipelines {
             // Not `put`: a journal that was put back to an older copy has smaller positions.
             self.set(status);
@@ -195,7 +235,11 @@ impl Board {
     /// One pipeline anew, unless what is known is newer.
     fn put(&self, status: PipelineStatus) {
         let id = status.pipeline.clone();
-        let known = self.pipelines.with_value(|pipelines| pipelines.get(&id).map(|known| known.with_untracked(|known| known.position)));
+        let known = self.pipelines.with_value(|pipelines| {
+            pipelines
+                .get(&id)
+                .map(|known| known.with_untracked(|known| known.position))
+        });
         if known.is_some_and(|position| position > status.position) {
             return;
         }
@@ -206,7 +250,9 @@ impl Board {
     }
 
     fn set(&self, status: PipelineStatus) {
-        let known = self.pipelines.with_value(|pipelines| pipelines.get(&status.pipeline).cloned());
+        let known = self
+            .pipelines
+            .with_value(|pipelines| pipelines.get(&status.pipeline).cloned());
         match known {
             Some(known) if known.with_untracked(|known| *known == status) => {}
             Some(known) => known.set(status),

@@ -15,16 +15,23 @@ pub(crate) fn now_millis() -> i64 {
 /// Keeps a choice for a year.
 pub(crate) fn set_cookie(name: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        let path = if crate::paths::BASE.is_empty() { "/" } else { crate::paths::BASE };
+        let path = if crate::paths::BASE.is_empty() {
+            "/"
+        } else {
+            crate::paths::BASE
+        };
         // Cookies may be switched off: then the choice lasts as long as the page.
-        let _ = document.set_cookie(&format!("{name}={value}; Path={path}; Max-Age=31536000; SameSite=Lax"));
+        let _ = document.set_cookie(&format!(
+            "{name}={value}; Path={path}; Max-Age=31536000; SameSite=Lax"
+        ));
     }
 }
 
 /// A point in time as the reader's clock and language write it.
 pub(crate) fn local_time(lang: Lang, at: Timestamp) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.millis() as f64));
-    date.to_locale_string(lang.code(), &wasm_bindgen::JsValue::UNDEFINED).into()
+    date.to_locale_string(lang.code(), &wasm_bindgen::JsValue::UNDEFINED)
+        .into()
 }
 
 /// Reads what this tab keeps.
@@ -36,7 +43,11 @@ pub(crate) fn remembered(key: &str) -> Option<String> {
 pub(crate) fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().session_storage() {
         // A full or forbidden storage costs only the comfort.
-        let _ = if value.is_empty() { storage.remove_item(key) } else { storage.set_item(key, value) };
+        let _ = if value.is_empty() {
+            storage.remove_item(key)
+        } else {
+            storage.set_item(key, value)
+        };
     }
 }
 
@@ -51,7 +62,11 @@ pub(crate) fn unique(about: &str) -> String {
 pub(crate) async fn copy(text: &str) -> bool {
     // Outside a secure context there is no clipboard, and web-sys does not know that it can be missing.
     let clipboard = window().navigator().clipboard();
-    if !clipboard.is_undefined() && wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok() {
+    if !clipboard.is_undefined()
+        && wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text))
+            .await
+            .is_ok()
+    {
         return true;
     }
     copy_the_old_way(text).unwrap_or(false)
@@ -67,14 +82,24 @@ pub(crate) async fn copy(_text: &str) -> bool {
 #[cfg(feature = "hydrate")]
 fn copy_the_old_way(text: &str) -> Option<bool> {
     let document = document();
-    let field = document.create_element("textarea").ok()?.dyn_into::<web_sys::HtmlTextAreaElement>().ok()?;
+    let field = document
+        .create_element("textarea")
+        .ok()?
+        .dyn_into::<web_sys::HtmlTextAreaElement>()
+        .ok()?;
     field.set_value(text);
     field.set_class_name("off-screen");
     // Inside an open dialog everything outside is inert, so the field has to be where the focus is.
-    let home = document.active_element().and_then(|element| element.parent_element())?;
+    let home = document
+        .active_element()
+        .and_then(|element| element.parent_element())?;
     home.append_child(&field).ok()?;
     field.select();
-    let copied = document.dyn_into::<web_sys::HtmlDocument>().ok()?.exec_command("copy").unwrap_or(false);
+    let copied = document
+        .dyn_into::<web_sys::HtmlDocument>()
+        .ok()?
+        .exec_command("copy")
+        .unwrap_or(false);
     field.remove();
     Some(copied)
 }

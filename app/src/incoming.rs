@@ -1,6 +1,9 @@
 //! The events of the live connection, as the board understands them.
 
-use domain::view::{HandoverDecided, HandoverView, Heartbeat, PipelineStatus, PromptView, Shutdown, Snapshot, VersionView, event_name};
+use domain::view::{
+    HandoverDecided, HandoverView, Heartbeat, PipelineStatus, PromptView, Shutdown, Snapshot,
+    VersionView, event_name,
+};
 use serde::Deserialize;
 
 /// One event, read.
@@ -56,8 +59,12 @@ mod tests {
 
     #[test]
     fn known_events_are_read_and_others_do_no_harm() {
-        let heartbeat = Incoming::read("heartbeat", r#"{"at":"2026-11-22T14:00:00.000Z","head":7}"#);
-        assert!(matches!(heartbeat, Some(Incoming::Heartbeat(Heartbeat { head: 7, .. }))));
+        let heartbeat =
+            Incoming::read("heartbeat", r#"{"at":"2026-11-22T14:00:00.000Z","head":7}"#);
+        assert!(matches!(
+            heartbeat,
+            Some(Incoming::Heartbeat(Heartbeat { head: 7, .. }))
+        ));
         assert_eq!(Incoming::read("heartbeat", "{"), None);
         assert_eq!(Incoming::read("something_new", "{}"), None);
         for name in [event_name::RESET, event_name::PROMPT_DELIVERY] {

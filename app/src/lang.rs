@@ -39,15 +39,19 @@ impl Lang {
     pub fn from_accept_language(header: &str) -> Self {
         let weighted = header.split(',').filter_map(|part| {
             let (tag, weight) = part.split_once(';').unwrap_or((part, ""));
-            let weight = weight.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+            let weight = weight
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
             (weight > 0.0).then_some((Self::from_code(tag)?, weight))
         });
         // The first of equals wins: browsers list by preference.
-        weighted.fold(None, |best: Option<(Self, f32)>, next| match best {
-            Some(best) if best.1 >= next.1 => Some(best),
-            _ => Some(next),
-        })
-        .map_or(Self::En, |(lang, _)| lang)
+        weighted
+            .fold(None, |best: Option<(Self, f32)>, next| match best {
+                Some(best) if best.1 >= next.1 => Some(best),
+                _ => Some(next),
+            })
+            .map_or(Self::En, |(lang, _)| lang)
     }
 
     /// The other one.

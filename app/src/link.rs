@@ -43,7 +43,8 @@ impl Lost {
 
     /// Whole seconds until the next try.
     pub fn seconds_left(&self, now: Timestamp) -> i64 {
-        self.next_try.map_or(0, |at| (at.millis_since(now) + 999) / 1_000)
+        self.next_try
+            .map_or(0, |at| (at.millis_since(now) + 999) / 1_000)
     }
 }
 
@@ -58,7 +59,9 @@ impl Link {
 
     /// Since when what is shown may be out of date.
     pub fn stale_since(&self, now: Timestamp) -> Option<Timestamp> {
-        self.lost().map(|lost| lost.since).filter(|since| now.millis_since(*since) >= GRACE_MS)
+        self.lost()
+            .map(|lost| lost.since)
+            .filter(|since| now.millis_since(*since) >= GRACE_MS)
     }
 }
 
@@ -76,7 +79,12 @@ mod tests {
     #[test]
     fn waits_double_up_to_their_bound_and_are_spread() {
         let bounds: Vec<f64> = (1..=7).map(|attempt| wait_ms(attempt, 1.0)).collect();
-        assert_eq!(bounds, [1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0]);
+        assert_eq!(
+            bounds,
+            [
+                1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0
+            ]
+        );
         assert_eq!(wait_ms(3, 0.25), 1_000.0);
         assert_eq!(wait_ms(4_000_000, 0.5), 15_000.0);
     }
@@ -84,12 +92,20 @@ mod tests {
     #[test]
     fn offline_comes_after_five_tries_and_short_breaks_are_not_stale() {
         let at = |millis| Timestamp::from_millis(millis);
-        let lost = |attempt| Lost { since: at(10_000), attempt, next_try: Some(at(13_400)), no_network: false };
+        let lost = |attempt| Lost {
+            since: at(10_000),
+            attempt,
+            next_try: Some(at(13_400)),
+            no_network: false,
+        };
         assert!(!lost(5).is_offline());
         assert!(lost(6).is_offline());
         assert_eq!(lost(1).seconds_left(at(10_000)), 4);
         assert_eq!(lost(1).seconds_left(at(20_000)), 0);
         assert_eq!(Link::Lost(lost(1)).stale_since(at(11_000)), None);
-        assert_eq!(Link::Lost(lost(1)).stale_since(at(12_000)), Some(at(10_000)));
+        assert_eq!(
+            Link::Lost(lost(1)).stale_since(at(12_000)),
+            Some(at(10_000))
+        );
     }
 }

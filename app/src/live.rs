@@ -65,13 +65,20 @@ async fn connect_again_and_again(board: Board) {
         }
         attempt += 1;
         let now = board.clock();
-        let since = board.link.with_untracked(|link| link.lost().map_or(now, |lost| lost.since));
+        let since = board
+            .link
+            .with_untracked(|link| link.lost().map_or(now, |lost| lost.since));
         let mut wait = link::wait_ms(attempt, js_sys::Math::random()) as i64;
         if let Some(retry) = ended.retry_ms {
             wait += i64::try_from(retry).unwrap_or(0);
         }
         let due = Timestamp::from_millis(now.millis() + wait);
-        let lost = |next_try| Lost { since, attempt, next_try, no_network: !window().navigator().on_line() };
+        let lost = |next_try| Lost {
+            since,
+            attempt,
+            next_try,
+            no_network: !window().navigator().on_line(),
+        };
         board.link.set(Link::Lost(lost(Some(due))));
         while board.clock() < due && !board.hurry.get_untracked() {
             sleep(GLANCE).await;
@@ -83,11 +90,21 @@ async fn connect_again_and_again(board: Board) {
 
 /// One connection from its beginning to its end.
 async fn listen(board: Board) -> Ended {
-    let mut ended = Ended { was_open: false, retry_ms: None };
+    let mut ended = Ended {
+        was_open: false,
+        retry_ms: None,
+    };
     let url = board.last_event_id.with_untracked(|id| paths::sse(id));
-    let Ok(mut source) = EventSource::new(&url) else { return ended };
+    let Ok(mut source) = EventSource::new(&url) else {
+        return ended;
+    };
     let names = event_name::ALL.into_iter().chain(["open", "error"]);
-    let Ok(streams) = names.map(|name| source.subscribe(name)).collect::<Result<Vec<_>, _>>() else { return ended };
+    let Ok(streams) = names
+        .map(|name| source.subscribe(name))
+        .collect::<Result<Vec<_>, _>>()
+    else {
+        return ended;
+    };
     let mut events = select_all(streams);
     loop {
         // Events first: after a sleep both are ready, and then the connection is not silent.
@@ -95,7 +112,9 @@ async fn listen(board: Board) -> Ended {
             Either::Left((next, _)) => next,
             Either::Right(_) => return ended,
         };
-        let Some(Ok((name, message))) = next else { return ended };
+        let Some(Ok((name, message))) = next else {
+            return ended;
+        };
         match name.as_str() {
             "error" => return ended,
             "open" => {

@@ -17,7 +17,11 @@ pub fn pipeline(id: &PipelineId) -> String {
 
 /// The pipeline that a path shows, if it shows one.
 pub(crate) fn pipeline_of(path: &str) -> Option<PipelineId> {
-    path.strip_prefix(BASE)?.strip_prefix("/pipelines/")?.trim_end_matches('/').parse().ok()
+    path.strip_prefix(BASE)?
+        .strip_prefix("/pipelines/")?
+        .trim_end_matches('/')
+        .parse()
+        .ok()
 }
 
 /// The live connection, resumed after the event with this id.
@@ -68,7 +72,12 @@ mod tests {
     fn the_path_of_a_pipeline_leads_back_to_it() {
         let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
         assert_eq!(pipeline_of(&pipeline(&id)), Some(id));
-        for path in ["/", "/pipelines/", "/pipelines/nonsense", "/elsewhere/02kx9m4t7q"] {
+        for path in [
+            "/",
+            "/pipelines/",
+            "/pipelines/nonsense",
+            "/elsewhere/02kx9m4t7q",
+        ] {
             assert_eq!(pipeline_of(path), None, "{path}");
         }
     }

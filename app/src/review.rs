@@ -6,7 +6,10 @@ use std::collections::HashSet;
 use domain::{HandoverId, PhaseName, PipelineId};
 use leptos::prelude::*;
 
-use crate::{board::{Board, Waiting}, browser, standing, wording};
+use crate::{
+    board::{Board, Waiting},
+    browser, standing, wording,
+};
 
 /// A review in front of the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +49,12 @@ impl Review {
 
     /// Opens a review because the reader asked for it.
     pub fn show(&self, board: &Board, pipeline: &PipelineId) {
-        let asked = board.waiting.with_untracked(|waiting| waiting.iter().find(|waiting| waiting.pipeline == *pipeline).cloned());
+        let asked = board.waiting.with_untracked(|waiting| {
+            waiting
+                .iter()
+                .find(|waiting| waiting.pipeline == *pipeline)
+                .cloned()
+        });
         if let Some(waiting) = asked {
             self.present(board, &waiting, false);
         }
@@ -68,15 +76,25 @@ impl Review {
                 .filter(|waiting| only.is_none_or(|only| waiting.pipeline == *only))
                 .find(|waiting| !self.was_offered(waiting));
             if let Some(due) = due {
-                let title = board.peek(&due.pipeline).map(|status| status.title).unwrap_or_default();
+                let title = board
+                    .peek(&due.pipeline)
+                    .map(|status| status.title)
+                    .unwrap_or_default();
                 self.present(board, due, false);
                 if let Some(opened) = self.open.get_untracked() {
-                    board.alarm.set(wording::review::arrived(board.lang.get_untracked(), &opened.phase, &title));
+                    board.alarm.set(wording::review::arrived(
+                        board.lang.get_untracked(),
+                        &opened.phase,
+                        &title,
+                    ));
                 }
             }
             return;
         };
-        match waiting.iter().find(|waiting| waiting.handover == opened.handover) {
+        match waiting
+            .iter()
+            .find(|waiting| waiting.handover == opened.handover)
+        {
             Some(now) if now.revision != opened.revision => self.present(board, now, true),
             Some(_) => {}
             None => self.close_decided(board, &opened),
@@ -84,14 +102,20 @@ impl Review {
     }
 
     fn present(&self, board: &Board, waiting: &Waiting, replaced: bool) {
-        let Some(phase) = board.peek(&waiting.pipeline).and_then(|status| Some(standing::open_handover(&status)?.phase.clone())) else {
+        let Some(phase) = board
+            .peek(&waiting.pipeline)
+            .and_then(|status| Some(standing::open_handover(&status)?.phase.clone()))
+        else {
             return;
         };
         // Whatever else waits at this moment has its card; it must not pop up behind a decision,
         // where the same key pressed twice would accept what nobody has read.
         board.waiting.with_untracked(|all| {
             self.offered.update_value(|offered| {
-                offered.extend(all.iter().map(|waiting| (waiting.handover.clone(), waiting.revision)));
+                offered.extend(
+                    all.iter()
+                        .map(|waiting| (waiting.handover.clone(), waiting.revision)),
+                );
             });
         });
         self.open.set(Some(Opened {
@@ -106,15 +130,20 @@ impl Review {
     fn close_decided(&self, board: &Board, opened: &Opened) {
         self.open.set(None);
         let here = self.decided_here.with_value(|here| {
-            here.as_ref().is_some_and(|(handover, revision)| *handover == opened.handover && *revision == opened.revision)
+            here.as_ref().is_some_and(|(handover, revision)| {
+                *handover == opened.handover && *revision == opened.revision
+            })
         });
         if here {
             return;
         }
         let lang = board.lang.get_untracked();
-        let decision = board
-            .peek(&opened.pipeline)
-            .and_then(|status| status.handover.filter(|handover| handover.handover == opened.handover)?.decision);
+        let decision = board.peek(&opened.pipeline).and_then(|status| {
+            status
+                .handover
+                .filter(|handover| handover.handover == opened.handover)?
+                .decision
+        });
         board.notice.set(decision.map_or_else(
             || wording::review::gone(lang, &opened.phase),
             |decision| wording::review::elsewhere(lang, &decision, &opened.phase),

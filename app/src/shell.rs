@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_meta::{Html, HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_meta::{HashedStylesheet, Html, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     components::{FlatRoutes, Route, Router},
     path,
@@ -13,7 +13,8 @@ use crate::{
     Lang, PageData,
     board::Board,
     components::{
-        connect::ConnectPopover, footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog,
+        connect::ConnectPopover, footer::Footer, header::Header, notice::Notices,
+        review_dialog::ReviewDialog,
     },
     pages::{not_found::NotFound, overview::Overview, pipeline::PipelinePage},
     paths, wording,

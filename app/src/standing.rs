@@ -1,6 +1,9 @@
 //! Who has the baton, as the board colours it.
 
-use domain::{Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict, view::{HandoverRef, PipelineStatus, PromptRef}};
+use domain::{
+    Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict,
+    view::{HandoverRef, PipelineStatus, PromptRef},
+};
 
 /// An agent that runs and says nothing for longer than this gives no sign of life.
 const SILENCE_MS: i64 = 2 * 60 * 1_000;
@@ -64,15 +67,27 @@ pub(crate) fn silence(status: &PipelineStatus, now: Timestamp) -> Option<i64> {
 
 /// The handover that waits for a person.
 pub(crate) fn open_handover(status: &PipelineStatus) -> Option<&HandoverRef> {
-    status.handover.as_ref().filter(|handover| status.status == Status::AwaitingReview && handover.decision.is_none())
+    status
+        .handover
+        .as_ref()
+        .filter(|handover| status.status == Status::AwaitingReview && handover.decision.is_none())
 }
 
 /// The prompt of the newest decision: `None` while it is still being written.
 pub(crate) fn prompt_of_decision(status: &PipelineStatus) -> Option<&PromptRef> {
     let handover = status.handover.as_ref()?;
     let decision = handover.decision.as_ref()?;
-    let written = |prompt: &&PromptRef| prompt.deliveries.first().is_some_and(|written| written.at >= decision.at);
-    status.prompt.as_ref().filter(|prompt| prompt.handover == handover.handover).filter(written)
+    let written = |prompt: &&PromptRef| {
+        prompt
+            .deliveries
+            .first()
+            .is_some_and(|written| written.at >= decision.at)
+    };
+    status
+        .prompt
+        .as_ref()
+        .filter(|prompt| prompt.handover == handover.handover)
+        .filter(written)
 }
 
 /// Whether a decision is made whose prompt does not exist yet.
@@ -82,19 +97,29 @@ pub(crate) fn prompt_is_being_written(status: &PipelineStatus) -> bool {
 
 /// The first time a prompt took this step.
 pub(crate) fn step(prompt: &PromptRef, state: DeliveryState) -> Option<&Delivery> {
-    prompt.deliveries.iter().find(|delivery| delivery.state == state)
+    prompt
+        .deliveries
+        .iter()
+        .find(|delivery| delivery.state == state)
 }
 
 /// Where the baton is on the track: the index of the leg, and how far along it, 0 to 1.
 /// `None` for the second figure means that it lies on the line after that leg.
 pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<f32>) {
-    let leg = status.phases.iter().position(|phase| phase.name == status.phase).unwrap_or(0);
+    let leg = status
+        .phases
+        .iter()
+        .position(|phase| phase.name == status.phase)
+        .unwrap_or(0);
     let last = leg + 1 == status.phases.len();
     let sent_back = matches!(decided(status), Some(Verdict::RequestChanges));
     match status.status {
         Status::AwaitingReview | Status::HandingOver if !last && !sent_back => (leg, None),
         Status::AwaitingReview | Status::Completed => (leg, Some(1.0)),
-        _ => (leg, Some(f32::from(status.progress.progress.min(100)) / 100.0)),
+        _ => (
+            leg,
+            Some(f32::from(status.progress.progress.min(100)) / 100.0),
+        ),
     }
 }
 

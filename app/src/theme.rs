@@ -30,7 +30,9 @@ impl Theme {
 
     /// Reads the value of the cookie.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::System, Self::Light, Self::Dark].into_iter().find(|theme| theme.code() == code)
+        [Self::System, Self::Light, Self::Dark]
+            .into_iter()
+            .find(|theme| theme.code() == code)
     }
 
     /// `data-theme` on `<html>`; none where the system decides.

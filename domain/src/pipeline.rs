@@ -616,10 +616,9 @@ impl Pipeline {
             total += 1;
             done += u32::from(task.status == TaskStatus::Completed);
         }
-        if total > 0 {
-            let percent = u8::try_from(done * 100 / total).unwrap_or(100);
+        if let Some(percent) = (done * 100).checked_div(total) {
             self.phase_mut().progress = Progress {
-                progress: percent,
+                progress: u8::try_from(percent).unwrap_or(100),
                 progress_source: ProgressSource::Tasks { done, total },
             };
         }

@@ -116,7 +116,7 @@ pub struct PipelineStatus {
 }
 
 /// Lines of the log that travel with every status; the rest is at `GET /api/pipelines/{id}/events`.
-const STATUS_LOG_LINES: usize = 20;
+const STATUS_LOG_LINES: usize = 12;
 
 impl From<&Pipeline> for PipelineStatus {
     fn from(pipeline: &Pipeline) -> Self {

@@ -60,15 +60,15 @@ async fn serve(args: &ServeArgs) -> Result<()> {
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
     let (open, text) = (config.open, announce(address, &config));
-    let serving = tokio::spawn(run(listener, config, stop_signal()));
-    // The port is bound, so the address answers as soon as the journal is read; a start that fails says so instead.
-    if !serving.is_finished() {
+    // `run` looks at its shutdown only after everything is open: a start that fails announces nothing.
+    let shutdown = async move {
         println!("{text}");
-    }
-    if open && webbrowser::open(&format!("http://{address}")).is_err() {
-        eprintln!("staffel: no browser could be opened; the board is at http://{address}");
-    }
-    serving.await?
+        if open && webbrowser::open(&format!("http://{address}")).is_err() {
+            eprintln!("staffel: no browser could be opened; the board is at http://{address}");
+        }
+        stop_signal().await;
+    };
+    run(listener, config, shutdown).await
 }
 
 /// Completes on SIGINT or SIGTERM.

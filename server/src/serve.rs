@@ -64,7 +64,7 @@ pub async fn run(
         tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
     let drained = stop.clone();
-    let server = axum::serve(Connections(listener), router)
+    let server = axum::serve(Connections(listener), router.into_make_service())
         .with_graceful_shutdown(async move { drained.cancelled().await });
     let server = tokio::spawn(server.into_future());
 

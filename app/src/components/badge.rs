@@ -17,12 +17,23 @@ pub(crate) fn Badge() -> impl IntoView {
             Link::Lost(_) => "reconnecting",
         })
     };
-    let word = move || board.link.with(|link| wording::connection::badge(lang.get(), link));
+    let word = move || {
+        board
+            .link
+            .with(|link| wording::connection::badge(lang.get(), link))
+    };
     let next = move || {
         let now = board.now.get();
-        board.link.with(|link| link.lost().map(|lost| wording::connection::next_try(lang.get(), lost, now)))
+        board.link.with(|link| {
+            link.lost()
+                .map(|lost| wording::connection::next_try(lang.get(), lost, now))
+        })
     };
-    let offline = Memo::new(move |_| board.link.with(|link| link.lost().is_some_and(crate::link::Lost::is_offline)));
+    let offline = Memo::new(move |_| {
+        board
+            .link
+            .with(|link| link.lost().is_some_and(crate::link::Lost::is_offline))
+    });
     view! {
         <div class="badge" data-link=kind>
             // Only the word is read aloud: a countdown every second would be noise.

@@ -5,12 +5,21 @@ use leptos::prelude::*;
 use super::copy::CopyButton;
 use crate::{Lang, board::use_board, paths};
 
+/// What a client needs, for the address of this server.
+type Configuration = fn(&str) -> String;
+
 /// Where to put what, client by client. Names and file names are the same in every language.
-const CLIENTS: [(&str, fn(&str) -> String); 3] = [
-    ("Claude Code · Terminal", |url| format!("claude mcp add --transport http staffel {url}")),
-    ("Cursor · ~/.cursor/mcp.json", |url| format!("{{\n  \"mcpServers\": {{\n    \"staffel\": {{ \"url\": \"{url}\" }}\n  }}\n}}")),
+const CLIENTS: [(&str, Configuration); 3] = [
+    ("Claude Code · Terminal", |url| {
+        format!("claude mcp add --transport http staffel {url}")
+    }),
+    ("Cursor · ~/.cursor/mcp.json", |url| {
+        format!("{{\n  \"mcpServers\": {{\n    \"staffel\": {{ \"url\": \"{url}\" }}\n  }}\n}}")
+    }),
     ("VS Code · .vscode/mcp.json", |url| {
-        format!("{{\n  \"servers\": {{\n    \"staffel\": {{ \"type\": \"http\", \"url\": \"{url}\" }}\n  }}\n}}")
+        format!(
+            "{{\n  \"servers\": {{\n    \"staffel\": {{ \"type\": \"http\", \"url\": \"{url}\" }}\n  }}\n}}"
+        )
     }),
 ];
 
@@ -51,10 +60,10 @@ pub(crate) fn ConnectPopover() -> impl IntoView {
     let board = use_board();
     view! {
         <div id="connect" class="sheet popover" popover="auto" role="dialog" aria-labelledby="connect-title">
-            <header>
+            <div class="popover-head">
                 <h2 id="connect-title">{board.t(Lang::connect_an_agent)}</h2>
                 <button class="quiet" type="button" popovertarget="connect" popovertargetaction="hide">{board.t(Lang::close)}</button>
-            </header>
+            </div>
             <Connect/>
         </div>
     }

@@ -1,7 +1,10 @@
 //! The field that finds pipelines.
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::{use_location, use_navigate}};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 use wasm_bindgen::JsCast;
 
 use crate::{Lang, board::use_board, paths};
@@ -15,7 +18,12 @@ pub(crate) fn Find() -> impl IntoView {
     let navigate = use_navigate();
     Effect::new(move || {
         window_event_listener(ev::keydown, move |event| {
-            if event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !is_typing(&event) {
+            if event.key() == "/"
+                && !event.ctrl_key()
+                && !event.meta_key()
+                && !event.alt_key()
+                && !is_typing(&event)
+            {
                 event.prevent_default();
                 if let Some(field) = field.get_untracked() {
                     let _ = field.focus();
@@ -61,6 +69,8 @@ pub(crate) fn Find() -> impl IntoView {
 
 /// Whether the key belongs to a text that is being typed, or to an open dialog.
 fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|element| matches!(element.closest("input, textarea, dialog"), Ok(Some(_))))
 }

@@ -12,9 +12,10 @@ pub(crate) fn Footer() -> impl IntoView {
         <footer class="foot">
             <div>
                 <span>"Staffel " {board.server.get_value()}</span>
-                <span>{board.t(Lang::journal)} " " {move || board.last_event_id.get()}</span>
                 <a href=format!("{}/api/openapi.json", paths::BASE) rel="external">{board.t(Lang::api)}</a>
                 <button class="quiet small" type="button" popovertarget="connect">{board.t(Lang::connect_an_agent)}</button>
+                // Last, because it counts: nothing behind it can be shifted.
+                <span>{board.t(Lang::journal)} " " {move || board.last_event_id.get()}</span>
                 <Show when=move || board.outdated.get()>
                     <p class="outdated" role="status">
                         {board.t(Lang::updated)} " "

@@ -15,14 +15,17 @@ use crate::{Lang, board::use_board, paths, wording};
 pub(crate) fn Header() -> impl IntoView {
     let board = use_board();
     let stale = Memo::new(move |_| {
-        board.stale_since().map(|since| wording::connection::stale(board.lang.get(), since, board.now.get()))
+        board
+            .stale_since()
+            .map(|since| wording::connection::stale(board.lang.get(), since, board.now.get()))
     });
     view! {
         <header class="bar">
             <div class="bar-line">
                 <a class="mark" href=paths::overview()><Mark/><span>"Staffel"</span></a>
-                <Find/>
+                // The badge grows into free space: a lost connection pushes nothing away.
                 <Badge/>
+                <Find/>
                 <button class="quiet wide-only" type="button" popovertarget="connect">
                     {board.t(Lang::connect_an_agent)}
                 </button>

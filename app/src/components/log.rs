@@ -13,7 +13,8 @@ pub(crate) fn Log(
     status: RwSignal<PipelineStatus>,
 ) -> impl IntoView {
     let board = use_board();
-    let entries = move || status.with(|status| status.log.iter().rev().cloned().collect::<Vec<_>>());
+    let entries =
+        move || status.with(|status| status.log.iter().rev().cloned().collect::<Vec<_>>());
     let events = status.with_untracked(|status| paths::events(&status.pipeline));
     view! {
         <section class="sheet pad">

@@ -3,7 +3,10 @@
 use domain::{PhaseStatus, view::PipelineStatus};
 use leptos::prelude::*;
 
-use crate::{board::use_board, standing::{self, Standing}};
+use crate::{
+    board::use_board,
+    standing::{self, Standing},
+};
 
 /// The bars. Decoration: the words beside them say the same.
 #[component]
@@ -16,16 +19,31 @@ pub(crate) fn Mini(
         let now = board.now.get();
         status.with(|status| {
             let standing = Standing::of(status, now);
-            let flying = standing == Standing::Transit && standing::decided(status) == Some(domain::Verdict::Accept);
-            let current = status.phases.iter().position(|phase| phase.name == status.phase).unwrap_or(0);
+            let flying = standing == Standing::Transit
+                && standing::decided(status) == Some(domain::Verdict::Accept);
+            let current = status
+                .phases
+                .iter()
+                .position(|phase| phase.name == status.phase)
+                .unwrap_or(0);
             let leg = |(index, phase): (usize, &domain::Phase)| match phase.status {
                 PhaseStatus::Pending if flying && index == current + 1 => "flying",
                 status => standing::leg_class(status, index == current, standing),
             };
-            status.phases.iter().enumerate().map(leg).collect::<Vec<_>>()
+            status
+                .phases
+                .iter()
+                .enumerate()
+                .map(leg)
+                .collect::<Vec<_>>()
         })
     });
-    let percent = move || format!("{}%", status.with(|status| status.progress.progress.min(100)));
+    let percent = move || {
+        format!(
+            "{}%",
+            status.with(|status| status.progress.progress.min(100))
+        )
+    };
     view! {
         <span class="mini" aria-hidden="true" style:--p=percent>
             {move || legs.get().into_iter().map(|class| view! { <i class=class></i> }).collect_view()}

@@ -13,8 +13,14 @@ pub(crate) fn Now(
 ) -> impl IntoView {
     let board = use_board();
     let id: PipelineId = status.with_untracked(|status| status.pipeline.clone());
-    let class = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())).class());
-    let words = move || status.with(|status| wording::now::words(board.lang.get(), status, board.now.get()));
+    let class = Memo::new(move |_| {
+        status
+            .with(|status| Standing::of(status, board.now.get()))
+            .class()
+    });
+    let words = move || {
+        status.with(|status| wording::now::words(board.lang.get(), status, board.now.get()))
+    };
     let waits = Memo::new(move |_| status.with(|status| status.status == Status::AwaitingReview));
     let show = StoredValue::new(id);
     view! {

@@ -1,6 +1,9 @@
 //! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
 
-use domain::{Purpose, Via, view::{Link, PipelineStatus, PromptRef, PromptView}};
+use domain::{
+    Purpose, Status, Via,
+    view::{Link, PipelineStatus, PromptRef, PromptView},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps};
@@ -19,9 +22,17 @@ pub(crate) fn PromptCard(
 ) -> impl IntoView {
     let board = use_board();
     let about = Memo::new(move |_| {
-        status.with(|status| if standing::prompt_is_being_written(status) { None } else { status.prompt.clone() })
+        status.with(|status| {
+            if standing::prompt_is_being_written(status) {
+                None
+            } else {
+                status.prompt.clone()
+            }
+        })
     });
-    let shown = Memo::new(move |_| status.with(|status| standing::prompt_is_being_written(status) || status.prompt.is_some()));
+    let shown = Memo::new(move |_| {
+        status.with(|status| standing::prompt_is_being_written(status) || status.prompt.is_some())
+    });
     view! {
         <Show when=move || shown.get()>
             <Card board status about/>
@@ -31,11 +42,19 @@ pub(crate) fn PromptCard(
 }
 
 #[component]
-fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<PromptRef>>) -> impl IntoView {
+fn Card(
+    board: Board,
+    status: RwSignal<PipelineStatus>,
+    about: Memo<Option<PromptRef>>,
+) -> impl IntoView {
     let decision = Memo::new(move |_| {
         status.with(|status| {
             let handover = status.handover.as_ref()?;
-            let same = about.with(|about| about.as_ref().is_none_or(|about| about.handover == handover.handover));
+            let same = about.with(|about| {
+                about
+                    .as_ref()
+                    .is_none_or(|about| about.handover == handover.handover)
+            });
             handover.decision.clone().filter(|_| same)
         })
     });
@@ -47,16 +66,35 @@ fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<Promp
         });
         wording::prompt_heading(lang, &phase, purpose)
     };
-    let why = move || about.with(|about| about.as_ref().and_then(|about| about.writer.why.clone()));
-    let id = Memo::new(move |_| about.with(|about| about.as_ref().map(|about| about.prompt_id.clone())));
-    let view = Memo::new(move |_| id.get().and_then(|id| board.prompts.with(|prompts| prompts.get(&id).cloned())));
+    let why = move || {
+        about.with(|about| {
+            about.as_ref().and_then(|about| {
+                Some(format!(
+                    "{}: {}",
+                    about.writer.name,
+                    about.writer.why.as_ref()?
+                ))
+            })
+        })
+    };
+    let over = Memo::new(move |_| {
+        status.with(|status| status.status == Status::AwaitingReview || status.status.has_ended())
+    });
+    let id =
+        Memo::new(move |_| about.with(|about| about.as_ref().map(|about| about.prompt_id.clone())));
+    let view = Memo::new(move |_| {
+        id.get()
+            .and_then(|id| board.prompts.with(|prompts| prompts.get(&id).cloned()))
+    });
     let failed = RwSignal::new(None::<Failure>);
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
         failed.set(None);
         spawn_local(async move {
             match api::prompt(id.pipeline(), &id).await {
-                Ok(view) => board.prompts.update(|prompts| drop(prompts.insert(id, view))),
+                Ok(view) => board
+                    .prompts
+                    .update(|prompts| drop(prompts.insert(id, view))),
                 Err(failure) => drop(failed.try_set(Some(failure))),
             }
         });
@@ -67,7 +105,8 @@ fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<Promp
             fetch();
         }
     });
-    let body = move || match (id.get().is_some(), view.get(), failed.get()) {
+    let body = move || {
+        match (id.get().is_some(), view.get(), failed.get()) {
         (_, Some(view), _) => view! { <Text board view/> }.into_any(),
         (false, ..) => view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any(),
         (true, None, None) => view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any(),
@@ -77,11 +116,12 @@ fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<Promp
                 <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
             </div>
         }.into_any(),
+    }
     };
     view! {
         <section class="sheet pad prompt">
             <h2>{heading}</h2>
-            <PromptSteps decision prompt=about/>
+            <PromptSteps decision prompt=about over/>
             <p class="sub prompt-why">{why}</p>
             {body}
         </section>
@@ -93,7 +133,9 @@ fn Card(board: Board, status: RwSignal<PipelineStatus>, about: Memo<Option<Promp
 fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
     let handover = status.handover.as_ref();
     match handover.and_then(|handover| handover.next_phase.as_ref()) {
-        Some(next) if standing::decided(status) == Some(domain::Verdict::Accept) => (next.to_string(), Purpose::NextPhase),
+        Some(next) if standing::decided(status) == Some(domain::Verdict::Accept) => {
+            (next.to_string(), Purpose::NextPhase)
+        }
         _ => (status.phase.to_string(), Purpose::Revision),
     }
 }
@@ -101,7 +143,12 @@ fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
 /// The text and the ways to hand it on.
 #[component]
 fn Text(board: Board, view: PromptView) -> impl IntoView {
-    let PromptView { about, prompt, links, .. } = view;
+    let PromptView {
+        about,
+        prompt,
+        links,
+        ..
+    } = view;
     let whole = RwSignal::new(false);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
     let id = StoredValue::new(about.prompt_id);
@@ -113,7 +160,8 @@ fn Text(board: Board, view: PromptView) -> impl IntoView {
         });
     };
     let way = move |Link { via, href, short }: Link| {
-        let note = move || short.map(|short| wording::pipeline::short_form(board.lang.get(), short));
+        let note =
+            move || short.map(|short| wording::pipeline::short_form(board.lang.get(), short));
         view! {
             <li>
                 <a class="btn" href=href title=note on:click=move |_| offer(via)>

@@ -25,9 +25,19 @@ pub(crate) fn PromptSteps(
     /// The prompt.
     #[prop(into)]
     prompt: Signal<Option<PromptRef>>,
+    /// Whether the phase that it was for is over: what has not been seen by then will not be.
+    #[prop(into)]
+    over: Signal<bool>,
 ) -> impl IntoView {
     let board = use_board();
-    let steps = move || steps(board.lang.get(), decision.get().as_ref(), prompt.get().as_ref());
+    let steps = move || {
+        steps(
+            board.lang.get(),
+            decision.get().as_ref(),
+            prompt.get().as_ref(),
+            over.get(),
+        )
+    };
     let line = move |step: Step| {
         let ago = move |at: Timestamp| {
             let text = move || age::ago(board.lang.get(), board.now.get().millis_since(at));
@@ -49,14 +59,19 @@ pub(crate) fn PromptSteps(
     .into_any()
 }
 
-fn steps(lang: Lang, decision: Option<&Decision>, prompt: Option<&PromptRef>) -> Vec<Step> {
+fn steps(
+    lang: Lang,
+    decision: Option<&Decision>,
+    prompt: Option<&PromptRef>,
+    over: bool,
+) -> Vec<Step> {
     let reached = prompt.map(|prompt| prompt.state);
     let of = |name, state: DeliveryState, about: String| {
         let taken = prompt.and_then(|prompt| step(prompt, state));
         let class = match reached {
             _ if taken.is_some() => "ok",
             // A later step was seen: this one happened unseen, or was left out.
-            Some(reached) if reached > state => "skipped",
+            Some(reached) if reached > state || over => "skipped",
             _ => "",
         };
         let about = match (class, taken) {
@@ -64,13 +79,23 @@ fn steps(lang: Lang, decision: Option<&Decision>, prompt: Option<&PromptRef>) ->
             (_, Some(_)) => about,
             _ => String::new(),
         };
-        Step { name, class, at: taken.map(|delivery| delivery.at), about }
+        Step {
+            name,
+            class,
+            at: taken.map(|delivery| delivery.at),
+            about,
+        }
     };
     let by = |state| {
-        prompt.and_then(|prompt| step(prompt, state)).map_or_else(String::new, |delivery| {
-            let name = &delivery.by.name;
-            delivery.via.map_or_else(|| name.clone(), |via| format!("{name}, {}", pipeline::via(lang, via)))
-        })
+        prompt
+            .and_then(|prompt| step(prompt, state))
+            .map_or_else(String::new, |delivery| {
+                let name = &delivery.by.name;
+                delivery.via.map_or_else(
+                    || name.clone(),
+                    |via| format!("{name}, {}", pipeline::via(lang, via)),
+                )
+            })
     };
     let decided = Step {
         name: Lang::step_decided,
@@ -80,11 +105,31 @@ fn steps(lang: Lang, decision: Option<&Decision>, prompt: Option<&PromptRef>) ->
     };
     let mut steps = vec![
         decided,
-        of(Lang::step_written, DeliveryState::Written, prompt.map_or_else(String::new, |prompt| writer(lang, &prompt.writer))),
-        of(Lang::step_offered, DeliveryState::Offered, prompt.map_or_else(String::new, |prompt| pipeline::offered(lang, prompt))),
-        of(Lang::step_picked_up, DeliveryState::PickedUp, by(DeliveryState::PickedUp)),
-        of(Lang::step_acknowledged, DeliveryState::Acknowledged, by(DeliveryState::Acknowledged)),
-        of(Lang::step_running, DeliveryState::Running, by(DeliveryState::Running)),
+        of(
+            Lang::step_written,
+            DeliveryState::Written,
+            prompt.map_or_else(String::new, |prompt| writer(lang, &prompt.writer)),
+        ),
+        of(
+            Lang::step_offered,
+            DeliveryState::Offered,
+            prompt.map_or_else(String::new, |prompt| pipeline::offered(lang, prompt)),
+        ),
+        of(
+            Lang::step_picked_up,
+            DeliveryState::PickedUp,
+            by(DeliveryState::PickedUp),
+        ),
+        of(
+            Lang::step_acknowledged,
+            DeliveryState::Acknowledged,
+            by(DeliveryState::Acknowledged),
+        ),
+        of(
+            Lang::step_running,
+            DeliveryState::Running,
+            by(DeliveryState::Running),
+        ),
     ];
     if let Some(now) = steps.iter_mut().find(|step| step.class.is_empty()) {
         now.class = "now";
@@ -108,28 +153,47 @@ mod tests {
 
     fn prompt(states: &[DeliveryState]) -> PromptRef {
         let pipeline = PipelineId::new(Timestamp::from_millis(0), 1);
-        let delivery = |state| Delivery { state, via: None, by: Actor::agent("cursor"), at: Timestamp::from_millis(9) };
+        let delivery = |state| Delivery {
+            state,
+            via: None,
+            by: Actor::agent("cursor"),
+            at: Timestamp::from_millis(9),
+        };
         PromptRef {
             prompt_id: PromptId::new(pipeline.clone(), 1),
             handover: HandoverId::new(pipeline, 1),
             phase: PhaseName::parse("PLAN").expect("a phase"),
             purpose: Purpose::NextPhase,
-            writer: Writer { kind: WriterKind::Template, name: "template".to_owned(), why: None, took_ms: 0 },
+            writer: Writer {
+                kind: WriterKind::Template,
+                name: "template".to_owned(),
+                why: None,
+                took_ms: 0,
+            },
             state: states.iter().copied().max().expect("a state"),
             deliveries: states.iter().copied().map(delivery).collect(),
         }
     }
 
     fn classes(prompt: Option<&PromptRef>) -> Vec<&'static str> {
-        steps(Lang::En, None, prompt).into_iter().map(|step| step.class).collect()
+        steps(Lang::En, None, prompt, false)
+            .into_iter()
+            .map(|step| step.class)
+            .collect()
     }
 
     #[test]
     fn exactly_one_step_is_due_until_the_agent_runs() {
         use DeliveryState::{Acknowledged, Offered, PickedUp, Running, Written};
         assert_eq!(classes(None), ["ok", "now", "", "", "", ""]);
-        assert_eq!(classes(Some(&prompt(&[Written]))), ["ok", "ok", "now", "", "", ""]);
-        assert_eq!(classes(Some(&prompt(&[Written, Offered, PickedUp]))), ["ok", "ok", "ok", "ok", "now", ""]);
+        assert_eq!(
+            classes(Some(&prompt(&[Written]))),
+            ["ok", "ok", "now", "", "", ""]
+        );
+        assert_eq!(
+            classes(Some(&prompt(&[Written, Offered, PickedUp]))),
+            ["ok", "ok", "ok", "ok", "now", ""]
+        );
         let all = [Written, Offered, PickedUp, Acknowledged, Running];
         assert_eq!(classes(Some(&prompt(&all))), ["ok"; 6]);
     }
@@ -137,6 +201,11 @@ mod tests {
     #[test]
     fn a_step_that_nobody_saw_is_not_invented() {
         use DeliveryState::{PickedUp, Running, Written};
-        assert_eq!(classes(Some(&prompt(&[Written, PickedUp, Running]))), ["ok", "ok", "skipped", "ok", "skipped", "ok"]);
+        assert_eq!(
+            classes(Some(&prompt(&[Written, PickedUp, Running]))),
+            ["ok", "ok", "skipped", "ok", "skipped", "ok"]
+        );
+        let over = steps(Lang::En, None, Some(&prompt(&[Written, PickedUp])), true);
+        assert_eq!(over.last().map(|step| step.class), Some("skipped"));
     }
 }

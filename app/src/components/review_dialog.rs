@@ -25,7 +25,9 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
         let only = path.with(|path| paths::pipeline_of(path));
         // Tracked as well: after one review is closed, one that came meanwhile is due.
         review.open.track();
-        board.waiting.with(|waiting| review.follow(&board, waiting, only.as_ref()));
+        board
+            .waiting
+            .with(|waiting| review.follow(&board, waiting, only.as_ref()));
     });
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
@@ -37,7 +39,11 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
         }
     });
     // The words that are being typed survive a new revision: only another handover is another review.
-    let handover = Memo::new(move |_| review.open.with(|open| open.as_ref().map(|open| open.handover.clone())));
+    let handover = Memo::new(move |_| {
+        review
+            .open
+            .with(|open| open.as_ref().map(|open| open.handover.clone()))
+    });
     view! {
         <dialog
             class="review"
@@ -57,12 +63,20 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     let lang = board.lang;
     let open = board.review.open;
     let id = opened.handover.clone();
-    let revision = Memo::new(move |_| open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision)));
-    let replaced = Memo::new(move |_| open.with(|open| open.as_ref().is_some_and(|open| open.replaced)));
+    let revision = Memo::new(move |_| {
+        open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision))
+    });
+    let replaced =
+        Memo::new(move |_| open.with(|open| open.as_ref().is_some_and(|open| open.replaced)));
     let document = {
         let id = id.clone();
         Memo::new(move |_| {
-            board.documents.with(|documents| documents.get(&id).filter(|view| view.about.revision == revision.get()).cloned())
+            board.documents.with(|documents| {
+                documents
+                    .get(&id)
+                    .filter(|view| view.about.revision == revision.get())
+                    .cloned()
+            })
         })
     };
     let failed = RwSignal::new(None::<Failure>);
@@ -79,15 +93,32 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     });
     let status = board.signal(&opened.pipeline).map(RwSignal::from);
     let title = move || status.map(|status| status.with(|status| status.title.clone()));
-    let about = Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
-    let next = move || about.with(|about| about.as_ref().map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref())));
-    let by = move || {
-        let name = about.with(|about| about.as_ref().map(|about| about.by.name.clone())).unwrap_or_default();
-        format!("{} · {name} · ", wording::review::revision(lang.get(), revision.get()))
+    let about =
+        Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
+    let next = move || {
+        about.with(|about| {
+            about
+                .as_ref()
+                .map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref()))
+        })
     };
-    let at = Signal::derive(move || about.with(|about| about.as_ref().map(|about| about.at)).unwrap_or(board.now.get_untracked()));
+    let by = move || {
+        let name = about
+            .with(|about| about.as_ref().map(|about| about.by.name.clone()))
+            .unwrap_or_default();
+        format!(
+            "{} · {name} · ",
+            wording::review::revision(lang.get(), revision.get())
+        )
+    };
+    let at = Signal::derive(move || {
+        about
+            .with(|about| about.as_ref().map(|about| about.at))
+            .unwrap_or(board.now.get_untracked())
+    });
     // The HTML comes sanitised from the server; nothing else is ever put in this way.
-    let body = move || match (document.get(), failed.get()) {
+    let body = move || {
+        match (document.get(), failed.get()) {
         (Some(view), _) => view! { <div class="doc" inner_html=view.html></div> }.into_any(),
         (None, None) => view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any(),
         (None, Some(failure)) => view! {
@@ -96,8 +127,16 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
                 <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
             </div>
         }.into_any(),
+    }
     };
     let read = Memo::new(move |_| document.with(Option::is_some));
+    // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
+    let article = NodeRef::<html::Article>::new();
+    Effect::new(move || {
+        if let Some(article) = article.get() {
+            let _ = article.focus();
+        }
+    });
     view! {
         <header>
             <h2 id="review-title">
@@ -113,8 +152,8 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         <p class="review-replaced" role="status">
             {move || replaced.get().then(|| wording::review::replaced(lang.get(), revision.get()))}
         </p>
-        // The document scrolls, so it can be focused: and it is, so that the keys are free from the start.
-        <article class="review-document" tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
+        // The document scrolls, so it can be focused.
+        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
         <ReviewForm board handover=id phase=opened.phase revision read about/>
     }
     .into_any()
@@ -124,7 +163,9 @@ fn fetch(board: Board, id: HandoverId, failed: RwSignal<Option<Failure>>) {
     failed.set(None);
     spawn_local(async move {
         match api::handover(id.pipeline(), &id).await {
-            Ok(view) => board.documents.update(|documents| drop(documents.insert(id, view))),
+            Ok(view) => board
+                .documents
+                .update(|documents| drop(documents.insert(id, view))),
             Err(failure) => drop(failed.try_set(Some(failure))),
         }
     });

@@ -82,7 +82,11 @@ pub(crate) fn ReviewForm(
     let closed = move || form.sending.get() || !form.read.get();
     let accept = move || {
         let some = form.words.with(|words| !words.trim().is_empty());
-        if some { board.lang.get().accept_with_change() } else { board.lang.get().accept() }
+        if some {
+            board.lang.get().accept_with_change()
+        } else {
+            board.lang.get().accept()
+        }
     };
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
     let said = move || {
@@ -91,7 +95,11 @@ pub(crate) fn ReviewForm(
             _ if form.sending.get() => lang.sending().to_owned(),
             None => String::new(),
             Some(Trouble::NoWords) => lang.say_what().to_owned(),
-            Some(Trouble::Failed(failure)) => format!("{} {}", lang.not_sent(), wording::connection::failure(lang, &failure)),
+            Some(Trouble::Failed(failure)) => format!(
+                "{} {}",
+                lang.not_sent(),
+                wording::connection::failure(lang, &failure)
+            ),
         }
     };
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
@@ -170,12 +178,21 @@ impl Form {
         if event.repeat() || event.alt_key() || event.default_prevented() {
             return;
         }
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let within = |selector| target.as_ref().is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))));
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let within = |selector| {
+            target
+                .as_ref()
+                .is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
+        };
         let command = event.ctrl_key() || event.meta_key();
         let typing = within("input, textarea");
         // Nothing focused means the dialog is: it is modal.
-        let inside = within("dialog.review") || target.as_ref().is_some_and(|element| element.tag_name() == "BODY");
+        let inside = within("dialog.review")
+            || target
+                .as_ref()
+                .is_some_and(|element| element.tag_name() == "BODY");
         let verdict = match event.key().as_str() {
             "Enter" if command && typing => Verdict::Accept,
             "a" | "A" if !command && !typing => Verdict::Accept,
@@ -205,32 +222,61 @@ impl Form {
         let attempt = self
             .attempt
             .get_value()
-            .filter(|last| last.verdict == verdict && last.revision == revision && last.words == words)
-            .unwrap_or_else(|| Attempt { verdict, revision, words, key: browser::unique(&handover.to_string()) });
+            .filter(|last| {
+                last.verdict == verdict && last.revision == revision && last.words == words
+            })
+            .unwrap_or_else(|| Attempt {
+                verdict,
+                revision,
+                words,
+                key: browser::unique(&handover.to_string()),
+            });
         self.attempt.set_value(Some(attempt.clone()));
         self.trouble.set(None);
         self.sending.set(true);
-        // Before the answer: the live connection may be faster.
-        self.board.review.decided_here.set_value(Some((handover.clone(), revision)));
+        // Before the answer: the live connection may be faster, close the review and take the form with it.
+        let phase = self.phase.get_value();
+        let next = self
+            .about
+            .with_untracked(|about| about.as_ref().and_then(|about| about.next_phase.clone()));
+        let done = wording::review::own(
+            self.board.lang.get_untracked(),
+            verdict,
+            &phase,
+            next.as_ref(),
+        );
+        self.board
+            .review
+            .decided_here
+            .set_value(Some((handover.clone(), revision)));
         spawn_local(async move {
-            let Attempt { verdict, revision, words, key } = attempt;
-            let sent = api::decide(handover.pipeline(), &handover, revision, verdict, &words, &key).await;
-            self.answered(&handover, verdict, sent);
+            let Attempt {
+                verdict,
+                revision,
+                words,
+                key,
+            } = attempt;
+            let sent = api::decide(
+                handover.pipeline(),
+                &handover,
+                revision,
+                verdict,
+                &words,
+                &key,
+            )
+            .await;
+            self.answered(&handover, sent, done);
         });
     }
 
-    fn answered(self, handover: &HandoverId, verdict: Verdict, sent: Result<(), Failure>) {
+    fn answered(self, handover: &HandoverId, sent: Result<(), Failure>, done: String) {
         match sent {
             Ok(()) => {
                 browser::remember(&draft_key(handover), "");
-                let lang = self.board.lang.get_untracked();
-                // The form may be gone: then the live connection was faster, and closed it.
-                let next = self.about.try_get_untracked().flatten().and_then(|about| about.next_phase);
-                let phase = self.phase.try_get_value();
-                if let Some(phase) = phase {
-                    self.board.notice.set(wording::review::own(lang, verdict, &phase, next.as_ref()));
-                }
-                let ours = self.board.review.open.with_untracked(|open| open.as_ref().is_some_and(|open| open.handover == *handover));
+                self.board.notice.set(done);
+                let ours = self.board.review.open.with_untracked(|open| {
+                    open.as_ref().is_some_and(|open| open.handover == *handover)
+                });
                 if ours {
                     self.board.review.open.set(None);
                 }

@@ -29,7 +29,12 @@ pub(crate) fn Tally() -> impl IntoView {
             .collect();
         ORDER
             .into_iter()
-            .map(|standing| (standing, standings.iter().filter(|known| **known == standing).count()))
+            .map(|standing| {
+                (
+                    standing,
+                    standings.iter().filter(|known| **known == standing).count(),
+                )
+            })
             .filter(|(_, count)| *count > 0)
             .collect::<Vec<_>>()
     });

@@ -36,7 +36,10 @@ pub(crate) fn Since(
     let board = use_board();
     let text = move || {
         let lang = board.lang.get();
-        words(lang, &age::span(lang, board.now.get().millis_since(at.get())))
+        words(
+            lang,
+            &age::span(lang, board.now.get().millis_since(at.get())),
+        )
     };
     view! {
         <time datetime=move || at.get().to_string() title=move || exact(board, at.get())>{text}</time>
@@ -46,5 +49,9 @@ pub(crate) fn Since(
 
 /// The exact time: in UTC from the server, in the reader's zone as soon as the browser has taken over.
 pub(crate) fn exact(board: Board, at: Timestamp) -> String {
-    if board.hydrated.get() { browser::local_time(board.lang.get(), at) } else { age::exact_utc(at) }
+    if board.hydrated.get() {
+        browser::local_time(board.lang.get(), at)
+    } else {
+        age::exact_utc(at)
+    }
 }

@@ -54,28 +54,67 @@ fn Leg(
     let board = use_board();
     let lang = board.lang;
     let phase = Memo::new(move |_| status.with(|status| status.phases.get(index).cloned()));
-    let with = move |read: fn(&domain::Phase) -> String| move || phase.with(|phase| phase.as_ref().map(read));
-    let current = Memo::new(move |_| status.with(|status| status.phases.get(index).is_some_and(|phase| phase.name == status.phase)));
+    let with = move |read: fn(&domain::Phase) -> String| {
+        move || phase.with(|phase| phase.as_ref().map(read))
+    };
+    let current = Memo::new(move |_| {
+        status.with(|status| {
+            status
+                .phases
+                .get(index)
+                .is_some_and(|phase| phase.name == status.phase)
+        })
+    });
     let next = Memo::new(move |_| {
         status.with(|status| {
-            !status.status.has_ended() && index > 0 && status.phases.get(index - 1).is_some_and(|before| before.name == status.phase)
+            !status.status.has_ended()
+                && index > 0
+                && status
+                    .phases
+                    .get(index - 1)
+                    .is_some_and(|before| before.name == status.phase)
         })
     });
     let class = move || {
-        phase.with(|phase| phase.as_ref().map(|phase| {
-            let class = standing::leg_class(phase.status, current.get(), standing.get());
-            if phase.status == PhaseStatus::Pending && next.get() && standing.get() == Standing::Transit { "later flying" } else { class }
-        }))
+        phase.with(|phase| {
+            phase.as_ref().map(|phase| {
+                let class = standing::leg_class(phase.status, current.get(), standing.get());
+                if phase.status == PhaseStatus::Pending
+                    && next.get()
+                    && standing.get() == Standing::Transit
+                {
+                    "later flying"
+                } else {
+                    class
+                }
+            })
+        })
     };
-    let words = move || phase.with(|phase| phase.as_ref().map(|phase| wording::pipeline::leg_words(lang.get(), phase, next.get())));
-    let time = move || phase.with(|phase| phase.as_ref().map(|phase| wording::pipeline::leg_time(lang.get(), phase, board.now.get())));
+    let words = move || {
+        phase.with(|phase| {
+            phase
+                .as_ref()
+                .map(|phase| wording::pipeline::leg_words(lang.get(), phase, next.get()))
+        })
+    };
+    let time = move || {
+        phase.with(|phase| {
+            phase
+                .as_ref()
+                .map(|phase| wording::pipeline::leg_time(lang.get(), phase, board.now.get()))
+        })
+    };
     // A leg that is over is full; one that reports nothing has an empty bar and says so in words.
     let value = move || {
-        phase.with(|phase| phase.as_ref().map_or(0, |phase| match phase.status {
-            PhaseStatus::Accepted | PhaseStatus::HandedOver | PhaseStatus::ChangesRequested => 100,
-            _ if phase.progress.progress_source == ProgressSource::Unknown => 0,
-            _ => phase.progress.progress.min(100),
-        }))
+        phase.with(|phase| {
+            phase.as_ref().map_or(0, |phase| match phase.status {
+                PhaseStatus::Accepted | PhaseStatus::HandedOver | PhaseStatus::ChangesRequested => {
+                    100
+                }
+                _ if phase.progress.progress_source == ProgressSource::Unknown => 0,
+                _ => phase.progress.progress.min(100),
+            })
+        })
     };
     view! {
         <li class=move || format!("leg {}", class().unwrap_or_default()) aria-current=move || current.get().then_some("step")>

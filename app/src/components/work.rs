@@ -13,7 +13,13 @@ pub(crate) fn Work(
 ) -> impl IntoView {
     let board = use_board();
     let tracks = Memo::new(move |_| status.with(|status| status.tracks.clone()));
-    let some = Memo::new(move |_| tracks.with(|tracks| tracks.iter().any(|track| !track.tasks.is_empty() || !track.goals.is_empty())));
+    let some = Memo::new(move |_| {
+        tracks.with(|tracks| {
+            tracks
+                .iter()
+                .any(|track| !track.tasks.is_empty() || !track.goals.is_empty())
+        })
+    });
     view! {
         <section class="sheet pad work">
             <h2>{board.t(Lang::work)}</h2>
@@ -37,16 +43,37 @@ fn Strand(
 ) -> impl IntoView {
     let board = use_board();
     let title = name.clone();
-    let track = Memo::new(move |_| tracks.with(|tracks| tracks.iter().find(|track| track.name == name).cloned()));
-    let done = move || track.with(|track| track.as_ref().map(|track| wording::pipeline::tasks_done(board.lang.get(), &track.tasks)));
+    let track = Memo::new(move |_| {
+        tracks.with(|tracks| tracks.iter().find(|track| track.name == name).cloned())
+    });
+    let done = move || {
+        track.with(|track| {
+            track
+                .as_ref()
+                .map(|track| wording::pipeline::tasks_done(board.lang.get(), &track.tasks))
+        })
+    };
     let about = move || {
         track.with(|track| {
             let track = track.as_ref()?;
-            let said = track.agents.iter().chain(&track.goals).cloned().collect::<Vec<_>>().join(" · ");
+            let said = track
+                .agents
+                .iter()
+                .chain(&track.goals)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" · ");
             (!said.is_empty()).then_some(said)
         })
     };
-    let tasks = move || track.with(|track| track.as_ref().map(|track| track.tasks.clone()).unwrap_or_default());
+    let tasks = move || {
+        track.with(|track| {
+            track
+                .as_ref()
+                .map(|track| track.tasks.clone())
+                .unwrap_or_default()
+        })
+    };
     view! {
         <div class="strand">
             <h3><span>{title}</span><span class="sub">{done}</span></h3>

@@ -15,24 +15,32 @@ pub(crate) struct Group {
 
 /// Sorts pipelines into projects. The order depends on nothing that a report of progress changes,
 /// so that no row ever jumps away under the reader's pointer.
-pub(crate) fn groups<'a>(pipelines: impl Iterator<Item = &'a PipelineStatus>, find: &str) -> Vec<Group> {
+pub(crate) fn groups<'a>(
+    pipelines: impl Iterator<Item = &'a PipelineStatus>,
+    find: &str,
+) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut ended: Vec<&PipelineStatus> = Vec::new();
-    let mut put = |status: &PipelineStatus, has_ended: bool| {
-        match groups.iter_mut().find(|group| group.project == status.project) {
-            Some(group) => {
-                group.pipelines.push(status.pipeline.clone());
-                group.ended &= has_ended;
-            }
-            None => groups.push(Group {
-                project: status.project.clone(),
-                pipelines: vec![status.pipeline.clone()],
-                ended: has_ended,
-            }),
+    let mut put = |status: &PipelineStatus, has_ended: bool| match groups
+        .iter_mut()
+        .find(|group| group.project == status.project)
+    {
+        Some(group) => {
+            group.pipelines.push(status.pipeline.clone());
+            group.ended &= has_ended;
         }
+        None => groups.push(Group {
+            project: status.project.clone(),
+            pipelines: vec![status.pipeline.clone()],
+            ended: has_ended,
+        }),
     };
     for status in pipelines.filter(|status| matches(status, find)) {
-        if status.status.has_ended() { ended.push(status) } else { put(status, false) }
+        if status.status.has_ended() {
+            ended.push(status)
+        } else {
+            put(status, false)
+        }
     }
     for status in ended {
         put(status, true);
@@ -52,8 +60,15 @@ fn matches(status: &PipelineStatus, find: &str) -> bool {
         status.agent.as_deref(),
         status.message.as_deref(),
     ];
-    let shown = shown.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
-    find.to_lowercase().split_whitespace().all(|word| shown.contains(word))
+    let shown = shown
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n")
+        .to_lowercase();
+    find.to_lowercase()
+        .split_whitespace()
+        .all(|word| shown.contains(word))
 }
 
 #[cfg(test)]
@@ -89,10 +104,19 @@ mod tests {
     }
 
     fn titles(all: &[PipelineStatus], find: &str) -> Vec<(String, Vec<String>)> {
-        let title = |id: &PipelineId| all.iter().find(|status| status.pipeline == *id).map(|status| status.title.clone());
+        let title = |id: &PipelineId| {
+            all.iter()
+                .find(|status| status.pipeline == *id)
+                .map(|status| status.title.clone())
+        };
         groups(all.iter(), find)
             .into_iter()
-            .map(|group| (group.project, group.pipelines.iter().filter_map(title).collect()))
+            .map(|group| {
+                (
+                    group.project,
+                    group.pipelines.iter().filter_map(title).collect(),
+                )
+            })
             .collect()
     }
 
@@ -104,15 +128,30 @@ mod tests {
             pipeline(3, "attic", "old", Status::Failed),
             pipeline(4, "Moon", "waits", Status::AwaitingReview),
         ];
-        let expected = [("Moon", vec!["waits"]), ("zebra", vec!["runs", "done"]), ("attic", vec!["old"])];
-        let expected = expected.map(|(project, titles)| (project.to_owned(), titles.into_iter().map(str::to_owned).collect()));
+        let expected = [
+            ("Moon", vec!["waits"]),
+            ("zebra", vec!["runs", "done"]),
+            ("attic", vec!["old"]),
+        ];
+        let expected = expected.map(|(project, titles)| {
+            (
+                project.to_owned(),
+                titles.into_iter().map(str::to_owned).collect(),
+            )
+        });
         assert_eq!(titles(&all, ""), expected);
     }
 
     #[test]
     fn every_word_has_to_occur() {
-        let all = [pipeline(1, "site", "Query cache", Status::Running), pipeline(2, "site", "Query log", Status::Running)];
-        assert_eq!(titles(&all, " CACHE site "), [("site".to_owned(), vec!["Query cache".to_owned()])]);
+        let all = [
+            pipeline(1, "site", "Query cache", Status::Running),
+            pipeline(2, "site", "Query log", Status::Running),
+        ];
+        assert_eq!(
+            titles(&all, " CACHE site "),
+            [("site".to_owned(), vec!["Query cache".to_owned()])]
+        );
         assert!(titles(&all, "cache nothing").is_empty());
     }
 }

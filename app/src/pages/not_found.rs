@@ -20,7 +20,12 @@ pub(crate) fn UnknownPipeline() -> impl IntoView {
 #[component]
 fn DeadEnd(heading: fn(Lang) -> &'static str, next: fn(Lang) -> &'static str) -> impl IntoView {
     let board = use_board();
-    let title = move || wording::window_title(board.waiting.with(Vec::len), Some(heading(board.lang.get())));
+    let title = move || {
+        wording::window_title(
+            board.waiting.with(Vec::len),
+            Some(heading(board.lang.get())),
+        )
+    };
     view! {
         <Title text=title/>
         <section class="dead-end">

@@ -16,7 +16,11 @@ pub(crate) fn Overview() -> impl IntoView {
     let board = use_board();
     let empty = Memo::new(move |_| board.ids().is_empty());
     let heading = move || {
-        if empty.get() { board.lang.get().nobody_on_track().to_owned() } else { wording::headline(board.lang.get(), board.waiting.with(Vec::len)) }
+        if empty.get() {
+            board.lang.get().nobody_on_track().to_owned()
+        } else {
+            wording::headline(board.lang.get(), board.waiting.with(Vec::len))
+        }
     };
     view! {
         <h1>{heading}</h1>
@@ -32,7 +36,14 @@ pub(crate) fn Overview() -> impl IntoView {
 #[component]
 fn Gates(board: Board) -> impl IntoView {
     let some = Memo::new(move |_| board.waiting.with(|waiting| !waiting.is_empty()));
-    let gates = move || board.waiting.get().into_iter().map(|waiting| waiting.pipeline).collect::<Vec<_>>();
+    let gates = move || {
+        board
+            .waiting
+            .get()
+            .into_iter()
+            .map(|waiting| waiting.pipeline)
+            .collect::<Vec<_>>()
+    };
     view! {
         <section class="gate-place" aria-label=board.t(Lang::waiting_for_you)>
             <Show when=move || some.get() fallback=|| view! { <Tally/> }>
@@ -51,7 +62,10 @@ fn Gates(board: Board) -> impl IntoView {
 fn Projects(board: Board) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let ids = board.ids();
-        let statuses: Vec<_> = ids.iter().filter_map(|id| Some(board.pipeline(id)?.get())).collect();
+        let statuses: Vec<_> = ids
+            .iter()
+            .filter_map(|id| Some(board.pipeline(id)?.get()))
+            .collect();
         board.find.with(|find| groups(statuses.iter(), find))
     });
     let none = Memo::new(move |_| shown.with(Vec::is_empty));
@@ -73,7 +87,13 @@ fn Projects(board: Board) -> impl IntoView {
 fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
     let name = project.clone();
     let pipelines = Memo::new(move |_| {
-        shown.with(|groups| groups.iter().find(|group| group.project == project).map(|group| group.pipelines.clone()).unwrap_or_default())
+        shown.with(|groups| {
+            groups
+                .iter()
+                .find(|group| group.project == project)
+                .map(|group| group.pipelines.clone())
+                .unwrap_or_default()
+        })
     });
     view! {
         <section class="project">

@@ -9,7 +9,10 @@ use super::not_found::UnknownPipeline;
 use crate::{
     Lang,
     board::{Board, use_board},
-    components::{chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track, work::Work},
+    components::{
+        chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track,
+        work::Work,
+    },
     paths, wording,
 };
 
@@ -21,7 +24,12 @@ const GOAL_SHOWN: usize = 280;
 pub(crate) fn PipelinePage() -> impl IntoView {
     let board = use_board();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id"))?.parse::<PipelineId>().ok());
+    let id = Memo::new(move |_| {
+        params
+            .with(|params| params.get("id"))?
+            .parse::<PipelineId>()
+            .ok()
+    });
     // Tracks only whether it exists: progress re-renders no page.
     let known = Memo::new(move |_| id.get().filter(|id| board.pipeline(id).is_some()));
     move || match known.get().and_then(|id| board.pipeline(&id)) {
@@ -70,7 +78,11 @@ fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
 fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
     let version = Memo::new(move |_| status.with(|status| status.version.clone()));
     let view = move || {
-        let domain::Version { previous, current, next } = version.get();
+        let domain::Version {
+            previous,
+            current,
+            next,
+        } = version.get();
         let name = |text: Option<String>| text.map(|text| wording::version(&text));
         let previous = name(previous).map(|previous| view! { {previous} " → " });
         let current = name(current).map(|current| view! { <b>{current}</b> });
@@ -85,8 +97,16 @@ fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
 fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
     let goal = Memo::new(move |_| status.with(|status| status.goal.trim().to_owned()));
     let whole = RwSignal::new(false);
-    let long = Memo::new(move |_| goal.with(|goal| goal.chars().count() > GOAL_SHOWN || goal.lines().count() > 3));
-    let toggle = move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().goal_more() };
+    let long = Memo::new(move |_| {
+        goal.with(|goal| goal.chars().count() > GOAL_SHOWN || goal.lines().count() > 3)
+    });
+    let toggle = move || {
+        if whole.get() {
+            board.lang.get().less_text()
+        } else {
+            board.lang.get().goal_more()
+        }
+    };
     view! {
         <Show when=move || goal.with(|goal| !goal.is_empty())>
             <div class="goal">

@@ -16,11 +16,18 @@ pub(crate) fn ago(lang: Lang, millis: i64) -> String {
     }
     let (number, unit) = match millis {
         ..MINUTE => (millis / SECOND, "s"),
-        ..HOUR => (millis / MINUTE, "min"),
-        ..DAY => (millis / HOUR, "h"),
+        MINUTE..HOUR => (millis / MINUTE, "min"),
+        HOUR..DAY => (millis / HOUR, "h"),
         _ => {
             let days = millis / DAY;
-            (days, if days == 1 { lang.pick("day", "Tag") } else { lang.pick("days", "Tagen") })
+            (
+                days,
+                if days == 1 {
+                    lang.pick("day", "Tag")
+                } else {
+                    lang.pick("days", "Tagen")
+                },
+            )
         }
     };
     match lang {
@@ -33,25 +40,38 @@ pub(crate) fn ago(lang: Lang, millis: i64) -> String {
 pub(crate) fn span(lang: Lang, millis: i64) -> String {
     match millis {
         ..MINUTE => format!("{} s", millis / SECOND),
-        ..HOUR => format!("{} min", millis / MINUTE),
-        ..DAY => two(millis / HOUR, "h", millis % HOUR / MINUTE, "min"),
+        MINUTE..HOUR => format!("{} min", millis / MINUTE),
+        HOUR..DAY => two(millis / HOUR, "h", millis % HOUR / MINUTE, "min"),
         _ => {
             let days = millis / DAY;
-            let unit = if days == 1 { lang.pick("day", "Tag") } else { lang.pick("days", "Tage") };
+            let unit = if days == 1 {
+                lang.pick("day", "Tag")
+            } else {
+                lang.pick("days", "Tage")
+            };
             two(days, unit, millis % DAY / HOUR, "h")
         }
     }
 }
 
 fn two(large: i64, large_unit: &str, small: i64, small_unit: &str) -> String {
-    if small == 0 { format!("{large} {large_unit}") } else { format!("{large} {large_unit} {small} {small_unit}") }
+    if small == 0 {
+        format!("{large} {large_unit}")
+    } else {
+        format!("{large} {large_unit} {small} {small_unit}")
+    }
 }
 
 /// How long the writing of a prompt took: `0.4 s`, `3 s`.
 pub(crate) fn took(lang: Lang, millis: u64) -> String {
     match millis {
         ..100 => format!("{millis} ms"),
-        ..10_000 => format!("{}{}{} s", millis / 1_000, lang.pick('.', ','), millis % 1_000 / 100),
+        100..10_000 => format!(
+            "{}{}{} s",
+            millis / 1_000,
+            lang.pick('.', ','),
+            millis % 1_000 / 100
+        ),
         _ => format!("{} s", millis / 1_000),
     }
 }
@@ -107,6 +127,9 @@ mod tests {
 
     #[test]
     fn the_exact_time_names_its_zone() {
-        assert_eq!(exact_utc(Timestamp::from_millis(1_795_363_389_125)), "2026-11-22 16:03:09 UTC");
+        assert_eq!(
+            exact_utc(Timestamp::from_millis(1_795_363_389_125)),
+            "2026-11-22 16:03:09 UTC"
+        );
     }
 }

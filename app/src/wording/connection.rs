@@ -3,7 +3,11 @@
 use domain::Timestamp;
 
 use super::age;
-use crate::{Lang, api::Failure, link::{Link, Lost}};
+use crate::{
+    Lang,
+    api::Failure,
+    link::{Link, Lost},
+};
 
 /// The word on the badge.
 pub(crate) fn badge(lang: Lang, link: &Link) -> &'static str {
@@ -19,8 +23,8 @@ pub(crate) fn badge(lang: Lang, link: &Link) -> &'static str {
 pub(crate) fn stale(lang: Lang, since: Timestamp, now: Timestamp) -> String {
     let span = age::span(lang, now.millis_since(since));
     match lang {
-        Lang::En => format!("Nothing has arrived for {span}. What is grey may be out of date."),
-        Lang::De => format!("Seit {span} kommt nichts an. Was grau ist, kann veraltet sein."),
+        Lang::En => format!("No news for {span}. What is grey may be old."),
+        Lang::De => format!("Seit {span} nichts Neues. Graues kann alt sein."),
     }
 }
 
@@ -28,7 +32,9 @@ pub(crate) fn stale(lang: Lang, since: Timestamp, now: Timestamp) -> String {
 pub(crate) fn next_try(lang: Lang, lost: &Lost, now: Timestamp) -> String {
     let attempt = lost.attempt;
     if lost.no_network {
-        return lang.pick("This device has no network.", "Dieses Gerät hat kein Netz.").to_owned();
+        return lang
+            .pick("This device has no network.", "Dieses Gerät hat kein Netz.")
+            .to_owned();
     }
     match (lang, lost.seconds_left(now)) {
         (Lang::En, 0) => format!("Attempt {attempt}, trying now."),
@@ -67,9 +73,17 @@ mod tests {
     #[test]
     fn the_next_try_is_counted_down() {
         let at = Timestamp::from_millis;
-        let lost = Lost { since: at(0), attempt: 3, next_try: Some(at(9_500)), no_network: false };
+        let lost = Lost {
+            since: at(0),
+            attempt: 3,
+            next_try: Some(at(9_500)),
+            no_network: false,
+        };
         assert_eq!(next_try(Lang::En, &lost, at(5_000)), "Attempt 3 in 5 s.");
         assert_eq!(next_try(Lang::De, &lost, at(9_500)), "Versuch 3, läuft.");
-        assert_eq!(stale(Lang::En, at(0), at(125_000)), "Nothing has arrived for 2 min. What is grey may be out of date.");
+        assert_eq!(
+            stale(Lang::En, at(0), at(125_000)),
+            "No news for 2 min. What is grey may be old."
+        );
     }
 }

@@ -17,22 +17,29 @@ use crate::Lang;
 /// `Two` for 2: small numbers are words.
 pub(crate) fn number(lang: Lang, n: usize, feminine: bool) -> String {
     const EN: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
     ];
     const DE: [&str; 13] = [
-        "kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf",
+        "kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn",
+        "elf", "zwölf",
     ];
     match (lang, n, feminine) {
         (Lang::De, 0, true) => "keine".to_owned(),
         (Lang::De, 1, true) => "eine".to_owned(),
-        _ => lang.pick(EN, DE).get(n).map_or_else(|| n.to_string(), |&word| word.to_owned()),
+        _ => lang
+            .pick(EN, DE)
+            .get(n)
+            .map_or_else(|| n.to_string(), |&word| word.to_owned()),
     }
 }
 
 /// The first letter in upper case.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// The heading of the overview: what waits for the reader.
@@ -42,15 +49,28 @@ pub(crate) fn headline(lang: Lang, waiting: usize) -> String {
         (Lang::De, 0) => "Nichts wartet auf dich".to_owned(),
         (Lang::En, 1) => "One handover waits for you".to_owned(),
         (Lang::De, 1) => "Eine Übergabe wartet auf dich".to_owned(),
-        (Lang::En, n) => sentence(&format!("{} handovers wait for you", number(lang, n, false))),
-        (Lang::De, n) => sentence(&format!("{} Übergaben warten auf dich", number(lang, n, true))),
+        (Lang::En, n) => sentence(&format!(
+            "{} handovers wait for you",
+            number(lang, n, false)
+        )),
+        (Lang::De, n) => sentence(&format!(
+            "{} Übergaben warten auf dich",
+            number(lang, n, true)
+        )),
     }
 }
 
 /// The title of a window, with the number of waiting handovers in front.
 pub(crate) fn window_title(waiting: usize, page: Option<&str>) -> String {
-    let count = if waiting == 0 { String::new() } else { format!("({waiting}) ") };
-    page.map_or_else(|| format!("{count}Staffel"), |page| format!("{count}{page} · Staffel"))
+    let count = if waiting == 0 {
+        String::new()
+    } else {
+        format!("({waiting}) ")
+    };
+    page.map_or_else(
+        || format!("{count}Staffel"),
+        |page| format!("{count}{page} · Staffel"),
+    )
 }
 
 /// Nothing on the overview matches.
@@ -72,7 +92,11 @@ pub(crate) fn quoted(lang: Lang, text: &str) -> String {
 
 /// `v1.9`; a version that brings its own letter keeps it.
 pub(crate) fn version(text: &str) -> String {
-    if text.starts_with(|c: char| c.is_ascii_digit()) { format!("v{text}") } else { text.to_owned() }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("v{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `Prompt for CREATE`, or for another revision of the same phase.
@@ -93,10 +117,26 @@ mod tests {
     fn the_headline_counts_in_words() {
         let cases = [
             (0, "Nothing waits for you", "Nichts wartet auf dich"),
-            (1, "One handover waits for you", "Eine Übergabe wartet auf dich"),
-            (2, "Two handovers wait for you", "Zwei Übergaben warten auf dich"),
-            (12, "Twelve handovers wait for you", "Zwölf Übergaben warten auf dich"),
-            (13, "13 handovers wait for you", "13 Übergaben warten auf dich"),
+            (
+                1,
+                "One handover waits for you",
+                "Eine Übergabe wartet auf dich",
+            ),
+            (
+                2,
+                "Two handovers wait for you",
+                "Zwei Übergaben warten auf dich",
+            ),
+            (
+                12,
+                "Twelve handovers wait for you",
+                "Zwölf Übergaben warten auf dich",
+            ),
+            (
+                13,
+                "13 handovers wait for you",
+                "13 Übergaben warten auf dich",
+            ),
         ];
         for (n, en, de) in cases {
             assert_eq!(headline(Lang::En, n), en);
@@ -115,6 +155,9 @@ mod tests {
     fn the_window_title_counts() {
         assert_eq!(window_title(0, None), "Staffel");
         assert_eq!(window_title(2, None), "(2) Staffel");
-        assert_eq!(window_title(1, Some("Query cache")), "(1) Query cache · Staffel");
+        assert_eq!(
+            window_title(1, Some("Query cache")),
+            "(1) Query cache · Staffel"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! What is said about a pipeline: its chip, its row, its legs, its prompt.
 
 use domain::{
-    DeliveryState, Phase, PhaseStatus, Progress, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via, What,
+    DeliveryState, Phase, PhaseStatus, Progress, ProgressSource, Status, TaskStatus, Timestamp,
+    Verdict, Via, What,
     view::{PipelineStatus, PromptRef, ShortForm},
 };
 
@@ -32,17 +33,29 @@ pub(crate) fn progress(lang: Lang, progress: Progress) -> String {
         ProgressSource::Unknown => lang.not_reported().to_owned(),
         ProgressSource::Claimed => format!("{percent} % {}", lang.pick("claimed", "behauptet")),
         ProgressSource::Tasks { done, total } => {
-            let tasks = if total == 1 { lang.pick("task", "Aufgabe") } else { lang.pick("tasks", "Aufgaben") };
-            format!("{percent} % · {done} {} {total} {tasks}", lang.pick("of", "von"))
+            let tasks = if total == 1 {
+                lang.pick("task", "Aufgabe")
+            } else {
+                lang.pick("tasks", "Aufgaben")
+            };
+            format!(
+                "{percent} % · {done} {} {total} {tasks}",
+                lang.pick("of", "von")
+            )
         }
     }
 }
 
 /// The leg a row is about: `CREATE`, or `PLAN → CREATE` while the baton is between two.
 pub(crate) fn leg(status: &PipelineStatus) -> String {
-    let next = status.handover.as_ref().and_then(|handover| handover.next_phase.as_ref());
+    let next = status
+        .handover
+        .as_ref()
+        .and_then(|handover| handover.next_phase.as_ref());
     match (status.status, standing::decided(status), next) {
-        (Status::HandingOver, Some(Verdict::Accept), Some(next)) => format!("{} → {next}", status.phase),
+        (Status::HandingOver, Some(Verdict::Accept), Some(next)) => {
+            format!("{} → {next}", status.phase)
+        }
         _ => status.phase.to_string(),
     }
 }
@@ -70,12 +83,20 @@ pub(crate) fn line(lang: Lang, status: &PipelineStatus, now: Timestamp) -> Strin
             (None, None) => lang.pick("no word yet", "noch kein Wort").to_owned(),
         },
         Status::AwaitingReview => {
-            let revision = status.handover.as_ref().map_or(1, |handover| handover.revision);
-            format!("{} {revision}", lang.pick("handover, revision", "Übergabe, Fassung"))
+            let revision = status
+                .handover
+                .as_ref()
+                .map_or(1, |handover| handover.revision);
+            format!(
+                "{} {revision}",
+                lang.pick("handover, revision", "Übergabe, Fassung")
+            )
         }
         Status::HandingOver => transit(lang, status),
         Status::Completed | Status::Failed | Status::Cancelled => ended(lang, status),
-        Status::Idle => lang.pick("no phase has begun", "noch keine Phase hat begonnen").to_owned(),
+        Status::Idle => lang
+            .pick("no phase has begun", "noch keine Phase hat begonnen")
+            .to_owned(),
     }
 }
 
@@ -84,7 +105,9 @@ fn silent_for(lang: Lang, progress: Progress, silent: i64) -> String {
     let percent = progress.progress;
     match (lang, progress.progress_source) {
         (Lang::En, ProgressSource::Claimed) => format!("claims {percent} %, silent for {span}"),
-        (Lang::De, ProgressSource::Claimed) => format!("behauptet {percent} %, schweigt seit {span}"),
+        (Lang::De, ProgressSource::Claimed) => {
+            format!("behauptet {percent} %, schweigt seit {span}")
+        }
         (Lang::En, _) => format!("silent for {span}"),
         (Lang::De, _) => format!("schweigt seit {span}"),
     }
@@ -96,15 +119,24 @@ fn transit(lang: Lang, status: &PipelineStatus) -> String {
     };
     let ways = offered(lang, prompt);
     if ways.is_empty() {
-        return lang.pick("the prompt is written", "der Prompt ist geschrieben").to_owned();
+        return lang
+            .pick("the prompt is written", "der Prompt ist geschrieben")
+            .to_owned();
     }
-    format!("{}: {ways}", lang.pick("prompt offered", "Prompt angeboten"))
+    format!(
+        "{}: {ways}",
+        lang.pick("prompt offered", "Prompt angeboten")
+    )
 }
 
 /// The ways a prompt was offered, each once, in order.
 pub(crate) fn offered(lang: Lang, prompt: &PromptRef) -> String {
     let mut ways: Vec<&str> = Vec::new();
-    for delivery in prompt.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Offered) {
+    for delivery in prompt
+        .deliveries
+        .iter()
+        .filter(|delivery| delivery.state == DeliveryState::Offered)
+    {
         let way = delivery.via.map_or("", |by| via(lang, by));
         if !way.is_empty() && !ways.contains(&way) {
             ways.push(way);
@@ -115,31 +147,54 @@ pub(crate) fn offered(lang: Lang, prompt: &PromptRef) -> String {
 
 fn ended(lang: Lang, status: &PipelineStatus) -> String {
     let last_words = status.log.last().and_then(|entry| match &entry.what {
-        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => note.as_deref(),
+        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => {
+            note.as_deref()
+        }
         What::Stopped { note } => Some(note.as_str()).filter(|note| !note.is_empty()),
         _ => None,
     });
     if let Some(words) = last_words {
         return quoted(lang, words);
     }
-    let run = status.phases.iter().filter(|phase| phase.started.is_some()).count();
-    let phases = if run == 1 { lang.pick("phase", "Phase") } else { lang.pick("phases", "Phasen") };
+    let run = status
+        .phases
+        .iter()
+        .filter(|phase| phase.started.is_some())
+        .count();
+    let phases = if run == 1 {
+        lang.pick("phase", "Phase")
+    } else {
+        lang.pick("phases", "Phasen")
+    };
     let span = age::span(lang, ended_at(status).millis_since(status.started));
     format!("{run} {phases} in {span}")
 }
 
 /// When the last thing happened.
 pub(crate) fn ended_at(status: &PipelineStatus) -> Timestamp {
-    status.log.last().map_or(status.last_sign_of_life, |entry| entry.at)
+    status
+        .log
+        .last()
+        .map_or(status.last_sign_of_life, |entry| entry.at)
 }
 
 /// The words under a leg's name.
 pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
-    let revisions = || (phase.revisions > 1).then(|| format!(", {} {}", phase.revisions, lang.pick("revisions", "Fassungen")));
+    let revisions = || {
+        (phase.revisions > 1).then(|| {
+            format!(
+                ", {} {}",
+                phase.revisions,
+                lang.pick("revisions", "Fassungen")
+            )
+        })
+    };
     match phase.status {
         PhaseStatus::Pending => (if next { lang.next_leg() } else { "" }).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress),
-        PhaseStatus::HandedOver => format!("{}{}", lang.handed_over(), revisions().unwrap_or_default()),
+        PhaseStatus::HandedOver => {
+            format!("{}{}", lang.handed_over(), revisions().unwrap_or_default())
+        }
         PhaseStatus::ChangesRequested => lang.changes_requested().to_owned(),
         PhaseStatus::Accepted => format!("{}{}", lang.accepted(), revisions().unwrap_or_default()),
         PhaseStatus::Ended => lang.pick("ended here", "hier beendet").to_owned(),
@@ -148,7 +203,9 @@ pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
 
 /// How long a leg took, or has taken so far.
 pub(crate) fn leg_time(lang: Lang, phase: &Phase, now: Timestamp) -> String {
-    phase.started.map_or_else(String::new, |started| age::span(lang, phase.ended.unwrap_or(now).millis_since(started)))
+    phase.started.map_or_else(String::new, |started| {
+        age::span(lang, phase.ended.unwrap_or(now).millis_since(started))
+    })
 }
 
 /// How far a task is.
@@ -163,7 +220,10 @@ pub(crate) fn task(lang: Lang, status: TaskStatus) -> &'static str {
 
 /// `5 of 7`.
 pub(crate) fn tasks_done(lang: Lang, tasks: &[domain::Task]) -> String {
-    let done = tasks.iter().filter(|task| task.status == TaskStatus::Completed).count();
+    let done = tasks
+        .iter()
+        .filter(|task| task.status == TaskStatus::Completed)
+        .count();
     format!("{done} {} {}", lang.pick("of", "von"), tasks.len())
 }
 
@@ -196,19 +256,43 @@ mod tests {
 
     #[test]
     fn progress_names_its_source() {
-        let figure = |percent, source| Progress { progress: percent, progress_source: source };
+        let figure = |percent, source| Progress {
+            progress: percent,
+            progress_source: source,
+        };
         let tasks = figure(62, ProgressSource::Tasks { done: 8, total: 13 });
         assert_eq!(progress(Lang::En, tasks), "62 % · 8 of 13 tasks");
         assert_eq!(progress(Lang::De, tasks), "62 % · 8 von 13 Aufgaben");
-        assert_eq!(progress(Lang::En, figure(0, ProgressSource::Tasks { done: 0, total: 1 })), "0 % · 0 of 1 task");
-        assert_eq!(progress(Lang::En, figure(80, ProgressSource::Claimed)), "80 % claimed");
-        assert_eq!(progress(Lang::De, figure(0, ProgressSource::Unknown)), "kein Fortschritt gemeldet");
+        assert_eq!(
+            progress(
+                Lang::En,
+                figure(0, ProgressSource::Tasks { done: 0, total: 1 })
+            ),
+            "0 % · 0 of 1 task"
+        );
+        assert_eq!(
+            progress(Lang::En, figure(80, ProgressSource::Claimed)),
+            "80 % claimed"
+        );
+        assert_eq!(
+            progress(Lang::De, figure(0, ProgressSource::Unknown)),
+            "kein Fortschritt gemeldet"
+        );
     }
 
     #[test]
     fn silence_says_what_was_claimed() {
-        let claimed = Progress { progress: 80, progress_source: ProgressSource::Claimed };
-        assert_eq!(silent_for(Lang::En, claimed, 14 * 60_000), "claims 80 %, silent for 14 min");
-        assert_eq!(silent_for(Lang::De, Progress::default(), 180_000), "schweigt seit 3 min");
+        let claimed = Progress {
+            progress: 80,
+            progress_source: ProgressSource::Claimed,
+        };
+        assert_eq!(
+            silent_for(Lang::En, claimed, 14 * 60_000),
+            "claims 80 %, silent for 14 min"
+        );
+        assert_eq!(
+            silent_for(Lang::De, Progress::default(), 180_000),
+            "schweigt seit 3 min"
+        );
     }
 }

@@ -39,14 +39,29 @@ pub(crate) fn waiting(lang: Lang, span: &str) -> String {
 }
 
 /// The reader's own decision arrived.
-pub(crate) fn own(lang: Lang, verdict: Verdict, phase: &PhaseName, next: Option<&PhaseName>) -> String {
+pub(crate) fn own(
+    lang: Lang,
+    verdict: Verdict,
+    phase: &PhaseName,
+    next: Option<&PhaseName>,
+) -> String {
     match (lang, verdict, next) {
-        (Lang::En, Verdict::Accept, Some(next)) => format!("{phase} is accepted. The prompt for {next} is on its way."),
-        (Lang::De, Verdict::Accept, Some(next)) => format!("{phase} ist angenommen. Der Prompt für {next} ist unterwegs."),
+        (Lang::En, Verdict::Accept, Some(next)) => {
+            format!("{phase} is accepted. The prompt for {next} is on its way.")
+        }
+        (Lang::De, Verdict::Accept, Some(next)) => {
+            format!("{phase} ist angenommen. Der Prompt für {next} ist unterwegs.")
+        }
         (Lang::En, Verdict::Accept, None) => format!("{phase} is accepted. That was the last leg."),
-        (Lang::De, Verdict::Accept, None) => format!("{phase} ist angenommen. Das war die letzte Etappe."),
-        (Lang::En, Verdict::RequestChanges, _) => format!("Changes to {phase} are requested. The prompt for them is on its way."),
-        (Lang::De, Verdict::RequestChanges, _) => format!("Änderungen an {phase} sind erbeten. Der Prompt dafür ist unterwegs."),
+        (Lang::De, Verdict::Accept, None) => {
+            format!("{phase} ist angenommen. Das war die letzte Etappe.")
+        }
+        (Lang::En, Verdict::RequestChanges, _) => {
+            format!("Changes to {phase} are requested. The prompt for them is on its way.")
+        }
+        (Lang::De, Verdict::RequestChanges, _) => {
+            format!("Änderungen an {phase} sind erbeten. Der Prompt dafür ist unterwegs.")
+        }
         (Lang::En, Verdict::Stop, _) => "The pipeline is stopped.".to_owned(),
         (Lang::De, Verdict::Stop, _) => "Die Pipeline ist angehalten.".to_owned(),
     }
@@ -68,7 +83,11 @@ pub(crate) fn elsewhere(lang: Lang, decision: &Decision, phase: &PhaseName) -> S
 /// The gate closed without a decision: the pipeline ended.
 pub(crate) fn gone(lang: Lang, phase: &PhaseName) -> String {
     match lang {
-        Lang::En => format!("The handover of {phase} no longer waits: the pipeline went on or ended."),
-        Lang::De => format!("Die Übergabe von {phase} wartet nicht mehr: Die Pipeline lief weiter oder endete."),
+        Lang::En => {
+            format!("The handover of {phase} no longer waits: the pipeline went on or ended.")
+        }
+        Lang::De => format!(
+            "Die Übergabe von {phase} wartet nicht mehr: Die Pipeline lief weiter oder endete."
+        ),
     }
 }

@@ -1,5 +1,10 @@
 //! What the tools answer: structured content, and one line of text that says the same to a reader.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the descriptions that a model reads"
+)]
+
 use domain::{
     Baton, DeliveryState, Pipeline, Progress, ProgressSource, Prompt, Purpose,
     Status as PipelineState, Verdict,

@@ -1,5 +1,10 @@
 //! What the tools take. The schemas are closed: an argument that nobody knows is refused, not ignored.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the descriptions that a model reads"
+)]
+
 use domain::{Language, Outcome, TaskStatus};
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -7,6 +7,7 @@ use rmcp::{
     model::{JsonObject, Tool, ToolAnnotations},
 };
 use schemars::JsonSchema;
+use serde_json::Value;
 
 use super::{answers, arguments};
 
@@ -116,10 +117,30 @@ fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
         .idempotent(!matches!(name, "start_pipeline"))
         .open_world(false);
     let input: Arc<JsonObject> = schema_for_input::<A>().unwrap_or_default();
-    Tool::new(name, description, input)
+    Tool::new(name, description, plain(&input))
         .with_title(title)
         .with_annotations(annotations)
-        .with_raw_output_schema(schema_for_output::<R>())
+        .with_raw_output_schema(plain(&schema_for_output::<R>()))
+}
+
+/// Without `format`: schemars names Rust's integers there (`uint8`), and clients warn their users of
+/// formats that they do not know.
+fn plain(schema: &JsonObject) -> Arc<JsonObject> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                if object.get("format").is_some_and(Value::is_string) {
+                    object.remove("format");
+                }
+                object.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut schema = schema.clone();
+    schema.values_mut().for_each(strip);
+    Arc::new(schema)
 }
 
 #[cfg(test)]

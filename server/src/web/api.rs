@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,7 @@ use crate::{
     relay::Relay,
     web::{
         App,
-        caller::{Body, Caller},
+        caller::{Body, Caller, Path, Query},
         error::Problem,
     },
 };
@@ -64,11 +64,8 @@ struct ListQuery {
 
 /// Lists all pipelines.
 #[utoipa::path(get, path = "/api/pipelines", tag = "pipelines", params(ListQuery), responses((status = 200, body = Pipelines)))]
-async fn list(
-    State(relay): State<Relay>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
-) -> Answer<Pipelines> {
-    let Query(ListQuery { project }) = query?;
+async fn list(State(relay): State<Relay>, Query(query): Query<ListQuery>) -> Answer<Pipelines> {
+    let ListQuery { project } = query;
     let pipelines = relay.pipelines(&Filter {
         pipeline: None,
         project,
@@ -536,9 +533,9 @@ struct EventBody {
 async fn events(
     State(relay): State<Relay>,
     Path(pipeline): Path<String>,
-    query: Result<Query<EventsQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<EventsQuery>,
 ) -> Answer<Events> {
-    let Query(EventsQuery { after, limit }) = query?;
+    let EventsQuery { after, limit } = query;
     let id = id(&pipeline)?;
     relay.pipeline(&id)?;
     // The head first: events that arrive in between are in the next answer, none is skipped.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    Json,
+    Json, extract,
     extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
 };
@@ -81,3 +81,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         Ok(Self(body))
     }
 }
+
+/// Parameters of the path whose errors are problems.
+#[derive(FromRequestParts)]
+#[from_request(via(extract::Path), rejection(Problem))]
+pub struct Path<T>(pub T);
+
+/// A query whose errors are problems.
+#[derive(FromRequestParts)]
+#[from_request(via(extract::Query), rejection(Problem))]
+pub struct Query<T>(pub T);

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, FromRef},
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware,
     routing::{any, get},
 };
@@ -78,7 +78,7 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
     let page = move || provide_page(&relay);
     let (shell, options) = (app::shell, app.leptos.clone());
     Router::new()
-        .merge(api)
+        .merge(api.method_not_allowed_fallback(wrong_method))
         .route(
             "/api/openapi.json",
             get(move || async move { Json(document) }),
@@ -98,6 +98,16 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(guard, guard::check))
         .with_state(app)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!("{} does not take {method}.", uri.path());
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "Method not allowed",
+        detail,
+    )
 }
 
 async fn nothing_there(uri: Uri) -> Problem {

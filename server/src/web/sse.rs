@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,7 @@ use crate::{
     VERSION,
     live::{EventId, Filter, Live, Next, encode, handover_view},
     relay::Relay,
-    web::error::Problem,
+    web::{caller::Query, error::Problem},
 };
 
 /// Bounds of the pause before a client connects again: spread, so that a restart is no stampede.

@@ -3,6 +3,7 @@
 //! One test binary, because each one links the whole server. The name of a test is the rule it proves.
 
 mod api;
+mod bodies;
 mod config;
 mod doors;
 mod journal;
@@ -11,6 +12,7 @@ mod journal_open;
 mod kill;
 mod model;
 mod problems;
+mod repeats;
 mod sse;
 mod sse_readers;
 mod sse_resume;

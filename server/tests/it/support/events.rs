@@ -1,6 +1,6 @@
 //! A reader of event streams: bytes from a socket, taken apart as WHATWG HTML 9.2 says.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use serde_json::Value;
 use tokio::{
@@ -64,17 +64,27 @@ const NOTHING: Event = Event {
 impl Events {
     /// Opens `/sse` with this query and, where given, the header `Last-Event-ID`.
     pub async fn open(address: SocketAddr, query: &str, last_id: Option<&str>) -> Self {
+        let opened = Self::try_open(address, query, last_id).await;
+        opened.expect("a stream")
+    }
+
+    /// The same where the server may be gone.
+    pub async fn try_open(
+        address: SocketAddr,
+        query: &str,
+        last_id: Option<&str>,
+    ) -> io::Result<Self> {
         let header = last_id.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
         let request = format!("GET /sse{query} HTTP/1.1\r\nHost: {address}\r\n{header}\r\n");
-        let mut socket = BufReader::new(TcpStream::connect(address).await.expect("a connection"));
-        let sent = socket.write_all(request.as_bytes()).await;
-        sent.expect("the request is sent");
+        let mut socket = BufReader::new(TcpStream::connect(address).await?);
+        socket.write_all(request.as_bytes()).await?;
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            let read = soon("the head of the stream", socket.read_line(&mut head)).await;
-            assert_ne!(read.expect("a line"), 0, "the head ends early: {head:?}");
+            if soon("the head of the stream", socket.read_line(&mut head)).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
-        Self {
+        Ok(Self {
             head,
             body: Vec::new(),
             comments: Vec::new(),
@@ -84,7 +94,7 @@ impl Events {
             socket,
             parsed: 0,
             event: NOTHING,
-        }
+        })
     }
 
     /// The next event except heartbeats; `None` at the end of the stream.

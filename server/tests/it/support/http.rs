@@ -133,7 +133,13 @@ impl Api {
     }
 
     /// Decides as the person at this machine.
-    pub async fn decide(&self, handover: &str, revision: u32, decision: &str, note: &str) -> Answer {
+    pub async fn decide(
+        &self,
+        handover: &str,
+        revision: u32,
+        decision: &str,
+        note: &str,
+    ) -> Answer {
         let (pipeline, _) = handover.split_once('-').expect("a handover id");
         let path = format!("/api/pipelines/{pipeline}/handovers/{handover}/decision");
         let body = json!({"decision": decision, "revision": revision, "review_changes": note});
@@ -151,7 +157,7 @@ impl Api {
     pub async fn events(&self, pipeline: &str) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
         loop {
-            let after = all.last().map_or(0, |event| position(event));
+            let after = all.last().map_or(0, position);
             let path = format!("/api/pipelines/{pipeline}/events?after={after}");
             let page = self.get(&path).await.ok();
             let events = page["events"].as_array().expect("events");

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub use events::{Event, Events};
 pub use http::{Answer, Api, raw};
 pub use program::{Program, data_folder};
-pub use server::{Server, settings};
+pub use server::Server;
 
 /// Nothing that the tests wait for takes this long, unless it never happens.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,15 +1,17 @@
 //! The program in a process of its own, for tests in which it dies, or does not even start.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-use super::Api;
+use super::{Api, PATIENCE};
 
 /// A running `staffel serve`. It is killed when dropped.
 pub struct Program {
@@ -90,20 +92,23 @@ impl Program {
         self.child.wait().expect("the program ends");
     }
 
-    /// Runs a command that is expected to end by itself and to complain; gives what it said.
-    pub fn complaint(mut command: Command) -> String {
+    /// Runs a command that is expected to end by itself with an error; gives what it said on stderr and stdout.
+    pub fn complaint(mut command: Command) -> (String, String) {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        // A server that starts after all would run for ever; it closes its output only when it ends.
-        let mut first = [0];
-        let mut stdout = child.stdout.take().expect("its output");
-        if matches!(stdout.read(&mut first), Ok(1)) {
-            child.kill().expect("the program can be killed");
+        let until = Instant::now() + PATIENCE;
+        while child.try_wait().expect("its state").is_none() {
+            if Instant::now() > until {
+                child.kill().expect("the program can be killed");
+                let output = child.wait_with_output().expect("its output");
+                panic!("it runs and runs: {output:?}");
+            }
+            thread::sleep(Duration::from_millis(10));
         }
-        let Output { status, stderr, .. } = child.wait_with_output().expect("its end");
-        let said = String::from_utf8(stderr).expect("a message in UTF-8");
-        assert_eq!(status.code(), Some(1), "it ends with 1: {said}");
-        said
+        let output = child.wait_with_output().expect("its output");
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{output:?}");
+        let text = |bytes| String::from_utf8(bytes).expect("a message in UTF-8");
+        (text(output.stderr), text(output.stdout))
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Server {
 }
 
 /// The settings of a server that nobody configured, except that no heartbeat disturbs.
-pub fn settings(data: &Path) -> Config {
+fn settings(data: &Path) -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
         data: data.to_owned(),

@@ -1,0 +1,92 @@
+//! A place in the window: a connection that publishes one message after the other.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::SocketAddr,
+};
+
+use mio::{Interest, Registry, Token, net::TcpStream};
+
+use crate::{Result, http};
+
+/// One place in the window.
+pub struct Publisher {
+    address: SocketAddr,
+    path: String,
+    token: Token,
+    /// Whether each message gets a connection of its own: Flask's server closes them at will.
+    fresh: bool,
+    stream: Option<TcpStream>,
+    answer: Vec<u8>,
+    /// The message that is on its way.
+    pub message: Option<usize>,
+    /// Whether the server has said that it took that message.
+    pub answered: bool,
+}
+
+impl Publisher {
+    /// A place that publishes to `path`.
+    pub fn new(address: SocketAddr, path: String, token: Token, fresh: bool) -> Self {
+        Self {
+            address,
+            path,
+            token,
+            fresh,
+            stream: None,
+            answer: Vec::new(),
+            message: None,
+            answered: true,
+        }
+    }
+
+    /// Where it publishes to.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Publishes a message. The place must be free.
+    pub fn send(&mut self, registry: &Registry, message: usize) -> Result<()> {
+        if self.fresh || self.stream.is_none() {
+            let stream = std::net::TcpStream::connect(self.address)?;
+            stream.set_nodelay(true)?;
+            stream.set_nonblocking(true)?;
+            let mut stream = TcpStream::from_std(stream);
+            registry.register(&mut stream, self.token, Interest::READABLE)?;
+            self.stream = Some(stream);
+        }
+        let body = format!("{{\"message\":\"seq {message}\"}}");
+        let request = http::post(self.address, &self.path, &body, self.fresh);
+        let stream = self.stream.as_mut().ok_or("no connection")?;
+        // A few hundred bytes into an empty send buffer: never cut.
+        stream.write_all(request.as_bytes())?;
+        (self.message, self.answered) = (Some(message), false);
+        self.answer.clear();
+        Ok(())
+    }
+
+    /// Reads what the server has answered.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(());
+        };
+        let ended = loop {
+            match stream.read(buffer) {
+                Ok(0) => break true,
+                Ok(count) => self.answer.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(format!("a publisher's connection: {error}").into()),
+            }
+        };
+        if !self.answered {
+            self.answered = http::answer(&self.answer, ended)?.is_some();
+        }
+        if ended {
+            self.stream = None;
+            if !self.answered {
+                return Err("a publisher's connection was closed without an answer".into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+"""A real server for every test, and an agent that talks to it with the official client."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, AsyncIterator, Iterator
+
+import httpx
+import pytest
+from mcp import Client
+from mcp.types import Implementation
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# "legacy" shakes hands first (up to 2025-11-25), a date has no handshake, "auto" asks the server.
+MODES = ["legacy", "auto", "2026-07-28"]
+PHASES = ["VAN", "PLAN", "CREATE", "IMPLEMENT", "REFLECT"]
+
+
+def binary() -> Path:
+    given = os.environ.get("STAFFEL_BIN")
+    candidates = [Path(given)] if given else [ROOT / "target/release/staffel", ROOT / "target/debug/staffel"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise FileNotFoundError(f"no staffel to test; looked for {', '.join(map(str, candidates))}")
+
+
+class Server:
+    """One server process with a data folder of its own; it can be killed and started again."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mcp(self) -> str:
+        return f"{self.url}/mcp"
+
+    def start(self) -> None:
+        # A person's own settings must not reach the tests.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
+        log = self.folder / f"server-{time.monotonic_ns()}.log"
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                # Port 0 at the first start: the system picks a free one, and no other test can take it in between.
+                [binary(), "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data", "--no-open"],
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=out,
+            )
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            said = log.read_text(errors="replace")
+            if self.process.poll() is not None:
+                break
+            if found := re.search(r"Board +http://127\.0\.0\.1:(\d+)", said):
+                self.port = int(found[1])
+                if self.healthy():
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+    def healthy(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """As by a power cut: nothing is told, nothing is flushed."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def api(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        return httpx.request(method, f"{self.url}/api{path}", json=body, headers=headers, timeout=10)
+
+    def decide(self, handover: str, decision: str = "accept", revision: int = 1, changes: str = "") -> dict[str, Any]:
+        """What a person does on the board."""
+        pipeline = handover.split("-")[0]
+        body = {"decision": decision, "revision": revision, "review_changes": changes}
+        answer = self.api("POST", f"/pipelines/{pipeline}/handovers/{handover}/decision", body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def events(self, pipeline: str) -> list[dict[str, Any]]:
+        answer = self.api("GET", f"/pipelines/{pipeline}/events")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["events"]
+
+    def count(self, pipeline: str) -> Counter[str]:
+        """How often each kind of fact lies in the journal."""
+        return Counter(event["event"]["type"] for event in self.events(pipeline))
+
+    def wait_for(self, pipeline: str, kind: str) -> None:
+        deadline = time.monotonic() + 10
+        while not self.count(pipeline)[kind]:
+            assert time.monotonic() < deadline, f"no {kind} in 10 seconds"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Agent:
+    """What an assistant does with the tools."""
+
+    def __init__(self, client: Client):
+        self.client = client
+
+    async def call(self, tool: str, /, *, on_progress: Any = None, **arguments: Any) -> dict[str, Any]:
+        """Calls a tool that must succeed, and returns its structured answer."""
+        # Longer than any wait that the server allows, so that only a dead server ends a call.
+        result = await self.client.call_tool(tool, arguments, read_timeout_seconds=60, progress_callback=on_progress)
+        text = result.content[0].text
+        assert not result.is_error, text
+        assert text.strip(), f"{tool} says nothing to a client that shows only text"
+        assert result.structured_content is not None
+        return result.structured_content
+
+    async def refused(self, tool: str, /, **arguments: Any) -> str:
+        """Calls a tool that must refuse, and returns what it says."""
+        result = await self.client.call_tool(tool, arguments, read_timeout_seconds=60)
+        assert result.is_error, result.structured_content
+        return result.content[0].text
+
+    async def start(self, **more: Any) -> str:
+        arguments = {"project": "shop", "title": "Faster checkout", **more}
+        return (await self.call("start_pipeline", **arguments))["pipeline"]
+
+    async def hand_over(self, pipeline: str, content: str = "# Done\n\nAll of it.") -> str:
+        return (await self.call("save_handover_content", pipeline=pipeline, content=content))["handover"]
+
+    async def handed_over(self) -> tuple[str, str]:
+        """A new pipeline whose first phase waits for a person: its id, and the handover's."""
+        pipeline = await self.start()
+        return pipeline, await self.hand_over(pipeline)
+
+    async def wait(self, handover: str, seconds: int = 20, on_progress: Any = None) -> dict[str, Any]:
+        return await self.call("await_handover_decision", handover=handover, wait_seconds=seconds, on_progress=on_progress)
+
+
+@asynccontextmanager
+async def connect(server: Server, mode: str = "auto", name: str = "tester", url: str | None = None) -> AsyncIterator[Agent]:
+    info = Implementation(name=name, version="1")
+    async with Client(url or server.mcp, mode=mode, client_info=info, read_timeout_seconds=60) as client:
+        yield Agent(client)

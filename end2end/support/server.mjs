@@ -1,0 +1,151 @@
+// A real server: one process with a data folder of its own, that can be killed and started again.
+
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Asks again and again until there is an answer; fails after `limit` milliseconds.
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T | undefined | false> | T | undefined | false} ask
+ * @returns {Promise<T>} */
+export async function until(what, ask, limit = 10_000) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${what}`);
+    await pause(20);
+  }
+}
+
+function binary() {
+  const given = process.env.STAFFEL_BIN;
+  const places = given
+    ? [resolve(given)]
+    : [join(ROOT, 'target/release/staffel'), join(ROOT, 'target/debug/staffel')];
+  const found = places.find(existsSync);
+  if (!found) throw new Error(`no staffel to test; looked for ${places.join(', ')}`);
+  return found;
+}
+
+/** @typedef {{ position: number, revision: number, actor: { kind: string, name: string }, event: { type: string, [field: string]: any } }} Recorded */
+/** @typedef {'accept' | 'request_changes' | 'stop'} Verdict */
+
+export class Server {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+  #port = 0;
+  #starts = 0;
+  #folder = mkdtempSync(join(tmpdir(), 'staffel-'));
+  /** @type {Record<string, string>} */
+  #environment;
+
+  /** @param {Record<string, string>} environment settings, as STAFFEL_… variables */
+  constructor(environment = {}) {
+    this.#environment = environment;
+  }
+
+  /** @param {Record<string, string>} [environment] */
+  static async start(environment) {
+    const server = new Server(environment);
+    await server.start();
+    return server;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get mcp() {
+    return `${this.url}/mcp`;
+  }
+
+  async start() {
+    // A person's own settings must not reach the tests.
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STAFFEL_'));
+    const log = join(this.#folder, `server-${(this.#starts += 1)}.log`);
+    const out = openSync(log, 'w');
+    // Port 0 at the first start: the system picks a free one, and nobody can take it in between.
+    const args = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', join(this.#folder, 'data'), '--no-open'];
+    const child = spawn(binary(), args, {
+      cwd: ROOT,
+      env: { ...Object.fromEntries(inherited), ...this.#environment },
+      stdio: ['ignore', out, out],
+    });
+    closeSync(out);
+    this.#process = child;
+    const said = () => readFileSync(log, 'utf8');
+    try {
+      await until('the server starts', async () => {
+        if (child.exitCode !== null) throw new Error('it ended at once');
+        const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(said());
+        if (!address) return false;
+        this.#port = Number(address[1]);
+        return fetch(`${this.url}/health`).then(answer => answer.ok, () => false);
+      }, 20_000);
+    } catch (error) {
+      throw new Error(`${error}\n${said()}`);
+    }
+  }
+
+  /** As by a power cut: nothing is told, nothing is flushed. */
+  async kill() {
+    await this.#end('SIGKILL');
+  }
+
+  /** As by a person who stops it. */
+  async stop() {
+    await this.#end('SIGTERM');
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async #end(signal) {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise(done => child.once('exit', done));
+    child.kill(signal);
+    await ended;
+  }
+
+  async dispose() {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] */
+  async api(method, path, body, headers = {}) {
+    return fetch(`${this.url}/api${path}`, {
+      method,
+      headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  /** What a person elsewhere does.
+   * @param {string} handover @param {Verdict} decision @param {{ revision?: number, changes?: string, by?: string }} [more] */
+  async decide(handover, decision = 'accept', { revision = 1, changes = '', by = 'local' } = {}) {
+    const [pipeline] = handover.split('-');
+    const path = `/pipelines/${pipeline}/handovers/${handover}/decision`;
+    const answer = await this.api('POST', path, { decision, revision, review_changes: changes }, { 'Staffel-Actor': `person/${by}` });
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** @param {string} pipeline @returns {Promise<Recorded[]>} */
+  async events(pipeline) {
+    const answer = await this.api('GET', `/pipelines/${pipeline}/events`);
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return (await answer.json()).events;
+  }
+
+  /** How often a kind of fact lies in the journal. @param {string} pipeline @param {string} type */
+  async count(pipeline, type) {
+    return (await this.events(pipeline)).filter(({ event }) => event.type === type).length;
+  }
+}

@@ -1,0 +1,116 @@
+// A real server, a real agent and the board for every test.
+
+import { test as base, expect, type Locator, type Page, type Response } from '@playwright/test';
+
+import { Agent } from '../support/agent.mjs';
+import { Server } from '../support/server.mjs';
+
+/** The board in one window, in the words a person would use. */
+export class Board {
+  readonly review: Locator;
+  readonly badge: Locator;
+  readonly notice: Locator;
+  readonly words: Locator;
+
+  constructor(
+    readonly page: Page,
+    private readonly server: Server,
+  ) {
+    this.review = page.locator('dialog.review');
+    this.badge = page.locator('.badge');
+    this.notice = page.locator('.notice');
+    this.words = this.review.getByLabel('What should change? (goes into the prompt)');
+  }
+
+  /** Opens a page, and waits until its buttons do something and what it shows is live. */
+  async open(path = '/'): Promise<Response> {
+    const response = await this.page.goto(this.server.url + path);
+    await this.ready();
+    return response!;
+  }
+
+  async ready() {
+    await expect(this.page.locator('html[data-hydrated]')).toBeAttached();
+    await this.live();
+  }
+
+  async live() {
+    // Longer than usual: the pause before the next try grows with every failed one.
+    await expect(this.badge).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
+  }
+
+  button(name: string): Locator {
+    return this.review.getByRole('button', { name, exact: true });
+  }
+
+  row(title: string): Locator {
+    return this.page.locator('.rows').getByRole('link').filter({ hasText: title });
+  }
+
+  /** A leg of the track on a pipeline's page. */
+  leg(name: string): Locator {
+    return this.page.locator('.track .leg').filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** What the page of a pipeline shows of its prompt. */
+  get prompt(): Locator {
+    return this.page.locator('pre.prompt-text');
+  }
+
+  /** How far the prompt got: the steps that were taken. */
+  get steps(): Locator {
+    return this.page.locator('.steps li.ok b');
+  }
+}
+
+type Fixtures = {
+  settings: Record<string, string>;
+  server: Server;
+  agent: Agent;
+  board: Board;
+  /** Errors in the console that the test causes on purpose. */
+  tolerated: RegExp;
+};
+
+export const test = base.extend<Fixtures>({
+  settings: [{}, { option: true }],
+  tolerated: [/(?!)/, { option: true }],
+
+  server: async ({ settings }, use) => {
+    const server = await Server.start(settings);
+    await use(server);
+    await server.dispose();
+  },
+
+  agent: async ({ server }, use) => {
+    const agent = await Agent.connect(server, { name: 'claude-code' });
+    await use(agent);
+    // The server may be gone by now, and the client would wait for it.
+    await Promise.race([agent.close().catch(() => {}), new Promise(done => setTimeout(done, 1_000))]);
+  },
+
+  // Whatever a page does, it does so without an error in the console.
+  context: async ({ context, tolerated }, use) => {
+    const errors: string[] = [];
+    const note = (text: string) => {
+      if (!tolerated.test(text)) errors.push(text);
+    };
+    context.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        note(`${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    context.on('weberror', error => note(String(error.error())));
+    await use(context);
+    expect(errors, 'errors in the console').toEqual([]);
+  },
+
+  board: async ({ page, server }, use) => {
+    await use(new Board(page, server));
+  },
+});
+
+export { expect };
+
+/** For tests that take the server away from under the page. */
+export const CONNECTION_LOST = /net::ERR_/;

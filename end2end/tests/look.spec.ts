@@ -1,0 +1,125 @@
+// Everybody can use it: axe finds nothing to complain about in any state, and nothing overflows on a phone.
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { expect, test } from './fixtures.ts';
+
+// Half-way through a transition, colours are neither the old nor the new ones.
+test.use({ tolerated: /net::ERR_|404/, contextOptions: { reducedMotion: 'reduce' } });
+
+const LONG = `# A very long handover
+
+${'A paragraph that goes on for a while, as paragraphs do. '.repeat(12)}
+
+- [ ] open
+- [x] done
+
+| Question | Decision | Why | Who | When |
+| --- | --- | --- | --- | --- |
+| ${'averylongwordwithoutanybreak'.repeat(3)} | yes | because | everybody | now |
+
+\`\`\`
+${'a line of code that is far wider than any phone; '.repeat(5)}
+\`\`\`
+
+> A quotation with a [link](https://example.com/).
+`;
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [device, viewport] of [
+    ['desktop', { width: 1280, height: 900 }],
+    ['phone', { width: 360, height: 740 }],
+  ] as const) {
+    test(`every state, ${colorScheme}, ${device}`, async ({ agent, board, page, server }) => {
+      test.setTimeout(180_000);
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+
+      const check = (state: string) =>
+        test.step(state, async () => {
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const found = violations.flatMap(({ id, help, nodes }) =>
+            nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(' ')} ${any[0]?.message ?? ''}`),
+          );
+          expect.soft(found, state).toEqual([]);
+          const overflow = await page.evaluate(() => {
+            // Below zero where room is kept for a scrollbar.
+            const over = (element: Element | null) => (element ? Math.max(0, element.scrollWidth - element.clientWidth) : 0);
+            return { page: over(document.documentElement), dialog: over(document.querySelector('dialog[open]')) };
+          });
+          expect.soft(overflow, `${state}: wider than the window`).toEqual({ page: 0, dialog: 0 });
+        });
+
+      await board.open();
+      await check('empty');
+
+      const pipeline = await agent.start({
+        title: 'Edge sync for the order service of a company with a long name',
+        goal: 'Orders keep coming in when the network is down. '.repeat(10),
+        version: { previous: '1.8', current: '1.9', next: '1.10' },
+        tracks: [{ name: 'Gateway', goals: ['No order is lost'], agents: ['claude-code'], tasks: [{ name: 'Write the contract' }] }],
+      });
+      const other = await agent.start({ title: 'Other', project: 'averylongprojectnamewithoutanybreakthatgoeson' });
+      await agent.report(pipeline, {
+        message: 'Reading the interfaces of the order service and of everything around it',
+        tasks: [
+          { name: 'Read', status: 'completed' },
+          { name: 'Measure', status: 'in_progress' },
+          { name: 'Try', status: 'failed' },
+        ],
+      });
+      await expect(board.row('Edge sync')).toContainText('tasks');
+      await check('overview');
+      await page.getByRole('button', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
+      await expect(page.locator('#connect')).toBeVisible();
+      await check('how to connect an agent');
+      await page.keyboard.press('Escape');
+
+      await board.open(`/pipelines/${pipeline}`);
+      await check('running');
+
+      const handover = await agent.handOver(pipeline, LONG);
+      await expect(board.review.locator('.doc')).toContainText('A very long handover');
+      await check('review open');
+      await board.button('Request changes').click();
+      await check('review without words');
+      await board.button('Stop pipeline').click();
+      await check('review, stopping');
+      await board.button('Keep it').click();
+      await page.keyboard.press('Escape');
+      await expect(board.review).toBeHidden();
+      await check('waiting for a person');
+      await page.goto(server.url);
+      await board.ready();
+      await expect(page.getByRole('button', { name: 'Read and decide' })).toBeVisible();
+      await check('overview with a gate');
+      await page.getByRole('button', { name: 'Read and decide' }).click();
+      await board.words.fill('Keep the public API stable.');
+      await board.button('Accept with this change').click();
+      await expect(board.review).toBeHidden();
+      await check('after the decision, overview');
+
+      await board.open(`/pipelines/${pipeline}`);
+      await expect(board.prompt).toBeVisible();
+      await check('prompt in transit');
+      const { prompt_id } = await agent.wait(handover);
+      await agent.call('acknowledge_prompt', { prompt_id });
+      await agent.report(pipeline, { progress: 5 });
+      await expect(board.steps).toHaveCount(6);
+      await check('prompt arrived');
+
+      await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
+      await board.open(`/pipelines/${other}`);
+      await expect(page.locator('.headline .chip')).toHaveText('Failed');
+      await check('failed');
+      await page.goto(`${server.url}/pipelines/zzzzzzzzzz`);
+      await board.ready();
+      await check('unknown pipeline');
+
+      await board.open();
+      await server.kill();
+      await expect(page.locator('.stale-line')).not.toBeEmpty();
+      await check('connection lost');
+    });
+  }
+}

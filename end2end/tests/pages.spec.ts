@@ -1,0 +1,72 @@
+// Addresses, languages, colours.
+
+import { expect, test } from './fixtures.ts';
+
+// Half-way through a transition, colours are neither the old nor the new ones.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+test.describe('unknown addresses', () => {
+  test.use({ tolerated: /404/ });
+
+  for (const [path, heading] of [
+    ['/pipelines/zzzzzzzzzz', 'No such pipeline here'],
+    ['/pipelines/nonsense', 'No such pipeline here'],
+    ['/nothing/here', 'There is nothing at this address'],
+  ] as const) {
+    test(`${path} is a 404 with a way back`, async ({ agent, board, page }) => {
+      await agent.start();
+      const response = await board.open(path);
+      expect(response.status()).toBe(404);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+      await page.getByRole('link', { name: 'To all pipelines' }).click();
+      await expect(board.row('Faster checkout')).toBeVisible();
+    });
+  }
+
+  test('unknown addresses of the API are JSON, never the page', async ({ server }) => {
+    for (const path of ['/api/nothing', '/.well-known/nothing']) {
+      const answer = await fetch(server.url + path);
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('content-type')).toMatch(/json/);
+    }
+  });
+});
+
+test('the language is the browser’s, can be switched, and stays', async ({ agent, board, browser, page, server }) => {
+  await agent.handedOver();
+  await board.open();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await page.getByRole('button', { name: 'Lesen und entscheiden' }).click();
+  await expect(board.review.getByRole('button', { name: 'Annehmen', exact: true })).toBeVisible();
+  await page.reload();
+  await board.ready();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await expect(page.getByRole('button', { name: 'English', includeHidden: true })).toBeAttached();
+
+  const german = await browser.newContext({ locale: 'de-DE', javaScriptEnabled: false });
+  const other = await german.newPage();
+  await other.goto(server.url);
+  await expect(other.locator('html')).toHaveAttribute('lang', 'de');
+  await expect(other.getByRole('button', { name: 'Lesen und entscheiden' })).toBeVisible();
+  await german.close();
+});
+
+test('the colours follow the system, can be switched, and stay', async ({ board, page }) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await board.open();
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await background();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(background).not.toBe(light);
+  const dark = await background();
+  await page.getByRole('button', { name: /Colours: as the system/ }).click();
+  await expect.poll(background).toBe(light);
+  await page.getByRole('button', { name: /Colours: light/ }).click();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(background).toBe(dark);
+  await page.reload();
+  await expect.poll(background).toBe(dark);
+});

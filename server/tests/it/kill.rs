@@ -1,0 +1,245 @@
+//! The process dies again and again in the middle of its work, and nothing that it acknowledged is lost or doubled.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::support::{Api, Event, Events, Program, data_folder, soon};
+
+const ROUNDS: u64 = 20;
+/// Agents that only report, each on its own pipeline.
+const REPORTERS: usize = 4;
+
+/// Where the server is now, and whether the work is to end.
+#[derive(Clone)]
+struct Place {
+    api: Api,
+    over: bool,
+}
+
+type Here = watch::Receiver<Place>;
+
+/// Sends a command under a key until it is acknowledged, whatever dies in between. A refusal is tried again, too:
+/// it is not this agent's turn yet.
+async fn insist(here: &Here, actor: &str, path: &str, key: &str, body: &Value) -> Value {
+    let headers = [
+        ("content-type", "application/json"),
+        ("staffel-actor", actor),
+        ("idempotency-key", key),
+    ];
+    loop {
+        let api = here.borrow().api.clone();
+        match api
+            .try_send(Method::POST, path, &headers, body.to_string())
+            .await
+        {
+            Some(answer) if answer.status < 300 => return answer.json(),
+            Some(answer) if ![409, 503].contains(&answer.status) => panic!("{key}: {answer:?}"),
+            _ => tokio::time::sleep(Duration::from_millis(3)).await,
+        }
+    }
+}
+
+/// Reports until the work is over; gives the keys that were acknowledged, in order.
+async fn reporter(here: Here, pipeline: String) -> Vec<String> {
+    let path = format!("/api/pipelines/{pipeline}/reports");
+    let mut acknowledged = Vec::new();
+    while !here.borrow().over {
+        let key = format!("{pipeline}-r{}", acknowledged.len());
+        insist(&here, "agent/cursor", &path, &key, &json!({"message": key})).await;
+        acknowledged.push(key);
+    }
+    acknowledged
+}
+
+/// Hands over and asks for changes, again and again; gives the keys that were acknowledged, in order.
+async fn reviewer(here: Here, pipeline: String) -> Vec<String> {
+    let path = format!("/api/pipelines/{pipeline}/handovers");
+    let mut acknowledged = Vec::new();
+    while !here.borrow().over {
+        let n = acknowledged.len() / 2 + 1;
+        let key = format!("{pipeline}-h{n}");
+        let handover = insist(&here, "agent/cursor", &path, &key, &json!({"content": key})).await;
+        assert_eq!(handover["revision"], n);
+        acknowledged.push(key);
+        let key = format!("{pipeline}-d{n}");
+        let decision = json!({"decision": "request_changes", "revision": n, "review_changes": key});
+        let path = format!("{path}/{pipeline}-h1/decision");
+        insist(&here, "person/Anna", &path, &key, &decision).await;
+        acknowledged.push(key);
+    }
+    acknowledged
+}
+
+/// Follows one stream to its death from `last_id`, and gives the whole units it saw.
+async fn follow(api: Api, last_id: String) -> Vec<Event> {
+    let Ok(mut stream) = Events::try_open(api.address, "", Some(&last_id)).await else {
+        return vec![];
+    };
+    let (mut whole, mut unit) = (Vec::new(), Vec::new());
+    while let Some(event) = stream.next().await {
+        let last = event.id.is_some();
+        unit.push(event);
+        if last {
+            whole.append(&mut unit);
+        }
+    }
+    whole
+}
+
+/// Takes what a follower saw until its server died, and gives the id to go on from.
+async fn collect(
+    follower: JoinHandle<Vec<Event>>,
+    seen: &mut Vec<Event>,
+    last_id: String,
+) -> String {
+    seen.extend(
+        soon("the end of the stream", follower)
+            .await
+            .expect("no panic"),
+    );
+    seen.last()
+        .and_then(|event| event.id.clone())
+        .unwrap_or(last_id)
+}
+
+/// Numbers that look random and are the same in every run (a linear congruential generator).
+fn pause(round: u64) -> Duration {
+    let random = (round + 1)
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    Duration::from_millis(10 + (random >> 33) % 250)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_of_work() {
+    let data = data_folder();
+    let mut program = Program::start(data.path());
+    let mut pipelines = Vec::new();
+    for n in 0..=REPORTERS {
+        pipelines.push(program.api.start(&format!("p{n}")).await);
+    }
+    let (place, here) = watch::channel(Place {
+        api: program.api.clone(),
+        over: false,
+    });
+    let mut work = JoinSet::new();
+    work.spawn(reviewer(here.clone(), pipelines[0].clone()));
+    for pipeline in &pipelines[1..] {
+        work.spawn(reporter(here.clone(), pipeline.clone()));
+    }
+    let status = program.api.get("/api/status").await.ok();
+    let epoch = status["epoch"].as_str().expect("an epoch").to_owned();
+    let (mut seen, mut last_id) = (Vec::new(), format!("{epoch}-0"));
+    for round in 0..ROUNDS {
+        let follower = tokio::spawn(follow(program.api.clone(), last_id.clone()));
+        tokio::time::sleep(pause(round)).await;
+        program.kill();
+        last_id = collect(follower, &mut seen, last_id).await;
+        program = Program::start(data.path());
+        place.send_modify(|place| place.api = program.api.clone());
+    }
+    place.send_modify(|place| place.over = true);
+    let acknowledged = soon("the agents", work.join_all()).await.concat();
+    assert!(
+        acknowledged.len() > 100,
+        "there was work to kill: {}",
+        acknowledged.len()
+    );
+
+    // Staffel itself may still be writing the last prompt.
+    let decisions = acknowledged.iter().filter(|key| key.contains("-d"));
+    let decisions = u32::try_from(decisions.count()).expect("a small number");
+    program.api.prompt(&pipelines[0], decisions).await;
+    check_facts(&program.api, &pipelines, &acknowledged).await;
+
+    // The resumed client, at last in peace, saw what a client sees that reads everything at once.
+    let head = program.api.get("/api/status").await.ok()["head"]
+        .as_u64()
+        .expect("the head");
+    let mut rest = Events::open(program.api.address, "", Some(&last_id)).await;
+    seen.extend(rest.up_to(head).await);
+    let mut all = Events::open(program.api.address, "", Some(&format!("{epoch}-0"))).await;
+    let all = all.up_to(head).await;
+    assert_eq!(seen.len(), all.len());
+    assert!(seen == all, "an event was lost, doubled or changed");
+    assert!(
+        seen.iter()
+            .all(|event| event.name != "reset" && event.name != "snapshot")
+    );
+    let ids: Vec<_> = seen
+        .iter()
+        .filter(|event| event.id.is_some())
+        .map(Event::position)
+        .collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+/// Every acknowledged command is in the journal exactly once and in order, and positions have no hole.
+async fn check_facts(api: &Api, pipelines: &[String], acknowledged: &[String]) {
+    let mut facts = Vec::new();
+    for pipeline in pipelines {
+        let events = api.events(pipeline).await;
+        let revisions: Vec<_> = events
+            .iter()
+            .filter_map(|event| event["revision"].as_u64())
+            .collect();
+        assert_eq!(revisions, (1..=events.len() as u64).collect::<Vec<_>>());
+        facts.extend(events);
+    }
+    let positions: BTreeSet<_> = facts
+        .iter()
+        .filter_map(|event| event["position"].as_u64())
+        .collect();
+    let head = api.get("/api/status").await.ok()["head"].as_u64();
+    assert_eq!(positions.len(), facts.len());
+    assert_eq!(
+        (positions.first().copied(), positions.last().copied()),
+        (Some(1), head)
+    );
+    assert_eq!(Some(positions.len() as u64), head);
+
+    // What a command is about is said once, whatever else comes with it (a prompt is picked up, a phase reopened).
+    let telling = [
+        "ProgressReported",
+        "HandoverSubmitted",
+        "HandoverRevised",
+        "ChangesRequested",
+    ];
+    let mut told: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut order: BTreeMap<u64, &str> = BTreeMap::new();
+    for fact in &facts {
+        let (kind, key) = (
+            fact["event"]["type"].as_str().expect("a type"),
+            fact["key"].as_str(),
+        );
+        if let Some(key) = key.filter(|_| telling.contains(&kind)) {
+            told.entry(key).or_default().push(kind);
+            order.insert(fact["position"].as_u64().expect("a position"), key);
+        }
+    }
+    for key in acknowledged {
+        let kinds = told.get(key.as_str());
+        assert_eq!(kinds.map(Vec::len), Some(1), "{key}: {kinds:?}");
+    }
+    assert_eq!(told.len(), acknowledged.len(), "and nothing else is there");
+    for pipeline in pipelines {
+        let asked: Vec<_> = acknowledged
+            .iter()
+            .filter(|key| key.starts_with(pipeline))
+            .collect();
+        let stored: Vec<_> = order
+            .values()
+            .filter(|key| key.starts_with(pipeline))
+            .collect();
+        assert_eq!(asked, stored, "in the order in which they were asked for");
+    }
+}
