@@ -138,7 +138,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         }
     });
     view! {
-        <header>
+        <div class="review-head">
             <h2 id="review-title">
                 <span class="legs">{opened.phase.to_string()}" → "<b>{next}</b></span>
                 " " <span class="review-name">{title}</span>
@@ -148,7 +148,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             <button class="quiet" type="button" on:click=move |_| board.review.later()>
                 {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
             </button>
-        </header>
+        </div>
         <p class="review-replaced" role="status">
             {move || replaced.get().then(|| wording::review::replaced(lang.get(), revision.get()))}
         </p>
