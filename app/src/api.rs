@@ -1,12 +1,9 @@
 //! The REST calls of the board.
 
-use domain::{
-    HandoverId, PipelineId, PromptId, Verdict, Via,
-    view::{HandoverView, PromptView},
-};
+use domain::{HandoverId, PipelineId, PromptId, Verdict, Via};
 use serde::{Deserialize, Serialize};
 
-use crate::paths;
+use crate::{Document, PromptText, paths};
 
 /// Why a call did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +46,7 @@ struct OfferBody {
 pub(crate) async fn handover(
     pipeline: &PipelineId,
     handover: &HandoverId,
-) -> Result<HandoverView, Failure> {
+) -> Result<Document, Failure> {
     read(&call(&paths::handover(pipeline, handover), None).await?)
 }
 
@@ -57,7 +54,7 @@ pub(crate) async fn handover(
 pub(crate) async fn prompt(
     pipeline: &PipelineId,
     prompt: &PromptId,
-) -> Result<PromptView, Failure> {
+) -> Result<PromptText, Failure> {
     read(&call(&paths::prompt(pipeline, prompt), None).await?)
 }
 

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use domain::{
     HandoverId, PipelineId, PromptId, Timestamp,
-    view::{HandoverView, PipelineStatus, PromptView, Snapshot},
+    view::{PipelineStatus, Snapshot},
 };
 use leptos::prelude::*;
 
 use crate::{
-    Lang, PageData, Theme, browser, incoming::Incoming, link::Link, review::Review, standing,
+    Document, Lang, PageData, PromptText, Theme, browser, incoming::Incoming, link::Link,
+    review::Review, standing,
 };
 
 /// The board's state. Lives as long as the page, and is copied into every component.
@@ -42,9 +43,9 @@ pub(crate) struct Board {
     /// Where agents reach this server.
     pub origin: StoredValue<String>,
     /// Documents with their text, as they came.
-    pub documents: RwSignal<HashMap<HandoverId, HandoverView>>,
+    pub documents: RwSignal<HashMap<HandoverId, Document>>,
     /// Prompts with their text, as they came.
-    pub prompts: RwSignal<HashMap<PromptId, PromptView>>,
+    pub prompts: RwSignal<HashMap<PromptId, PromptText>>,
     /// The review that is open, and those that were offered.
     pub review: Review,
     /// All pipelines in the server's order. Changes only when one comes or goes.
@@ -83,7 +84,7 @@ impl Board {
             theme,
             origin,
             snapshot,
-            handover,
+            document,
             prompt,
         } = page;
         let order = RwSignal::new(Vec::new());
@@ -104,15 +105,15 @@ impl Board {
             last_event_id: RwSignal::new(format!("{}-{}", snapshot.epoch, snapshot.position)),
             origin: StoredValue::new(origin),
             documents: RwSignal::new(
-                handover
+                document
                     .into_iter()
-                    .map(|view| (view.about.handover.clone(), view))
+                    .map(|document| (document.handover.clone(), document))
                     .collect(),
             ),
             prompts: RwSignal::new(
                 prompt
                     .into_iter()
-                    .map(|view| (view.about.prompt_id.clone(), view))
+                    .map(|prompt| (prompt.prompt_id.clone(), prompt))
                     .collect(),
             ),
             review: Review::new(),
@@ -190,27 +191,16 @@ impl Board {
                 self.replace(snapshot);
             }
             Incoming::Status(status) => self.put(*status),
-            Incoming::Handover(view) => {
+            Incoming::Document(document) => {
                 self.documents
-                    .update(|documents| drop(documents.insert(view.about.handover.clone(), view)));
+                    .update(|known| drop(known.insert(document.handover.clone(), document)));
             }
-            Incoming::Prompt(view) => {
+            Incoming::Prompt(prompt) => {
                 self.prompts
-                    .update(|prompts| drop(prompts.insert(view.about.prompt_id.clone(), view)));
-            }
-            Incoming::Version(changed) => {
-                if let Some(status) = self
-                    .pipelines
-                    .with_value(|known| known.get(&changed.pipeline).cloned())
-                    && status.with_untracked(|status| status.version != changed.version)
-                {
-                    status.update(|status| status.version = changed.version);
-                }
+                    .update(|known| drop(known.insert(prompt.prompt_id.clone(), prompt)));
             }
             Incoming::Heartbeat(heartbeat) => self.set_clock(heartbeat.at),
-            // The status that belongs to it says the same, and the review watches the status: so a
-            // decision that was missed while the connection was down closes the review as well.
-            Incoming::Decided(_) | Incoming::Shutdown(_) | Incoming::Announcement => {}
+            Incoming::Shutdown(_) | Incoming::Announcement => {}
         }
     }
 

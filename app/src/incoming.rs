@@ -1,10 +1,9 @@
 //! The events of the live connection, as the board understands them.
 
-use domain::view::{
-    HandoverDecided, HandoverView, Heartbeat, PipelineStatus, PromptView, Shutdown, Snapshot,
-    VersionView, event_name,
-};
+use domain::view::{Heartbeat, PipelineStatus, Shutdown, Snapshot, event_name};
 use serde::Deserialize;
+
+use crate::{Document, PromptText};
 
 /// One event, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,13 +13,9 @@ pub(crate) enum Incoming {
     /// A pipeline as it is now.
     Status(Box<PipelineStatus>),
     /// A document to read.
-    Handover(HandoverView),
-    /// A person decided, here or elsewhere.
-    Decided(HandoverDecided),
+    Document(Document),
     /// A prompt with its text.
-    Prompt(PromptView),
-    /// The cycle version of a pipeline.
-    Version(VersionView),
+    Prompt(PromptText),
     /// The server lives; its time.
     Heartbeat(Heartbeat),
     /// The server stops on purpose.
@@ -36,14 +31,17 @@ impl Incoming {
         match name {
             event_name::SNAPSHOT => json(data).map(Self::Snapshot),
             event_name::PIPELINE_STATUS => json(data).map(|status| Self::Status(Box::new(status))),
-            event_name::HANDOVER => json(data).map(Self::Handover),
-            event_name::HANDOVER_DECIDED => json(data).map(Self::Decided),
+            event_name::HANDOVER => json(data).map(Self::Document),
             event_name::CURSOR_PROMPT => json(data).map(Self::Prompt),
-            event_name::VERSION => json(data).map(Self::Version),
             event_name::HEARTBEAT => json(data).map(Self::Heartbeat),
             event_name::SHUTDOWN => json(data).map(Self::Shutdown),
-            // Every delivery also comes as a status, and after every reset comes a snapshot.
-            event_name::PROMPT_DELIVERY | event_name::RESET => Some(Self::Announcement),
+            // After a reset comes a snapshot. With the others comes a status that says the same, and the
+            // review watches the status: a decision that was missed while the connection was down closes
+            // the review as well.
+            event_name::HANDOVER_DECIDED
+            | event_name::PROMPT_DELIVERY
+            | event_name::VERSION
+            | event_name::RESET => Some(Self::Announcement),
             _ => None,
         }
     }

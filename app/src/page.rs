@@ -1,12 +1,9 @@
 //! What the server knows when it renders a page.
 
-use domain::{
-    Timestamp,
-    view::{HandoverView, PromptView, Snapshot},
-};
+use domain::{Timestamp, view::Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::{Lang, Theme};
+use crate::{Document, Lang, PromptText, Theme};
 
 /// Everything a page begins with. The server provides it through the context of the request; it
 /// travels inside the page, so that the browser begins with the very same data and hydration agrees.
@@ -20,10 +17,10 @@ pub struct PageData {
     pub origin: String,
     /// All pipelines. Its time is the first "now" on both sides.
     pub snapshot: Snapshot,
-    /// On a pipeline's page: its newest handover with the text.
-    pub handover: Option<HandoverView>,
-    /// On a pipeline's page: its newest prompt with the text.
-    pub prompt: Option<PromptView>,
+    /// On a pipeline's page: the document that waits there.
+    pub document: Option<Document>,
+    /// On a pipeline's page: its newest prompt.
+    pub prompt: Option<PromptText>,
 }
 
 impl Default for PageData {
@@ -41,7 +38,7 @@ impl Default for PageData {
             theme: Theme::default(),
             origin: String::new(),
             snapshot,
-            handover: None,
+            document: None,
             prompt: None,
         }
     }

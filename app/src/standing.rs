@@ -103,9 +103,9 @@ pub(crate) fn step(prompt: &PromptRef, state: DeliveryState) -> Option<&Delivery
         .find(|delivery| delivery.state == state)
 }
 
-/// Where the baton is on the track: the index of the leg, and how far along it, 0 to 1.
+/// Where the baton is on the track: the index of the leg, and how far along it, 0 to 100.
 /// `None` for the second figure means that it lies on the line after that leg.
-pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<f32>) {
+pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<u8>) {
     let leg = status
         .phases
         .iter()
@@ -115,11 +115,8 @@ pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<f32>) {
     let sent_back = matches!(decided(status), Some(Verdict::RequestChanges));
     match status.status {
         Status::AwaitingReview | Status::HandingOver if !last && !sent_back => (leg, None),
-        Status::AwaitingReview | Status::Completed => (leg, Some(1.0)),
-        _ => (
-            leg,
-            Some(f32::from(status.progress.progress.min(100)) / 100.0),
-        ),
+        Status::AwaitingReview | Status::Completed => (leg, Some(100)),
+        _ => (leg, Some(status.progress.min(100))),
     }
 }
 

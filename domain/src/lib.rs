@@ -31,7 +31,7 @@ pub use event::{Event, Recorded};
 pub use handover::{Decision, Handover, Revision, Verdict};
 pub use id::{HandoverId, InvalidId, PipelineId, PromptId};
 pub use log::{Entry, What};
-pub use phase::{DEFAULT_PHASES, Phase, PhaseName, PhaseStatus, Progress, ProgressSource};
+pub use phase::{DEFAULT_PHASES, Phase, PhaseName, PhaseStatus, ProgressSource};
 pub use pipeline::{Pipeline, Status};
 pub use prompt::{Delivery, DeliveryState, Language, Prompt, Purpose, Via, Writer, WriterKind};
 pub use refusal::{Reason, Refusal};

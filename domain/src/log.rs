@@ -17,14 +17,13 @@ pub struct Entry {
     /// Who.
     pub by: Actor,
     /// What.
-    #[serde(flatten)]
     pub what: What,
 }
 
 /// The kinds of lines, with what is needed to say them in any language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// The pipeline began.
     Started,

@@ -80,9 +80,12 @@ pub struct Phase {
     pub name: PhaseName,
     /// Where it stands.
     pub status: PhaseStatus,
-    /// How far it got.
-    #[serde(flatten)]
-    pub progress: Progress,
+    /// How far it got, 0 to 100.
+    #[serde(default)]
+    pub progress: u8,
+    /// Where that figure comes from: nothing shown is invented.
+    #[serde(default)]
+    pub progress_source: ProgressSource,
     /// When it first began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
@@ -111,17 +114,6 @@ pub enum PhaseStatus {
     Accepted,
     /// The pipeline ended in it.
     Ended,
-}
-
-/// How far a phase is, and how that is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Progress {
-    /// 0 to 100.
-    pub progress: u8,
-    /// Where the number comes from: nothing shown is invented.
-    #[serde(default)]
-    pub progress_source: ProgressSource,
 }
 
 /// Where a progress figure comes from.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Baton, Decision, Delivery, DeliveryState, Entry, Event, Handover, HandoverId, Language,
-    Phase, PhaseName, PhaseStatus, PipelineId, Progress, ProgressSource, Prompt, PromptId, Purpose,
-    Recorded, Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version, What,
+    Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, Prompt, PromptId, Purpose, Recorded,
+    Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version, What,
 };
 
 /// How many lines of "What happened" the state keeps. The journal keeps all.
@@ -106,7 +106,8 @@ impl Pipeline {
         let phase = |name: &PhaseName| Phase {
             name: name.clone(),
             status: PhaseStatus::Pending,
-            progress: Progress::default(),
+            progress: 0,
+            progress_source: ProgressSource::Unknown,
             started: None,
             ended: None,
             revisions: 0,
@@ -176,10 +177,7 @@ impl Pipeline {
                 claimed, message, ..
             } => {
                 if let Some(percent) = *claimed {
-                    self.phase_mut().progress = Progress {
-                        progress: percent.min(100),
-                        progress_source: ProgressSource::Claimed,
-                    };
+                    self.show_progress(percent.min(100), ProgressSource::Claimed);
                 }
                 if let Some(text) = message {
                     self.message = Some(text.clone());
@@ -617,11 +615,15 @@ impl Pipeline {
             done += u32::from(task.status == TaskStatus::Completed);
         }
         if let Some(percent) = (done * 100).checked_div(total) {
-            self.phase_mut().progress = Progress {
-                progress: u8::try_from(percent).unwrap_or(100),
-                progress_source: ProgressSource::Tasks { done, total },
-            };
+            let percent = u8::try_from(percent).unwrap_or(100);
+            self.show_progress(percent, ProgressSource::Tasks { done, total });
         }
+    }
+
+    fn show_progress(&mut self, percent: u8, source: ProgressSource) {
+        let phase = self.phase_mut();
+        phase.progress = percent;
+        phase.progress_source = source;
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Baton, Decision, Delivery, DeliveryState, Entry, Handover, HandoverId, Language, Phase,
-    PhaseName, Pipeline, PipelineId, Progress, Prompt, PromptId, Purpose, Revision, Status,
+    PhaseName, Pipeline, PipelineId, ProgressSource, Prompt, PromptId, Purpose, Revision, Status,
     Timestamp, Track, Verdict, Version, Via, Writer,
 };
 
@@ -82,9 +82,10 @@ pub struct PipelineStatus {
     pub demo: bool,
     /// The phase that runs, or ran last.
     pub phase: PhaseName,
-    /// The progress of that phase, and where the figure comes from.
-    #[serde(flatten)]
-    pub progress: Progress,
+    /// The progress of that phase, 0 to 100.
+    pub progress: u8,
+    /// Where that figure comes from.
+    pub progress_source: ProgressSource,
     /// Where it stands.
     pub status: Status,
     /// Who has the baton.
@@ -131,6 +132,7 @@ impl From<&Pipeline> for PipelineStatus {
             demo: pipeline.demo,
             phase: pipeline.phase().name.clone(),
             progress: pipeline.phase().progress,
+            progress_source: pipeline.phase().progress_source,
             status: pipeline.status,
             baton: pipeline.baton(),
             baton_since: pipeline.baton_since,

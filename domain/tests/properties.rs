@@ -231,7 +231,7 @@ proptest! {
             record(&mut journal, &id, &actor, events);
             journal[before..].iter().for_each(|recorded| pipeline.apply(recorded));
 
-            prop_assert!(pipeline.phases.iter().all(|phase| phase.progress.progress <= 100));
+            prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
             prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);
             prop_assert_eq!(pipeline.status == Status::Running, pipeline.baton() == Baton::Agent);
         }

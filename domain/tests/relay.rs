@@ -344,7 +344,7 @@ fn progress_is_counted_from_tasks_and_otherwise_a_claim() {
     let mut track = Track::new();
     track.send(&agent(), &report(Some(80))).expect("claimed");
     assert_eq!(
-        track.pipeline.phase().progress.progress_source,
+        track.pipeline.phase().progress_source,
         ProgressSource::Claimed
     );
     let tasks = vec![
@@ -363,9 +363,9 @@ fn progress_is_counted_from_tasks_and_otherwise_a_claim() {
             },
         )
         .expect("reported");
-    let progress = track.pipeline.phase().progress;
+    let phase = track.pipeline.phase();
     assert_eq!(
-        (progress.progress, progress.progress_source),
+        (phase.progress, phase.progress_source),
         (33, ProgressSource::Tasks { done: 1, total: 3 })
     );
     assert_eq!(
@@ -411,7 +411,7 @@ fn tasks_count_in_their_own_phase() {
         )
         .expect("reported");
     assert_eq!(
-        track.pipeline.phase().progress.progress_source,
+        track.pipeline.phase().progress_source,
         ProgressSource::Tasks { done: 1, total: 2 }
     );
     assert_eq!(

@@ -3,7 +3,12 @@
 use domain::view::PipelineStatus;
 use leptos::prelude::*;
 
-use crate::{board::use_board, standing::Standing, wording};
+use crate::{
+    board::use_board,
+    follow::{text, word},
+    standing::Standing,
+    wording,
+};
 
 /// The chip of a pipeline.
 #[component]
@@ -14,8 +19,8 @@ pub(crate) fn Chip(
     let board = use_board();
     let standing = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())));
     view! {
-        <span class=move || format!("chip {}", standing.get().class())>
-            {move || wording::pipeline::chip(board.lang.get(), standing.get())}
+        <span class=text(move || format!("chip {}", standing.get().class()))>
+            {word(move || wording::pipeline::chip(board.lang.get(), standing.get()))}
         </span>
     }
     .into_any()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{board::use_board, browser};
+use crate::{board::use_board, browser, follow::word};
 
 /// Copies a text and says on itself whether that worked.
 #[component]
@@ -37,15 +37,15 @@ pub(crate) fn CopyButton(
             set_timeout(move || _ = worked.try_set(None), Duration::from_secs(3));
         });
     };
-    let word = move || match worked.get() {
+    let said = word(move || match worked.get() {
         None => board.lang.get().copy(),
         Some(true) => board.lang.get().copied(),
         Some(false) => board.lang.get().not_copied(),
-    };
+    });
     view! {
         <button class=format!("btn {class}") type="button" on:click=copy>
-            <span aria-live="polite">{word}</span>
-            {label.map(|label| view! { <span class="unseen">{move || label.get()}</span> })}
+            <span aria-live="polite">{said}</span>
+            {label.map(|label| view! { <span class="unseen">{label}</span> })}
         </button>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::when::When;
 use crate::{Lang, board::use_board, paths};
 
 /// Staffel's version, the place in the journal, and where scripts go.
@@ -15,13 +16,13 @@ pub(crate) fn Footer() -> impl IntoView {
                 <a href=format!("{}/api/openapi.json", paths::BASE) rel="external">{board.t(Lang::api)}</a>
                 <button class="quiet small" type="button" popovertarget="connect">{board.t(Lang::connect_an_agent)}</button>
                 // Last, because it counts: nothing behind it can be shifted.
-                <span>{board.t(Lang::journal)} " " {move || board.last_event_id.get()}</span>
-                <Show when=move || board.outdated.get()>
+                <span>{board.t(Lang::journal)} " " {board.last_event_id}</span>
+                <When holds=board.outdated>
                     <p class="outdated" role="status">
                         {board.t(Lang::updated)} " "
                         <a href="" rel="external">{board.t(Lang::reload)}</a>
                     </p>
-                </Show>
+                </When>
             </div>
         </footer>
     }

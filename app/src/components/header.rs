@@ -8,13 +8,13 @@ use super::{
     mark::Mark,
     switches::{LangSwitch, ThemeSwitch},
 };
-use crate::{Lang, board::use_board, paths, wording};
+use crate::{Lang, board::use_board, follow::maybe, paths, wording};
 
 /// The bar at the top. It sticks, and a line hangs under it while the connection is lost.
 #[component]
 pub(crate) fn Header() -> impl IntoView {
     let board = use_board();
-    let stale = Memo::new(move |_| {
+    let stale = maybe(move || {
         board
             .stale_since()
             .map(|since| wording::connection::stale(board.lang.get(), since, board.now.get()))
@@ -33,7 +33,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <LangSwitch/>
             </div>
             // It overlays the page's upper margin: coming and going, it moves nothing.
-            <p class="stale-line" role="status">{move || stale.get()}</p>
+            <p class="stale-line" role="status">{stale}</p>
         </header>
     }
     .into_any()

@@ -4,7 +4,7 @@ use domain::{Entry, view::PipelineStatus};
 use leptos::prelude::*;
 
 use super::time::Ago;
-use crate::{Lang, board::use_board, paths, wording};
+use crate::{Lang, board::use_board, follow::text, paths, wording};
 
 /// The newest lines of a pipeline's history.
 #[component]
@@ -46,12 +46,15 @@ fn Line(
     let board = use_board();
     let at = entry.at;
     let said = Memo::new(move |_| wording::happened::line(board.lang.get(), &entry));
+    // Whether something is quoted does not depend on the language.
+    let quotes = said.with_untracked(|said| said.1.is_some());
     view! {
         <li>
             <Ago at=Signal::stored(at)/>
             <p>
-                {move || said.get().0}
-                {move || said.get().1.map(|quoted| view! { " " <b>{quoted}</b> })}
+                {text(move || said.get().0)}
+                " "
+                {quotes.then(|| view! { <b>{text(move || said.get().1.unwrap_or_default())}</b> })}
             </p>
         </li>
     }

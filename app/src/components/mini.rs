@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     board::use_board,
+    follow::text,
     standing::{self, Standing},
 };
 
@@ -38,12 +39,7 @@ pub(crate) fn Mini(
                 .collect::<Vec<_>>()
         })
     });
-    let percent = move || {
-        format!(
-            "{}%",
-            status.with(|status| status.progress.progress.min(100))
-        )
-    };
+    let percent = text(move || format!("{}%", status.with(|status| status.progress.min(100))));
     view! {
         <span class="mini" aria-hidden="true" style:--p=percent>
             {move || legs.get().into_iter().map(|class| view! { <i class=class></i> }).collect_view()}

@@ -22,4 +22,5 @@ pub(crate) mod switches;
 pub(crate) mod tally;
 pub(crate) mod time;
 pub(crate) mod track;
+pub(crate) mod when;
 pub(crate) mod work;

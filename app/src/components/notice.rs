@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::{Lang, board::use_board};
+use super::when::When;
+use crate::{Lang, board::use_board, follow::flag};
 
 /// A notice stays long enough to be read twice.
 const STAYS: Duration = Duration::from_secs(12);
@@ -30,17 +31,17 @@ pub(crate) fn Notices() -> impl IntoView {
             );
         }
     });
-    let some = move || board.notice.with(|text| !text.is_empty());
+    let some = flag(move || board.notice.with(|text| !text.is_empty()));
     view! {
         <div class="notice" class:shown=some>
-            <p role="status">{move || board.notice.get()}</p>
-            <Show when=some>
+            <p role="status">{board.notice}</p>
+            <When holds=some>
                 <button class="quiet small" type="button" on:click=move |_| board.notice.set(String::new())>
                     {board.t(Lang::dismiss)}
                 </button>
-            </Show>
+            </When>
         </div>
-        <p class="unseen" role="alert">{move || board.alarm.get()}</p>
+        <p class="unseen" role="alert">{board.alarm}</p>
     }
     .into_any()
 }

@@ -3,7 +3,14 @@
 use domain::{PipelineId, Status, view::PipelineStatus};
 use leptos::prelude::*;
 
-use crate::{Lang, board::use_board, standing::Standing, wording};
+use super::when::When;
+use crate::{
+    Lang,
+    board::use_board,
+    follow::{flag, text},
+    standing::Standing,
+    wording,
+};
 
 /// The line under the track: what is happening, and what the reader can do about it.
 #[component]
@@ -13,24 +20,23 @@ pub(crate) fn Now(
 ) -> impl IntoView {
     let board = use_board();
     let id: PipelineId = status.with_untracked(|status| status.pipeline.clone());
-    let class = Memo::new(move |_| {
-        status
-            .with(|status| Standing::of(status, board.now.get()))
-            .class()
+    let class = text(move || {
+        let standing = status.with(|status| Standing::of(status, board.now.get()));
+        format!("now {}", standing.class())
     });
     let words = move || {
         status.with(|status| wording::now::words(board.lang.get(), status, board.now.get()))
     };
-    let waits = Memo::new(move |_| status.with(|status| status.status == Status::AwaitingReview));
+    let waits = flag(move || status.with(|status| status.status == Status::AwaitingReview));
     let show = StoredValue::new(id);
     view! {
-        <section class=move || format!("now {}", class.get()) aria-label=board.t(Lang::who_has_the_baton)>
-            <p>{move || words().0} " " <span class="sub">{move || words().1}</span></p>
-            <Show when=move || waits.get()>
+        <section class=class aria-label=board.t(Lang::who_has_the_baton)>
+            <p>{text(move || words().0)} " " <span class="sub">{text(move || words().1)}</span></p>
+            <When holds=waits>
                 <button class="btn first" type="button" on:click=move |_| board.review.show(&board, &show.get_value())>
                     {board.t(Lang::read_and_decide)}
                 </button>
-            </Show>
+            </When>
         </section>
     }
     .into_any()

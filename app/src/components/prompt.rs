@@ -2,16 +2,18 @@
 
 use domain::{
     Purpose, Status, Via,
-    view::{Link, PipelineStatus, PromptRef, PromptView},
+    view::{Link, PipelineStatus, PromptRef},
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{copy::CopyButton, prompt_steps::PromptSteps};
+use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
-    Lang, api,
+    Lang, PromptText, api,
     api::Failure,
     board::{Board, use_board},
-    browser, standing, wording,
+    browser,
+    follow::{flag, maybe, text, word},
+    standing, wording,
 };
 
 /// The card of the newest prompt; while a decision waits for its prompt, of the one being written.
@@ -30,13 +32,13 @@ pub(crate) fn PromptCard(
             }
         })
     });
-    let shown = Memo::new(move |_| {
+    let shown = flag(move || {
         status.with(|status| standing::prompt_is_being_written(status) || status.prompt.is_some())
     });
     view! {
-        <Show when=move || shown.get()>
+        <When holds=shown>
             <Card board status about/>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -58,15 +60,15 @@ fn Card(
             handover.decision.clone().filter(|_| same)
         })
     });
-    let heading = move || {
+    let heading = text(move || {
         let lang = board.lang.get();
         let (phase, purpose) = about.with(|about| match about {
             Some(about) => (about.phase.to_string(), about.purpose),
             None => status.with(upcoming),
         });
         wording::prompt_heading(lang, &phase, purpose)
-    };
-    let why = move || {
+    });
+    let why = maybe(move || {
         about.with(|about| {
             about.as_ref().and_then(|about| {
                 Some(format!(
@@ -76,8 +78,8 @@ fn Card(
                 ))
             })
         })
-    };
-    let over = Memo::new(move |_| {
+    });
+    let over = flag(move || {
         status.with(|status| status.status == Status::AwaitingReview || status.status.has_ended())
     });
     let id =
@@ -142,16 +144,15 @@ fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
 
 /// The text and the ways to hand it on.
 #[component]
-fn Text(board: Board, view: PromptView) -> impl IntoView {
-    let PromptView {
-        about,
+fn Text(board: Board, view: PromptText) -> impl IntoView {
+    let PromptText {
+        prompt_id,
         prompt,
         links,
-        ..
     } = view;
     let whole = RwSignal::new(false);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
-    let id = StoredValue::new(about.prompt_id);
+    let id = StoredValue::new(prompt_id);
     let offer = move |via: Via| {
         let id = id.get_value();
         spawn_local(async move {
@@ -161,12 +162,12 @@ fn Text(board: Board, view: PromptView) -> impl IntoView {
     };
     let way = move |Link { via, href, short }: Link| {
         let note =
-            move || short.map(|short| wording::pipeline::short_form(board.lang.get(), short));
+            move |short| word(move || wording::pipeline::short_form(board.lang.get(), short));
         view! {
             <li>
-                <a class="btn" href=href title=note on:click=move |_| offer(via)>
-                    {move || wording::pipeline::via(board.lang.get(), via)}
-                    {short.map(|_| view! { <span class="tag">{move || board.lang.get().pick("short", "kurz")}</span><span class="unseen">{note}</span> })}
+                <a class="btn" href=href title=short.map(note) on:click=move |_| offer(via)>
+                    {word(move || wording::pipeline::via(board.lang.get(), via))}
+                    {short.map(|short| view! { <span class="tag">{board.t(Lang::short)}</span><span class="unseen">{note(short)}</span> })}
                 </a>
             </li>
         }
@@ -175,12 +176,12 @@ fn Text(board: Board, view: PromptView) -> impl IntoView {
     let mut reasons: Vec<_> = links.iter().filter_map(|link| link.short).collect();
     reasons.dedup();
     view! {
-        <pre class="prompt-text" class:whole=move || whole.get() tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
+        <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
             {prompt.clone()}
         </pre>
         {long.then(|| view! {
-            <button class="quiet small" type="button" aria-expanded=move || whole.get().to_string() on:click=move |_| whole.update(|whole| *whole = !*whole)>
-                {move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() }}
+            <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
+                {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
             </button>
         })}
         <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
@@ -189,7 +190,7 @@ fn Text(board: Board, view: PromptView) -> impl IntoView {
         </ul>
         <p class="sub">
             {board.t(Lang::confirm_there)}
-            {move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>()}
+            {text(move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>())}
         </p>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use domain::{Decision, DeliveryState, Timestamp, Writer, WriterKind, view::PromptRef};
 use leptos::prelude::*;
 
-use super::time::exact;
+use super::time::Ago;
 use crate::{Lang, board::use_board, standing::step, wording};
 use wording::{age, pipeline};
 
@@ -39,15 +39,11 @@ pub(crate) fn PromptSteps(
         )
     };
     let line = move |step: Step| {
-        let ago = move |at: Timestamp| {
-            let text = move || age::ago(board.lang.get(), board.now.get().millis_since(at));
-            view! { <time datetime=at.to_string() title=move || exact(board, at)>{text}</time> }
-        };
         view! {
             <li class=step.class aria-current=(step.class == "now").then_some("step")>
                 <b>{(step.name)(board.lang.get())}</b>
                 <span>{step.about}</span>
-                {step.at.map(ago)}
+                {step.at.map(|at| view! { <Ago at=Signal::stored(at)/> })}
             </li>
         }
     };

@@ -9,6 +9,7 @@ use crate::{
     Lang, api,
     api::Failure,
     board::{Board, use_board},
+    follow::{maybe, text},
     paths,
     review::Opened,
     wording,
@@ -66,15 +67,13 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     let revision = Memo::new(move |_| {
         open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision))
     });
-    let replaced =
-        Memo::new(move |_| open.with(|open| open.as_ref().is_some_and(|open| open.replaced)));
     let document = {
         let id = id.clone();
         Memo::new(move |_| {
             board.documents.with(|documents| {
                 documents
                     .get(&id)
-                    .filter(|view| view.about.revision == revision.get())
+                    .filter(|document| document.revision == revision.get())
                     .cloned()
             })
         })
@@ -92,17 +91,22 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         }
     });
     let status = board.signal(&opened.pipeline).map(RwSignal::from);
-    let title = move || status.map(|status| status.with(|status| status.title.clone()));
+    let title = text(move || {
+        status.map_or_else(String::new, |status| {
+            status.with(|status| status.title.clone())
+        })
+    });
     let about =
         Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
-    let next = move || {
+    let next = text(move || {
         about.with(|about| {
             about
                 .as_ref()
                 .map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref()))
+                .unwrap_or_default()
         })
-    };
-    let by = move || {
+    });
+    let by = text(move || {
         let name = about
             .with(|about| about.as_ref().map(|about| about.by.name.clone()))
             .unwrap_or_default();
@@ -110,7 +114,12 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             "{} · {name} · ",
             wording::review::revision(lang.get(), revision.get())
         )
-    };
+    });
+    let replaced = maybe(move || {
+        let replaced = open.with(|open| open.as_ref().is_some_and(|open| open.replaced));
+        let words = || wording::review::replaced(lang.get(), revision.get());
+        replaced.then(words)
+    });
     let at = Signal::derive(move || {
         about
             .with(|about| about.as_ref().map(|about| about.at))
@@ -149,9 +158,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
                 {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
             </button>
         </div>
-        <p class="review-replaced" role="status">
-            {move || replaced.get().then(|| wording::review::replaced(lang.get(), revision.get()))}
-        </p>
+        <p class="review-replaced" role="status">{replaced}</p>
         // The document scrolls, so it can be focused.
         <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
         <ReviewForm board handover=id phase=opened.phase revision read about/>

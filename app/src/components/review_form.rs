@@ -4,11 +4,13 @@ use domain::{HandoverId, PhaseName, Verdict, view::HandoverRef};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
+use super::when::When;
 use crate::{
     Lang, api,
     api::Failure,
     board::{Board, use_board},
     browser,
+    follow::{flag, text, word},
     review::draft_key,
     wording,
 };
@@ -79,17 +81,18 @@ pub(crate) fn ReviewForm(
         attempt: StoredValue::new(None),
         field: NodeRef::new(),
     };
-    let closed = move || form.sending.get() || !form.read.get();
-    let accept = move || {
+    let closed = flag(move || form.sending.get() || !form.read.get());
+    let accept = word(move || {
         let some = form.words.with(|words| !words.trim().is_empty());
         if some {
             board.lang.get().accept_with_change()
         } else {
             board.lang.get().accept()
         }
-    };
+    });
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
-    let said = move || {
+    let trouble = flag(move || form.trouble.with(Option::is_some));
+    let said = text(move || {
         let lang = board.lang.get();
         match form.trouble.get() {
             _ if form.sending.get() => lang.sending().to_owned(),
@@ -101,7 +104,7 @@ pub(crate) fn ReviewForm(
                 wording::connection::failure(lang, &failure)
             ),
         }
-    };
+    });
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
     let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
     on_cleanup(move || keys.remove());
@@ -112,28 +115,28 @@ pub(crate) fn ReviewForm(
                 id="review-words"
                 node_ref=form.field
                 rows="5"
-                prop:value=move || form.words.get()
+                prop:value=form.words
                 aria-invalid=move || no_words().then_some("true")
                 aria-describedby="review-said"
                 on:input:target=move |event| form.type_words(event.target().value())
             ></textarea>
-            <p id="review-said" class="said" class:trouble=move || form.trouble.with(Option::is_some) role="status">{said}</p>
+            <p id="review-said" class="said" class:trouble=trouble role="status">{said}</p>
             <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=move |_| form.decide(Verdict::Accept)>
                 {accept} <kbd aria-hidden="true">"A"</kbd>
             </button>
             <button class="btn" type="button" aria-keyshortcuts="C" disabled=closed on:click=move |_| form.decide(Verdict::RequestChanges)>
                 {board.t(Lang::request_changes)} <kbd aria-hidden="true">"C"</kbd>
             </button>
-            <Show
-                when=move || form.stopping.get()
-                fallback=move || view! {
+            <When
+                holds=form.stopping
+                otherwise=move || view! {
                     <button class="quiet stop" type="button" disabled=closed on:click=move |_| form.stopping.set(true)>
                         {board.t(Lang::stop_pipeline)}
                     </button>
                 }
             >
                 <StopQuestion form/>
-            </Show>
+            </When>
         </aside>
     }
     .into_any()
@@ -153,7 +156,7 @@ fn StopQuestion(form: Form) -> impl IntoView {
     view! {
         <div class="stop-question" role="group" aria-labelledby="stop-really">
             <p id="stop-really">{board.t(Lang::stop_really)}</p>
-            <button class="btn fault" type="button" disabled=move || form.sending.get() on:click=move |_| form.decide(Verdict::Stop)>
+            <button class="btn fault" type="button" disabled=form.sending on:click=move |_| form.decide(Verdict::Stop)>
                 {board.t(Lang::stop_yes)}
             </button>
             <button class="btn" type="button" node_ref=keep on:click=move |_| form.stopping.set(false)>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{LANG_COOKIE, Lang, THEME_COOKIE, Theme, board::use_board, browser};
+use crate::{LANG_COOKIE, Lang, THEME_COOKIE, Theme, board::use_board, browser, follow::word};
 
 /// Switches between German and English.
 #[component]
@@ -18,11 +18,11 @@ pub(crate) fn LangSwitch() -> impl IntoView {
         <button
             class="quiet square"
             type="button"
-            lang=move || other().code()
+            lang=word(move || other().code())
             title=board.t(Lang::in_other_language)
             on:click=switch
         >
-            <span aria-hidden="true">{move || other().pick("EN", "DE")}</span>
+            <span aria-hidden="true">{word(move || other().pick("EN", "DE"))}</span>
             <span class="unseen">{board.t(Lang::other_language)}</span>
         </button>
     }
@@ -33,11 +33,11 @@ pub(crate) fn LangSwitch() -> impl IntoView {
 #[component]
 pub(crate) fn ThemeSwitch() -> impl IntoView {
     let board = use_board();
-    let label = move || match board.theme.get() {
+    let label = word(move || match board.theme.get() {
         Theme::System => board.lang.get().theme_system(),
         Theme::Light => board.lang.get().theme_light(),
         Theme::Dark => board.lang.get().theme_dark(),
-    };
+    });
     let switch = move |_| {
         let theme = board.theme.get_untracked().next();
         board.theme.set(theme);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     board::{Board, use_board},
     browser,
+    follow::text,
     wording::age,
 };
 
@@ -17,11 +18,8 @@ pub(crate) fn Ago(
     at: Signal<Timestamp>,
 ) -> impl IntoView {
     let board = use_board();
-    let text = move || age::ago(board.lang.get(), board.now.get().millis_since(at.get()));
-    view! {
-        <time datetime=move || at.get().to_string() title=move || exact(board, at.get())>{text}</time>
-    }
-    .into_any()
+    let said = text(move || age::ago(board.lang.get(), board.now.get().millis_since(at.get())));
+    time(board, at, said)
 }
 
 /// How long something has lasted, with its beginning on hover.
@@ -34,21 +32,27 @@ pub(crate) fn Since(
     words: fn(crate::Lang, &str) -> String,
 ) -> impl IntoView {
     let board = use_board();
-    let text = move || {
+    let said = text(move || {
         let lang = board.lang.get();
         words(
             lang,
             &age::span(lang, board.now.get().millis_since(at.get())),
         )
-    };
+    });
+    time(board, at, said)
+}
+
+fn time(board: Board, at: Signal<Timestamp>, said: Signal<String>) -> AnyView {
     view! {
-        <time datetime=move || at.get().to_string() title=move || exact(board, at.get())>{text}</time>
+        <time datetime=text(move || at.get().to_string()) title=text(move || exact(board, at.get()))>
+            {said}
+        </time>
     }
     .into_any()
 }
 
 /// The exact time: in UTC from the server, in the reader's zone as soon as the browser has taken over.
-pub(crate) fn exact(board: Board, at: Timestamp) -> String {
+fn exact(board: Board, at: Timestamp) -> String {
     if board.hydrated.get() {
         browser::local_time(board.lang.get(), at)
     } else {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     Lang,
     board::use_board,
+    follow::{flag, text},
     standing::{self, Standing},
     wording,
 };
@@ -19,20 +20,19 @@ pub(crate) fn Track(
     let board = use_board();
     let standing = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())));
     let legs = Memo::new(move |_| status.with(|status| status.phases.len()));
-    let baton = Memo::new(move |_| status.with(standing::baton_at));
-    let riding = move || baton.get().1.is_some();
+    let baton = move || status.with(standing::baton_at);
     view! {
-        <section class=move || format!("sheet track {}", standing.get().class()) style:--legs=move || legs.get().to_string()>
+        <section class=text(move || format!("sheet track {}", standing.get().class())) style:--legs=text(move || legs.get().to_string())>
             <h2 class="unseen">{board.t(Lang::phases)}</h2>
             <ol>
                 {move || (0..legs.get()).map(|index| view! { <Leg status index standing/> }).collect_view()}
             </ol>
             <span
                 class="rider"
-                class:between=move || !riding()
+                class:between=flag(move || baton().1.is_none())
                 aria-hidden="true"
-                style:--leg=move || baton.get().0.to_string()
-                style:--at=move || baton.get().1.unwrap_or(1.0).to_string()
+                style:--leg=text(move || baton().0.to_string())
+                style:--percent=text(move || baton().1.unwrap_or(100).to_string())
             >
                 <i class="baton"></i>
             </span>
@@ -54,10 +54,14 @@ fn Leg(
     let board = use_board();
     let lang = board.lang;
     let phase = Memo::new(move |_| status.with(|status| status.phases.get(index).cloned()));
-    let with = move |read: fn(&domain::Phase) -> String| {
-        move || phase.with(|phase| phase.as_ref().map(read))
+    let of = move |read: fn(&domain::Phase) -> String| {
+        text(move || {
+            phase
+                .with(|phase| phase.as_ref().map(read))
+                .unwrap_or_default()
+        })
     };
-    let current = Memo::new(move |_| {
+    let current = flag(move || {
         status.with(|status| {
             status
                 .phases
@@ -65,7 +69,7 @@ fn Leg(
                 .is_some_and(|phase| phase.name == status.phase)
         })
     });
-    let next = Memo::new(move |_| {
+    let next = flag(move || {
         status.with(|status| {
             !status.status.has_ended()
                 && index > 0
@@ -90,20 +94,22 @@ fn Leg(
             })
         })
     };
-    let words = move || {
+    let words = text(move || {
         phase.with(|phase| {
             phase
                 .as_ref()
                 .map(|phase| wording::pipeline::leg_words(lang.get(), phase, next.get()))
+                .unwrap_or_default()
         })
-    };
-    let time = move || {
+    });
+    let time = text(move || {
         phase.with(|phase| {
             phase
                 .as_ref()
                 .map(|phase| wording::pipeline::leg_time(lang.get(), phase, board.now.get()))
+                .unwrap_or_default()
         })
-    };
+    });
     // A leg that is over is full; one that reports nothing has an empty bar and says so in words.
     let value = move || {
         phase.with(|phase| {
@@ -111,16 +117,16 @@ fn Leg(
                 PhaseStatus::Accepted | PhaseStatus::HandedOver | PhaseStatus::ChangesRequested => {
                     100
                 }
-                _ if phase.progress.progress_source == ProgressSource::Unknown => 0,
-                _ => phase.progress.progress.min(100),
+                _ if phase.progress_source == ProgressSource::Unknown => 0,
+                _ => phase.progress.min(100),
             })
         })
     };
     view! {
-        <li class=move || format!("leg {}", class().unwrap_or_default()) aria-current=move || current.get().then_some("step")>
-            <p class="leg-line"><b>{with(|phase| phase.name.to_string())}</b><span>{time}</span></p>
+        <li class=text(move || format!("leg {}", class().unwrap_or_default())) aria-current=move || current.get().then_some("step")>
+            <p class="leg-line"><b>{of(|phase| phase.name.to_string())}</b><span>{time}</span></p>
             <p class="sub leg-words">{words}</p>
-            <progress max="100" value=move || value().to_string() aria-label=with(|phase| phase.name.to_string())></progress>
+            <progress max="100" value=text(move || value().to_string()) aria-label=of(|phase| phase.name.to_string())></progress>
         </li>
     }
     .into_any()

@@ -3,7 +3,13 @@
 use domain::{Task, TaskStatus, Track, view::PipelineStatus};
 use leptos::prelude::*;
 
-use crate::{Lang, board::use_board, wording};
+use super::when::When;
+use crate::{
+    Lang,
+    board::use_board,
+    follow::{flag, maybe, text, word},
+    wording,
+};
 
 /// The work of a pipeline: what is done, what is being done, what is to do.
 #[component]
@@ -13,7 +19,7 @@ pub(crate) fn Work(
 ) -> impl IntoView {
     let board = use_board();
     let tracks = Memo::new(move |_| status.with(|status| status.tracks.clone()));
-    let some = Memo::new(move |_| {
+    let some = flag(move || {
         tracks.with(|tracks| {
             tracks
                 .iter()
@@ -23,11 +29,11 @@ pub(crate) fn Work(
     view! {
         <section class="sheet pad work">
             <h2>{board.t(Lang::work)}</h2>
-            <Show when=move || some.get() fallback=move || view! { <p class="sub">{board.t(Lang::no_tasks)}</p> }>
+            <When holds=some otherwise=move || view! { <p class="sub">{board.t(Lang::no_tasks)}</p> }>
                 <For each=move || tracks.get() key=|track| track.name.clone() let:track>
                     <Strand tracks name=track.name/>
                 </For>
-            </Show>
+            </When>
         </section>
     }
     .into_any()
@@ -46,26 +52,22 @@ fn Strand(
     let track = Memo::new(move |_| {
         tracks.with(|tracks| tracks.iter().find(|track| track.name == name).cloned())
     });
-    let done = move || {
+    let done = text(move || {
         track.with(|track| {
             track
                 .as_ref()
                 .map(|track| wording::pipeline::tasks_done(board.lang.get(), &track.tasks))
+                .unwrap_or_default()
         })
-    };
-    let about = move || {
+    });
+    let about = maybe(move || {
         track.with(|track| {
             let track = track.as_ref()?;
-            let said = track
-                .agents
-                .iter()
-                .chain(&track.goals)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" · ");
+            let said = track.agents.iter().chain(&track.goals);
+            let said = said.map(String::as_str).collect::<Vec<_>>().join(" · ");
             (!said.is_empty()).then_some(said)
         })
-    };
+    });
     let tasks = move || {
         track.with(|track| {
             track
@@ -77,7 +79,7 @@ fn Strand(
     view! {
         <div class="strand">
             <h3><span>{title}</span><span class="sub">{done}</span></h3>
-            {move || about().map(|about| view! { <p class="sub">{about}</p> })}
+            <p class="sub strand-about">{about}</p>
             <ul>
                 <For each=tasks key=|task| (task.name.clone(), task.status as u8) let:task>
                     <TaskLine task/>
@@ -106,7 +108,7 @@ fn TaskLine(
     view! {
         <li class=class>
             <span class="task-name">{task.name}</span>
-            <span class=if told { "sub" } else { "unseen" }>{move || wording::pipeline::task(board.lang.get(), status)}</span>
+            <span class=if told { "sub" } else { "unseen" }>{word(move || wording::pipeline::task(board.lang.get(), status))}</span>
         </li>
     }
     .into_any()

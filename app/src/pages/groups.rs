@@ -13,37 +13,46 @@ pub(crate) struct Group {
     ended: bool,
 }
 
+/// What decides whether and where a pipeline is shown.
+pub(crate) struct Candidate {
+    pipeline: PipelineId,
+    project: String,
+    ended: bool,
+}
+
+impl Candidate {
+    /// A pipeline, if it is what is looked for.
+    pub fn of(status: &PipelineStatus, find: &str) -> Option<Self> {
+        matches(status, find).then(|| Self {
+            pipeline: status.pipeline.clone(),
+            project: status.project.clone(),
+            ended: status.status.has_ended(),
+        })
+    }
+}
+
 /// Sorts pipelines into projects. The order depends on nothing that a report of progress changes,
 /// so that no row ever jumps away under the reader's pointer.
-pub(crate) fn groups<'a>(
-    pipelines: impl Iterator<Item = &'a PipelineStatus>,
-    find: &str,
-) -> Vec<Group> {
+pub(crate) fn groups(pipelines: impl Iterator<Item = Candidate>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut ended: Vec<&PipelineStatus> = Vec::new();
-    let mut put = |status: &PipelineStatus, has_ended: bool| match groups
-        .iter_mut()
-        .find(|group| group.project == status.project)
+    let (ended, running): (Vec<_>, Vec<_>) = pipelines.partition(|candidate| candidate.ended);
+    for Candidate {
+        pipeline,
+        project,
+        ended,
+    } in running.into_iter().chain(ended)
     {
-        Some(group) => {
-            group.pipelines.push(status.pipeline.clone());
-            group.ended &= has_ended;
+        match groups.iter_mut().find(|group| group.project == project) {
+            Some(group) => {
+                group.pipelines.push(pipeline);
+                group.ended &= ended;
+            }
+            None => groups.push(Group {
+                project,
+                pipelines: vec![pipeline],
+                ended,
+            }),
         }
-        None => groups.push(Group {
-            project: status.project.clone(),
-            pipelines: vec![status.pipeline.clone()],
-            ended: has_ended,
-        }),
-    };
-    for status in pipelines.filter(|status| matches(status, find)) {
-        if status.status.has_ended() {
-            ended.push(status)
-        } else {
-            put(status, false)
-        }
-    }
-    for status in ended {
-        put(status, true);
     }
     groups.sort_by_cached_key(|group| (group.ended, group.project.to_lowercase()));
     groups
@@ -109,7 +118,7 @@ mod tests {
                 .find(|status| status.pipeline == *id)
                 .map(|status| status.title.clone())
         };
-        groups(all.iter(), find)
+        groups(all.iter().filter_map(|status| Candidate::of(status, find)))
             .into_iter()
             .map(|group| {
                 (

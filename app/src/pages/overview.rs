@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::groups::{Group, groups};
+use super::groups::{Candidate, Group, groups};
 use crate::{
     Lang,
     board::{Board, use_board},
-    components::{connect::Connect, gate::Gate, row::Row, tally::Tally},
+    components::{connect::Connect, gate::Gate, row::Row, tally::Tally, when::When},
+    follow::{flag, maybe, text},
     wording,
 };
 
@@ -14,20 +15,20 @@ use crate::{
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
     let board = use_board();
-    let empty = Memo::new(move |_| board.ids().is_empty());
-    let heading = move || {
-        if empty.get() {
-            board.lang.get().nobody_on_track().to_owned()
-        } else {
+    let some = flag(move || !board.ids().is_empty());
+    let heading = text(move || {
+        if some.get() {
             wording::headline(board.lang.get(), board.waiting.with(Vec::len))
+        } else {
+            board.lang.get().nobody_on_track().to_owned()
         }
-    };
+    });
     view! {
         <h1>{heading}</h1>
-        <Show when=move || !empty.get() fallback=move || view! { <section class="sheet empty"><Connect/></section> }>
+        <When holds=some otherwise=move || view! { <section class="sheet empty"><Connect/></section> }>
             <Gates board/>
             <Projects board/>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -35,7 +36,7 @@ pub(crate) fn Overview() -> impl IntoView {
 /// What waits. The place is kept when nothing does: nothing below jumps when a gate opens.
 #[component]
 fn Gates(board: Board) -> impl IntoView {
-    let some = Memo::new(move |_| board.waiting.with(|waiting| !waiting.is_empty()));
+    let some = flag(move || board.waiting.with(|waiting| !waiting.is_empty()));
     let gates = move || {
         board
             .waiting
@@ -46,13 +47,13 @@ fn Gates(board: Board) -> impl IntoView {
     };
     view! {
         <section class="gate-place" aria-label=board.t(Lang::waiting_for_you)>
-            <Show when=move || some.get() fallback=|| view! { <Tally/> }>
+            <When holds=some otherwise=|| view! { <Tally/> }>
                 <ul class="gates">
                     <For each=gates key=Clone::clone let:pipeline>
                         <Gate pipeline/>
                     </For>
                 </ul>
-            </Show>
+            </When>
         </section>
     }
     .into_any()
@@ -62,23 +63,26 @@ fn Gates(board: Board) -> impl IntoView {
 fn Projects(board: Board) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let ids = board.ids();
-        let statuses: Vec<_> = ids
-            .iter()
-            .filter_map(|id| Some(board.pipeline(id)?.get()))
-            .collect();
-        board.find.with(|find| groups(statuses.iter(), find))
+        let find = board.find.get();
+        groups(ids.iter().filter_map(|id| {
+            board
+                .pipeline(id)?
+                .with(|status| Candidate::of(status, &find))
+        }))
     });
-    let none = Memo::new(move |_| shown.with(Vec::is_empty));
+    let none = flag(move || shown.with(Vec::is_empty));
+    let found_nothing = maybe(move || {
+        let words = || wording::found_nothing(board.lang.get(), &board.find.get());
+        none.get().then(words)
+    });
     view! {
         <For each=move || shown.get() key=|group| group.project.clone() let:group>
             <Project shown project=group.project/>
         </For>
-        <p class="found-nothing" role="status">
-            {move || none.get().then(|| wording::found_nothing(board.lang.get(), &board.find.get()))}
-        </p>
-        <Show when=move || none.get()>
+        <p class="found-nothing" role="status">{found_nothing}</p>
+        <When holds=none>
             <button class="btn" type="button" on:click=move |_| board.find.set(String::new())>{board.t(Lang::clear_find)}</button>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -97,7 +101,7 @@ fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
     });
     view! {
         <section class="project">
-            <h2>{name} " " <span class="count">{move || pipelines.with(Vec::len)}</span></h2>
+            <h2>{name} " " <span class="count">{text(move || pipelines.with(Vec::len).to_string())}</span></h2>
             <ul class="sheet rows">
                 <For each=move || pipelines.get() key=Clone::clone let:pipeline>
                     <Row pipeline/>

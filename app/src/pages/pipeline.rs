@@ -11,8 +11,9 @@ use crate::{
     board::{Board, use_board},
     components::{
         chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track,
-        work::Work,
+        when::When, work::Work,
     },
+    follow::{flag, text, word},
     paths, wording,
 };
 
@@ -40,20 +41,22 @@ pub(crate) fn PipelinePage() -> impl IntoView {
 
 #[component]
 fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
-    let title = Memo::new(move |_| status.with(|status| status.title.clone()));
-    let window = move || wording::window_title(board.waiting.with(Vec::len), Some(&title.get()));
-    let demo = Memo::new(move |_| status.with(|status| status.demo));
+    let title = text(move || status.with(|status| status.title.clone()));
+    let project = text(move || status.with(|status| status.project.clone()));
+    let window =
+        text(move || wording::window_title(board.waiting.with(Vec::len), Some(&title.get())));
+    let demo = flag(move || status.with(|status| status.demo));
     view! {
         <Title text=window/>
         <nav class="crumbs sub" aria-label=board.t(Lang::all_pipelines)>
             <a href=paths::overview()>{board.t(Lang::all_pipelines)}</a>
             <span aria-hidden="true">" / "</span>
-            <span>{move || status.with(|status| status.project.clone())}</span>
+            <span>{project}</span>
         </nav>
         <div class="headline">
-            <h1>{move || title.get()}</h1>
+            <h1>{title}</h1>
             <Chip status/>
-            <Show when=move || demo.get()><span class="tag">{board.t(Lang::demo)}</span></Show>
+            <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
             <Version board status/>
         </div>
         <Goal board status/>
@@ -76,20 +79,24 @@ fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
 /// The cycle versions: previous → current → next.
 #[component]
 fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
-    let version = Memo::new(move |_| status.with(|status| status.version.clone()));
-    let view = move || {
-        let domain::Version {
-            previous,
-            current,
-            next,
-        } = version.get();
-        let name = |text: Option<String>| text.map(|text| wording::version(&text));
-        let previous = name(previous).map(|previous| view! { {previous} " → " });
-        let current = name(current).map(|current| view! { <b>{current}</b> });
-        let next = name(next).map(|next| view! { " → " {next} " " {board.t(Lang::planned)} });
-        view! { {previous}{current}{next} }
+    let of = move |read: fn(&domain::Version) -> &Option<String>| {
+        status.with(|status| read(&status.version).as_deref().map(wording::version))
     };
-    view! { <p class="sub version"><span class="unseen">{board.t(Lang::version)} " "</span>{view}</p> }
+    let before = text(move || {
+        of(|version| &version.previous).map_or_else(String::new, |before| format!("{before} → "))
+    });
+    let current = text(move || of(|version| &version.current).unwrap_or_default());
+    let after = text(move || {
+        let planned = board.lang.get().planned();
+        of(|version| &version.next).map_or_else(String::new, |next| format!(" → {next} {planned}"))
+    });
+    view! {
+        <p class="sub version">
+            <span class="unseen">{board.t(Lang::version)} " "</span>
+            {before}<b>{current}</b>{after}
+        </p>
+    }
+    .into_any()
 }
 
 /// What it is to achieve.
@@ -97,34 +104,35 @@ fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
 fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
     let goal = Memo::new(move |_| status.with(|status| status.goal.trim().to_owned()));
     let whole = RwSignal::new(false);
-    let long = Memo::new(move |_| {
+    let some = flag(move || goal.with(|goal| !goal.is_empty()));
+    let long = flag(move || {
         goal.with(|goal| goal.chars().count() > GOAL_SHOWN || goal.lines().count() > 3)
     });
-    let toggle = move || {
+    let toggle = word(move || {
         if whole.get() {
             board.lang.get().less_text()
         } else {
             board.lang.get().goal_more()
         }
-    };
+    });
     view! {
-        <Show when=move || goal.with(|goal| !goal.is_empty())>
+        <When holds=some>
             <div class="goal">
-                <p class:folded=move || long.get() && !whole.get()>
-                    <span class="unseen">{board.t(Lang::goal)} ": "</span>{move || goal.get()}
+                <p class:folded=flag(move || long.get() && !whole.get())>
+                    <span class="unseen">{board.t(Lang::goal)} ": "</span>{goal}
                 </p>
-                <Show when=move || long.get()>
+                <When holds=long>
                     <button
                         class="quiet small"
                         type="button"
-                        aria-expanded=move || whole.get().to_string()
+                        aria-expanded=text(move || whole.get().to_string())
                         on:click=move |_| whole.update(|whole| *whole = !*whole)
                     >
                         {toggle}
                     </button>
-                </Show>
+                </When>
             </div>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -132,11 +140,11 @@ fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
 /// The id, ready to be pasted into an agent's ear.
 #[component]
 fn Identity(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
-    let id = Signal::derive(move || status.with(|status| status.pipeline.to_string()));
-    let label = Signal::derive(move || board.lang.get().pipeline_id().to_owned());
+    let id = text(move || status.with(|status| status.pipeline.to_string()));
+    let label = text(move || board.lang.get().pipeline_id().to_owned());
     view! {
         <p class="identity sub">
-            {board.t(Lang::pipeline_id)} " " <code>{move || id.get()}</code>
+            {board.t(Lang::pipeline_id)} " " <code>{id}</code>
             <CopyButton text=id label class="small"/>
         </p>
     }

@@ -1,8 +1,8 @@
 //! What is said about a pipeline: its chip, its row, its legs, its prompt.
 
 use domain::{
-    DeliveryState, Phase, PhaseStatus, Progress, ProgressSource, Status, TaskStatus, Timestamp,
-    Verdict, Via, What,
+    DeliveryState, Phase, PhaseStatus, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via,
+    What,
     view::{PipelineStatus, PromptRef, ShortForm},
 };
 
@@ -27,9 +27,8 @@ pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
 }
 
 /// A progress figure never goes without its source.
-pub(crate) fn progress(lang: Lang, progress: Progress) -> String {
-    let percent = progress.progress;
-    match progress.progress_source {
+pub(crate) fn progress(lang: Lang, percent: u8, source: ProgressSource) -> String {
+    match source {
         ProgressSource::Unknown => lang.not_reported().to_owned(),
         ProgressSource::Claimed => format!("{percent} % {}", lang.pick("claimed", "behauptet")),
         ProgressSource::Tasks { done, total } => {
@@ -63,7 +62,7 @@ pub(crate) fn leg(status: &PipelineStatus) -> String {
 /// How far that leg is.
 pub(crate) fn leg_progress(lang: Lang, status: &PipelineStatus, now: Timestamp) -> String {
     match status.status {
-        Status::Running => progress(lang, status.progress),
+        Status::Running => progress(lang, status.progress, status.progress_source),
         Status::AwaitingReview => lang.handed_over().to_owned(),
         Status::HandingOver => {
             let span = age::span(lang, now.millis_since(status.baton_since));
@@ -78,7 +77,7 @@ pub(crate) fn leg_progress(lang: Lang, status: &PipelineStatus, now: Timestamp) 
 pub(crate) fn line(lang: Lang, status: &PipelineStatus, now: Timestamp) -> String {
     match status.status {
         Status::Running => match (standing::silence(status, now), &status.message) {
-            (Some(silent), _) => silent_for(lang, status.progress, silent),
+            (Some(silent), _) => silent_for(lang, status.progress, status.progress_source, silent),
             (None, Some(message)) => quoted(lang, message),
             (None, None) => lang.pick("no word yet", "noch kein Wort").to_owned(),
         },
@@ -100,10 +99,9 @@ pub(crate) fn line(lang: Lang, status: &PipelineStatus, now: Timestamp) -> Strin
     }
 }
 
-fn silent_for(lang: Lang, progress: Progress, silent: i64) -> String {
+fn silent_for(lang: Lang, percent: u8, source: ProgressSource, silent: i64) -> String {
     let span = age::span(lang, silent);
-    let percent = progress.progress;
-    match (lang, progress.progress_source) {
+    match (lang, source) {
         (Lang::En, ProgressSource::Claimed) => format!("claims {percent} %, silent for {span}"),
         (Lang::De, ProgressSource::Claimed) => {
             format!("behauptet {percent} %, schweigt seit {span}")
@@ -191,7 +189,7 @@ pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
     };
     match phase.status {
         PhaseStatus::Pending => (if next { lang.next_leg() } else { "" }).to_owned(),
-        PhaseStatus::Running => progress(lang, phase.progress),
+        PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
         PhaseStatus::HandedOver => {
             format!("{}{}", lang.handed_over(), revisions().unwrap_or_default())
         }
@@ -256,43 +254,53 @@ mod tests {
 
     #[test]
     fn progress_names_its_source() {
-        let figure = |percent, source| Progress {
-            progress: percent,
-            progress_source: source,
-        };
-        let tasks = figure(62, ProgressSource::Tasks { done: 8, total: 13 });
-        assert_eq!(progress(Lang::En, tasks), "62 % · 8 of 13 tasks");
-        assert_eq!(progress(Lang::De, tasks), "62 % · 8 von 13 Aufgaben");
-        assert_eq!(
-            progress(
-                Lang::En,
-                figure(0, ProgressSource::Tasks { done: 0, total: 1 })
+        let tasks = |done, total| ProgressSource::Tasks { done, total };
+        for (percent, source, en, de) in [
+            (
+                62,
+                tasks(8, 13),
+                "62 % · 8 of 13 tasks",
+                "62 % · 8 von 13 Aufgaben",
             ),
-            "0 % · 0 of 1 task"
-        );
-        assert_eq!(
-            progress(Lang::En, figure(80, ProgressSource::Claimed)),
-            "80 % claimed"
-        );
-        assert_eq!(
-            progress(Lang::De, figure(0, ProgressSource::Unknown)),
-            "kein Fortschritt gemeldet"
-        );
+            (0, tasks(0, 1), "0 % · 0 of 1 task", "0 % · 0 von 1 Aufgabe"),
+            (
+                80,
+                ProgressSource::Claimed,
+                "80 % claimed",
+                "80 % behauptet",
+            ),
+            (
+                0,
+                ProgressSource::Unknown,
+                "no progress reported",
+                "kein Fortschritt gemeldet",
+            ),
+        ] {
+            assert_eq!(progress(Lang::En, percent, source), en);
+            assert_eq!(progress(Lang::De, percent, source), de);
+        }
     }
 
     #[test]
     fn silence_says_what_was_claimed() {
-        let claimed = Progress {
-            progress: 80,
-            progress_source: ProgressSource::Claimed,
-        };
-        assert_eq!(
-            silent_for(Lang::En, claimed, 14 * 60_000),
-            "claims 80 %, silent for 14 min"
-        );
-        assert_eq!(
-            silent_for(Lang::De, Progress::default(), 180_000),
-            "schweigt seit 3 min"
-        );
+        for (percent, source, millis, en, de) in [
+            (
+                80,
+                ProgressSource::Claimed,
+                14 * 60_000,
+                "claims 80 %, silent for 14 min",
+                "behauptet 80 %, schweigt seit 14 min",
+            ),
+            (
+                0,
+                ProgressSource::Unknown,
+                180_000,
+                "silent for 3 min",
+                "schweigt seit 3 min",
+            ),
+        ] {
+            assert_eq!(silent_for(Lang::En, percent, source, millis), en);
+            assert_eq!(silent_for(Lang::De, percent, source, millis), de);
+        }
     }
 }

@@ -125,6 +125,7 @@ texts! {
     less_text: "Show less", "Weniger zeigen";
     prompt_text: "Text of the prompt", "Text des Prompts";
     hand_it_on: "Hand it on", "Weitergeben";
+    short: "short", "kurz";
     copy: "Copy", "Kopieren";
     copied: "Copied", "Kopiert";
     not_copied: "Select and copy it by hand", "Bitte von Hand kopieren";

@@ -6,8 +6,8 @@
 )]
 
 use domain::{
-    Baton, DeliveryState, Pipeline, Progress, ProgressSource, Prompt, Purpose,
-    Status as PipelineState, Verdict,
+    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Status as PipelineState,
+    Verdict,
 };
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
@@ -79,7 +79,7 @@ impl From<&Pipeline> for Line {
             project: pipeline.project.clone(),
             title: pipeline.title.clone(),
             phase: pipeline.phase().name.to_string(),
-            progress: pipeline.phase().progress.progress,
+            progress: pipeline.phase().progress,
             status: word(&pipeline.status),
             baton: word(&pipeline.baton()),
             last_sign_of_life: pipeline.last_sign_of_life.to_string(),
@@ -136,18 +136,14 @@ pub struct Status {
 impl Status {
     /// How `pipeline` is.
     pub fn new(pipeline: &Pipeline, board: &str) -> Self {
-        let Progress {
-            progress,
-            progress_source,
-        } = pipeline.phase().progress;
         Self {
             phase: pipeline.phase().name.to_string(),
-            progress,
+            progress: pipeline.phase().progress,
             status: word(&pipeline.status),
             pipeline: pipeline.id.to_string(),
             project: pipeline.project.clone(),
             title: pipeline.title.clone(),
-            progress_source: match progress_source {
+            progress_source: match pipeline.phase().progress_source {
                 ProgressSource::Unknown => "unknown".to_owned(),
                 ProgressSource::Claimed => "claimed".to_owned(),
                 ProgressSource::Tasks { done, total } => format!("{done} of {total} tasks"),

@@ -35,13 +35,13 @@ pub fn provide_page(relay: &Relay) {
             .and_then(|id| relay.pipeline(&id).ok())
         {
             Some(pipeline) => {
-                data.handover = pipeline
+                data.document = pipeline
                     .open_handover()
-                    .map(|open| handover_view(&pipeline, open));
+                    .map(|open| handover_view(&pipeline, open).into());
                 data.prompt = pipeline
                     .prompts
                     .last()
-                    .map(|prompt| prompt_view(&pipeline, prompt));
+                    .map(|prompt| prompt_view(&pipeline, prompt).into());
             }
             None => {
                 if let Some(response) = &response {

@@ -1,0 +1,28 @@
+//! Something that is shown only while something holds.
+
+use leptos::prelude::*;
+
+/// Like [`Show`], which is compiled anew for every pair of closures it is given. This one is compiled
+/// once, and the page has to be downloaded.
+#[component]
+pub(crate) fn When(
+    /// Whether the children are shown.
+    #[prop(into)]
+    holds: Signal<bool>,
+    /// What is shown then.
+    children: ChildrenFn,
+    /// What is shown otherwise.
+    #[prop(optional, into)]
+    otherwise: ViewFn,
+) -> impl IntoView {
+    // A signal that changes from true to true must not build its children anew.
+    let holds = Memo::new(move |_| holds.get());
+    (move || {
+        if holds.get() {
+            children()
+        } else {
+            otherwise.run()
+        }
+    })
+    .into_any()
+}
