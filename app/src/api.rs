@@ -3,7 +3,7 @@
 use domain::{HandoverId, PipelineId, PromptId, Verdict, Via};
 use serde::{Deserialize, Serialize};
 
-use crate::{Document, PromptText, paths};
+use crate::{Document, PromptText, json, paths};
 
 /// Why a call did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub(crate) async fn handover(
     pipeline: &PipelineId,
     handover: &HandoverId,
 ) -> Result<Document, Failure> {
-    read(&call(&paths::handover(pipeline, handover), None).await?)
+    let text = call(&paths::handover(pipeline, handover), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
 }
 
 /// Fetches a prompt with its text.
@@ -55,7 +56,8 @@ pub(crate) async fn prompt(
     pipeline: &PipelineId,
     prompt: &PromptId,
 ) -> Result<PromptText, Failure> {
-    read(&call(&paths::prompt(pipeline, prompt), None).await?)
+    let text = call(&paths::prompt(pipeline, prompt), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
 }
 
 /// Sends a decision. With the same `key`, however often, it is made once.
@@ -67,14 +69,17 @@ pub(crate) async fn decide(
     review_changes: &str,
     key: &str,
 ) -> Result<(), Failure> {
-    let body = write(&DecisionBody {
+    let body = json::write(&DecisionBody {
         decision,
         revision,
         review_changes,
-    })?;
-    call(&paths::decision(pipeline, handover), Some((body, key)))
-        .await
-        .map(drop)
+    });
+    call(
+        &paths::decision(pipeline, handover),
+        Some((body.ok_or(Failure::Unreadable)?, key)),
+    )
+    .await
+    .map(drop)
 }
 
 /// Notes that a person offered a prompt to an assistant.
@@ -84,18 +89,13 @@ pub(crate) async fn offer(
     via: Via,
     key: &str,
 ) -> Result<(), Failure> {
-    let body = write(&OfferBody { via })?;
-    call(&paths::offers(pipeline, prompt), Some((body, key)))
-        .await
-        .map(drop)
-}
-
-fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|_| Failure::Unreadable)
-}
-
-fn write(body: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(body).map_err(|_| Failure::Unreadable)
+    let body = json::write(&OfferBody { via });
+    call(
+        &paths::offers(pipeline, prompt),
+        Some((body.ok_or(Failure::Unreadable)?, key)),
+    )
+    .await
+    .map(drop)
 }
 
 /// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.
@@ -122,7 +122,7 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
         return Ok(text);
     }
     // A proxy in between answers with anything but a problem document: then the status has to do.
-    let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem {
+    let problem = json::read(&text).unwrap_or_else(|| Problem {
         title: format!("{} {}", answer.status(), answer.status_text()),
         ..Problem::default()
     });

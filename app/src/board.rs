@@ -9,8 +9,8 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    Document, Lang, PageData, PromptText, Theme, browser, incoming::Incoming, link::Link,
-    review::Review, standing,
+    Document, Lang, PageData, PromptText, Theme, browser, follow::StatusSignal, incoming::Incoming,
+    link::Link, review::Review, standing,
 };
 
 /// The board's state. Lives as long as the page, and is copied into every component.
@@ -51,7 +51,9 @@ pub(crate) struct Board {
     /// All pipelines in the server's order. Changes only when one comes or goes.
     order: RwSignal<Vec<PipelineId>>,
     /// The pipelines themselves: a change of one re-renders nothing of another.
-    pipelines: StoredValue<HashMap<PipelineId, ArcRwSignal<PipelineStatus>>>,
+    pipelines: StoredValue<HashMap<PipelineId, StatusSignal>>,
+    /// Keeps the signals of pipelines that arrive later, outside of every component.
+    owner: StoredValue<Owner>,
     /// The server's clock minus the browser's.
     clock_offset: StoredValue<i64>,
     /// The handovers that wait for a person, the longest first.
@@ -88,7 +90,7 @@ impl Board {
             prompt,
         } = page;
         let order = RwSignal::new(Vec::new());
-        let pipelines = StoredValue::new(HashMap::<PipelineId, ArcRwSignal<PipelineStatus>>::new());
+        let pipelines = StoredValue::new(HashMap::new());
         let waiting = Memo::new(move |_| waiting(order, pipelines));
         let board = Self {
             lang: RwSignal::new(lang),
@@ -119,6 +121,7 @@ impl Board {
             review: Review::new(),
             order,
             pipelines,
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
             clock_offset: StoredValue::new(0),
             waiting,
         };
@@ -132,20 +135,20 @@ impl Board {
     }
 
     /// A pipeline; tracks only whether it exists.
-    pub fn pipeline(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
+    pub fn pipeline(&self, id: &PipelineId) -> Option<StatusSignal> {
         self.order.track();
         self.signal(id)
     }
 
     /// A pipeline for a component that exists only as long as the pipeline does; tracks nothing.
-    pub fn signal(&self, id: &PipelineId) -> Option<ArcRwSignal<PipelineStatus>> {
+    pub fn signal(&self, id: &PipelineId) -> Option<StatusSignal> {
         self.pipelines
-            .with_value(|pipelines| pipelines.get(id).cloned())
+            .with_value(|pipelines| pipelines.get(id).copied())
     }
 
     /// A pipeline as it is at this moment, tracking nothing.
     pub fn peek(&self, id: &PipelineId) -> Option<PipelineStatus> {
-        self.signal(id).map(|status| status.get_untracked())
+        self.signal(id).map(StatusSignal::peek)
     }
 
     /// A word in the reader's language.
@@ -225,11 +228,7 @@ impl Board {
     /// One pipeline anew, unless what is known is newer.
     fn put(&self, status: PipelineStatus) {
         let id = status.pipeline.clone();
-        let known = self.pipelines.with_value(|pipelines| {
-            pipelines
-                .get(&id)
-                .map(|known| known.with_untracked(|known| known.position))
-        });
+        let known = self.peek(&id).map(|known| known.position);
         if known.is_some_and(|position| position > status.position) {
             return;
         }
@@ -240,28 +239,28 @@ impl Board {
     }
 
     fn set(&self, status: PipelineStatus) {
-        let known = self
-            .pipelines
-            .with_value(|pipelines| pipelines.get(&status.pipeline).cloned());
-        match known {
-            Some(known) if known.with_untracked(|known| *known == status) => {}
+        match self.signal(&status.pipeline) {
             Some(known) => known.set(status),
-            None => self.pipelines.update_value(|pipelines| {
-                pipelines.insert(status.pipeline.clone(), ArcRwSignal::new(status));
-            }),
+            None => {
+                let id = status.pipeline.clone();
+                let owner = self.owner.get_value();
+                let signal = owner.with(|| StatusSignal::new(status));
+                self.pipelines
+                    .update_value(|pipelines| _ = pipelines.insert(id, signal));
+            }
         }
     }
 }
 
 fn waiting(
     order: RwSignal<Vec<PipelineId>>,
-    pipelines: StoredValue<HashMap<PipelineId, ArcRwSignal<PipelineStatus>>>,
+    pipelines: StoredValue<HashMap<PipelineId, StatusSignal>>,
 ) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = order
         .get()
         .iter()
         .filter_map(|id| {
-            let status = pipelines.with_value(|pipelines| pipelines.get(id).cloned())?;
+            let status = pipelines.with_value(|pipelines| pipelines.get(id).copied())?;
             status.with(|status| {
                 let handover = standing::open_handover(status)?;
                 Some(Waiting {

@@ -1,9 +1,8 @@
 //! The events of the live connection, as the board understands them.
 
 use domain::view::{Heartbeat, PipelineStatus, Shutdown, Snapshot, event_name};
-use serde::Deserialize;
 
-use crate::{Document, PromptText};
+use crate::{Document, PromptText, json};
 
 /// One event, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +28,14 @@ impl Incoming {
     /// may send more, and the page must not fall over it.
     pub fn read(name: &str, data: &str) -> Option<Self> {
         match name {
-            event_name::SNAPSHOT => json(data).map(Self::Snapshot),
-            event_name::PIPELINE_STATUS => json(data).map(|status| Self::Status(Box::new(status))),
-            event_name::HANDOVER => json(data).map(Self::Document),
-            event_name::CURSOR_PROMPT => json(data).map(Self::Prompt),
-            event_name::HEARTBEAT => json(data).map(Self::Heartbeat),
-            event_name::SHUTDOWN => json(data).map(Self::Shutdown),
+            event_name::SNAPSHOT => json::read(data).map(Self::Snapshot),
+            event_name::PIPELINE_STATUS => {
+                json::read(data).map(|status| Self::Status(Box::new(status)))
+            }
+            event_name::HANDOVER => json::read(data).map(Self::Document),
+            event_name::CURSOR_PROMPT => json::read(data).map(Self::Prompt),
+            event_name::HEARTBEAT => json::read(data).map(Self::Heartbeat),
+            event_name::SHUTDOWN => json::read(data).map(Self::Shutdown),
             // After a reset comes a snapshot. With the others comes a status that says the same, and the
             // review watches the status: a decision that was missed while the connection was down closes
             // the review as well.
@@ -45,10 +46,6 @@ impl Incoming {
             _ => None,
         }
     }
-}
-
-fn json<T: for<'de> Deserialize<'de>>(data: &str) -> Option<T> {
-    serde_json::from_str(data).ok()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod browser;
 mod components;
 mod follow;
 mod incoming;
+mod json;
 mod lang;
 mod link;
 #[cfg(feature = "hydrate")]

@@ -3,7 +3,7 @@
 use domain::{Timestamp, view::Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::{Document, Lang, PromptText, Theme};
+use crate::{Document, Lang, PromptText, Theme, json};
 
 /// Everything a page begins with. The server provides it through the context of the request; it
 /// travels inside the page, so that the browser begins with the very same data and hydration agrees.
@@ -41,5 +41,32 @@ impl Default for PageData {
             document: None,
             prompt: None,
         }
+    }
+}
+
+impl PageData {
+    /// The id of the element that carries it.
+    pub(crate) const ELEMENT: &str = "page-data";
+
+    /// As the text of a `<script>` element: no `<` in it can end the element.
+    pub(crate) fn to_script(&self) -> String {
+        json::write(self)
+            .unwrap_or_default()
+            .replace('<', "\\u003c")
+    }
+
+    /// What the page begins with: from the request on the server, from the page in the browser.
+    #[cfg(not(feature = "hydrate"))]
+    pub(crate) fn current() -> Self {
+        leptos::prelude::use_context().unwrap_or_default()
+    }
+
+    /// What the page begins with: from the request on the server, from the page in the browser.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn current() -> Self {
+        let element = leptos::prelude::document().get_element_by_id(Self::ELEMENT);
+        element
+            .and_then(|element| json::read(&element.text_content()?))
+            .unwrap_or_default()
     }
 }

@@ -33,6 +33,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
                 <HashedStylesheet options=options.clone() id="leptos" root=paths::BASE/>
                 <AutoReload options=options.clone()/>
+                // Not a script that runs: data that the board begins with.
+                <script id=PageData::ELEMENT type="application/json" inner_html=PageData::current().to_script()></script>
                 <HydrationScripts options root=paths::BASE/>
                 <MetaTags/>
             </head>
@@ -47,8 +49,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let page = SharedValue::new(|| use_context::<PageData>().unwrap_or_default()).into_inner();
-    let board = Board::new(page);
+    let board = Board::new(PageData::current());
     provide_context(board);
     Effect::new(move || begin(board));
 

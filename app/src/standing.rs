@@ -95,6 +95,12 @@ pub(crate) fn prompt_is_being_written(status: &PipelineStatus) -> bool {
     status.status == Status::HandingOver && prompt_of_decision(status).is_none()
 }
 
+/// The prompt that is in front of the reader: the newest, unless another one is being written.
+pub(crate) fn prompt_shown(status: &PipelineStatus) -> Option<&PromptRef> {
+    let prompt = status.prompt.as_ref();
+    prompt.filter(|_| !prompt_is_being_written(status))
+}
+
 /// The first time a prompt took this step.
 pub(crate) fn step(prompt: &PromptRef, state: DeliveryState) -> Option<&Delivery> {
     prompt

@@ -53,5 +53,5 @@ pub(crate) fn Badge() -> impl IntoView {
             </When>
         </div>
     }
-    .into_any()
+    .into_inner()
 }

@@ -1,11 +1,10 @@
 //! Who has the baton, as a chip: a colour and a word.
 
-use domain::view::PipelineStatus;
 use leptos::prelude::*;
 
 use crate::{
     board::use_board,
-    follow::{text, word},
+    follow::{StatusSignal, text, word},
     standing::Standing,
     wording,
 };
@@ -14,14 +13,14 @@ use crate::{
 #[component]
 pub(crate) fn Chip(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let standing = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())));
+    let standing = move || status.with(|status| Standing::of(status, board.now.get()));
     view! {
-        <span class=text(move || format!("chip {}", standing.get().class()))>
-            {word(move || wording::pipeline::chip(board.lang.get(), standing.get()))}
+        <span class=text(move || format!("chip {}", standing().class()))>
+            {word(move || wording::pipeline::chip(board.lang.get(), standing()))}
         </span>
     }
-    .into_any()
+    .into_inner()
 }

@@ -39,7 +39,7 @@ pub(crate) fn Connect() -> impl IntoView {
             <p class="sub">{board.t(Lang::or_demo)} " " <code>"staffel demo"</code></p>
         </div>
     }
-    .into_any()
+    .into_inner()
 }
 
 #[component]
@@ -51,7 +51,7 @@ fn Snippet(title: Signal<String>, text: String) -> impl IntoView {
             <CopyButton text=Signal::stored(text) class="small" label=title/>
         </div>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// The same, for a board that is not empty: opens over the page from the header or the footer.
@@ -67,5 +67,5 @@ pub(crate) fn ConnectPopover() -> impl IntoView {
             <Connect/>
         </div>
     }
-    .into_any()
+    .into_inner()
 }

@@ -48,5 +48,5 @@ pub(crate) fn CopyButton(
             {label.map(|label| view! { <span class="unseen">{label}</span> })}
         </button>
     }
-    .into_any()
+    .into_inner()
 }

@@ -64,7 +64,7 @@ pub(crate) fn Find() -> impl IntoView {
             <kbd aria-hidden="true">"/"</kbd>
         </search>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// Whether the key belongs to a text that is being typed, or to an open dialog.

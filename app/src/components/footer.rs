@@ -26,5 +26,5 @@ pub(crate) fn Footer() -> impl IntoView {
             </div>
         </footer>
     }
-    .into_any()
+    .into_inner()
 }

@@ -13,9 +13,7 @@ pub(crate) fn Gate(
     pipeline: PipelineId,
 ) -> impl IntoView {
     let board = use_board();
-    let Some(status) = board.signal(&pipeline).map(RwSignal::from) else {
-        return ().into_any();
-    };
+    let status = board.signal(&pipeline)?;
     // The card goes a moment after the decision: until then it shows what it showed.
     let of = move |read: fn(&PipelineStatus) -> Option<String>| {
         text(move || status.with(read).unwrap_or_default())
@@ -49,7 +47,7 @@ pub(crate) fn Gate(
         })
     });
     let open = pipeline.clone();
-    view! {
+    Some(view! {
         <li class="sheet gate">
             <p class="legs"><span>{phase}</span>" → "<b>{next}</b>{revision}</p>
             <a class="gate-title" href=paths::pipeline(&pipeline)>{title}</a>
@@ -62,5 +60,5 @@ pub(crate) fn Gate(
             </div>
         </li>
     }
-    .into_any()
+    .into_any())
 }

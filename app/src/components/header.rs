@@ -36,5 +36,5 @@ pub(crate) fn Header() -> impl IntoView {
             <p class="stale-line" role="status">{stale}</p>
         </header>
     }
-    .into_any()
+    .into_inner()
 }

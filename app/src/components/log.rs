@@ -1,28 +1,43 @@
 //! What happened, the newest first.
 
-use domain::{Entry, view::PipelineStatus};
+use domain::Entry;
 use leptos::prelude::*;
 
-use super::time::Ago;
-use crate::{Lang, board::use_board, follow::text, paths, wording};
+use super::{
+    list::{Item, list},
+    time::Ago,
+};
+use crate::{
+    Lang,
+    board::use_board,
+    follow::{StatusSignal, maybe, text},
+    paths, wording,
+};
 
 /// The newest lines of a pipeline's history.
 #[component]
 pub(crate) fn Log(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let entries =
-        move || status.with(|status| status.log.iter().rev().cloned().collect::<Vec<_>>());
-    let events = status.with_untracked(|status| paths::events(&status.pipeline));
+    let line = |entry: &Entry| {
+        let entry = entry.clone();
+        // One event can leave two lines, so its number alone does not tell lines apart.
+        let key = format!(
+            "{} {:?}",
+            entry.revision,
+            std::mem::discriminant(&entry.what)
+        );
+        Item::new(key, move || view! { <Line entry/> })
+    };
+    let lines = move || status.with(|status| status.log.iter().rev().map(line).collect());
+    let events = paths::events(&status.id());
     view! {
         <section class="sheet pad">
             <h2>{board.t(Lang::what_happened)}</h2>
             <ol class="log">
-                <For each=entries key=key let:entry>
-                    <Line entry/>
-                </For>
+                {list(lines)}
             </ol>
             <p class="sub log-foot">
                 {board.t(Lang::newest_lines)} " "
@@ -30,12 +45,7 @@ pub(crate) fn Log(
             </p>
         </section>
     }
-    .into_any()
-}
-
-/// One event can leave two lines, so its number alone does not tell lines apart.
-fn key(entry: &Entry) -> (u64, std::mem::Discriminant<domain::What>) {
-    (entry.revision, std::mem::discriminant(&entry.what))
+    .into_inner()
 }
 
 #[component]
@@ -45,18 +55,17 @@ fn Line(
 ) -> impl IntoView {
     let board = use_board();
     let at = entry.at;
-    let said = Memo::new(move |_| wording::happened::line(board.lang.get(), &entry));
-    // Whether something is quoted does not depend on the language.
-    let quotes = said.with_untracked(|said| said.1.is_some());
+    let entry = StoredValue::new(entry);
+    let said = move || entry.with_value(|entry| wording::happened::line(board.lang.get(), entry));
     view! {
         <li>
             <Ago at=Signal::stored(at)/>
             <p>
-                {text(move || said.get().0)}
+                {text(move || said().0)}
                 " "
-                {quotes.then(|| view! { <b>{text(move || said.get().1.unwrap_or_default())}</b> })}
+                <b>{maybe(move || said().1)}</b>
             </p>
         </li>
     }
-    .into_any()
+    .into_inner()
 }

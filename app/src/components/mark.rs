@@ -14,5 +14,5 @@ pub(crate) fn Mark() -> impl IntoView {
             </g>
         </svg>
     }
-    .into_any()
+    .into_inner()
 }

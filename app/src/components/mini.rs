@@ -1,11 +1,11 @@
 //! The track in small: one bar a phase.
 
-use domain::{PhaseStatus, view::PipelineStatus};
+use domain::{PhaseStatus, Timestamp, view::PipelineStatus};
 use leptos::prelude::*;
 
 use crate::{
     board::use_board,
-    follow::text,
+    follow::{StatusSignal, text, word},
     standing::{self, Standing},
 };
 
@@ -13,37 +13,36 @@ use crate::{
 #[component]
 pub(crate) fn Mini(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let legs = Memo::new(move |_| {
-        let now = board.now.get();
-        status.with(|status| {
-            let standing = Standing::of(status, now);
-            let flying = standing == Standing::Transit
-                && standing::decided(status) == Some(domain::Verdict::Accept);
-            let current = status
-                .phases
-                .iter()
-                .position(|phase| phase.name == status.phase)
-                .unwrap_or(0);
-            let leg = |(index, phase): (usize, &domain::Phase)| match phase.status {
-                PhaseStatus::Pending if flying && index == current + 1 => "flying",
-                status => standing::leg_class(status, index == current, standing),
-            };
-            status
-                .phases
-                .iter()
-                .enumerate()
-                .map(leg)
-                .collect::<Vec<_>>()
-        })
-    });
+    let legs = Memo::new(move |_| status.with(|status| status.phases.len()));
+    let bar = move |index| {
+        let class = word(move || status.with(|status| leg_class(status, index, board.now.get())));
+        view! { <i class=class></i> }
+    };
     let percent = text(move || format!("{}%", status.with(|status| status.progress.min(100))));
     view! {
         <span class="mini" aria-hidden="true" style:--p=percent>
-            {move || legs.get().into_iter().map(|class| view! { <i class=class></i> }).collect_view()}
+            {move || (0..legs.get()).map(bar).collect_view()}
         </span>
     }
-    .into_any()
+    .into_inner()
+}
+
+fn leg_class(status: &PipelineStatus, index: usize, now: Timestamp) -> &'static str {
+    let standing = Standing::of(status, now);
+    let current = status
+        .phases
+        .iter()
+        .position(|phase| phase.name == status.phase)
+        .unwrap_or(0);
+    let flying = standing == Standing::Transit
+        && standing::decided(status) == Some(domain::Verdict::Accept)
+        && index == current + 1;
+    match status.phases.get(index).map(|phase| phase.status) {
+        None => "",
+        Some(PhaseStatus::Pending) if flying => "flying",
+        Some(phase) => standing::leg_class(phase, index == current, standing),
+    }
 }

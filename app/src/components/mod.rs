@@ -8,6 +8,7 @@ pub(crate) mod find;
 pub(crate) mod footer;
 pub(crate) mod gate;
 pub(crate) mod header;
+pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod mini;

@@ -43,5 +43,5 @@ pub(crate) fn Notices() -> impl IntoView {
         </div>
         <p class="unseen" role="alert">{board.alarm}</p>
     }
-    .into_any()
+    .into_inner()
 }

@@ -1,13 +1,13 @@
 //! Who has the baton, in a sentence, and the next step.
 
-use domain::{PipelineId, Status, view::PipelineStatus};
+use domain::Status;
 use leptos::prelude::*;
 
 use super::when::When;
 use crate::{
     Lang,
     board::use_board,
-    follow::{flag, text},
+    follow::{StatusSignal, flag, text},
     standing::Standing,
     wording,
 };
@@ -16,10 +16,9 @@ use crate::{
 #[component]
 pub(crate) fn Now(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let id: PipelineId = status.with_untracked(|status| status.pipeline.clone());
     let class = text(move || {
         let standing = status.with(|status| Standing::of(status, board.now.get()));
         format!("now {}", standing.class())
@@ -28,7 +27,7 @@ pub(crate) fn Now(
         status.with(|status| wording::now::words(board.lang.get(), status, board.now.get()))
     };
     let waits = flag(move || status.with(|status| status.status == Status::AwaitingReview));
-    let show = StoredValue::new(id);
+    let show = StoredValue::new(status.id());
     view! {
         <section class=class aria-label=board.t(Lang::who_has_the_baton)>
             <p>{text(move || words().0)} " " <span class="sub">{text(move || words().1)}</span></p>
@@ -39,5 +38,5 @@ pub(crate) fn Now(
             </When>
         </section>
     }
-    .into_any()
+    .into_inner()
 }

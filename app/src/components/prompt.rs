@@ -1,8 +1,8 @@
 //! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
 
 use domain::{
-    Purpose, Status, Via,
-    view::{Link, PipelineStatus, PromptRef},
+    Purpose, Via,
+    view::{Link, PipelineStatus},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -12,7 +12,7 @@ use crate::{
     api::Failure,
     board::{Board, use_board},
     browser,
-    follow::{flag, maybe, text, word},
+    follow::{StatusSignal, flag, maybe, text, word},
     standing, wording,
 };
 
@@ -20,115 +20,90 @@ use crate::{
 #[component]
 pub(crate) fn PromptCard(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let about = Memo::new(move |_| {
-        status.with(|status| {
-            if standing::prompt_is_being_written(status) {
-                None
-            } else {
-                status.prompt.clone()
-            }
-        })
-    });
     let shown = flag(move || {
         status.with(|status| standing::prompt_is_being_written(status) || status.prompt.is_some())
     });
     view! {
         <When holds=shown>
-            <Card board status about/>
+            <Card board status/>
         </When>
     }
-    .into_any()
+    .into_inner()
 }
 
 #[component]
-fn Card(
-    board: Board,
-    status: RwSignal<PipelineStatus>,
-    about: Memo<Option<PromptRef>>,
-) -> impl IntoView {
-    let decision = Memo::new(move |_| {
-        status.with(|status| {
-            let handover = status.handover.as_ref()?;
-            let same = about.with(|about| {
-                about
-                    .as_ref()
-                    .is_none_or(|about| about.handover == handover.handover)
-            });
-            handover.decision.clone().filter(|_| same)
-        })
-    });
+fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     let heading = text(move || {
-        let lang = board.lang.get();
-        let (phase, purpose) = about.with(|about| match about {
-            Some(about) => (about.phase.to_string(), about.purpose),
-            None => status.with(upcoming),
+        let (phase, purpose) = status.with(|status| match standing::prompt_shown(status) {
+            Some(prompt) => (prompt.phase.to_string(), prompt.purpose),
+            None => upcoming(status),
         });
-        wording::prompt_heading(lang, &phase, purpose)
+        wording::prompt_heading(board.lang.get(), &phase, purpose)
     });
     let why = maybe(move || {
-        about.with(|about| {
-            about.as_ref().and_then(|about| {
-                Some(format!(
-                    "{}: {}",
-                    about.writer.name,
-                    about.writer.why.as_ref()?
-                ))
-            })
+        status.with(|status| {
+            let writer = &standing::prompt_shown(status)?.writer;
+            Some(format!("{}: {}", writer.name, writer.why.as_ref()?))
         })
     });
-    let over = flag(move || {
-        status.with(|status| status.status == Status::AwaitingReview || status.status.has_ended())
+    let id = Memo::new(move |_| {
+        status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone()))
     });
-    let id =
-        Memo::new(move |_| about.with(|about| about.as_ref().map(|about| about.prompt_id.clone())));
-    let view = Memo::new(move |_| {
-        id.get()
-            .and_then(|id| board.prompts.with(|prompts| prompts.get(&id).cloned()))
-    });
+    let text = move || {
+        let id = id.get()?;
+        board.prompts.with(|prompts| prompts.get(&id).cloned())
+    };
+    // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
+    let here = Memo::new(move |_| text().is_some());
     let failed = RwSignal::new(None::<Failure>);
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
         failed.set(None);
         spawn_local(async move {
             match api::prompt(id.pipeline(), &id).await {
-                Ok(view) => board
+                Ok(text) => board
                     .prompts
-                    .update(|prompts| drop(prompts.insert(id, view))),
+                    .update(|prompts| drop(prompts.insert(id, text))),
                 Err(failure) => drop(failed.try_set(Some(failure))),
             }
         });
     };
     Effect::new(move || {
         // Opened later than the prompt arrived, and the page brought another one: fetch it.
-        if id.get().is_some() && view.with(Option::is_none) {
+        if id.get().is_some() && !here.get() {
             fetch();
         }
     });
     let body = move || {
-        match (id.get().is_some(), view.get(), failed.get()) {
-        (_, Some(view), _) => view! { <Text board view/> }.into_any(),
-        (false, ..) => view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any(),
-        (true, None, None) => view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any(),
-        (true, None, Some(failure)) => view! {
+        match (id.get(), here.get(), failed.get()) {
+        (_, true, _) => untrack(text).map(|prompt| view! { <Text board prompt/> }).into_any(),
+        (None, ..) => {
+            view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
+        }
+        (Some(_), false, None) => {
+            view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any()
+        }
+        (Some(_), false, Some(failure)) => view! {
             <div class="prompt-text">
                 <p role="alert">{board.t(Lang::no_prompt)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
                 <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
             </div>
-        }.into_any(),
+        }
+        .into_any(),
     }
     };
     view! {
         <section class="sheet pad prompt">
             <h2>{heading}</h2>
-            <PromptSteps decision prompt=about over/>
+            <PromptSteps status/>
             <p class="sub prompt-why">{why}</p>
             {body}
         </section>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// What the prompt that is being written will be for.
@@ -144,12 +119,12 @@ fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
 
 /// The text and the ways to hand it on.
 #[component]
-fn Text(board: Board, view: PromptText) -> impl IntoView {
+fn Text(board: Board, prompt: PromptText) -> impl IntoView {
     let PromptText {
         prompt_id,
         prompt,
         links,
-    } = view;
+    } = prompt;
     let whole = RwSignal::new(false);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
     let id = StoredValue::new(prompt_id);
@@ -193,5 +168,5 @@ fn Text(board: Board, view: PromptText) -> impl IntoView {
             {text(move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>())}
         </p>
     }
-    .into_any()
+    .into_inner()
 }

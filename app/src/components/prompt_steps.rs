@@ -1,11 +1,23 @@
 //! How far a prompt got: its delivery receipt.
 
-use domain::{Decision, DeliveryState, Timestamp, Writer, WriterKind, view::PromptRef};
+use domain::{
+    Decision, DeliveryState, Status, Timestamp, Writer, WriterKind,
+    view::{HandoverRef, PipelineStatus, PromptRef},
+};
 use leptos::prelude::*;
 
-use super::time::Ago;
-use crate::{Lang, board::use_board, standing::step, wording};
+use super::{time::Ago, when::When};
+use crate::{
+    Lang,
+    board::use_board,
+    follow::{StatusSignal, flag, text, word},
+    standing::{self, step},
+    wording,
+};
 use wording::{age, pipeline};
+
+/// How many steps there are.
+const STEPS: usize = 6;
 
 /// One step of the way.
 #[derive(Clone)]
@@ -16,43 +28,44 @@ struct Step {
     about: String,
 }
 
-/// The steps from the decision to the running agent. `prompt` is `None` while it is being written.
+/// The steps from the decision to the running agent.
 #[component]
 pub(crate) fn PromptSteps(
-    /// The decision it was written for, where it is the newest.
-    #[prop(into)]
-    decision: Signal<Option<Decision>>,
-    /// The prompt.
-    #[prop(into)]
-    prompt: Signal<Option<PromptRef>>,
-    /// Whether the phase that it was for is over: what has not been seen by then will not be.
-    #[prop(into)]
-    over: Signal<bool>,
+    /// The pipeline.
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let steps = move || {
-        steps(
-            board.lang.get(),
-            decision.get().as_ref(),
-            prompt.get().as_ref(),
-            over.get(),
-        )
-    };
-    let line = move |step: Step| {
+    let line = move |index: usize| {
+        let step = move || status.with(|status| steps_of(board.lang.get(), status)[index].clone());
+        let name = word(move || (step().name)(board.lang.get()));
+        let taken = flag(move || step().at.is_some());
+        let at = Signal::derive(move || step().at.unwrap_or(board.now.get_untracked()));
         view! {
-            <li class=step.class aria-current=(step.class == "now").then_some("step")>
-                <b>{(step.name)(board.lang.get())}</b>
-                <span>{step.about}</span>
-                {step.at.map(|at| view! { <Ago at=Signal::stored(at)/> })}
+            <li class=word(move || step().class) aria-current=move || (step().class == "now").then_some("step")>
+                <b>{name}</b>
+                <span>{text(move || step().about)}</span>
+                <When holds=taken><Ago at/></When>
             </li>
         }
     };
     view! {
         <ol class="steps" aria-label=board.t(Lang::way_of_the_prompt)>
-            {move || steps().into_iter().map(line).collect_view()}
+            {(0..STEPS).map(line).collect_view()}
         </ol>
     }
-    .into_any()
+    .into_inner()
+}
+
+fn steps_of(lang: Lang, status: &PipelineStatus) -> [Step; STEPS] {
+    let prompt = standing::prompt_shown(status);
+    let about = status.handover.as_ref();
+    // The decision that the prompt was written for: a newer handover's decision is not.
+    let same =
+        |handover: &&HandoverRef| prompt.is_none_or(|prompt| prompt.handover == handover.handover);
+    let decision = about.filter(same).and_then(|about| about.decision.as_ref());
+    // What has not been seen when the phase it was for is over will not be.
+    let over = status.status == Status::AwaitingReview || status.status.has_ended();
+    steps(lang, decision, prompt, over)
 }
 
 fn steps(
@@ -60,7 +73,7 @@ fn steps(
     decision: Option<&Decision>,
     prompt: Option<&PromptRef>,
     over: bool,
-) -> Vec<Step> {
+) -> [Step; STEPS] {
     let reached = prompt.map(|prompt| prompt.state);
     let of = |name, state: DeliveryState, about: String| {
         let taken = prompt.and_then(|prompt| step(prompt, state));
@@ -99,7 +112,7 @@ fn steps(
         at: decision.map(|decision| decision.at),
         about: decision.map_or_else(String::new, |decision| decision.by.name.clone()),
     };
-    let mut steps = vec![
+    let mut steps = [
         decided,
         of(
             Lang::step_written,

@@ -1,6 +1,6 @@
 //! The review: the document and the decision, over everything else.
 
-use domain::HandoverId;
+use domain::{HandoverId, view::PipelineStatus};
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
@@ -56,89 +56,88 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
         </dialog>
     }
-    .into_any()
+    .into_inner()
 }
 
 #[component]
 fn Open(board: Board, opened: Opened) -> impl IntoView {
     let lang = board.lang;
+    let Opened {
+        pipeline,
+        handover,
+        phase,
+        ..
+    } = opened.clone();
     let open = board.review.open;
-    let id = opened.handover.clone();
-    let revision = Memo::new(move |_| {
-        open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision))
-    });
-    let document = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            board.documents.with(|documents| {
-                documents
-                    .get(&id)
-                    .filter(|document| document.revision == revision.get())
-                    .cloned()
-            })
+    let revision =
+        move || open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision));
+    let id = StoredValue::new(handover);
+    let document = move || {
+        board.documents.with(|documents| {
+            let known = id.with_value(|id| documents.get(id).cloned());
+            known.filter(|document| document.revision == revision())
         })
     };
+    // A document never changes: what follows it follows whether it is there, and which revision is asked for.
+    let read = Memo::new(move |_| document().is_some());
     let failed = RwSignal::new(None::<Failure>);
-    let fetch = {
-        let id = StoredValue::new(id.clone());
-        move || fetch(board, id.get_value(), failed)
-    };
+    let fetch = move || fetch(board, id.get_value(), failed);
     Effect::new(move || {
-        if document.with(Option::is_none) {
-            // Tracks the revision: every new one is fetched if it did not come by itself.
-            revision.track();
+        // Every new revision is fetched if it did not come by itself.
+        revision();
+        if !read.get() {
             fetch();
         }
     });
-    let status = board.signal(&opened.pipeline).map(RwSignal::from);
-    let title = text(move || {
-        status.map_or_else(String::new, |status| {
-            status.with(|status| status.title.clone())
-        })
-    });
-    let about =
-        Memo::new(move |_| status.and_then(|status| status.with(|status| status.handover.clone())));
-    let next = text(move || {
-        about.with(|about| {
-            about
-                .as_ref()
-                .map(|about| wording::review::gate(lang.get(), about.next_phase.as_ref()))
+    let status = board.signal(&pipeline);
+    let of = move |read: fn(&PipelineStatus) -> Option<String>| {
+        text(move || {
+            status
+                .and_then(|status| status.with(read))
                 .unwrap_or_default()
+        })
+    };
+    let title = of(|status| Some(status.title.clone()));
+    let about = move || status.and_then(|status| status.with(|status| status.handover.clone()));
+    let next = text(move || {
+        about().map_or_else(String::new, |about| {
+            wording::review::gate(lang.get(), about.next_phase.as_ref())
         })
     });
     let by = text(move || {
-        let name = about
-            .with(|about| about.as_ref().map(|about| about.by.name.clone()))
-            .unwrap_or_default();
+        let name = about().map(|about| about.by.name).unwrap_or_default();
         format!(
             "{} · {name} · ",
-            wording::review::revision(lang.get(), revision.get())
+            wording::review::revision(lang.get(), revision())
         )
     });
     let replaced = maybe(move || {
         let replaced = open.with(|open| open.as_ref().is_some_and(|open| open.replaced));
-        let words = || wording::review::replaced(lang.get(), revision.get());
+        let words = || wording::review::replaced(lang.get(), revision());
         replaced.then(words)
     });
-    let at = Signal::derive(move || {
-        about
-            .with(|about| about.as_ref().map(|about| about.at))
-            .unwrap_or(board.now.get_untracked())
-    });
+    let at =
+        Signal::derive(move || about().map_or_else(|| board.now.get_untracked(), |about| about.at));
     // The HTML comes sanitised from the server; nothing else is ever put in this way.
     let body = move || {
-        match (document.get(), failed.get()) {
-        (Some(view), _) => view! { <div class="doc" inner_html=view.html></div> }.into_any(),
-        (None, None) => view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any(),
-        (None, Some(failure)) => view! {
-            <div class="doc">
-                <p role="alert">{board.t(Lang::no_document)} " " {wording::connection::failure(lang.get(), &failure)}</p>
-                <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
-            </div>
-        }.into_any(),
-    }
+        revision();
+        match (read.get(), failed.get()) {
+            (true, _) => {
+                let html = untrack(document).map(|document| document.html);
+                view! { <div class="doc" inner_html=html.unwrap_or_default()></div> }.into_any()
+            }
+            (false, None) => {
+                view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any()
+            }
+            (false, Some(failure)) => view! {
+                <div class="doc">
+                    <p role="alert">{board.t(Lang::no_document)} " " {wording::connection::failure(lang.get(), &failure)}</p>
+                    <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
+                </div>
+            }
+            .into_any(),
+        }
     };
-    let read = Memo::new(move |_| document.with(Option::is_some));
     // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
     let article = NodeRef::<html::Article>::new();
     Effect::new(move || {
@@ -149,7 +148,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     view! {
         <div class="review-head">
             <h2 id="review-title">
-                <span class="legs">{opened.phase.to_string()}" → "<b>{next}</b></span>
+                <span class="legs">{phase.to_string()}" → "<b>{next}</b></span>
                 " " <span class="review-name">{title}</span>
             </h2>
             <span class="chip you">{board.t(Lang::you_have_it)}</span>
@@ -161,9 +160,9 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         <p class="review-replaced" role="status">{replaced}</p>
         // The document scrolls, so it can be focused.
         <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
-        <ReviewForm board handover=id phase=opened.phase revision read about/>
+        <ReviewForm board opened read/>
     }
-    .into_any()
+    .into_inner()
 }
 
 fn fetch(board: Board, id: HandoverId, failed: RwSignal<Option<Failure>>) {

@@ -1,6 +1,6 @@
 //! The decision: the words that go with it, three buttons, their keys.
 
-use domain::{HandoverId, PhaseName, Verdict, view::HandoverRef};
+use domain::{HandoverId, Verdict};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
@@ -11,7 +11,7 @@ use crate::{
     board::{Board, use_board},
     browser,
     follow::{flag, text, word},
-    review::draft_key,
+    review::{Opened, draft_key},
     wording,
 };
 
@@ -38,10 +38,7 @@ struct Attempt {
 #[derive(Clone, Copy)]
 struct Form {
     board: Board,
-    handover: StoredValue<HandoverId>,
-    phase: StoredValue<PhaseName>,
-    about: Memo<Option<HandoverRef>>,
-    revision: Memo<u32>,
+    opened: StoredValue<Opened>,
     read: Memo<bool>,
     words: RwSignal<String>,
     sending: RwSignal<bool>,
@@ -56,24 +53,15 @@ struct Form {
 pub(crate) fn ReviewForm(
     /// The board.
     board: Board,
-    /// The handover.
-    handover: HandoverId,
-    /// The phase it ends.
-    phase: PhaseName,
-    /// The revision in front of the reader.
-    revision: Memo<u32>,
+    /// The handover, as it was when the review opened.
+    opened: Opened,
     /// Whether its document is there to be read. Nobody decides about a blank page.
     read: Memo<bool>,
-    /// The handover without its text.
-    about: Memo<Option<HandoverRef>>,
 ) -> impl IntoView {
     let form = Form {
         board,
-        words: RwSignal::new(browser::remembered(&draft_key(&handover)).unwrap_or_default()),
-        handover: StoredValue::new(handover),
-        phase: StoredValue::new(phase),
-        about,
-        revision,
+        words: RwSignal::new(browser::remembered(&draft_key(&opened.handover)).unwrap_or_default()),
+        opened: StoredValue::new(opened),
         read,
         sending: RwSignal::new(false),
         stopping: RwSignal::new(false),
@@ -139,7 +127,7 @@ pub(crate) fn ReviewForm(
             </When>
         </aside>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// Stopping ends the whole pipeline, so it asks once more.
@@ -164,12 +152,12 @@ fn StopQuestion(form: Form) -> impl IntoView {
             </button>
         </div>
     }
-    .into_any()
+    .into_inner()
 }
 
 impl Form {
     fn type_words(self, words: String) {
-        browser::remember(&draft_key(&self.handover.get_value()), &words);
+        browser::remember(&draft_key(&self.opened.get_value().handover), &words);
         self.words.set(words);
         if self.trouble.get_untracked() == Some(Trouble::NoWords) {
             self.trouble.set(None);
@@ -220,8 +208,15 @@ impl Form {
             }
             return;
         }
-        let handover = self.handover.get_value();
-        let revision = self.revision.get_untracked();
+        // The revision that is in front of the reader by now.
+        let opened = self.board.review.open.get_untracked();
+        let Opened {
+            pipeline,
+            handover,
+            phase,
+            revision,
+            ..
+        } = opened.unwrap_or_else(|| self.opened.get_value());
         let attempt = self
             .attempt
             .get_value()
@@ -238,10 +233,8 @@ impl Form {
         self.trouble.set(None);
         self.sending.set(true);
         // Before the answer: the live connection may be faster, close the review and take the form with it.
-        let phase = self.phase.get_value();
-        let next = self
-            .about
-            .with_untracked(|about| about.as_ref().and_then(|about| about.next_phase.clone()));
+        let status = self.board.peek(&pipeline);
+        let next = status.and_then(|status| status.handover?.next_phase);
         let done = wording::review::own(
             self.board.lang.get_untracked(),
             verdict,

@@ -18,9 +18,7 @@ pub(crate) fn Row(
     pipeline: PipelineId,
 ) -> impl IntoView {
     let board = use_board();
-    let Some(status) = board.signal(&pipeline).map(RwSignal::from) else {
-        return ().into_any();
-    };
+    let status = board.signal(&pipeline)?;
     let lang = board.lang;
     let version = text(move || {
         status
@@ -57,31 +55,33 @@ pub(crate) fn Row(
             }
         })
     });
-    view! {
-        <li>
-            <a class="row" href=paths::pipeline(&pipeline)>
-                <span class="row-what">
-                    <span class="row-title">
-                        <strong>{title}</strong>
-                        <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
+    Some(
+        view! {
+            <li>
+                <a class="row" href=paths::pipeline(&pipeline)>
+                    <span class="row-what">
+                        <span class="row-title">
+                            <strong>{title}</strong>
+                            <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
+                        </span>
+                        <span class="sub">{version}{line}</span>
                     </span>
-                    <span class="sub">{version}{line}</span>
-                </span>
-                <span class="row-leg">
-                    <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
-                    <Mini status/>
-                </span>
-                <span class="row-chip"><Chip status/></span>
-                <span class="sub row-agent">
-                    <When
-                        holds=in_transit
-                        otherwise=move || view! { {agent}<Ago at=sign/> }
-                    >
-                        {board.t(Lang::nobody_picked_up)}
-                    </When>
-                </span>
-            </a>
-        </li>
-    }
-    .into_any()
+                    <span class="row-leg">
+                        <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
+                        <Mini status/>
+                    </span>
+                    <span class="row-chip"><Chip status/></span>
+                    <span class="sub row-agent">
+                        <When
+                            holds=in_transit
+                            otherwise=move || view! { {agent}<Ago at=sign/> }
+                        >
+                            {board.t(Lang::nobody_picked_up)}
+                        </When>
+                    </span>
+                </a>
+            </li>
+        }
+        .into_any(),
+    )
 }

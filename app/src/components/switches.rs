@@ -26,7 +26,7 @@ pub(crate) fn LangSwitch() -> impl IntoView {
             <span class="unseen">{board.t(Lang::other_language)}</span>
         </button>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// Goes through the system's colours, light and dark.
@@ -51,5 +51,5 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
             </svg>
         </button>
     }
-    .into_any()
+    .into_inner()
 }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{Lang, board::use_board, standing::Standing, wording};
+use super::list::{Item, list};
+use crate::{Lang, board::use_board, follow::word, standing::Standing, wording};
 
 /// The order of the tally: what needs a look comes first.
 const ORDER: [Standing; 8] = [
@@ -20,39 +21,44 @@ const ORDER: [Standing; 8] = [
 #[component]
 pub(crate) fn Tally() -> impl IntoView {
     let board = use_board();
-    let counted = Memo::new(move |_| {
+    let figure = move |(standing, count): (Standing, usize)| {
+        let key = format!("{standing:?} {count}");
+        let name = word(move || wording::pipeline::chip(board.lang.get(), standing));
+        let draw = move || {
+            view! {
+                <div class=format!("figure {}", standing.class())>
+                    <dt>{name}</dt>
+                    <dd>{count.to_string()}</dd>
+                </div>
+            }
+        };
+        Item::new(key, draw)
+    };
+    let figures = move || {
         let now = board.now.get();
         let standings: Vec<Standing> = board
             .ids()
             .iter()
-            .filter_map(|id| Some(board.pipeline(id)?.with(|status| Standing::of(status, now))))
+            .filter_map(|id| board.pipeline(id))
+            .map(|status| status.with(|status| Standing::of(status, now)))
             .collect();
         ORDER
             .into_iter()
             .map(|standing| {
-                (
-                    standing,
-                    standings.iter().filter(|known| **known == standing).count(),
-                )
+                let same = standings.iter().filter(|known| **known == standing);
+                (standing, same.count())
             })
             .filter(|(_, count)| *count > 0)
-            .collect::<Vec<_>>()
-    });
-    let figure = move |(standing, count): (Standing, usize)| {
-        view! {
-            <div class=format!("figure {}", standing.class())>
-                <dt>{wording::pipeline::chip(board.lang.get(), standing)}</dt>
-                <dd>{count}</dd>
-            </div>
-        }
+            .map(figure)
+            .collect()
     };
     view! {
         <div class="tally">
             <dl aria-label=board.t(Lang::who_has_the_baton)>
-                {move || counted.get().into_iter().map(figure).collect_view()}
+                {list(figures)}
             </dl>
             <p class="sub">{board.t(Lang::next_gate_here)}</p>
         </div>
     }
-    .into_any()
+    .into_inner()
 }

@@ -1,12 +1,12 @@
 //! The track: phases as legs of a relay, the baton riding on the one that runs.
 
-use domain::{PhaseStatus, ProgressSource, view::PipelineStatus};
+use domain::{Phase, PhaseStatus, ProgressSource, Timestamp};
 use leptos::prelude::*;
 
 use crate::{
     Lang,
     board::use_board,
-    follow::{flag, text},
+    follow::{StatusSignal, flag, text},
     standing::{self, Standing},
     wording,
 };
@@ -15,17 +15,17 @@ use crate::{
 #[component]
 pub(crate) fn Track(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let standing = Memo::new(move |_| status.with(|status| Standing::of(status, board.now.get())));
+    let standing = move || status.with(|status| Standing::of(status, board.now.get()));
     let legs = Memo::new(move |_| status.with(|status| status.phases.len()));
     let baton = move || status.with(standing::baton_at);
     view! {
-        <section class=text(move || format!("sheet track {}", standing.get().class())) style:--legs=text(move || legs.get().to_string())>
+        <section class=text(move || format!("sheet track {}", standing().class())) style:--legs=text(move || legs.get().to_string())>
             <h2 class="unseen">{board.t(Lang::phases)}</h2>
             <ol>
-                {move || (0..legs.get()).map(|index| view! { <Leg status index standing/> }).collect_view()}
+                {move || (0..legs.get()).map(|index| view! { <Leg status index/> }).collect_view()}
             </ol>
             <span
                 class="rider"
@@ -38,29 +38,28 @@ pub(crate) fn Track(
             </span>
         </section>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// One leg: its name, how long, how far.
 #[component]
 fn Leg(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
     /// Which leg.
     index: usize,
-    /// Who has the baton.
-    standing: Memo<Standing>,
 ) -> impl IntoView {
     let board = use_board();
     let lang = board.lang;
-    let phase = Memo::new(move |_| status.with(|status| status.phases.get(index).cloned()));
-    let of = move |read: fn(&domain::Phase) -> String| {
-        text(move || {
-            phase
-                .with(|phase| phase.as_ref().map(read))
+    let name = text(move || {
+        status.with(|status| {
+            status
+                .phases
+                .get(index)
+                .map(|phase| phase.name.to_string())
                 .unwrap_or_default()
         })
-    };
+    });
     let current = flag(move || {
         status.with(|status| {
             status
@@ -79,55 +78,52 @@ fn Leg(
                     .is_some_and(|before| before.name == status.phase)
         })
     });
-    let class = move || {
-        phase.with(|phase| {
-            phase.as_ref().map(|phase| {
-                let class = standing::leg_class(phase.status, current.get(), standing.get());
-                if phase.status == PhaseStatus::Pending
-                    && next.get()
-                    && standing.get() == Standing::Transit
-                {
+    let class = text(move || {
+        status.with(|status| {
+            let standing = Standing::of(status, board.now.get());
+            let class = match status.phases.get(index).map(|phase| phase.status) {
+                None => "",
+                Some(PhaseStatus::Pending) if next.get() && standing == Standing::Transit => {
                     "later flying"
-                } else {
-                    class
                 }
+                Some(phase) => standing::leg_class(phase, current.get(), standing),
+            };
+            format!("leg {class}")
+        })
+    });
+    let said = move |say: fn(Lang, &Phase, bool, Timestamp) -> String| {
+        text(move || {
+            status.with(|status| {
+                status
+                    .phases
+                    .get(index)
+                    .map(|phase| say(lang.get(), phase, next.get(), board.now.get()))
+                    .unwrap_or_default()
             })
         })
     };
-    let words = text(move || {
-        phase.with(|phase| {
-            phase
-                .as_ref()
-                .map(|phase| wording::pipeline::leg_words(lang.get(), phase, next.get()))
-                .unwrap_or_default()
-        })
+    let words = said(|lang, phase, next, _| wording::pipeline::leg_words(lang, phase, next));
+    let time = said(|lang, phase, _, now| wording::pipeline::leg_time(lang, phase, now));
+    let value = text(move || {
+        let percent = status.with(|status| status.phases.get(index).map_or(0, filled));
+        percent.to_string()
     });
-    let time = text(move || {
-        phase.with(|phase| {
-            phase
-                .as_ref()
-                .map(|phase| wording::pipeline::leg_time(lang.get(), phase, board.now.get()))
-                .unwrap_or_default()
-        })
-    });
-    // A leg that is over is full; one that reports nothing has an empty bar and says so in words.
-    let value = move || {
-        phase.with(|phase| {
-            phase.as_ref().map_or(0, |phase| match phase.status {
-                PhaseStatus::Accepted | PhaseStatus::HandedOver | PhaseStatus::ChangesRequested => {
-                    100
-                }
-                _ if phase.progress_source == ProgressSource::Unknown => 0,
-                _ => phase.progress.min(100),
-            })
-        })
-    };
     view! {
-        <li class=text(move || format!("leg {}", class().unwrap_or_default())) aria-current=move || current.get().then_some("step")>
-            <p class="leg-line"><b>{of(|phase| phase.name.to_string())}</b><span>{time}</span></p>
+        <li class=class aria-current=move || current.get().then_some("step")>
+            <p class="leg-line"><b>{name}</b><span>{time}</span></p>
             <p class="sub leg-words">{words}</p>
-            <progress max="100" value=text(move || value().to_string()) aria-label=of(|phase| phase.name.to_string())></progress>
+            <progress max="100" value=value aria-label=name></progress>
         </li>
     }
-    .into_any()
+    .into_inner()
+}
+
+/// How full the bar of a leg is, 0 to 100. A leg that is over is full; one that reports nothing has an
+/// empty bar and says so in words.
+fn filled(phase: &Phase) -> u8 {
+    match phase.status {
+        PhaseStatus::Accepted | PhaseStatus::HandedOver | PhaseStatus::ChangesRequested => 100,
+        _ if phase.progress_source == ProgressSource::Unknown => 0,
+        _ => phase.progress.min(100),
+    }
 }

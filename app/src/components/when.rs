@@ -17,12 +17,11 @@ pub(crate) fn When(
 ) -> impl IntoView {
     // A signal that changes from true to true must not build its children anew.
     let holds = Memo::new(move |_| holds.get());
-    (move || {
+    move || {
         if holds.get() {
             children()
         } else {
             otherwise.run()
         }
-    })
-    .into_any()
+    }
 }

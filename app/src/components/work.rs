@@ -3,11 +3,14 @@
 use domain::{Task, TaskStatus, Track, view::PipelineStatus};
 use leptos::prelude::*;
 
-use super::when::When;
+use super::{
+    list::{Item, list},
+    when::When,
+};
 use crate::{
     Lang,
     board::use_board,
-    follow::{flag, maybe, text, word},
+    follow::{StatusSignal, flag, maybe, text, word},
     wording,
 };
 
@@ -15,65 +18,66 @@ use crate::{
 #[component]
 pub(crate) fn Work(
     /// The pipeline.
-    status: RwSignal<PipelineStatus>,
+    status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let tracks = Memo::new(move |_| status.with(|status| status.tracks.clone()));
     let some = flag(move || {
-        tracks.with(|tracks| {
-            tracks
-                .iter()
-                .any(|track| !track.tasks.is_empty() || !track.goals.is_empty())
+        status.with(|status| {
+            let mut tracks = status.tracks.iter();
+            tracks.any(|track| !track.tasks.is_empty() || !track.goals.is_empty())
         })
     });
+    let strand = move |track: &Track| {
+        let name = track.name.clone();
+        Item::new(name.clone(), move || view! { <Strand status name/> })
+    };
+    let strands = move || status.with(|status| status.tracks.iter().map(strand).collect());
     view! {
         <section class="sheet pad work">
             <h2>{board.t(Lang::work)}</h2>
             <When holds=some otherwise=move || view! { <p class="sub">{board.t(Lang::no_tasks)}</p> }>
-                <For each=move || tracks.get() key=|track| track.name.clone() let:track>
-                    <Strand tracks name=track.name/>
-                </For>
+                {list(strands)}
             </When>
         </section>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// One track.
 #[component]
 fn Strand(
-    /// All tracks.
-    tracks: Memo<Vec<Track>>,
-    /// The one that is meant.
+    /// The pipeline.
+    status: StatusSignal,
+    /// The track's name.
     name: String,
 ) -> impl IntoView {
     let board = use_board();
     let title = name.clone();
-    let track = Memo::new(move |_| {
-        tracks.with(|tracks| tracks.iter().find(|track| track.name == name).cloned())
-    });
+    let name = StoredValue::new(name);
+    let of = move |status: &PipelineStatus| {
+        let mut tracks = status.tracks.iter();
+        name.with_value(|name| tracks.find(|track| track.name == *name).cloned())
+    };
     let done = text(move || {
-        track.with(|track| {
-            track
-                .as_ref()
-                .map(|track| wording::pipeline::tasks_done(board.lang.get(), &track.tasks))
-                .unwrap_or_default()
+        let track = status.with(of);
+        track.map_or_else(String::new, |track| {
+            wording::pipeline::tasks_done(board.lang.get(), &track.tasks)
         })
     });
     let about = maybe(move || {
-        track.with(|track| {
-            let track = track.as_ref()?;
-            let said = track.agents.iter().chain(&track.goals);
-            let said = said.map(String::as_str).collect::<Vec<_>>().join(" · ");
-            (!said.is_empty()).then_some(said)
-        })
+        let track = status.with(of)?;
+        let said: Vec<_> = track.agents.into_iter().chain(track.goals).collect();
+        (!said.is_empty()).then(|| said.join(" · "))
     });
+    let task = |task: Task| {
+        // A task that got further is drawn anew: what it says is read aloud then.
+        let key = format!("{:?} {}", task.status, task.name);
+        Item::new(key, move || view! { <TaskLine task/> })
+    };
     let tasks = move || {
-        track.with(|track| {
-            track
-                .as_ref()
-                .map(|track| track.tasks.clone())
-                .unwrap_or_default()
+        let track = status.with(of);
+        track.map_or_else(Vec::new, |track| {
+            track.tasks.into_iter().map(task).collect()
         })
     };
     view! {
@@ -81,13 +85,11 @@ fn Strand(
             <h3><span>{title}</span><span class="sub">{done}</span></h3>
             <p class="sub strand-about">{about}</p>
             <ul>
-                <For each=tasks key=|task| (task.name.clone(), task.status as u8) let:task>
-                    <TaskLine task/>
-                </For>
+                {list(tasks)}
             </ul>
         </div>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// One task. A shape says how far it is, and so does a word.
@@ -111,5 +113,5 @@ fn TaskLine(
             <span class=if told { "sub" } else { "unseen" }>{word(move || wording::pipeline::task(board.lang.get(), status))}</span>
         </li>
     }
-    .into_any()
+    .into_inner()
 }

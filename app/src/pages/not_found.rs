@@ -35,5 +35,5 @@ fn DeadEnd(heading: fn(Lang) -> &'static str, next: fn(Lang) -> &'static str) ->
             <a class="btn first" href=paths::overview()>{board.t(Lang::to_overview)}</a>
         </section>
     }
-    .into_any()
+    .into_inner()
 }

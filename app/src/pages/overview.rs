@@ -1,12 +1,20 @@
 //! All pipelines: what waits for the reader first, then project by project.
 
+use domain::PipelineId;
 use leptos::prelude::*;
 
 use super::groups::{Candidate, Group, groups};
 use crate::{
     Lang,
-    board::{Board, use_board},
-    components::{connect::Connect, gate::Gate, row::Row, tally::Tally, when::When},
+    board::{Board, Waiting, use_board},
+    components::{
+        connect::Connect,
+        gate::Gate,
+        list::{Item, list},
+        row::Row,
+        tally::Tally,
+        when::When,
+    },
     follow::{flag, maybe, text},
     wording,
 };
@@ -30,33 +38,32 @@ pub(crate) fn Overview() -> impl IntoView {
             <Projects board/>
         </When>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// What waits. The place is kept when nothing does: nothing below jumps when a gate opens.
 #[component]
 fn Gates(board: Board) -> impl IntoView {
     let some = flag(move || board.waiting.with(|waiting| !waiting.is_empty()));
+    let gate = |waiting: &Waiting| {
+        let pipeline = waiting.pipeline.clone();
+        Item::new(pipeline.clone(), move || view! { <Gate pipeline/> })
+    };
     let gates = move || {
         board
             .waiting
-            .get()
-            .into_iter()
-            .map(|waiting| waiting.pipeline)
-            .collect::<Vec<_>>()
+            .with(|waiting| waiting.iter().map(gate).collect())
     };
     view! {
         <section class="gate-place" aria-label=board.t(Lang::waiting_for_you)>
             <When holds=some otherwise=|| view! { <Tally/> }>
                 <ul class="gates">
-                    <For each=gates key=Clone::clone let:pipeline>
-                        <Gate pipeline/>
-                    </For>
+                    {list(gates)}
                 </ul>
             </When>
         </section>
     }
-    .into_any()
+    .into_inner()
 }
 
 #[component]
@@ -70,44 +77,45 @@ fn Projects(board: Board) -> impl IntoView {
                 .with(|status| Candidate::of(status, &find))
         }))
     });
+    let project = move |group: &Group| {
+        let project = group.project.clone();
+        Item::new(project.clone(), move || view! { <Project shown project/> })
+    };
+    let projects = move || shown.with(|groups| groups.iter().map(project).collect());
     let none = flag(move || shown.with(Vec::is_empty));
     let found_nothing = maybe(move || {
         let words = || wording::found_nothing(board.lang.get(), &board.find.get());
         none.get().then(words)
     });
     view! {
-        <For each=move || shown.get() key=|group| group.project.clone() let:group>
-            <Project shown project=group.project/>
-        </For>
+        {list(projects)}
         <p class="found-nothing" role="status">{found_nothing}</p>
         <When holds=none>
             <button class="btn" type="button" on:click=move |_| board.find.set(String::new())>{board.t(Lang::clear_find)}</button>
         </When>
     }
-    .into_any()
+    .into_inner()
 }
 
 #[component]
 fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
-    let name = project.clone();
-    let pipelines = Memo::new(move |_| {
+    let name = StoredValue::new(project.clone());
+    let pipelines = move || {
         shown.with(|groups| {
-            groups
-                .iter()
-                .find(|group| group.project == project)
-                .map(|group| group.pipelines.clone())
-                .unwrap_or_default()
+            let same = |group: &&Group| name.with_value(|name| group.project == *name);
+            let group = groups.iter().find(same);
+            group.map_or_else(Vec::new, |group| group.pipelines.clone())
         })
-    });
+    };
+    let row = |pipeline: PipelineId| Item::new(pipeline.clone(), move || view! { <Row pipeline/> });
+    let rows = move || pipelines().into_iter().map(row).collect();
     view! {
         <section class="project">
-            <h2>{name} " " <span class="count">{text(move || pipelines.with(Vec::len).to_string())}</span></h2>
+            <h2>{project} " " <span class="count">{text(move || pipelines().len().to_string())}</span></h2>
             <ul class="sheet rows">
-                <For each=move || pipelines.get() key=Clone::clone let:pipeline>
-                    <Row pipeline/>
-                </For>
+                {list(rows)}
             </ul>
         </section>
     }
-    .into_any()
+    .into_inner()
 }

@@ -1,6 +1,6 @@
 //! One pipeline: where the baton is, how it got there, and what to do next.
 
-use domain::{PipelineId, view::PipelineStatus};
+use domain::PipelineId;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -13,7 +13,7 @@ use crate::{
         chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track,
         when::When, work::Work,
     },
-    follow::{flag, text, word},
+    follow::{StatusSignal, flag, text, word},
     paths, wording,
 };
 
@@ -34,13 +34,13 @@ pub(crate) fn PipelinePage() -> impl IntoView {
     // Tracks only whether it exists: progress re-renders no page.
     let known = Memo::new(move |_| id.get().filter(|id| board.pipeline(id).is_some()));
     move || match known.get().and_then(|id| board.pipeline(&id)) {
-        Some(status) => view! { <Known board status=RwSignal::from(status)/> }.into_any(),
+        Some(status) => view! { <Known board status/> }.into_any(),
         None => view! { <UnknownPipeline/> }.into_any(),
     }
 }
 
 #[component]
-fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
+fn Known(board: Board, status: StatusSignal) -> impl IntoView {
     let title = text(move || status.with(|status| status.title.clone()));
     let project = text(move || status.with(|status| status.project.clone()));
     let window =
@@ -73,12 +73,12 @@ fn Known(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             </aside>
         </div>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// The cycle versions: previous → current → next.
 #[component]
-fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
+fn Version(board: Board, status: StatusSignal) -> impl IntoView {
     let of = move |read: fn(&domain::Version) -> &Option<String>| {
         status.with(|status| read(&status.version).as_deref().map(wording::version))
     };
@@ -96,12 +96,12 @@ fn Version(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             {before}<b>{current}</b>{after}
         </p>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// What it is to achieve.
 #[component]
-fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
+fn Goal(board: Board, status: StatusSignal) -> impl IntoView {
     let goal = Memo::new(move |_| status.with(|status| status.goal.trim().to_owned()));
     let whole = RwSignal::new(false);
     let some = flag(move || goal.with(|goal| !goal.is_empty()));
@@ -134,12 +134,12 @@ fn Goal(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             </div>
         </When>
     }
-    .into_any()
+    .into_inner()
 }
 
 /// The id, ready to be pasted into an agent's ear.
 #[component]
-fn Identity(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
+fn Identity(board: Board, status: StatusSignal) -> impl IntoView {
     let id = text(move || status.with(|status| status.pipeline.to_string()));
     let label = text(move || board.lang.get().pipeline_id().to_owned());
     view! {
@@ -148,5 +148,5 @@ fn Identity(board: Board, status: RwSignal<PipelineStatus>) -> impl IntoView {
             <CopyButton text=id label class="small"/>
         </p>
     }
-    .into_any()
+    .into_inner()
 }
