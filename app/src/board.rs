@@ -9,13 +9,15 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    Document, Lang, PageData, PromptText, Theme, browser, follow::StatusSignal, incoming::Incoming,
-    link::Link, review::Review, standing,
+    Document, Lang, PageData, PromptText, Route, Theme, browser, follow::StatusSignal,
+    incoming::Incoming, link::Link, review::Review, standing,
 };
 
 /// The board's state. Lives as long as the page, and is copied into every component.
 #[derive(Clone, Copy)]
 pub(crate) struct Board {
+    /// The page that is shown.
+    pub route: RwSignal<Route>,
     /// The reader's language.
     pub lang: RwSignal<Lang>,
     /// The reader's colours.
@@ -85,6 +87,7 @@ impl Board {
             lang,
             theme,
             origin,
+            path,
             snapshot,
             document,
             prompt,
@@ -93,6 +96,7 @@ impl Board {
         let pipelines = StoredValue::new(HashMap::new());
         let waiting = Memo::new(move |_| waiting(order, pipelines));
         let board = Self {
+            route: RwSignal::new(Route::of(&path)),
             lang: RwSignal::new(lang),
             theme: RwSignal::new(theme),
             now: RwSignal::new(snapshot.at),
@@ -158,6 +162,13 @@ impl Board {
     ) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
         let lang = self.lang;
         move || word(lang.get())
+    }
+
+    /// Leads to another page of the board.
+    #[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+    pub fn go(self, path: &str) {
+        #[cfg(feature = "hydrate")]
+        crate::route::browser::go(self, path);
     }
 
     /// Since when what is shown may be out of date.

@@ -22,6 +22,7 @@ mod page;
 mod pages;
 pub mod paths;
 mod review;
+mod route;
 mod shell;
 mod standing;
 mod texts;
@@ -30,6 +31,7 @@ mod wording;
 
 pub use lang::{LANG_COOKIE, Lang};
 pub use page::PageData;
+pub use route::Route;
 pub use shell::{App, shell};
 pub use texts::{Document, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

@@ -15,6 +15,8 @@ pub struct PageData {
     pub theme: Theme,
     /// Where this server is reached, without a slash at the end: `http://127.0.0.1:4700`.
     pub origin: String,
+    /// The page's address, as the server was asked.
+    pub path: String,
     /// All pipelines. Its time is the first "now" on both sides.
     pub snapshot: Snapshot,
     /// On a pipeline's page: the document that waits there.
@@ -37,6 +39,7 @@ impl Default for PageData {
             lang: Lang::default(),
             theme: Theme::default(),
             origin: String::new(),
+            path: String::new(),
             snapshot,
             document: None,
             prompt: None,

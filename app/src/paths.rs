@@ -15,15 +15,6 @@ pub fn pipeline(id: &PipelineId) -> String {
     format!("{BASE}/pipelines/{id}")
 }
 
-/// The pipeline that a path shows, if it shows one.
-pub(crate) fn pipeline_of(path: &str) -> Option<PipelineId> {
-    path.strip_prefix(BASE)?
-        .strip_prefix("/pipelines/")?
-        .trim_end_matches('/')
-        .parse()
-        .ok()
-}
-
 /// The live connection, resumed after the event with this id.
 pub(crate) fn sse(last_event_id: &str) -> String {
     format!("{BASE}/sse?last_event_id={last_event_id}")
@@ -62,23 +53,4 @@ pub(crate) fn mcp(origin: &str) -> String {
 /// A file of `style/assets`.
 pub(crate) fn asset(name: &str) -> String {
     format!("{BASE}/{name}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_a_pipeline_leads_back_to_it() {
-        let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
-        assert_eq!(pipeline_of(&pipeline(&id)), Some(id));
-        for path in [
-            "/",
-            "/pipelines/",
-            "/pipelines/nonsense",
-            "/elsewhere/02kx9m4t7q",
-        ] {
-            assert_eq!(pipeline_of(path), None, "{path}");
-        }
-    }
 }

@@ -1,21 +1,15 @@
 //! The field that finds pipelines.
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use wasm_bindgen::JsCast;
 
-use crate::{Lang, board::use_board, paths};
+use crate::{Lang, Route, board::use_board, paths};
 
 /// Filters the overview as one types; on another page it leads there first. `/` jumps into it.
 #[component]
 pub(crate) fn Find() -> impl IntoView {
     let board = use_board();
     let field = NodeRef::<html::Input>::new();
-    let path = use_location().pathname;
-    let navigate = use_navigate();
     Effect::new(move || {
         window_event_listener(ev::keydown, move |event| {
             if event.key() == "/"
@@ -33,9 +27,11 @@ pub(crate) fn Find() -> impl IntoView {
         });
     });
     let look_for = move |text: String| {
-        let elsewhere = path.with_untracked(|path| paths::pipeline_of(path).is_some());
+        let elsewhere = board
+            .route
+            .with_untracked(|route| *route != Route::Overview);
         if elsewhere && !text.is_empty() {
-            navigate(&paths::overview(), NavigateOptions::default());
+            board.go(&paths::overview());
         }
         board.find.set(text);
     };

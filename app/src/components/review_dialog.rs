@@ -2,7 +2,6 @@
 
 use domain::{HandoverId, view::PipelineStatus};
 use leptos::{html, prelude::*, task::spawn_local};
-use leptos_router::hooks::use_location;
 
 use super::{review_form::ReviewForm, time::Ago};
 use crate::{
@@ -10,7 +9,6 @@ use crate::{
     api::Failure,
     board::{Board, use_board},
     follow::{maybe, text},
-    paths,
     review::Opened,
     wording,
 };
@@ -20,10 +18,9 @@ use crate::{
 pub(crate) fn ReviewDialog() -> impl IntoView {
     let board = use_board();
     let review = board.review;
-    let path = use_location().pathname;
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
-        let only = path.with(|path| paths::pipeline_of(path));
+        let only = board.route.with(|route| route.pipeline().cloned());
         // Tracked as well: after one review is closed, one that came meanwhile is due.
         review.open.track();
         board

@@ -1,9 +1,8 @@
 //! Dead ends, each with the way out.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::{Lang, board::use_board, paths, wording};
+use crate::{Lang, board::use_board, paths};
 
 /// An address that leads nowhere.
 #[component]
@@ -20,14 +19,7 @@ pub(crate) fn UnknownPipeline() -> impl IntoView {
 #[component]
 fn DeadEnd(heading: fn(Lang) -> &'static str, next: fn(Lang) -> &'static str) -> impl IntoView {
     let board = use_board();
-    let title = move || {
-        wording::window_title(
-            board.waiting.with(Vec::len),
-            Some(heading(board.lang.get())),
-        )
-    };
     view! {
-        <Title text=title/>
         <section class="dead-end">
             <span class="fallen" aria-hidden="true"><i class="baton"></i></span>
             <h1>{board.t(heading)}</h1>

@@ -1,9 +1,6 @@
 //! One pipeline: where the baton is, how it got there, and what to do next.
 
-use domain::PipelineId;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 use super::not_found::UnknownPipeline;
 use crate::{
@@ -24,15 +21,9 @@ const GOAL_SHOWN: usize = 280;
 #[component]
 pub(crate) fn PipelinePage() -> impl IntoView {
     let board = use_board();
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params
-            .with(|params| params.get("id"))?
-            .parse::<PipelineId>()
-            .ok()
-    });
+    let id = move || board.route.with(|route| route.pipeline().cloned());
     // Tracks only whether it exists: progress re-renders no page.
-    let known = Memo::new(move |_| id.get().filter(|id| board.pipeline(id).is_some()));
+    let known = Memo::new(move |_| id().filter(|id| board.pipeline(id).is_some()));
     move || match known.get().and_then(|id| board.pipeline(&id)) {
         Some(status) => view! { <Known board status/> }.into_any(),
         None => view! { <UnknownPipeline/> }.into_any(),
@@ -43,11 +34,8 @@ pub(crate) fn PipelinePage() -> impl IntoView {
 fn Known(board: Board, status: StatusSignal) -> impl IntoView {
     let title = text(move || status.with(|status| status.title.clone()));
     let project = text(move || status.with(|status| status.project.clone()));
-    let window =
-        text(move || wording::window_title(board.waiting.with(Vec::len), Some(&title.get())));
     let demo = flag(move || status.with(|status| status.demo));
     view! {
-        <Title text=window/>
         <nav class="crumbs sub" aria-label=board.t(Lang::all_pipelines)>
             <a href=paths::overview()>{board.t(Lang::all_pipelines)}</a>
             <span aria-hidden="true">" / "</span>

@@ -1,8 +1,7 @@
 //! The board's pages: rendered here with the true state, alive in the browser afterwards.
 
-use app::{LANG_COOKIE, Lang, PageData, THEME_COOKIE, Theme};
+use app::{LANG_COOKIE, Lang, PageData, Route, THEME_COOKIE, Theme};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
 
@@ -13,7 +12,6 @@ use crate::{
 
 /// Gives the page of the current request its data and its headers. Runs once for every rendering.
 pub fn provide_page(relay: &Relay) {
-    // Absent while leptos lists the routes at start.
     let Some(parts) = use_context::<Parts>() else {
         return;
     };
@@ -23,17 +21,13 @@ pub fn provide_page(relay: &Relay) {
             .and_then(Theme::from_code)
             .unwrap_or_default(),
         origin: origin(&parts.headers),
+        path: parts.uri.path().to_owned(),
         snapshot: relay.snapshot(&Filter::default()),
         ..PageData::default()
     };
     let response = use_context::<ResponseOptions>();
-    if let Some(id) = parts.uri.path().strip_prefix("/pipelines/") {
-        match id
-            .trim_end_matches('/')
-            .parse::<PipelineId>()
-            .ok()
-            .and_then(|id| relay.pipeline(&id).ok())
-        {
+    if let Route::Pipeline(id) = Route::of(parts.uri.path()) {
+        match id.and_then(|id| relay.pipeline(&id).ok()) {
             Some(pipeline) => {
                 data.document = pipeline
                     .open_handover()

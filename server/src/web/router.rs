@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::Timestamp;
 use leptos::prelude::LeptosOptions;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{file_and_error_handler_with_context, render_app_async_with_context};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -76,7 +76,8 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
     let relay = app.relay.clone();
     let page = move || provide_page(&relay);
-    let (shell, options) = (app::shell, app.leptos.clone());
+    let options = app.leptos.clone();
+    let board = render_app_async_with_context(page.clone(), move || app::shell(options.clone()));
     Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .route(
@@ -88,13 +89,12 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         .route_service("/mcp", mcp.clone())
         .route_service("/mcp/", mcp)
         .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
-        .leptos_routes_with_context(
-            &app,
-            generate_route_list(app::App),
-            page.clone(),
-            move || shell(options.clone()),
-        )
-        .fallback(file_and_error_handler_with_context::<App, _>(page, shell))
+        .route("/", get(board.clone()))
+        .route("/pipelines/{*id}", get(board))
+        .fallback(file_and_error_handler_with_context::<App, _>(
+            page,
+            app::shell,
+        ))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(guard, guard::check))
         .with_state(app)

@@ -1,0 +1,121 @@
+//! Which page is shown, and how one gets to another without loading it anew.
+//!
+//! The board has two pages and no nested routes. A router for any application would be a tenth of what
+//! the browser has to download.
+
+use domain::PipelineId;
+
+use crate::paths;
+
+/// What an address shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// All pipelines.
+    Overview,
+    /// One pipeline, whether it is known or not; `None` where the address holds no id.
+    Pipeline(Option<PipelineId>),
+    /// Nothing: the server answers such an address with 404.
+    Nowhere,
+}
+
+impl Route {
+    /// Reads the path of an address.
+    pub fn of(path: &str) -> Self {
+        let Some(path) = path.strip_prefix(paths::BASE) else {
+            return Self::Nowhere;
+        };
+        match path.strip_prefix("/pipelines/") {
+            Some(id) => Self::Pipeline(id.trim_end_matches('/').parse().ok()),
+            None if path.is_empty() || path == "/" => Self::Overview,
+            None => Self::Nowhere,
+        }
+    }
+
+    /// The pipeline that is shown, if one is.
+    pub fn pipeline(&self) -> Option<&PipelineId> {
+        match self {
+            Self::Pipeline(id) => id.as_ref(),
+            Self::Overview | Self::Nowhere => None,
+        }
+    }
+}
+
+/// Turns clicks on the board's own links, and the browser's buttons, into changes of `Board::route`.
+#[cfg(feature = "hydrate")]
+pub(crate) mod browser {
+    use leptos::{ev, prelude::*};
+    use wasm_bindgen::{JsCast, JsValue};
+    use web_sys::{Element, HtmlAnchorElement, HtmlElement};
+
+    use super::Route;
+    use crate::board::Board;
+
+    /// Follows clicks and the history, for as long as the page is open.
+    pub(crate) fn follow(board: Board) {
+        window_event_listener(ev::click, move |event| {
+            let plain = event.button() == 0
+                && !event.default_prevented()
+                && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+            let link = event
+                .target()
+                .and_then(|target| target.dyn_into::<Element>().ok())
+                .and_then(|element| element.closest("a[href]").ok()?)
+                .and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
+            let Some(link) = link.filter(|_| plain) else {
+                return;
+            };
+            // Links within the page, to the API and into other programs are the browser's business.
+            let own = Some(link.origin()) == window().location().origin().ok()
+                && link.target().is_empty()
+                && link.hash().is_empty()
+                && Route::of(&link.pathname()) != Route::Nowhere;
+            if own {
+                event.prevent_default();
+                go(board, &link.pathname());
+            }
+        });
+        window_event_listener(ev::popstate, move |_| {
+            let path = window().location().pathname().unwrap_or_default();
+            board.route.set(Route::of(&path));
+        });
+    }
+
+    /// Leads to another page, as a click on a link to it does.
+    pub(crate) fn go(board: Board, path: &str) {
+        let history = window().history();
+        // Browsers refuse more than some hundred a minute; the page itself changes all the same.
+        let _ =
+            history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(path)));
+        board.route.set(Route::of(path));
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+        // A screen reader goes on where the new page begins.
+        let content = document().get_element_by_id("content");
+        if let Some(content) = content.and_then(|content| content.dyn_into::<HtmlElement>().ok()) {
+            let _ = content.focus();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_shows_something() {
+        let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
+        for (path, route) in [
+            (paths::overview(), Route::Overview),
+            (paths::pipeline(&id), Route::Pipeline(Some(id.clone()))),
+            (
+                format!("{}/", paths::pipeline(&id)),
+                Route::Pipeline(Some(id.clone())),
+            ),
+            ("/pipelines/nonsense".to_owned(), Route::Pipeline(None)),
+            ("/pipelines/".to_owned(), Route::Pipeline(None)),
+            ("/pipelines".to_owned(), Route::Nowhere),
+            ("/api/pipelines".to_owned(), Route::Nowhere),
+        ] {
+            assert_eq!(Route::of(&path), route, "{path}");
+        }
+    }
+}
