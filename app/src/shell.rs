@@ -74,7 +74,8 @@ fn Page(board: Board) -> impl IntoView {
     // Another pipeline is the same kind of page; which one it is, the page itself follows.
     let kind = Memo::new(move |_| board.route.with(std::mem::discriminant));
     let page = move || {
-        kind.track();
+        // Read, not only tracked: a memo that nobody reads follows nothing.
+        kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview => view! { <Overview/> }.into_any(),
             Route::Pipeline(_) => view! { <PipelinePage/> }.into_any(),

@@ -57,13 +57,15 @@ fn Line(
     let at = entry.at;
     let entry = StoredValue::new(entry);
     let said = move || entry.with_value(|entry| wording::happened::line(board.lang.get(), entry));
+    // Whether something is quoted does not depend on the language.
+    let quotes = untrack(said).1.is_some();
     view! {
         <li>
             <Ago at=Signal::stored(at)/>
             <p>
                 {text(move || said().0)}
                 " "
-                <b>{maybe(move || said().1)}</b>
+                {quotes.then(|| view! { <b>{maybe(move || said().1)}</b> })}
             </p>
         </li>
     }

@@ -64,6 +64,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The whole server.
 pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
+    // Rendering spawns tasks; leptos_axum only sets this up while it lists the routes of a leptos router.
+    let _ = any_spawner::Executor::init_tokio();
     let (api, document) = api();
     let document = Arc::new(document);
     let pkg = Path::new(&*app.leptos.site_root).join(&*app.leptos.site_pkg_dir);
