@@ -51,6 +51,6 @@ pub(crate) fn mcp(origin: &str) -> String {
 }
 
 /// A file of `style/assets`.
-pub(crate) fn asset(name: &str) -> String {
+pub fn asset(name: &str) -> String {
     format!("{BASE}/{name}")
 }

@@ -70,3 +70,37 @@ test('the colours follow the system, can be switched, and stay', async ({ board,
   await page.reload();
   await expect.poll(background).toBe(dark);
 });
+
+test('links lead through the board without loading it anew, and so do the browser’s buttons', async ({ agent, board, context, page, server }) => {
+  const pipeline = await agent.start();
+  await board.open();
+  await page.evaluate(() => Object.assign(window, { stillTheSame: true }));
+  const heading = page.getByRole('heading', { level: 1 });
+
+  await board.row('Faster checkout').press('Enter');
+  await expect(heading).toHaveText('Faster checkout');
+  await expect(page).toHaveURL(`${server.url}/pipelines/${pipeline}`);
+  await expect(page).toHaveTitle('Faster checkout · Staffel');
+  await expect(page.locator('#content')).toBeFocused();
+  await page.goBack();
+  await expect(heading).toHaveText('Nothing waits for you');
+  await expect(page).toHaveTitle('Staffel');
+  await page.goForward();
+  await expect(heading).toHaveText('Faster checkout');
+  await page.getByRole('link', { name: 'All pipelines' }).click();
+  await expect(heading).toHaveText('Nothing waits for you');
+  await page.keyboard.press('/');
+  await page.keyboard.type('no such thing');
+  await expect(page.locator('.found-nothing')).toContainText('no such thing');
+  await page.keyboard.press('Escape');
+  expect(await page.evaluate(() => 'stillTheSame' in window)).toBe(true);
+
+  // What belongs to the browser stays with it: a new window, and an address outside the board.
+  const opened = context.waitForEvent('page');
+  await board.row('Faster checkout').click({ modifiers: ['ControlOrMeta'] });
+  await expect((await opened).getByRole('heading', { level: 1 })).toHaveText('Faster checkout');
+  await expect(heading).toHaveText('Nothing waits for you');
+  await board.row('Faster checkout').click();
+  await page.getByRole('link', { name: 'Everything, as JSON' }).click();
+  await expect(page.locator('body')).toContainText('PipelineStarted');
+});

@@ -7,6 +7,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware,
+    response::Redirect,
     routing::{any, get},
 };
 use domain::Timestamp;
@@ -91,6 +92,11 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         .route_service("/mcp", mcp.clone())
         .route_service("/mcp/", mcp)
         .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
+        // What browsers ask for beside an answer that is no page, such as JSON.
+        .route(
+            "/favicon.ico",
+            get(async || Redirect::permanent(&app::paths::asset("favicon.svg"))),
+        )
         .route("/", get(board.clone()))
         .route("/pipelines/{*id}", get(board))
         .fallback(file_and_error_handler_with_context::<App, _>(
