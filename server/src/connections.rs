@@ -1,6 +1,11 @@
 //! The sockets: accepting them, and what TCP and HTTP must do so that one bad peer harms nobody.
 
-use std::{io, pin::Pin, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use axum::Router;
 use futures::FutureExt;
@@ -11,6 +16,7 @@ use hyper_util::{
 };
 use socket2::SockRef;
 use tokio::{
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpListener, TcpStream},
     time::sleep,
 };
@@ -79,11 +85,11 @@ fn is_the_peers(error: &io::Error) -> bool {
 }
 
 /// A stream that fails when its peer stalls. hyper has no write time-out of its own.
-fn ending_when_stalled(stream: TcpStream) -> Pin<Box<TimeoutWriter<TcpStream>>> {
+fn ending_when_stalled(stream: TcpStream) -> Pin<Box<TimeoutWriter<Socket>>> {
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a socket keeps the system's settings: {error}");
     }
-    let mut stream = TimeoutWriter::new(stream);
+    let mut stream = TimeoutWriter::new(Socket(stream));
     stream.set_timeout(Some(STALLED));
     Box::pin(stream)
 }
@@ -97,4 +103,55 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(STALLED))?;
     Ok(())
+}
+
+/// A TCP stream that gathers with `sendmsg`. tokio's own does it with `writev`, which goes through the
+/// kernel's file layer first: that is a twelfth of what sending an event takes.
+struct Socket(TcpStream);
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let send = || SockRef::from(&self.0).send_vectored(slices);
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            match self.0.try_io(Interest::WRITABLE, send) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
 }
