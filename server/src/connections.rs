@@ -1,37 +1,97 @@
-//! The sockets: what TCP must do so that one stuck reader harms nobody and is noticed.
+//! The sockets: accepting them, and what TCP and HTTP must do so that one bad peer harms nobody.
 
-use std::{io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
-use axum::serve::Listener;
+use axum::Router;
+use futures::FutureExt;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_io_timeout::TimeoutStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+use tokio_io_timeout::TimeoutWriter;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 /// A peer that takes no byte for this long is cut off. It comes back and resumes by id.
 const STALLED: Duration = Duration::from_secs(20);
 /// Most bytes that the kernel keeps for a peer that does not read; it would grow to 4 MB otherwise.
 const SEND_BUFFER: usize = 128 * 1024;
+/// The whole head of a request must be there this long after the connection or the answer before. It is
+/// longer than HTTP clients keep an idle connection, so that the server does not close one in use.
+const HEAD_WITHIN: Duration = Duration::from_secs(120);
+/// Largest head of a request; a larger one is answered with 431.
+const HEAD_MAX: usize = 64 * 1024;
+/// The pause after an accept that failed for want of files or memory.
+const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
-/// A listener whose connections end when their peer stalls. hyper has no write time-out of its own.
-pub struct Connections(pub TcpListener);
+/// Serves `router` on `listener` until `stop`, and then completes when the last connection has ended.
+///
+/// This is HTTP/1 only: without TLS no browser speaks HTTP/2, and telling the two apart costs every
+/// connection a larger read buffer.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_header_size(HEAD_MAX);
+    let connections = GracefulShutdown::new();
+    while let Some(stream) = stop.run_until_cancelled(accept(&listener)).await {
+        let router = router.clone();
+        let service = service_fn(move |request| router.clone().call(request));
+        let connection = http.serve_connection(TokioIo::new(ending_when_stalled(stream)), service);
+        // Not an async block: that would hold the connection twice.
+        tokio::spawn(connections.watch(connection).map(|ended| {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke off: {error}");
+            }
+        }));
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
 
-impl Listener for Connections {
-    type Io = Pin<Box<TimeoutStream<TcpStream>>>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        if let Err(error) = tune(&stream) {
-            tracing::debug!(%error, "the socket of {address} keeps the system's settings: {error}");
+/// The next connection. Errors are those of one peer, or pass when other connections end.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted: {error}");
+                sleep(ACCEPT_AGAIN).await;
+            }
         }
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(STALLED));
-        (Box::pin(stream), address)
     }
+}
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+fn is_the_peers(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// A stream that fails when its peer stalls. hyper has no write time-out of its own.
+fn ending_when_stalled(stream: TcpStream) -> Pin<Box<TimeoutWriter<Socket>>> {
+    if let Err(error) = tune(&stream) {
+        tracing::debug!(%error, "a socket keeps the system's settings: {error}");
     }
+    let mut stream = TimeoutWriter::new(Socket(stream));
+    stream.set_timeout(Some(STALLED));
+    Box::pin(stream)
 }
 
 fn tune(stream: &TcpStream) -> io::Result<()> {
@@ -43,4 +103,55 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(STALLED))?;
     Ok(())
+}
+
+/// A TCP stream that gathers with `sendmsg`. tokio's own does it with `writev`, which goes through the
+/// kernel's file layer first: that is a twelfth of what sending an event takes.
+struct Socket(TcpStream);
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let send = || SockRef::from(&self.0).send_vectored(slices);
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            match self.0.try_io(Interest::WRITABLE, send) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
 }

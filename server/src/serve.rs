@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     VERSION,
     config::Config,
-    connections::Connections,
+    connections,
     handoff::client_configuration,
     journal::Sqlite,
     mcp,
@@ -63,10 +63,7 @@ pub async fn run(
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
         tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
-    let drained = stop.clone();
-    let server = axum::serve(Connections(listener), router.into_make_service())
-        .with_graceful_shutdown(async move { drained.cancelled().await });
-    let server = tokio::spawn(server.into_future());
+    let server = tokio::spawn(connections::serve(listener, router, stop.clone()));
 
     shutdown.await;
     tracing::info!("stopping");
@@ -76,7 +73,7 @@ pub async fn run(
     let drained = timeout(DRAIN, server).await;
     background.iter().for_each(|task| task.abort());
     match drained {
-        Ok(result) => Ok(result.context("the server")??),
+        Ok(ended) => ended.context("the server"),
         Err(_) => Ok(()),
     }
 }

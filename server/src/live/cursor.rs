@@ -1,12 +1,16 @@
 //! A subscriber's place in the live log.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use domain::PipelineId;
+use futures::task::AtomicWaker;
 use tokio::sync::watch;
 
-use super::{Live, Read, Shared, Signal, Unit};
+use super::{Live, Read, Signal, Unit};
 
 /// What a subscriber wants to see. Empty: everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,8 +39,9 @@ pub struct Cursor {
     position: u64,
     filter: Filter,
     signal: watch::Receiver<Signal>,
+    seen: Signal,
     beat: u64,
-    _counted: Counted,
+    waker: Arc<AtomicWaker>,
 }
 
 /// What comes next for a subscriber.
@@ -51,61 +56,62 @@ pub enum Next {
 
 impl Cursor {
     pub(super) fn new(live: Live, position: u64, filter: Filter) -> Self {
-        let signal = live.signal();
-        let beat = signal.borrow().beat;
-        let counted = Counted::new(&live.shared);
+        let mut signal = live.signal();
+        let seen = *signal.borrow_and_update();
+        let waker = live.shared.subscribers.join();
         Self {
             live,
             position,
             filter,
             signal,
-            beat,
-            _counted: counted,
+            seen,
+            beat: seen.beat,
+            waker,
         }
     }
 
     /// Waits for what comes next.
-    pub async fn next(&mut self) -> Next {
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+        if let Some(next) = self.look() {
+            return Poll::Ready(next);
+        }
+        self.waker.register(context.waker());
+        // What came before the waker was there has woken nobody.
+        self.look().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn look(&mut self) -> Option<Next> {
         loop {
-            let signal = *self.signal.borrow_and_update();
-            if signal.closing {
-                return Next::Closing;
+            // hyper asks three times for each event. Looking for a change takes no lock, borrowing does.
+            if self.signal.has_changed().unwrap_or(true) {
+                self.seen = *self.signal.borrow_and_update();
             }
-            if signal.head > self.position {
+            if self.seen.closing {
+                return Some(Next::Closing);
+            }
+            if self.seen.head > self.position {
                 match self.live.read(self.position, &self.filter) {
-                    Read::Gone => return Next::Behind,
+                    Read::Gone => return Some(Next::Behind),
                     Read::Frames { bytes, to } => {
                         self.position = to;
                         if bytes.is_empty() {
                             continue;
                         }
-                        return Next::Bytes(bytes);
+                        return Some(Next::Bytes(bytes));
                     }
                 }
             }
-            if signal.beat != self.beat {
-                self.beat = signal.beat;
-                return Next::Bytes(self.live.heartbeat(self.position));
+            if self.seen.beat != self.beat {
+                self.beat = self.seen.beat;
+                return Some(Next::Bytes(self.live.heartbeat(self.position)));
             }
-            if self.signal.changed().await.is_err() {
-                return Next::Closing;
-            }
+            return None;
         }
     }
 }
 
-/// Counts a subscriber for as long as it lives.
-struct Counted(Arc<Shared>);
-
-impl Counted {
-    fn new(shared: &Arc<Shared>) -> Self {
-        shared.subscribers.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(shared))
-    }
-}
-
-impl Drop for Counted {
+impl Drop for Cursor {
     fn drop(&mut self) {
-        self.0.subscribers.fetch_sub(1, Ordering::Relaxed);
+        self.live.shared.subscribers.leave(&self.waker);
     }
 }

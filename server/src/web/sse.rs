@@ -1,6 +1,11 @@
 //! `GET /sse`: the live log over HTTP, resumable by id.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -13,13 +18,13 @@ use domain::{
     PipelineId,
     view::{Reset, ResetReason, Shutdown, event_name},
 };
-use futures::stream;
+use http_body::Frame;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     VERSION,
-    live::{EventId, Filter, Live, Next, encode, handover_view},
+    live::{Cursor, EventId, Filter, Live, Next, encode, handover_view},
     relay::Relay,
     web::{caller::Query, error::Problem},
 };
@@ -75,24 +80,50 @@ pub async fn stream(
         .map(|id| id.to_str().unwrap_or("?").to_owned());
     let asked = header.or(wish.last_event_id).filter(|id| !id.is_empty());
     let (first, position) = opening(&relay, &filter, asked.as_deref());
-    let cursor = relay.live().cursor(position, filter);
-    let body = stream::unfold(Some((Some(first), cursor)), |state| async move {
-        let (first, mut cursor) = state?;
-        if let Some(bytes) = first {
-            return Some((Ok::<_, Infallible>(bytes), Some((None, cursor))));
-        }
-        match cursor.next().await {
-            Next::Bytes(bytes) => Some((Ok(bytes), Some((None, cursor)))),
-            Next::Behind => None,
-            Next::Closing => Some((Ok(farewell()), None)),
-        }
-    });
+    let body = Events {
+        first: Some(first),
+        cursor: Some(relay.live().cursor(position, filter)),
+    };
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache, no-store, no-transform"),
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok((headers, Body::new(body)).into_response())
+}
+
+/// The body of a stream, straight from its cursor.
+struct Events {
+    first: Option<Bytes>,
+    /// None after the end.
+    cursor: Option<Cursor>,
+}
+
+impl http_body::Body for Events {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = match (self.first.take(), &mut self.cursor) {
+            (Some(first), _) => Some(first),
+            (None, None) => None,
+            (None, Some(cursor)) => match ready!(cursor.poll_next(context)) {
+                Next::Bytes(bytes) => Some(bytes),
+                Next::Behind => {
+                    self.cursor = None;
+                    None
+                }
+                Next::Closing => {
+                    self.cursor = None;
+                    Some(farewell())
+                }
+            },
+        };
+        Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
 }
 
 /// The first bytes of a stream, and the position from which it goes on.

@@ -5,6 +5,7 @@
 mod api;
 mod bodies;
 mod config;
+mod connections;
 mod doors;
 mod journal;
 mod journal_full;
