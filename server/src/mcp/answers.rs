@@ -25,16 +25,25 @@ pub trait Answer: Serialize {
         None
     }
 
+    /// The line and the document.
+    fn text(&self) -> String {
+        match self.document() {
+            Some(document) => format!("{}\n\n{document}", self.line()),
+            None => self.line(),
+        }
+    }
+
+    /// The whole as JSON.
+    fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The result for the client.
     fn into_result(self) -> CallToolResult
     where
         Self: Sized,
     {
-        let mut text = self.line();
-        if let Some(document) = self.document() {
-            text = format!("{text}\n\n{document}");
-        }
-        let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+        let mut result = CallToolResult::success(vec![ContentBlock::text(self.text())]);
         result.structured_content = serde_json::to_value(&self).ok();
         result
     }
@@ -70,6 +79,24 @@ pub struct Line {
     pub baton: String,
     /// When an agent last did anything here.
     pub last_sign_of_life: String,
+}
+
+impl Pipelines {
+    /// The first `most` of these pipelines.
+    pub fn of(pipelines: &[&Pipeline], most: usize) -> Self {
+        Self {
+            pipelines: pipelines
+                .iter()
+                .take(most)
+                .map(|&pipeline| Line::from(pipeline))
+                .collect(),
+            more: pipelines.len().saturating_sub(most),
+            next_step: match pipelines.is_empty() {
+                true => "Call start_pipeline for new work.".to_owned(),
+                false => "Call get_pipeline_status with the pipeline id.".to_owned(),
+            },
+        }
+    }
 }
 
 impl From<&Pipeline> for Line {

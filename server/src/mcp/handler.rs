@@ -9,20 +9,26 @@ use domain::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-        ServerConfig, Tool,
+        ArgumentInfo, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
+        CompleteRequestParams, CompleteResult, ContentBlock, GetPromptRequestParams,
+        GetPromptResponse, GetPromptResult, Implementation, JsonObject, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ResourceUpdatedNotificationParam,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{Peer, RequestContext, SubscriptionContext},
 };
 use serde::de::DeserializeOwned;
 
 use super::{
     answers::{
-        Acknowledged, Answer, Decision, Handover, Line, NextPrompt, Pipelines, Saved, Status,
-        Versions,
+        Acknowledged, Answer, Decision, Handover, NextPrompt, Pipelines, Saved, Status, Versions,
     },
-    arguments, tools, waiting,
+    arguments, completion, prompts,
+    resources::{self, UnknownAddress},
+    tools, waiting,
+    watching::Watched,
 };
 use crate::{
     VERSION,
@@ -51,6 +57,8 @@ const INSTRUCTIONS: &str = "Staffel is a relay: you work in phases and hand each
 pub struct Handler {
     relay: Relay,
     board: Arc<str>,
+    /// What a client of the older era watches: its subscriptions live as long as its session.
+    watched: Arc<Watched>,
 }
 
 type Called = Result<CallToolResult, RelayError>;
@@ -58,7 +66,11 @@ type Called = Result<CallToolResult, RelayError>;
 impl Handler {
     /// A handler on this relay. `board` is the address of the board.
     pub fn new(relay: Relay, board: Arc<str>) -> Self {
-        Self { relay, board }
+        Self {
+            relay,
+            board,
+            watched: Arc::default(),
+        }
     }
 
     async fn call(
@@ -93,23 +105,12 @@ impl Handler {
             pipeline: None,
             project,
         });
-        let shown: Vec<_> = all
+        let shown: Vec<&Pipeline> = all
             .iter()
+            .map(|pipeline| &**pipeline)
             .filter(|pipeline| include_ended || !pipeline.status.has_ended())
             .collect();
-        let answer = Pipelines {
-            pipelines: shown
-                .iter()
-                .take(LIST_MAX)
-                .map(|pipeline| Line::from(&***pipeline))
-                .collect(),
-            more: shown.len().saturating_sub(LIST_MAX),
-            next_step: match shown.is_empty() {
-                true => "Call start_pipeline for new work.".to_owned(),
-                false => "Call get_pipeline_status with the pipeline id.".to_owned(),
-            },
-        };
-        Ok(answer.into_result())
+        Ok(Pipelines::of(&shown, LIST_MAX).into_result())
     }
 
     async fn start(&self, given: JsonObject, actor: &Actor) -> Called {
@@ -243,21 +244,29 @@ impl Handler {
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_next_prompt", given)?;
-        let mut pipeline = self.find(pipeline.as_deref())?;
-        let waiting = pipeline.prompt_in_transit().map(|prompt| prompt.id.clone());
-        if let Some(prompt) = waiting.clone() {
-            pipeline = self.pick_up(&pipeline, prompt, Via::Pull, actor).await?;
-        }
-        // While the phase runs that it started, the newest prompt can be had again: an answer may get lost.
-        let running = || {
-            pipeline
-                .prompts
-                .last()
-                .filter(|_| pipeline.status == domain::Status::Running)
-                .map(|prompt| prompt.id.clone())
-        };
-        let prompt = waiting.or_else(running).and_then(|id| pipeline.prompt(&id));
+        let pipeline = self.find(pipeline.as_deref())?;
+        let (pipeline, prompt) = self.take_prompt(pipeline, Via::Pull, actor).await?;
+        let prompt = prompt.and_then(|id| pipeline.prompt(&id));
         Ok(NextPrompt::new(&pipeline, prompt).into_result())
+    }
+
+    /// Picks up the prompt that waits. While the phase runs that it started, the newest prompt can be had
+    /// again: an answer may get lost.
+    async fn take_prompt(
+        &self,
+        pipeline: Arc<Pipeline>,
+        via: Via,
+        actor: &Actor,
+    ) -> Result<(Arc<Pipeline>, Option<PromptId>), RelayError> {
+        if let Some(waiting) = pipeline.prompt_in_transit() {
+            let id = waiting.id.clone();
+            let pipeline = self.pick_up(&pipeline, id.clone(), via, actor).await?;
+            return Ok((pipeline, Some(id)));
+        }
+        let running = pipeline.status == domain::Status::Running;
+        let newest = pipeline.prompts.last().filter(|_| running);
+        let newest = newest.map(|prompt| prompt.id.clone());
+        Ok((pipeline, newest))
     }
 
     async fn pick_up(
@@ -408,7 +417,15 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
+            .enable_completions()
+            .build();
+        ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
             .with_instructions(INSTRUCTIONS)
     }
@@ -451,6 +468,195 @@ impl ServerHandler for Handler {
             CallToolResult::error(vec![ContentBlock::text(error.to_string())])
         });
         Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let cursor = request.and_then(|request| request.cursor);
+        resources::list(&self.relay, cursor.as_deref())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(resources::templates())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(&self.relay, &request.uri, &self.board)?.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(prompts::list())
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let given = request.arguments.unwrap_or_default();
+        let given = |name: &str| {
+            let value = given.get(name).and_then(serde_json::Value::as_str);
+            value.map(str::trim).filter(|value| !value.is_empty())
+        };
+        let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
+        let text = match request.name.as_str() {
+            prompts::NEXT_PHASE => {
+                let pipeline = self
+                    .find(given("pipeline"))
+                    .map_err(|error| refused(error.into()))?;
+                let (pipeline, prompt) = self
+                    .take_prompt(pipeline, Via::McpPrompt, &actor(&context))
+                    .await
+                    .map_err(refused)?;
+                match prompt.and_then(|id| pipeline.prompt(&id)) {
+                    Some(prompt) => prompts::next_phase(prompt),
+                    None => NextPrompt::new(&pipeline, None).line(),
+                }
+            }
+            prompts::START_PHASE => match (given("pipeline"), given("goal")) {
+                (None, Some(goal)) => prompts::new_pipeline(Some(goal), given("project")),
+                (id, _) => match self.find(id) {
+                    Ok(pipeline) => prompts::running_phase(&pipeline),
+                    // Without an id and without an open pipeline it is about something new.
+                    Err(_)
+                        if id.is_none()
+                            && self
+                                .relay
+                                .pipelines(&Filter::default())
+                                .iter()
+                                .all(|pipeline| pipeline.status.has_ended()) =>
+                    {
+                        prompts::new_pipeline(None, given("project"))
+                    }
+                    Err(error) => return Err(refused(error.into())),
+                },
+            },
+            name => {
+                let message = format!(
+                    "There is no prompt {name:?}. The prompts are: {}, {}.",
+                    prompts::NEXT_PHASE,
+                    prompts::START_PHASE
+                );
+                return Err(ErrorData::invalid_params(message, None));
+            }
+        };
+        Ok(GetPromptResult::new(prompts::message(text)).into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let ArgumentInfo { name, value, .. } = request.argument;
+        let found = completion::complete(&self.relay, &name, &value);
+        Ok(CompleteResult::new(found))
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| uri.parse::<resources::Resource>().is_ok());
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let watched = Watched::default();
+        let accepted = subscription.accepted();
+        for uri in accepted.resource_subscriptions.iter().flatten() {
+            // Only addresses of ours were accepted.
+            let _ = watched.add(&self.relay, uri);
+        }
+        if accepted.resources_list_changed == Some(true) {
+            watched.add_list(&self.relay);
+        }
+        let sink = subscription.sink();
+        let mut changes = watched.changes(&self.relay);
+        loop {
+            let notices = tokio::select! {
+                notices = changes.next() => notices,
+                () = subscription.cancelled() => None,
+            };
+            let Some(notices) = notices else {
+                return Ok(());
+            };
+            // An error means that nobody listens any more: the cancellation says the same a moment later.
+            for uri in notices.updated {
+                let _ = sink.notify_resource_updated(uri).await;
+            }
+            if notices.list_changed {
+                let _ = sink.notify_resource_list_changed().await;
+            }
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let uri = &request.uri;
+        self.watched
+            .add(&self.relay, uri)
+            .map_err(|UnknownAddress| {
+                let message = format!(
+                    "There is no resource {uri:?}. Call resources/list to see what there is."
+                );
+                ErrorData::resource_not_found(message, None)
+            })?;
+        if self.watched.add_list(&self.relay) {
+            self.tell_legacy(context.peer);
+        }
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.watched.remove(&request.uri);
+        Ok(())
+    }
+}
+
+impl Handler {
+    /// Tells a client of the older era what changes, from its first wish to know until it is gone.
+    fn tell_legacy(&self, peer: Peer<RoleServer>) {
+        let (relay, watched) = (self.relay.clone(), Arc::clone(&self.watched));
+        tokio::spawn(async move {
+            let mut changes = watched.changes(&relay);
+            while let Some(notices) = changes.next().await {
+                for uri in notices.updated {
+                    let updated = ResourceUpdatedNotificationParam::new(uri);
+                    if peer.notify_resource_updated(updated).await.is_err() {
+                        return;
+                    }
+                }
+                if notices.list_changed && peer.notify_resource_list_changed().await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 }
 

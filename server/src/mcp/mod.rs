@@ -2,9 +2,13 @@
 
 mod answers;
 mod arguments;
+mod completion;
 mod handler;
+mod prompts;
+mod resources;
 mod tools;
 mod waiting;
+mod watching;
 
 use std::{sync::Arc, time::Duration};
 
