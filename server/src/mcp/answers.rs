@@ -13,6 +13,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::waiting::ENOUGH;
 use crate::VERSION;
 
 /// An answer with a line for a reader, and a document where it carries one.
@@ -378,8 +379,15 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How the decision about `handover` stands, with the prompt it led to.
-    pub fn new(pipeline: &Pipeline, handover: &domain::Handover, prompt: Option<&Prompt>) -> Self {
+    /// How the decision about `handover` stands, with the prompt it led to. `in_vain` is how often agents
+    /// have waited for it so far.
+    pub fn new(
+        pipeline: &Pipeline,
+        handover: &domain::Handover,
+        prompt: Option<&Prompt>,
+        in_vain: u32,
+        board: &str,
+    ) -> Self {
         let current = handover.current();
         let made = current.decision.as_ref();
         let id = &pipeline.id;
@@ -387,9 +395,14 @@ impl Decision {
             (None, _) if pipeline.status.has_ended() => {
                 "The pipeline has ended. Tell the user.".to_owned()
             }
+            (None, _) if in_vain >= ENOUGH => format!(
+                "Nobody has decided after {in_vain} waits. End your turn now and tell the user that the handover waits at {}. \
+                 The prompt will wait too: after the decision, get_next_prompt(pipeline=\"{id}\") has it, or the slash command next_phase.",
+                board_url(board, pipeline)
+            ),
             (None, _) => format!(
-                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again; after ten times end your turn and tell the user that the handover waits on the board.",
-                handover.id
+                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again ({} of {ENOUGH} waits are over).",
+                handover.id, in_vain
             ),
             (Some(Verdict::Stop), _) => {
                 "A person stopped the pipeline. Stop working on it and tell the user.".to_owned()

@@ -27,7 +27,8 @@ use super::{
     },
     arguments, completion, prompts,
     resources::{self, UnknownAddress},
-    tools, waiting,
+    tools,
+    waiting::{self, Rounds},
     watching::Watched,
 };
 use crate::{
@@ -57,6 +58,7 @@ const INSTRUCTIONS: &str = "Staffel is a relay: you work in phases and hand each
 pub struct Handler {
     relay: Relay,
     board: Arc<str>,
+    rounds: Arc<Rounds>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
     watched: Arc<Watched>,
 }
@@ -64,11 +66,13 @@ pub struct Handler {
 type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
-    /// A handler on this relay. `board` is the address of the board.
-    pub fn new(relay: Relay, board: Arc<str>) -> Self {
+    /// A handler on this relay. `board` is the address of the board; the rounds of waiting are counted
+    /// across sessions, because a client of the newer era has none.
+    pub fn new(relay: Relay, board: Arc<str>, rounds: Arc<Rounds>) -> Self {
         Self {
             relay,
             board,
+            rounds,
             watched: Arc::default(),
         }
     }
@@ -238,8 +242,15 @@ impl Handler {
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
-        let prompt = pipeline.prompt_for(&id, handover.current().number);
-        Ok(Decision::new(&pipeline, handover, prompt).into_result())
+        let revision = handover.current().number;
+        let prompt = pipeline.prompt_for(&id, revision);
+        let in_vain = if handover.is_open() && !pipeline.status.has_ended() {
+            self.rounds.in_vain(&id, revision)
+        } else {
+            self.rounds.settled(&id);
+            0
+        };
+        Ok(Decision::new(&pipeline, handover, prompt, in_vain, &self.board).into_result())
     }
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {

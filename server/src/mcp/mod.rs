@@ -21,6 +21,7 @@ use crate::{relay::Relay, web::Guard};
 
 pub use handler::Handler;
 pub use tools::all as tools;
+use waiting::Rounds;
 
 /// The MCP endpoint as a tower service.
 pub type McpService = StreamableHttpService<Handler, LocalSessionManager>;
@@ -68,7 +69,14 @@ pub fn service(
         .enforce_origin_validation()
         .with_cancellation_token(shutdown);
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
-    let factory = move || Ok(Handler::new(relay.clone(), Arc::clone(&board)));
+    let rounds = Arc::new(Rounds::default());
+    let factory = move || {
+        Ok(Handler::new(
+            relay.clone(),
+            Arc::clone(&board),
+            Arc::clone(&rounds),
+        ))
+    };
     (
         StreamableHttpService::new(factory, Arc::clone(&sessions), config),
         Sessions(sessions),

@@ -83,7 +83,7 @@ pub fn list(relay: &Relay, cursor: Option<&str>) -> Result<ListResourcesResult, 
             pipelines.partition_point(|pipeline| pipeline.id >= last)
         }
     };
-    let page = pipelines.iter().skip(begin).take(PAGE);
+    let mut page = pipelines.iter().skip(begin).take(PAGE);
     let mut resources: Vec<Listed> = Vec::new();
     if begin == 0 {
         resources.push(
@@ -101,7 +101,7 @@ pub fn list(relay: &Relay, cursor: Option<&str>) -> Result<ListResourcesResult, 
         ..ListResourcesResult::default()
     };
     if pipelines.len() > begin + PAGE {
-        result.next_cursor = page.last().map(|pipeline| pipeline.id.to_string());
+        result.next_cursor = page.next_back().map(|pipeline| pipeline.id.to_string());
     }
     Ok(result.with_ttl_ms(0).with_cache_scope(CacheScope::Private))
 }
