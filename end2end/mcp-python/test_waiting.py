@@ -201,8 +201,8 @@ async def test_a_long_silence_and_progress(server: Server) -> None:
         assert all("Waiting for a person" in message for _, message in heard)
 
 
-async def test_after_ten_waits_the_agent_is_told_to_end_its_turn(server: Server, mode: str) -> None:
-    async with connect(server, mode) as agent:
+async def test_after_ten_waits_the_agent_is_told_to_end_its_turn(server: Server) -> None:
+    async with connect(server) as agent:
         pipeline, handover = await agent.handed_over()
         answers = [await agent.wait(handover, seconds=1) for _ in range(10)]
         assert all("End your turn" not in answer["next_step"] for answer in answers[:9])
