@@ -6,8 +6,8 @@
 )]
 
 use domain::{
-    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Status as PipelineState,
-    Verdict,
+    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
+    Status as PipelineState, Verdict,
 };
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
@@ -379,17 +379,17 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How the decision about `handover` stands, with the prompt it led to. `in_vain` is how often agents
-    /// have waited for it so far.
+    /// How the decision about a revision of `handover` stands, with the prompt it led to. `in_vain` is how
+    /// often agents have waited for it so far.
     pub fn new(
         pipeline: &Pipeline,
         handover: &domain::Handover,
+        revision: &Revision,
         prompt: Option<&Prompt>,
         in_vain: u32,
         board: &str,
     ) -> Self {
-        let current = handover.current();
-        let made = current.decision.as_ref();
+        let made = revision.decision.as_ref();
         let id = &pipeline.id;
         let next_step = match (made.map(|made| made.decision), prompt) {
             (None, _) if pipeline.status.has_ended() => {
@@ -429,7 +429,7 @@ impl Decision {
         Self {
             decision: decision.to_owned(),
             handover: handover.id.to_string(),
-            revision: current.number,
+            revision: revision.number,
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
             prompt: prompt.map(|prompt| prompt.text.clone()),

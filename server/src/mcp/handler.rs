@@ -1,6 +1,6 @@
 //! The tools at work: each parses its arguments, calls the relay, answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{
     Actor, Command, HandoverId, Pipeline, PipelineId, PromptId, Reason, Refusal, TaskPlan,
@@ -10,12 +10,13 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         ArgumentInfo, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
-        CompleteRequestParams, CompleteResult, ContentBlock, GetPromptRequestParams,
-        GetPromptResponse, GetPromptResult, Implementation, JsonObject, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ResourceUpdatedNotificationParam,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
-        UnsubscribeRequestParams,
+        CancelTaskParams, CompleteRequestParams, CompleteResult, ContentBlock, CreateTaskResult,
+        DetailedTask, GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams,
+        GetTaskResult, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ResourceUpdatedNotificationParam, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, TaskPayload, Tool, UnsubscribeRequestParams,
+        UpdateTaskParams,
     },
     service::{Peer, RequestContext, SubscriptionContext},
 };
@@ -27,6 +28,7 @@ use super::{
     },
     arguments, completion, prompts,
     resources::{self, UnknownAddress},
+    tasks::{self, Cancelled, InvalidTaskId, TaskId},
     tools,
     waiting::{self, Rounds},
     watching::Watched,
@@ -59,6 +61,7 @@ pub struct Handler {
     relay: Relay,
     board: Arc<str>,
     rounds: Arc<Rounds>,
+    cancelled: Arc<Cancelled>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
     watched: Arc<Watched>,
 }
@@ -66,13 +69,19 @@ pub struct Handler {
 type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
-    /// A handler on this relay. `board` is the address of the board; the rounds of waiting are counted
-    /// across sessions, because a client of the newer era has none.
-    pub fn new(relay: Relay, board: Arc<str>, rounds: Arc<Rounds>) -> Self {
+    /// A handler on this relay. `board` is the address of the board; what is counted and cancelled is
+    /// shared by all sessions, because a client of the newer era has none.
+    pub fn new(
+        relay: Relay,
+        board: Arc<str>,
+        rounds: Arc<Rounds>,
+        cancelled: Arc<Cancelled>,
+    ) -> Self {
         Self {
             relay,
             board,
             rounds,
+            cancelled,
             watched: Arc::default(),
         }
     }
@@ -82,22 +91,25 @@ impl Handler {
         name: &str,
         given: JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Option<Called> {
+    ) -> Option<Result<CallToolResponse, RelayError>> {
         let actor = actor(context);
-        Some(match name {
+        let called = match name {
             "list_pipelines" => self.list(given),
             "start_pipeline" => self.start(given, &actor).await,
             "get_pipeline_status" => self.status(given),
             "update_pipeline_status" => self.update(given, &actor).await,
             "save_handover_content" => self.save_handover(given, &actor).await,
             "get_handover_content" => self.get_handover(given),
-            "await_handover_decision" => self.await_decision(given, &actor, context).await,
+            "await_handover_decision" => {
+                return Some(self.await_decision(given, &actor, context).await);
+            }
             "get_next_prompt" => self.next_prompt(given, &actor).await,
             "acknowledge_prompt" => self.acknowledge(given, &actor).await,
             "finish_pipeline" => self.finish(given, &actor).await,
             "get_version" => self.version(given),
             _ => return None,
-        })
+        };
+        Some(called.map(CallToolResponse::from))
     }
 
     fn list(&self, given: JsonObject) -> Called {
@@ -211,7 +223,7 @@ impl Handler {
         given: JsonObject,
         actor: &Actor,
         context: &RequestContext<RoleServer>,
-    ) -> Called {
+    ) -> Result<CallToolResponse, RelayError> {
         let arguments::Await {
             handover,
             pipeline,
@@ -226,31 +238,91 @@ impl Handler {
                 "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
             )
         })?;
-        let (_, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
-        waiting::decision(&self.relay, &id, longest, context).await;
-        let mut pipeline = self.relay.pipeline(id.pipeline())?;
-        let current = |pipeline: &Pipeline| {
-            let handover = pipeline.handover(&id)?;
-            pipeline
-                .prompt_for(&id, handover.current().number)
-                .map(|prompt| prompt.id.clone())
-        };
-        // A call that was cancelled has nobody to give the prompt to.
-        if let Some(prompt) = current(&pipeline).filter(|_| !context.ct.is_cancelled()) {
-            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, actor).await?;
+        let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
+            return Ok(task);
         }
+        waiting::decision(&self.relay, &id, longest, context).await;
+        let pipeline = self.relay.pipeline(id.pipeline())?;
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
         let revision = handover.current().number;
-        let prompt = pipeline.prompt_for(&id, revision);
-        let in_vain = if handover.is_open() && !pipeline.status.has_ended() {
-            self.rounds.in_vain(&id, revision)
+        // A call that was cancelled has nobody to give the prompt to.
+        let taker = (!context.ct.is_cancelled()).then_some(actor);
+        Ok(self.decision(&id, revision, taker).await?.into())
+    }
+
+    /// The wait as a task, for a client that can: it works on and asks now and then.
+    fn as_task(
+        &self,
+        pipeline: &Pipeline,
+        handover: &HandoverId,
+        actor: &Actor,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<CallToolResponse> {
+        let client = context.client_capabilities()?;
+        if !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
+            return None;
+        }
+        let id = TaskId {
+            handover: handover.clone(),
+            revision: pipeline.handover(handover)?.current().number,
+        };
+        let revision = tasks::find(pipeline, &id, actor)?;
+        self.cancelled.remove(&id);
+        let task = tasks::waiting(pipeline, &id, revision, &self.board);
+        Some(CallToolResponse::Task(CreateTaskResult::new(task)))
+    }
+
+    /// How the decision about a revision stands. Its prompt, if there is one, goes to `taker`.
+    async fn decision(&self, id: &HandoverId, revision: u32, taker: Option<&Actor>) -> Called {
+        let mut pipeline = self.relay.pipeline(id.pipeline())?;
+        let prompt = pipeline
+            .prompt_for(id, revision)
+            .map(|prompt| prompt.id.clone());
+        if let (Some(prompt), Some(taker)) = (prompt, taker) {
+            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, taker).await?;
+        }
+        let unknown = || no_handover(&pipeline);
+        let handover = pipeline.handover(id).ok_or_else(unknown)?;
+        let mut revisions = handover.revisions.iter();
+        let revision = revisions
+            .find(|known| known.number == revision)
+            .ok_or_else(unknown)?;
+        let prompt = pipeline.prompt_for(id, revision.number);
+        let in_vain = if revision.decision.is_none() && !pipeline.status.has_ended() {
+            self.rounds.in_vain(id, revision.number)
         } else {
-            self.rounds.settled(&id);
+            self.rounds.settled(id);
             0
         };
-        Ok(Decision::new(&pipeline, handover, prompt, in_vain, &self.board).into_result())
+        Ok(
+            Decision::new(&pipeline, handover, revision, prompt, in_vain, &self.board)
+                .into_result(),
+        )
+    }
+
+    /// What a task is about, for the agent that may know of it.
+    fn find_task(
+        &self,
+        task_id: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(Arc<Pipeline>, TaskId), ErrorData> {
+        // One answer for a task that is not there and for one of somebody else.
+        let unknown = || {
+            let message = format!(
+                "There is no task {task_id:?} of yours. Call await_handover_decision to wait for a decision."
+            );
+            ErrorData::invalid_params(message, None)
+        };
+        let id: TaskId = task_id.parse().map_err(|InvalidTaskId| unknown())?;
+        let pipeline = self
+            .relay
+            .pipeline(id.handover.pipeline())
+            .map_err(|_| unknown())?;
+        tasks::find(&pipeline, &id, &actor(context)).ok_or_else(unknown)?;
+        Ok((pipeline, id))
     }
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {
@@ -435,6 +507,7 @@ impl ServerHandler for Handler {
             .enable_resources_subscribe()
             .enable_resources_list_changed()
             .enable_completions()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
@@ -475,10 +548,59 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         // What the rules refuse is for the model to read: an error of the tool, not of the protocol.
-        let result = called.unwrap_or_else(|error| {
-            CallToolResult::error(vec![ContentBlock::text(error.to_string())])
-        });
-        Ok(result.into())
+        Ok(called.unwrap_or_else(|error| {
+            CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into()
+        }))
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        let actor = actor(&context);
+        let failed = |error: &dyn fmt::Display| ErrorData::internal_error(error.to_string(), None);
+        let revision = tasks::find(&pipeline, &id, &actor)
+            .ok_or_else(|| failed(&"the handover lost a revision"))?;
+        let newest = pipeline
+            .handover(&id.handover)
+            .is_some_and(|handover| handover.current().number == id.revision);
+        let settled = !newest || waiting::is_settled(&pipeline, &id.handover);
+        let waiting = || tasks::waiting(&pipeline, &id, revision, &self.board);
+        let task = if self.cancelled.contains(&id) {
+            DetailedTask::new(waiting(), TaskPayload::Cancelled)
+        } else if settled {
+            let result = self
+                .decision(&id.handover, id.revision, Some(&actor))
+                .await
+                .map_err(|error| failed(&error))?;
+            tasks::completed(&id, revision, &result)
+        } else {
+            DetailedTask::new(waiting(), TaskPayload::Working)
+        };
+        Ok(GetTaskResult::new(task))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (_, id) = self.find_task(&request.task_id, &context)?;
+        let message =
+            format!("Task {id} asks its client for nothing: a person decides on the board.");
+        Err(ErrorData::invalid_params(message, None))
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (_, id) = self.find_task(&request.task_id, &context)?;
+        self.cancelled.add(id);
+        Ok(())
     }
 
     async fn list_resources(

@@ -7,6 +7,7 @@ mod handler;
 mod prompts;
 mod resources;
 mod sessions;
+mod tasks;
 mod tools;
 mod waiting;
 mod watching;
@@ -20,6 +21,7 @@ use crate::{relay::Relay, web::Guard};
 
 pub use handler::Handler;
 pub use sessions::{SessionFile, Sessions};
+use tasks::Cancelled;
 pub use tools::all as tools;
 use waiting::Rounds;
 
@@ -53,12 +55,13 @@ pub fn service(
     config.session_store = Some(Arc::new(sessions));
     let sessions = Arc::<Sessions>::default();
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
-    let rounds = Arc::new(Rounds::default());
+    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Cancelled>)>::default();
     let factory = move || {
         Ok(Handler::new(
             relay.clone(),
             Arc::clone(&board),
             Arc::clone(&rounds),
+            Arc::clone(&cancelled),
         ))
     };
     (

@@ -79,7 +79,7 @@ impl Rounds {
 }
 
 /// Whether the agent has something to do: a decision with its prompt, or one that needs none.
-fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
+pub fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
     let decided = pipeline
         .handover(handover)
         .is_none_or(|handover| !handover.is_open());
