@@ -118,6 +118,8 @@ pub enum Via {
     Wait,
     /// The call `get_next_prompt`.
     Pull,
+    /// The MCP prompt `next_phase`, which a person called in the assistant.
+    McpPrompt,
     /// The agent went on without asking: the prompt reached it by copy or link.
     Report,
     /// The clipboard of a person.

@@ -174,7 +174,9 @@ class Agent:
 
 
 @asynccontextmanager
-async def connect(server: Server, mode: str = "auto", name: str = "tester", url: str | None = None) -> AsyncIterator[Agent]:
+async def connect(
+    server: Server, mode: str = "auto", name: str = "tester", url: str | None = None, **more: Any
+) -> AsyncIterator[Agent]:
     info = Implementation(name=name, version="1")
-    async with Client(url or server.mcp, mode=mode, client_info=info, read_timeout_seconds=60) as client:
+    async with Client(url or server.mcp, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
         yield Agent(client)

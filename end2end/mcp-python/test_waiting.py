@@ -199,3 +199,15 @@ async def test_a_long_silence_and_progress(server: Server) -> None:
         assert len(heard) >= 2, f"{mode}: at once and after 10 seconds, but came {heard}"
         assert [step for step, _ in heard] == sorted({step for step, _ in heard}), "progress only grows"
         assert all("Waiting for a person" in message for _, message in heard)
+
+
+async def test_after_ten_waits_the_agent_is_told_to_end_its_turn(server: Server) -> None:
+    async with connect(server) as agent:
+        pipeline, handover = await agent.handed_over()
+        answers = [await agent.wait(handover, seconds=1) for _ in range(10)]
+        assert all("End your turn" not in answer["next_step"] for answer in answers[:9])
+        last = answers[9]
+        assert last["decision"] == "pending" and "End your turn" in last["next_step"]
+        assert f"{server.url}/pipelines/{pipeline}" in last["next_step"] and "get_next_prompt" in last["next_step"]
+        await decide(server, handover)
+        delivered_once(server, pipeline, await agent.wait(handover))

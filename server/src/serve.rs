@@ -43,11 +43,15 @@ pub async fn run(
         .transpose()
         .context("the model's HTTP client")?;
     let guard = Guard::new(&config, address);
+    let sessions = config.data.join("sessions.db");
+    let sessions = mcp::SessionFile::open(&sessions)
+        .with_context(|| format!("{} cannot be used", sessions.display()))?;
     let stop = CancellationToken::new();
     let (mcp, sessions) = mcp::service(
         &relay,
         &format!("http://{address}"),
         &guard,
+        sessions,
         stop.child_token(),
     );
     let app = App {

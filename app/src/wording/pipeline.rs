@@ -231,6 +231,7 @@ pub(crate) fn via(lang: Lang, via: Via) -> &'static str {
         Via::Stream => lang.pick("stream", "Stream"),
         Via::Wait => lang.pick("waiting call", "wartender Aufruf"),
         Via::Pull => "get_next_prompt",
+        Via::McpPrompt => "/next_phase",
         Via::Report => lang.pick("its next report", "seine nächste Meldung"),
         Via::Copy => lang.pick("copy", "Kopie"),
         Via::Cursor => "Cursor",

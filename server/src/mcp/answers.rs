@@ -6,13 +6,14 @@
 )]
 
 use domain::{
-    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Status as PipelineState,
-    Verdict,
+    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
+    Status as PipelineState, Verdict,
 };
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::waiting::ENOUGH;
 use crate::VERSION;
 
 /// An answer with a line for a reader, and a document where it carries one.
@@ -25,16 +26,25 @@ pub trait Answer: Serialize {
         None
     }
 
+    /// The line and the document.
+    fn text(&self) -> String {
+        match self.document() {
+            Some(document) => format!("{}\n\n{document}", self.line()),
+            None => self.line(),
+        }
+    }
+
+    /// The whole as JSON.
+    fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The result for the client.
     fn into_result(self) -> CallToolResult
     where
         Self: Sized,
     {
-        let mut text = self.line();
-        if let Some(document) = self.document() {
-            text = format!("{text}\n\n{document}");
-        }
-        let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+        let mut result = CallToolResult::success(vec![ContentBlock::text(self.text())]);
         result.structured_content = serde_json::to_value(&self).ok();
         result
     }
@@ -70,6 +80,24 @@ pub struct Line {
     pub baton: String,
     /// When an agent last did anything here.
     pub last_sign_of_life: String,
+}
+
+impl Pipelines {
+    /// The first `most` of these pipelines.
+    pub fn of(pipelines: &[&Pipeline], most: usize) -> Self {
+        Self {
+            pipelines: pipelines
+                .iter()
+                .take(most)
+                .map(|&pipeline| Line::from(pipeline))
+                .collect(),
+            more: pipelines.len().saturating_sub(most),
+            next_step: match pipelines.is_empty() {
+                true => "Call start_pipeline for new work.".to_owned(),
+                false => "Call get_pipeline_status with the pipeline id.".to_owned(),
+            },
+        }
+    }
 }
 
 impl From<&Pipeline> for Line {
@@ -351,18 +379,30 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How the decision about `handover` stands, with the prompt it led to.
-    pub fn new(pipeline: &Pipeline, handover: &domain::Handover, prompt: Option<&Prompt>) -> Self {
-        let current = handover.current();
-        let made = current.decision.as_ref();
+    /// How the decision about a revision of `handover` stands, with the prompt it led to. `in_vain` is how
+    /// often agents have waited for it so far.
+    pub fn new(
+        pipeline: &Pipeline,
+        handover: &domain::Handover,
+        revision: &Revision,
+        prompt: Option<&Prompt>,
+        in_vain: u32,
+        board: &str,
+    ) -> Self {
+        let made = revision.decision.as_ref();
         let id = &pipeline.id;
         let next_step = match (made.map(|made| made.decision), prompt) {
             (None, _) if pipeline.status.has_ended() => {
                 "The pipeline has ended. Tell the user.".to_owned()
             }
+            (None, _) if in_vain >= ENOUGH => format!(
+                "Nobody has decided after {in_vain} waits. End your turn now and tell the user that the handover waits at {}. \
+                 The prompt will wait too: after the decision, get_next_prompt(pipeline=\"{id}\") has it, or the slash command next_phase.",
+                board_url(board, pipeline)
+            ),
             (None, _) => format!(
-                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again; after ten times end your turn and tell the user that the handover waits on the board.",
-                handover.id
+                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again ({} of {ENOUGH} waits are over).",
+                handover.id, in_vain
             ),
             (Some(Verdict::Stop), _) => {
                 "A person stopped the pipeline. Stop working on it and tell the user.".to_owned()
@@ -389,7 +429,7 @@ impl Decision {
         Self {
             decision: decision.to_owned(),
             handover: handover.id.to_string(),
-            revision: current.number,
+            revision: revision.number,
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
             prompt: prompt.map(|prompt| prompt.text.clone()),

@@ -1,6 +1,6 @@
 //! The tools at work: each parses its arguments, calls the relay, answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{
     Actor, Command, HandoverId, Pipeline, PipelineId, PromptId, Reason, Refusal, TaskPlan,
@@ -9,20 +9,29 @@ use domain::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-        ServerConfig, Tool,
+        ArgumentInfo, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
+        CancelTaskParams, CompleteRequestParams, CompleteResult, ContentBlock, CreateTaskResult,
+        DetailedTask, GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams,
+        GetTaskResult, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ResourceUpdatedNotificationParam, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, TaskPayload, Tool, UnsubscribeRequestParams,
+        UpdateTaskParams,
     },
-    service::RequestContext,
+    service::{Peer, RequestContext, SubscriptionContext},
 };
 use serde::de::DeserializeOwned;
 
 use super::{
     answers::{
-        Acknowledged, Answer, Decision, Handover, Line, NextPrompt, Pipelines, Saved, Status,
-        Versions,
+        Acknowledged, Answer, Decision, Handover, NextPrompt, Pipelines, Saved, Status, Versions,
     },
-    arguments, tools, waiting,
+    arguments, completion, prompts,
+    resources::{self, UnknownAddress},
+    tasks::{self, Cancelled, InvalidTaskId, TaskId},
+    tools,
+    waiting::{self, Rounds},
+    watching::Watched,
 };
 use crate::{
     VERSION,
@@ -51,14 +60,30 @@ const INSTRUCTIONS: &str = "Staffel is a relay: you work in phases and hand each
 pub struct Handler {
     relay: Relay,
     board: Arc<str>,
+    rounds: Arc<Rounds>,
+    cancelled: Arc<Cancelled>,
+    /// What a client of the older era watches: its subscriptions live as long as its session.
+    watched: Arc<Watched>,
 }
 
 type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
-    /// A handler on this relay. `board` is the address of the board.
-    pub fn new(relay: Relay, board: Arc<str>) -> Self {
-        Self { relay, board }
+    /// A handler on this relay. `board` is the address of the board; what is counted and cancelled is
+    /// shared by all sessions, because a client of the newer era has none.
+    pub fn new(
+        relay: Relay,
+        board: Arc<str>,
+        rounds: Arc<Rounds>,
+        cancelled: Arc<Cancelled>,
+    ) -> Self {
+        Self {
+            relay,
+            board,
+            rounds,
+            cancelled,
+            watched: Arc::default(),
+        }
     }
 
     async fn call(
@@ -66,22 +91,25 @@ impl Handler {
         name: &str,
         given: JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Option<Called> {
+    ) -> Option<Result<CallToolResponse, RelayError>> {
         let actor = actor(context);
-        Some(match name {
+        let called = match name {
             "list_pipelines" => self.list(given),
             "start_pipeline" => self.start(given, &actor).await,
             "get_pipeline_status" => self.status(given),
             "update_pipeline_status" => self.update(given, &actor).await,
             "save_handover_content" => self.save_handover(given, &actor).await,
             "get_handover_content" => self.get_handover(given),
-            "await_handover_decision" => self.await_decision(given, &actor, context).await,
+            "await_handover_decision" => {
+                return Some(self.await_decision(given, &actor, context).await);
+            }
             "get_next_prompt" => self.next_prompt(given, &actor).await,
             "acknowledge_prompt" => self.acknowledge(given, &actor).await,
             "finish_pipeline" => self.finish(given, &actor).await,
             "get_version" => self.version(given),
             _ => return None,
-        })
+        };
+        Some(called.map(CallToolResponse::from))
     }
 
     fn list(&self, given: JsonObject) -> Called {
@@ -93,23 +121,12 @@ impl Handler {
             pipeline: None,
             project,
         });
-        let shown: Vec<_> = all
+        let shown: Vec<&Pipeline> = all
             .iter()
+            .map(|pipeline| &**pipeline)
             .filter(|pipeline| include_ended || !pipeline.status.has_ended())
             .collect();
-        let answer = Pipelines {
-            pipelines: shown
-                .iter()
-                .take(LIST_MAX)
-                .map(|pipeline| Line::from(&***pipeline))
-                .collect(),
-            more: shown.len().saturating_sub(LIST_MAX),
-            next_step: match shown.is_empty() {
-                true => "Call start_pipeline for new work.".to_owned(),
-                false => "Call get_pipeline_status with the pipeline id.".to_owned(),
-            },
-        };
-        Ok(answer.into_result())
+        Ok(Pipelines::of(&shown, LIST_MAX).into_result())
     }
 
     async fn start(&self, given: JsonObject, actor: &Actor) -> Called {
@@ -206,7 +223,7 @@ impl Handler {
         given: JsonObject,
         actor: &Actor,
         context: &RequestContext<RoleServer>,
-    ) -> Called {
+    ) -> Result<CallToolResponse, RelayError> {
         let arguments::Await {
             handover,
             pipeline,
@@ -221,43 +238,118 @@ impl Handler {
                 "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
             )
         })?;
-        let (_, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
-        waiting::decision(&self.relay, &id, longest, context).await;
-        let mut pipeline = self.relay.pipeline(id.pipeline())?;
-        let current = |pipeline: &Pipeline| {
-            let handover = pipeline.handover(&id)?;
-            pipeline
-                .prompt_for(&id, handover.current().number)
-                .map(|prompt| prompt.id.clone())
-        };
-        // A call that was cancelled has nobody to give the prompt to.
-        if let Some(prompt) = current(&pipeline).filter(|_| !context.ct.is_cancelled()) {
-            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, actor).await?;
+        let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
+            return Ok(task);
         }
+        waiting::decision(&self.relay, &id, longest, context).await;
+        let pipeline = self.relay.pipeline(id.pipeline())?;
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
-        let prompt = pipeline.prompt_for(&id, handover.current().number);
-        Ok(Decision::new(&pipeline, handover, prompt).into_result())
+        let revision = handover.current().number;
+        // A call that was cancelled has nobody to give the prompt to.
+        let taker = (!context.ct.is_cancelled()).then_some(actor);
+        Ok(self.decision(&id, revision, taker).await?.into())
+    }
+
+    /// The wait as a task, for a client that can: it works on and asks now and then.
+    fn as_task(
+        &self,
+        pipeline: &Pipeline,
+        handover: &HandoverId,
+        actor: &Actor,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<CallToolResponse> {
+        let client = context.client_capabilities()?;
+        if !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
+            return None;
+        }
+        let id = TaskId {
+            handover: handover.clone(),
+            revision: pipeline.handover(handover)?.current().number,
+        };
+        let revision = tasks::find(pipeline, &id, actor)?;
+        self.cancelled.remove(&id);
+        let task = tasks::waiting(pipeline, &id, revision, &self.board);
+        Some(CallToolResponse::Task(CreateTaskResult::new(task)))
+    }
+
+    /// How the decision about a revision stands. Its prompt, if there is one, goes to `taker`.
+    async fn decision(&self, id: &HandoverId, revision: u32, taker: Option<&Actor>) -> Called {
+        let mut pipeline = self.relay.pipeline(id.pipeline())?;
+        let prompt = pipeline
+            .prompt_for(id, revision)
+            .map(|prompt| prompt.id.clone());
+        if let (Some(prompt), Some(taker)) = (prompt, taker) {
+            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, taker).await?;
+        }
+        let unknown = || no_handover(&pipeline);
+        let handover = pipeline.handover(id).ok_or_else(unknown)?;
+        let mut revisions = handover.revisions.iter();
+        let revision = revisions
+            .find(|known| known.number == revision)
+            .ok_or_else(unknown)?;
+        let prompt = pipeline.prompt_for(id, revision.number);
+        let in_vain = if revision.decision.is_none() && !pipeline.status.has_ended() {
+            self.rounds.in_vain(id, revision.number)
+        } else {
+            self.rounds.settled(id);
+            0
+        };
+        Ok(
+            Decision::new(&pipeline, handover, revision, prompt, in_vain, &self.board)
+                .into_result(),
+        )
+    }
+
+    /// What a task is about, for the agent that may know of it.
+    fn find_task(
+        &self,
+        task_id: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(Arc<Pipeline>, TaskId), ErrorData> {
+        // One answer for a task that is not there and for one of somebody else.
+        let unknown = || {
+            let message = format!(
+                "There is no task {task_id:?} of yours. Call await_handover_decision to wait for a decision."
+            );
+            ErrorData::invalid_params(message, None)
+        };
+        let id: TaskId = task_id.parse().map_err(|InvalidTaskId| unknown())?;
+        let pipeline = self
+            .relay
+            .pipeline(id.handover.pipeline())
+            .map_err(|_| unknown())?;
+        tasks::find(&pipeline, &id, &actor(context)).ok_or_else(unknown)?;
+        Ok((pipeline, id))
     }
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_next_prompt", given)?;
-        let mut pipeline = self.find(pipeline.as_deref())?;
-        let waiting = pipeline.prompt_in_transit().map(|prompt| prompt.id.clone());
-        if let Some(prompt) = waiting.clone() {
-            pipeline = self.pick_up(&pipeline, prompt, Via::Pull, actor).await?;
-        }
-        // While the phase runs that it started, the newest prompt can be had again: an answer may get lost.
-        let running = || {
-            pipeline
-                .prompts
-                .last()
-                .filter(|_| pipeline.status == domain::Status::Running)
-                .map(|prompt| prompt.id.clone())
-        };
-        let prompt = waiting.or_else(running).and_then(|id| pipeline.prompt(&id));
+        let pipeline = self.find(pipeline.as_deref())?;
+        let (pipeline, prompt) = self.take_prompt(pipeline, Via::Pull, actor).await?;
+        let prompt = prompt.and_then(|id| pipeline.prompt(&id));
         Ok(NextPrompt::new(&pipeline, prompt).into_result())
+    }
+
+    /// Picks up the prompt that waits. While the phase runs that it started, the newest prompt can be had
+    /// again: an answer may get lost.
+    async fn take_prompt(
+        &self,
+        pipeline: Arc<Pipeline>,
+        via: Via,
+        actor: &Actor,
+    ) -> Result<(Arc<Pipeline>, Option<PromptId>), RelayError> {
+        if let Some(waiting) = pipeline.prompt_in_transit() {
+            let id = waiting.id.clone();
+            let pipeline = self.pick_up(&pipeline, id.clone(), via, actor).await?;
+            return Ok((pipeline, Some(id)));
+        }
+        let running = pipeline.status == domain::Status::Running;
+        let newest = pipeline.prompts.last().filter(|_| running);
+        let newest = newest.map(|prompt| prompt.id.clone());
+        Ok((pipeline, newest))
     }
 
     async fn pick_up(
@@ -408,7 +500,16 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
+            .enable_completions()
+            .enable_tasks()
+            .build();
+        ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
             .with_instructions(INSTRUCTIONS)
     }
@@ -447,10 +548,248 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         // What the rules refuse is for the model to read: an error of the tool, not of the protocol.
-        let result = called.unwrap_or_else(|error| {
-            CallToolResult::error(vec![ContentBlock::text(error.to_string())])
+        Ok(called.unwrap_or_else(|error| {
+            CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into()
+        }))
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        let actor = actor(&context);
+        let failed = |error: &dyn fmt::Display| ErrorData::internal_error(error.to_string(), None);
+        let revision = tasks::find(&pipeline, &id, &actor)
+            .ok_or_else(|| failed(&"the handover lost a revision"))?;
+        let newest = pipeline
+            .handover(&id.handover)
+            .is_some_and(|handover| handover.current().number == id.revision);
+        let settled = !newest || waiting::is_settled(&pipeline, &id.handover);
+        let waiting = || tasks::waiting(&pipeline, &id, revision, &self.board);
+        let task = if self.cancelled.contains(&id) {
+            DetailedTask::new(waiting(), TaskPayload::Cancelled)
+        } else if settled {
+            let result = self
+                .decision(&id.handover, id.revision, Some(&actor))
+                .await
+                .map_err(|error| failed(&error))?;
+            tasks::completed(&id, revision, &result)
+        } else {
+            DetailedTask::new(waiting(), TaskPayload::Working)
+        };
+        Ok(GetTaskResult::new(task))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (_, id) = self.find_task(&request.task_id, &context)?;
+        let message =
+            format!("Task {id} asks its client for nothing: a person decides on the board.");
+        Err(ErrorData::invalid_params(message, None))
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (_, id) = self.find_task(&request.task_id, &context)?;
+        self.cancelled.add(id);
+        Ok(())
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let cursor = request.and_then(|request| request.cursor);
+        resources::list(&self.relay, cursor.as_deref())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(resources::templates())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(&self.relay, &request.uri, &self.board)?.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(prompts::list())
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let given = request.arguments.unwrap_or_default();
+        let given = |name: &str| {
+            let value = given.get(name).and_then(serde_json::Value::as_str);
+            value.map(str::trim).filter(|value| !value.is_empty())
+        };
+        let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
+        let text = match request.name.as_str() {
+            prompts::NEXT_PHASE => {
+                let pipeline = self
+                    .find(given("pipeline"))
+                    .map_err(|error| refused(error.into()))?;
+                let (pipeline, prompt) = self
+                    .take_prompt(pipeline, Via::McpPrompt, &actor(&context))
+                    .await
+                    .map_err(refused)?;
+                match prompt.and_then(|id| pipeline.prompt(&id)) {
+                    Some(prompt) => prompts::next_phase(prompt),
+                    None => NextPrompt::new(&pipeline, None).line(),
+                }
+            }
+            prompts::START_PHASE => match (given("pipeline"), given("goal")) {
+                (None, Some(goal)) => prompts::new_pipeline(Some(goal), given("project")),
+                (id, _) => match self.find(id) {
+                    Ok(pipeline) => prompts::running_phase(&pipeline),
+                    // Without an id and without an open pipeline it is about something new.
+                    Err(_)
+                        if id.is_none()
+                            && self
+                                .relay
+                                .pipelines(&Filter::default())
+                                .iter()
+                                .all(|pipeline| pipeline.status.has_ended()) =>
+                    {
+                        prompts::new_pipeline(None, given("project"))
+                    }
+                    Err(error) => return Err(refused(error.into())),
+                },
+            },
+            name => {
+                let message = format!(
+                    "There is no prompt {name:?}. The prompts are: {}, {}.",
+                    prompts::NEXT_PHASE,
+                    prompts::START_PHASE
+                );
+                return Err(ErrorData::invalid_params(message, None));
+            }
+        };
+        Ok(GetPromptResult::new(prompts::message(text)).into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let ArgumentInfo { name, value, .. } = request.argument;
+        let found = completion::complete(&self.relay, &name, &value);
+        Ok(CompleteResult::new(found))
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| uri.parse::<resources::Resource>().is_ok());
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let watched = Watched::default();
+        let accepted = subscription.accepted();
+        for uri in accepted.resource_subscriptions.iter().flatten() {
+            // Only addresses of ours were accepted.
+            let _ = watched.add(&self.relay, uri);
+        }
+        if accepted.resources_list_changed == Some(true) {
+            watched.add_list(&self.relay);
+        }
+        let sink = subscription.sink();
+        let mut changes = watched.changes(&self.relay);
+        loop {
+            let notices = tokio::select! {
+                notices = changes.next() => notices,
+                () = subscription.cancelled() => None,
+            };
+            let Some(notices) = notices else {
+                return Ok(());
+            };
+            // An error means that nobody listens any more: the cancellation says the same a moment later.
+            for uri in notices.updated {
+                let _ = sink.notify_resource_updated(uri).await;
+            }
+            if notices.list_changed {
+                let _ = sink.notify_resource_list_changed().await;
+            }
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let uri = &request.uri;
+        self.watched
+            .add(&self.relay, uri)
+            .map_err(|UnknownAddress| {
+                let message = format!(
+                    "There is no resource {uri:?}. Call resources/list to see what there is."
+                );
+                ErrorData::resource_not_found(message, None)
+            })?;
+        if self.watched.add_list(&self.relay) {
+            self.tell_legacy(context.peer);
+        }
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.watched.remove(&request.uri);
+        Ok(())
+    }
+}
+
+impl Handler {
+    /// Tells a client of the older era what changes, from its first wish to know until it is gone.
+    fn tell_legacy(&self, peer: Peer<RoleServer>) {
+        let (relay, watched) = (self.relay.clone(), Arc::clone(&self.watched));
+        tokio::spawn(async move {
+            let mut changes = watched.changes(&relay);
+            while let Some(notices) = changes.next().await {
+                for uri in notices.updated {
+                    let updated = ResourceUpdatedNotificationParam::new(uri);
+                    if peer.notify_resource_updated(updated).await.is_err() {
+                        return;
+                    }
+                }
+                if notices.list_changed && peer.notify_resource_list_changed().await.is_err() {
+                    return;
+                }
+            }
         });
-        Ok(result.into())
     }
 }
 

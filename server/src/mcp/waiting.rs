@@ -3,7 +3,11 @@
 //! The decision lives in the journal; a wait only looks at it. Whether it was made before the wait,
 //! during it, or between two waits makes no difference, and a wait that breaks off loses nothing.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{HandoverId, Pipeline};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
@@ -47,8 +51,35 @@ pub async fn decision(
     }
 }
 
+/// How often agents have waited in vain for each open handover, and for which revision. A model that
+/// polls for ever burns tokens for nothing: after [`ENOUGH`] rounds it is told to end its turn.
+#[derive(Debug, Default)]
+pub struct Rounds(Mutex<HashMap<HandoverId, (u32, u32)>>);
+
+/// Waits in vain after which an agent is told to end its turn.
+pub const ENOUGH: u32 = 10;
+
+impl Rounds {
+    /// Counts one more wait that ended with nothing for this revision, and says how many there were.
+    pub fn in_vain(&self, handover: &HandoverId, revision: u32) -> u32 {
+        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, count) = rounds.entry(handover.clone()).or_insert((revision, 0));
+        if *known != revision {
+            (*known, *count) = (revision, 0);
+        }
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    /// Forgets a handover about which there is something to do.
+    pub fn settled(&self, handover: &HandoverId) {
+        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rounds.remove(handover);
+    }
+}
+
 /// Whether the agent has something to do: a decision with its prompt, or one that needs none.
-fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
+pub fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
     let decided = pipeline
         .handover(handover)
         .is_none_or(|handover| !handover.is_open());
@@ -68,4 +99,22 @@ async fn tell(context: &RequestContext<RoleServer>, step: f64, waited: Duration)
         .peer
         .notify_progress(ProgressNotificationParam::new(token, step).with_message(message))
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{PipelineId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn rounds_are_counted_for_one_revision() {
+        let handover = HandoverId::new(PipelineId::new(Timestamp::from_millis(0), 1), 1);
+        let rounds = Rounds::default();
+        assert_eq!(rounds.in_vain(&handover, 1), 1);
+        assert_eq!(rounds.in_vain(&handover, 1), 2);
+        assert_eq!(rounds.in_vain(&handover, 2), 1);
+        rounds.settled(&handover);
+        assert_eq!(rounds.in_vain(&handover, 2), 1);
+    }
 }

@@ -35,7 +35,7 @@ pub struct App {
     /// What leptos needs to know.
     pub leptos: LeptosOptions,
     /// The MCP sessions.
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     /// When the server started.
     pub started: Timestamp,
 }

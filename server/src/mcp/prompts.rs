@@ -1,0 +1,116 @@
+//! The MCP prompts: what a person calls in the assistant, as a slash command, to set an agent to work.
+
+use std::fmt::Write as _;
+
+use domain::{Pipeline, Prompt};
+use rmcp::model::{
+    CacheScope, ListPromptsResult, Prompt as Listed, PromptArgument, PromptMessage, Role,
+};
+
+/// Brings the next prompt of a pipeline into the chat.
+pub const NEXT_PHASE: &str = "next_phase";
+/// Sets an agent to work on the phase that runs, or on something new.
+pub const START_PHASE: &str = "start_phase";
+
+/// What there is, in a fixed order: clients cache the list.
+pub fn list() -> ListPromptsResult {
+    let argument = |name: &str, description: &str| {
+        PromptArgument::new(name)
+            .with_description(description)
+            .with_required(false)
+    };
+    let pipeline = || {
+        argument(
+            "pipeline",
+            "The pipeline id. Not needed while only one is open.",
+        )
+    };
+    let listed = |name, title, description, arguments| {
+        Listed::new(name, Some(description), Some(arguments)).with_title(title)
+    };
+    let result = ListPromptsResult {
+        prompts: vec![
+            listed(
+                NEXT_PHASE,
+                "Start the next phase",
+                "Brings the prompt that Staffel wrote after the last decision into this chat.",
+                vec![pipeline()],
+            ),
+            listed(
+                START_PHASE,
+                "Work on a phase",
+                "Sets this agent to work on the running phase of a pipeline, or on a new pipeline for a goal.",
+                vec![
+                    pipeline(),
+                    argument("goal", "For a new pipeline: what it is to achieve."),
+                    argument("project", "For a new pipeline: its project."),
+                ],
+            ),
+        ],
+        ..ListPromptsResult::default()
+    };
+    result
+        .with_ttl_ms(3_600_000)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// What the person says by calling one.
+pub fn message(text: String) -> Vec<PromptMessage> {
+    vec![PromptMessage::new_text(Role::User, text)]
+}
+
+/// The prompt that waits, with the call that confirms it.
+pub fn next_phase(prompt: &Prompt) -> String {
+    format!(
+        "First call acknowledge_prompt(prompt_id=\"{}\"), then follow this:\n\n{}",
+        prompt.id, prompt.text
+    )
+}
+
+/// The running phase of a pipeline.
+pub fn running_phase(pipeline: &Pipeline) -> String {
+    let id = &pipeline.id;
+    let phase = &pipeline.phase().name;
+    let mut text = format!(
+        "Work on the phase {phase} of the Staffel pipeline {id}: {} ({}).\n",
+        pipeline.title, pipeline.project
+    );
+    if !pipeline.goal.trim().is_empty() {
+        // What somebody typed is fenced, so that it reads as a quotation.
+        let _ = write!(
+            text,
+            "\nIts goal, as it was written down:\n\n~~~\n{}\n~~~\n",
+            pipeline.goal.trim().replace("~~~", "~ ~ ~")
+        );
+    }
+    let _ = write!(
+        text,
+        "\n- What was decided so far: get_next_prompt(pipeline=\"{id}\") has the newest prompt, if there is one.\n\
+         - Report as you go: update_pipeline_status(pipeline=\"{id}\", …) with tasks and a line of text.\n\
+         - At the end of the phase: save_handover_content(pipeline=\"{id}\", content=…), then await_handover_decision. \
+         A person decides; do not go on before.\n"
+    );
+    text
+}
+
+/// Something new.
+pub fn new_pipeline(goal: Option<&str>, project: Option<&str>) -> String {
+    let project = project.map_or_else(
+        || "the name of the repository or folder you work in".to_owned(),
+        |project| format!("{project:?}"),
+    );
+    let goal = goal.map_or_else(
+        || "Ask me what it is to achieve.".to_owned(),
+        |goal| {
+            format!(
+                "Its goal:\n\n~~~\n{}\n~~~",
+                goal.trim().replace("~~~", "~ ~ ~")
+            )
+        },
+    );
+    format!(
+        "Start a Staffel pipeline for this work: start_pipeline with a short title and as project {project}. {goal}\n\n\
+         Then work on its first phase, report with update_pipeline_status, and end the phase with save_handover_content. \
+         A person decides about every handover; do not go on before.\n"
+    )
+}

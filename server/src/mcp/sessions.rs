@@ -1,0 +1,300 @@
+//! The sessions of clients of the older protocol era: bounded in number, and known after a restart.
+//!
+//! Clients leave sessions open and forget them; some cannot make a new one when theirs is gone. So at
+//! most [`MOST`] live in memory, the longest unused one goes first, and any of them comes back from the
+//! [`SessionFile`] when its client calls again.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use futures::Stream;
+use rmcp::{
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    transport::{
+        WorkerTransport,
+        common::server_side_http::{ServerSseMessage, SessionId},
+        streamable_http_server::session::{
+            RestoreOutcome, SessionManager,
+            local::{LocalSessionManager, LocalSessionManagerError, LocalSessionWorker},
+            store::{SessionState, SessionStore, SessionStoreError},
+        },
+    },
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::task::spawn_blocking;
+
+/// Most sessions in memory at once.
+const MOST: usize = 1_000;
+/// Most sessions in the file.
+const MOST_STORED: usize = 10_000;
+/// An agent may be silent for as long as a person takes to decide. rmcp's 5 minutes would end its
+/// session in the middle of a wait.
+const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Holds the sessions.
+pub struct Sessions {
+    local: LocalSessionManager,
+    used: Arc<Mutex<HashMap<SessionId, Use>>>,
+    most: usize,
+}
+
+/// How a session is used.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    last: Instant,
+    /// Streams that are open to its client now.
+    streams: usize,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let mut local = LocalSessionManager::default();
+        local.session_config.keep_alive = Some(IDLE);
+        // Also the replay window of a stream: progress of several parallel waits must fit.
+        local.session_config.channel_capacity = 256;
+        Self {
+            local,
+            used: Arc::default(),
+            most: MOST,
+        }
+    }
+}
+
+impl Sessions {
+    /// How many there are.
+    pub async fn count(&self) -> usize {
+        self.local.sessions.read().await.len()
+    }
+
+    fn touch(&self, id: &SessionId) {
+        let mut used = lock(&self.used);
+        let streams = used.get(id).map_or(0, |known| known.streams);
+        let last = Instant::now();
+        used.insert(id.clone(), Use { last, streams });
+    }
+
+    /// Makes room for one more: the longest unused goes, and of those a client listens to only when
+    /// there is no other.
+    async fn make_room(&self) {
+        let known: Vec<SessionId> = self.local.sessions.read().await.keys().cloned().collect();
+        if known.len() < self.most {
+            return;
+        }
+        let oldest = {
+            let mut used = lock(&self.used);
+            used.retain(|id, _| known.contains(id));
+            known
+                .into_iter()
+                .min_by_key(|id| used.get(id).map(|how| (how.streams > 0, how.last)))
+        };
+        if let Some(id) = oldest {
+            tracing::debug!(
+                "{} MCP sessions: the longest unused one leaves memory",
+                self.most
+            );
+            // It may have ended by itself a moment ago.
+            let _ = self.local.close_session(&id).await;
+            lock(&self.used).remove(&id);
+        }
+    }
+
+    /// Counts a stream as open until it is dropped.
+    fn counted<S>(&self, id: &SessionId, stream: S) -> Counted<S> {
+        self.touch(id);
+        if let Some(how) = lock(&self.used).get_mut(id) {
+            how.streams += 1;
+        }
+        Counted {
+            stream: Box::pin(stream),
+            id: id.clone(),
+            used: Arc::clone(&self.used),
+        }
+    }
+}
+
+fn lock(used: &Mutex<HashMap<SessionId, Use>>) -> MutexGuard<'_, HashMap<SessionId, Use>> {
+    used.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A stream to a client, counted while it is open.
+struct Counted<S> {
+    stream: Pin<Box<S>>,
+    id: SessionId,
+    used: Arc<Mutex<HashMap<SessionId, Use>>>,
+}
+
+impl<S: Stream> Stream for Counted<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.stream.as_mut().poll_next(context)
+    }
+}
+
+impl<S> Drop for Counted<S> {
+    fn drop(&mut self) {
+        if let Some(how) = lock(&self.used).get_mut(&self.id) {
+            how.streams = how.streams.saturating_sub(1);
+            how.last = Instant::now();
+        }
+    }
+}
+
+type Answer<T> = Result<T, LocalSessionManagerError>;
+
+impl SessionManager for Sessions {
+    type Error = LocalSessionManagerError;
+    type Transport = WorkerTransport<LocalSessionWorker>;
+
+    async fn create_session(&self) -> Answer<(SessionId, Self::Transport)> {
+        self.make_room().await;
+        let (id, transport) = self.local.create_session().await?;
+        self.touch(&id);
+        Ok((id, transport))
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Answer<ServerJsonRpcMessage> {
+        self.local.initialize_session(id, message).await
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Answer<bool> {
+        self.local.has_session(id).await
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Answer<()> {
+        lock(&self.used).remove(id);
+        self.local.close_session(id).await
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
+        let stream = self.local.create_stream(id, message).await?;
+        Ok(self.counted(id, stream))
+    }
+
+    async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Answer<()> {
+        self.touch(id);
+        self.local.accept_message(id, message).await
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
+        let stream = self.local.create_standalone_stream(id).await?;
+        Ok(self.counted(id, stream))
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
+        let stream = self.local.resume(id, last_event_id).await?;
+        Ok(self.counted(id, stream))
+    }
+
+    async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {
+        self.make_room().await;
+        self.touch(&id);
+        self.local.restore_session(id).await
+    }
+}
+
+/// What is needed to bring a session back: how its client introduced itself. No decision depends on
+/// it, so it is kept beside the journal and not in it.
+pub struct SessionFile(Arc<Mutex<Connection>>);
+
+impl SessionFile {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// It cannot be used; the message of SQLite says why.
+    pub fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS session (
+                id TEXT PRIMARY KEY, state TEXT NOT NULL, used INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX IF NOT EXISTS session_used ON session (used);",
+        )?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, SessionStoreError> + Send + 'static,
+    ) -> Result<T, SessionStoreError> {
+        let connection = Arc::clone(&self.0);
+        spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)))
+            .await?
+    }
+}
+
+#[async_trait::async_trait]
+impl SessionStore for SessionFile {
+    async fn load(&self, session_id: &str) -> Result<Option<SessionState>, SessionStoreError> {
+        let id = session_id.to_owned();
+        self.with(move |connection| {
+            let state: Option<String> = connection
+                .query_row(
+                    "UPDATE session SET used = ?2 WHERE id = ?1 RETURNING state",
+                    params![id, now()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            // A state that a newer version wrote is as good as none: the client makes a new session.
+            Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
+        })
+        .await
+    }
+
+    async fn store(&self, session_id: &str, state: &SessionState) -> Result<(), SessionStoreError> {
+        let id = session_id.to_owned();
+        let state = serde_json::to_string(state)?;
+        self.with(move |connection| {
+            connection.execute(
+                "INSERT OR REPLACE INTO session (id, state, used) VALUES (?1, ?2, ?3)",
+                params![id, state, now()],
+            )?;
+            connection.execute(
+                "DELETE FROM session WHERE id IN (SELECT id FROM session ORDER BY used DESC LIMIT -1 OFFSET ?1)",
+                params![MOST_STORED as i64],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, session_id: &str) -> Result<(), SessionStoreError> {
+        let id = session_id.to_owned();
+        self.with(move |connection| {
+            connection.execute("DELETE FROM session WHERE id = ?1", params![id])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Milliseconds since 1970, to order sessions by.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}

@@ -1,0 +1,149 @@
+//! The wait for a decision as a task (SEP-2663), for clients that declare the extension.
+//!
+//! The handover is the task: nothing about a task is stored, so it survives every restart and says the
+//! same as every other way of learning the decision. It belongs to the agent that handed over.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use domain::{Actor, HandoverId, Pipeline, Revision};
+use rmcp::model::{CallToolResult, DetailedTask, Task, TaskPayload, TaskStatus};
+
+/// How long a task can be asked for at least. The journal keeps it for ever; clients want a figure.
+const TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often a client should ask.
+const POLL: Duration = Duration::from_secs(5);
+/// Most cancelled tasks that are remembered.
+const MOST_CANCELLED: usize = 1_000;
+
+/// The wait for the decision about one revision: `<handover>-r<revision>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TaskId {
+    /// The handover.
+    pub handover: HandoverId,
+    /// Its revision.
+    pub revision: u32,
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-r{}", self.handover, self.revision)
+    }
+}
+
+/// A text that is no task id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidTaskId;
+
+impl FromStr for TaskId {
+    type Err = InvalidTaskId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTaskId> {
+        let (handover, revision) = text.rsplit_once("-r").ok_or(InvalidTaskId)?;
+        Ok(Self {
+            handover: handover.parse().map_err(|_| InvalidTaskId)?,
+            revision: revision.parse().map_err(|_| InvalidTaskId)?,
+        })
+    }
+}
+
+/// The revision that `id` is about, if `agent` handed it over.
+pub fn find<'a>(pipeline: &'a Pipeline, id: &TaskId, agent: &Actor) -> Option<&'a Revision> {
+    let handover = pipeline.handover(&id.handover)?;
+    let revision = handover
+        .revisions
+        .iter()
+        .find(|revision| revision.number == id.revision)?;
+    (revision.by == *agent).then_some(revision)
+}
+
+/// The task, while it waits.
+pub fn waiting(pipeline: &Pipeline, id: &TaskId, revision: &Revision, board: &str) -> Task {
+    let message = format!(
+        "Waiting for a person to decide at {board}/pipelines/{}",
+        pipeline.id
+    );
+    task(id, revision).with_status_message(message)
+}
+
+/// The task, once there is something to do.
+pub fn completed(id: &TaskId, revision: &Revision, result: &CallToolResult) -> DetailedTask {
+    let result = serde_json::to_value(result)
+        .ok()
+        .and_then(|result| result.as_object().cloned());
+    DetailedTask::new(
+        task(id, revision),
+        TaskPayload::Completed {
+            result: result.unwrap_or_default(),
+        },
+    )
+}
+
+fn task(id: &TaskId, revision: &Revision) -> Task {
+    let decided = revision.decision.as_ref().map(|decision| decision.at);
+    let updated = decided.unwrap_or(revision.at);
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Task::new(
+        id.to_string(),
+        TaskStatus::Working,
+        revision.at.to_string(),
+        updated.to_string(),
+    )
+    .with_ttl_ms(millis(TTL))
+    .with_poll_interval_ms(millis(POLL))
+}
+
+/// The tasks that their agents have cancelled. A restart forgets them: such a task then waits again,
+/// and its decision is delivered to an agent that asks.
+#[derive(Debug, Default)]
+pub struct Cancelled(Mutex<HashSet<TaskId>>);
+
+impl Cancelled {
+    /// Remembers that nobody waits any more.
+    pub fn add(&self, id: TaskId) {
+        let mut cancelled = self.lock();
+        if cancelled.len() < MOST_CANCELLED {
+            cancelled.insert(id);
+        }
+    }
+
+    /// Somebody waits again.
+    pub fn remove(&self, id: &TaskId) {
+        self.lock().remove(id);
+    }
+
+    /// Whether nobody waits any more.
+    pub fn contains(&self, id: &TaskId) -> bool {
+        self.lock().contains(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<TaskId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_leads_back_to_itself() {
+        let text = "02kx9m4t7q-h1-r2";
+        let id: TaskId = text.parse().expect("an id");
+        assert_eq!((id.revision, id.to_string().as_str()), (2, text));
+        for text in [
+            "",
+            "02kx9m4t7q-h1",
+            "02kx9m4t7q-p1-r1",
+            "02kx9m4t7q-h1-r",
+            "x-r1",
+        ] {
+            assert_eq!(text.parse::<TaskId>(), Err(InvalidTaskId), "{text}");
+        }
+    }
+}
