@@ -242,7 +242,7 @@ impl Live {
             return Read::Gone;
         }
         let first = ring.units.partition_point(|unit| unit.position <= after);
-        // Nearly always every cursor asks for the newest unit and no other: one look, and nothing shared is written.
+        // Nearly always a cursor asks for the newest unit and no other.
         if ring.units.len() - first == 1 {
             let unit = &ring.units[first];
             let bytes = if filter.admits(unit) {
