@@ -13,6 +13,7 @@ pub mod mcp;
 pub mod prompt;
 pub mod relay;
 mod serve;
+pub mod stdio;
 pub mod web;
 
 pub use serve::{announce, bind, run};

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use server::{
     announce, bind,
     config::{Config, ServeArgs},
-    demo, run,
+    demo, run, stdio,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +23,8 @@ struct Cli {
 enum Command {
     /// Start the server (the default)
     Serve(ServeArgs),
+    /// Carry MCP between standard input and output and the server, for clients that only start programs
+    Stdio(stdio::StdioArgs),
     /// Play an agent against a running server, so that you can see the whole loop and decide yourself
     Demo(demo::DemoArgs),
 }
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
         .or_else(|| Cli::parse_from(["staffel", "serve"]).command)
     {
         Some(Command::Demo(args)) => demo::run(&args).await,
+        Some(Command::Stdio(args)) => stdio::run(&args).await,
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),
     };

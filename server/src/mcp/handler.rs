@@ -500,18 +500,7 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_prompts()
-            .enable_resources()
-            .enable_resources_subscribe()
-            .enable_resources_list_changed()
-            .enable_completions()
-            .enable_tasks()
-            .build();
-        ServerConfig::new(capabilities)
-            .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
-            .with_instructions(INSTRUCTIONS)
+        introduction()
     }
 
     async fn list_tools(
@@ -791,6 +780,22 @@ impl Handler {
             }
         });
     }
+}
+
+/// How the server introduces itself.
+pub fn introduction() -> ServerConfig {
+    let capabilities = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_prompts()
+        .enable_resources()
+        .enable_resources_subscribe()
+        .enable_resources_list_changed()
+        .enable_completions()
+        .enable_tasks()
+        .build();
+    ServerConfig::new(capabilities)
+        .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
+        .with_instructions(INSTRUCTIONS)
 }
 
 /// The agent, by the name that its client gives itself.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{relay::Relay, web::Guard};
 
-pub use handler::Handler;
+pub use handler::{Handler, introduction};
 pub use sessions::{SessionFile, Sessions};
 use tasks::Cancelled;
 pub use tools::all as tools;

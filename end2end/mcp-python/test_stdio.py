@@ -1,0 +1,183 @@
+"""The bridge for clients that only start processes, through the official client's stdio transport."""
+
+import json
+import os
+import subprocess
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, AsyncIterator
+
+import anyio
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.types import Implementation
+
+from conftest import Agent, Server, binary
+
+
+def parameters(url: str, *more: str, **environment: str) -> StdioServerParameters:
+    return StdioServerParameters(
+        command=str(binary()), args=["stdio", "--url", url, *more], env={**os.environ, **environment}
+    )
+
+
+@asynccontextmanager
+async def bridged(server: Server, mode: str = "legacy", **more: Any) -> AsyncIterator[Agent]:
+    info = Implementation(name="claude-ai", version="1")
+    transport = stdio_client(parameters(server.url, "--no-start"))
+    async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
+        yield Agent(client)
+
+
+async def test_the_whole_loop(server: Server, mode: str) -> None:
+    told: list[float] = []
+
+    async def on_progress(progress: float, *_: Any) -> None:
+        told.append(progress)
+
+    async with bridged(server, mode) as agent:
+        assert len((await agent.client.list_tools()).tools) == 11
+        pipeline, handover = await agent.handed_over()
+        assert (await agent.wait(handover, seconds=1, on_progress=on_progress))["decision"] == "pending"
+        assert told, "progress comes through"
+        server.decide(handover, changes="Go on.")
+        answer = await agent.wait(handover)
+        assert answer["decision"] == "accepted" and "Go on." in answer["prompt"]
+        resource = await agent.client.read_resource(f"staffel://pipelines/{pipeline}")
+        assert json.loads(resource.contents[0].text)["phase"] == "PLAN"
+        prompt = await agent.client.get_prompt("start_phase", {"pipeline": pipeline})
+        assert pipeline in prompt.messages[0].content.text
+        assert "list_pipelines" in await agent.refused("get_pipeline_status", pipeline="zzzzzzzzzz")
+    actors = {event["actor"]["name"] for event in server.events(pipeline) if event["actor"]["kind"] == "agent"}
+    assert actors == {"claude-ai"}, "the agent keeps its own name"
+
+
+async def test_a_killed_server_comes_back(server: Server, mode: str) -> None:
+    async with bridged(server, mode) as agent:
+        pipeline, handover = await agent.handed_over()
+        tools = [tool.name for tool in (await agent.client.list_tools()).tools]
+        server.kill()
+        text = await agent.refused("get_pipeline_status", pipeline=pipeline)
+        assert "staffel serve" in text and server.url in text
+        again = await agent.client.list_tools(cache_mode="bypass") if mode != "legacy" else await agent.client.list_tools()
+        assert [tool.name for tool in again.tools] == tools
+        server.start()
+        assert (await agent.call("get_pipeline_status", pipeline=pipeline))["status"] == "awaiting_review"
+        server.decide(handover)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+
+
+async def test_killed_in_the_middle_of_a_call(server: Server) -> None:
+    parked = anyio.Event()
+
+    async def told(*_: Any) -> None:
+        parked.set()
+
+    async with bridged(server) as agent:
+        pipeline, handover = await agent.handed_over()
+        async with anyio.create_task_group() as tasks:
+
+            async def power_cut() -> None:
+                await parked.wait()
+                server.kill()
+
+            tasks.start_soon(power_cut)
+            with anyio.fail_after(15):
+                result = await agent.client.call_tool(
+                    "await_handover_decision", {"handover": handover, "wait_seconds": 50}, progress_callback=told
+                )
+        assert result.is_error and "call again" in result.content[0].text
+        server.start()
+        server.decide(handover)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+    assert server.count(pipeline)["PromptPickedUp"] == 1
+
+
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+async def test_what_the_server_says_unasked_comes_through(server: Server) -> None:
+    heard = anyio.Event()
+
+    async def hear(message: Any) -> None:
+        if getattr(message, "method", "") == "notifications/resources/updated":
+            heard.set()
+
+    async with bridged(server, message_handler=hear) as agent:
+        pipeline = await agent.start()
+        await agent.client.subscribe_resource(f"staffel://pipelines/{pipeline}")
+        await agent.call("update_pipeline_status", pipeline=pipeline, message="On it")
+        with anyio.fail_after(10):
+            await heard.wait()
+
+
+async def test_a_server_is_started_when_there_is_none(tmp_path: Path) -> None:
+    with httpx.Client() as http:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        transport = stdio_client(parameters(url, STAFFEL_DATA=str(tmp_path / "data")))
+        async with Client(transport, mode="legacy", read_timeout_seconds=60) as client:
+            agent = Agent(client)
+            pipeline = await agent.start()
+        # It outlives the bridge: other agents use it.
+        status = http.get(f"{url}/api/status").json()
+        assert status["name"] == "staffel"
+        assert http.get(f"{url}/api/pipelines/{pipeline}").status_code == 200
+        stop(port)
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def stop(port: int) -> None:
+    """Ends the server that the bridge has started: nobody else knows it."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"serve" in words and f"127.0.0.1:{port}".encode() in words:
+            os.kill(int(folder.name), 15)
+
+
+def test_standard_output_is_pure_and_every_request_is_answered(server: Server) -> None:
+    """Malformed lines, unknown methods, a server that is away: each request one answer, each line JSON-RPC."""
+    lines = [
+        "not json",
+        "[]",
+        "",
+        '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}',
+        '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+        '{"jsonrpc":"2.0","id":2,"method":"no/such","params":{}}',
+        '{"jsonrpc":"2.0","id":"drei","method":"ping"}',
+    ]
+    for away in [False, True]:
+        if away:
+            server.kill()
+        bridge = subprocess.Popen(
+            [binary(), "stdio", "--no-start", "--url", server.url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert bridge.stdin and bridge.stdout
+        heard: list[dict[str, Any]] = []
+        for line in lines:
+            bridge.stdin.write(line + "\n")
+            bridge.stdin.flush()
+            if line and '"notifications/' not in line:
+                heard.append(json.loads(bridge.stdout.readline()))
+        rest, _ = bridge.communicate(timeout=10)
+        assert rest == "" and bridge.returncode == 0
+        assert all(message["jsonrpc"] == "2.0" for message in heard)
+        assert [message.get("id") for message in heard] == [None, None, 1, 2, "drei"]
+        assert [message["error"]["code"] for message in heard[:2]] == [-32700, -32600]
+        assert heard[2]["result"]["serverInfo"]["name"] == "staffel"
+        assert heard[2]["result"]["protocolVersion"] == "2025-06-18"
+        assert "error" in heard[3] and "result" in heard[4]

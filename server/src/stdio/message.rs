@@ -1,0 +1,139 @@
+//! A JSON-RPC message on its way through the bridge.
+
+use serde_json::{Value, json};
+
+const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It wants an answer.
+    Request,
+    /// It wants none.
+    Notification,
+    /// It is one.
+    Response,
+}
+
+/// A message from the client, as it came.
+#[derive(Debug, Clone)]
+pub struct Message(Value);
+
+impl Message {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// It is no JSON-RPC message; the error is the answer to it.
+    pub fn parse(line: &str) -> Result<Self, Value> {
+        match serde_json::from_str(line) {
+            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(_) => Err(error(&Value::Null, -32600, "A message is a JSON object.")),
+            Err(why) => Err(error(
+                &Value::Null,
+                -32700,
+                &format!("This line is not JSON: {why}."),
+            )),
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        match (self.method(), self.0.get("id")) {
+            ("", _) => Kind::Response,
+            (_, None) => Kind::Notification,
+            (_, Some(_)) => Kind::Request,
+        }
+    }
+
+    /// Its method; empty for a response.
+    pub fn method(&self) -> &str {
+        self.0
+            .get("method")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// Its id; null for a notification.
+    pub fn id(&self) -> &Value {
+        self.0.get("id").unwrap_or(&Value::Null)
+    }
+
+    /// A parameter.
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.0.get("params")?.get(name)
+    }
+
+    /// The protocol version it names, in the era without sessions.
+    pub fn version(&self) -> Option<&str> {
+        self.param("_meta")?.get(PROTOCOL_VERSION)?.as_str()
+    }
+
+    /// Whether it belongs to the era without sessions.
+    pub fn is_modern(&self) -> bool {
+        self.version().is_some()
+    }
+
+    /// What the header `Mcp-Name` has to repeat.
+    pub fn name(&self) -> Option<&str> {
+        let name = match self.method() {
+            "tools/call" | "prompts/get" => "name",
+            "resources/read" => "uri",
+            "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
+            _ => return None,
+        };
+        self.param(name)?.as_str()
+    }
+
+    /// The id of the request that this message cancels, as JSON.
+    pub fn cancels(&self) -> Option<String> {
+        (self.method() == "notifications/cancelled")
+            .then(|| self.param("requestId").map(ToString::to_string))?
+    }
+
+    /// The message itself.
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// A result for the request with this id.
+pub fn result(id: &Value, result: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "result": result })
+}
+
+/// An error for the request with this id.
+pub fn error(id: &Value, code: i32, message: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart() {
+        let parse = |line: &str| Message::parse(line).expect(line);
+        let request = parse(
+            r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_version","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#,
+        );
+        assert_eq!(request.kind(), Kind::Request);
+        assert_eq!(
+            (request.name(), request.version()),
+            (Some("get_version"), Some("2026-07-28"))
+        );
+        let cancel = parse(
+            r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}"#,
+        );
+        assert_eq!(cancel.kind(), Kind::Notification);
+        assert_eq!(cancel.cancels().as_deref(), Some("\"a\""));
+        assert!(!cancel.is_modern());
+        assert_eq!(
+            parse(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).kind(),
+            Kind::Response
+        );
+        for (line, code) in [("{", -32700), ("[]", -32600), ("7", -32600)] {
+            let answer = Message::parse(line).expect_err(line);
+            assert_eq!(answer["error"]["code"], code, "{line}");
+        }
+    }
+}
