@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 env := . scripts/env.sh &&
-stages := lint unit build size e2e-python e2e
+stages := lint unit build size e2e-python conformance e2e
 
 .PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test
 
@@ -47,6 +47,11 @@ size: build ##   the size of the page's WASM, against its limit
 
 e2e-python: ready-test build ##   a Python MCP client against the release; ARGS go to pytest
 	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
+
+# The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
+conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the release
+	$(env) cargo build -p domain -p app -p server --example conformance
+	$(env) cd end2end && npm run --silent test:conformance
 
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
 e2e: ready-test build ##   a TypeScript MCP client and a browser against the release; ARGS go to `playwright test`

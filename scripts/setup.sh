@@ -317,6 +317,8 @@ npm_install() {
   # node_modules may hold a node of its own, and npm is about to delete it.
   PATH=$(tr : '\n' <<<"$PATH" | grep -vxF "$PWD/node_modules/.bin" | paste -sd : -)
   npm ci --no-audit --no-fund
+  # It comes by an install script, which npm may have been told not to run.
+  node_modules/.bin/node --version
   cp package-lock.json node_modules/.installed-lock.json
 }
 
@@ -329,8 +331,9 @@ setup_npm() {
   [ -f end2end/package-lock.json ] ||
     fail npm "end2end/package-lock.json is missing" "restore the file: it names wasm-opt and the test tools"
   cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json && return
-  step npm "installing the npm packages of end2end: wasm-opt and the test tools (seconds)" \
-    "read the log; for packages that cannot be found, see that npm works: npm ping" npm_install
+  step npm "installing the npm packages of end2end: wasm-opt, the test tools and their Node (half a minute)" \
+    "read the log; for packages that cannot be found, see that npm works: npm ping; for a missing node, let npm run install scripts: npm config get ignore-scripts" \
+    npm_install
   [ -x end2end/node_modules/.bin/wasm-opt ] ||
     fail npm "the npm packages have no wasm-opt" "put binaryen back into end2end/package.json"
 }

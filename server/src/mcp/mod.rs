@@ -14,7 +14,10 @@ mod watching;
 
 use std::{sync::Arc, time::Duration};
 
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{relay::Relay, web::Guard};
@@ -26,12 +29,13 @@ pub use tools::all as tools;
 use waiting::Rounds;
 
 /// The MCP endpoint as a tower service.
-pub type McpService = StreamableHttpService<Handler, Sessions>;
+pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
 
 /// Largest request, in bytes. A handover over its own limit should reach the rules and be refused in words.
 const BODY_MAX: usize = 8 * 1024 * 1024;
-/// The endpoint. `board` is the address of the board, for links in answers; `sessions` is where sessions
-/// are found again after a restart.
+
+/// The endpoint of Staffel. `board` is the address of the board, for links in answers; `sessions` is where
+/// sessions are found again after a restart.
 pub fn service(
     relay: &Relay,
     board: &str,
@@ -39,6 +43,27 @@ pub fn service(
     sessions: SessionFile,
     shutdown: CancellationToken,
 ) -> (McpService, Arc<Sessions>) {
+    let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
+    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Cancelled>)>::default();
+    let handler = move || {
+        Handler::new(
+            relay.clone(),
+            Arc::clone(&board),
+            Arc::clone(&rounds),
+            Arc::clone(&cancelled),
+        )
+    };
+    endpoint(handler, guard, sessions, shutdown)
+}
+
+/// An endpoint with the settings of Staffel's. `handler` is called once for each session, and once for each
+/// request of the stateless protocol era.
+pub fn endpoint<H: ServerHandler>(
+    handler: impl Fn() -> H + Send + Sync + 'static,
+    guard: &Guard,
+    sessions: SessionFile,
+    shutdown: CancellationToken,
+) -> (McpService<H>, Arc<Sessions>) {
     let mut config = StreamableHttpServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
         .with_max_request_body_bytes(BODY_MAX)
@@ -54,18 +79,8 @@ pub fn service(
         .with_cancellation_token(shutdown);
     config.session_store = Some(Arc::new(sessions));
     let sessions = Arc::<Sessions>::default();
-    let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
-    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Cancelled>)>::default();
-    let factory = move || {
-        Ok(Handler::new(
-            relay.clone(),
-            Arc::clone(&board),
-            Arc::clone(&rounds),
-            Arc::clone(&cancelled),
-        ))
-    };
     (
-        StreamableHttpService::new(factory, Arc::clone(&sessions), config),
+        StreamableHttpService::new(move || Ok(handler()), Arc::clone(&sessions), config),
         sessions,
     )
 }

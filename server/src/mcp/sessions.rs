@@ -72,6 +72,11 @@ impl Sessions {
         self.local.sessions.read().await.len()
     }
 
+    /// What holds them in memory.
+    pub fn local(&self) -> &LocalSessionManager {
+        &self.local
+    }
+
     fn touch(&self, id: &SessionId) {
         let mut used = lock(&self.used);
         let streams = used.get(id).map_or(0, |known| known.streams);

@@ -10,5 +10,5 @@ mod sse;
 mod status;
 
 pub use guard::Guard;
-pub use router::{App, openapi, router};
+pub use router::{App, agents, guarded, openapi, router};
 pub use sse::heartbeats;

@@ -13,6 +13,7 @@ use axum::{
 use domain::Timestamp;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{file_and_error_handler_with_context, render_app_async_with_context};
+use rmcp::ServerHandler;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -81,7 +82,7 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
     let page = move || provide_page(&relay);
     let options = app.leptos.clone();
     let board = render_app_async_with_context(page.clone(), move || app::shell(options.clone()));
-    Router::new()
+    let routes = Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .route(
             "/api/openapi.json",
@@ -89,8 +90,7 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         )
         .route("/api/{*rest}", any(nothing_there))
         .route("/.well-known/{*rest}", any(nothing_there))
-        .route_service("/mcp", mcp.clone())
-        .route_service("/mcp/", mcp)
+        .merge(agents(mcp))
         .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
         // What browsers ask for beside an answer that is no page, such as JSON.
         .route(
@@ -102,10 +102,29 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         .fallback(file_and_error_handler_with_context::<App, _>(
             page,
             app::shell,
-        ))
+        ));
+    guarded(routes, guard).with_state(app)
+}
+
+/// The routes for agents.
+pub fn agents<S, H>(mcp: McpService<H>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    H: ServerHandler,
+{
+    Router::new()
+        .route_service("/mcp", mcp.clone())
+        .route_service("/mcp/", mcp)
+}
+
+/// What every request passes first: the guard, and the limit of its body.
+pub fn guarded<S>(routes: Router<S>, guard: Arc<Guard>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(guard, guard::check))
-        .with_state(app)
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {

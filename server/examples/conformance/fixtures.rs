@@ -1,0 +1,199 @@
+//! The handler: which fixture answers what.
+
+use std::sync::{Arc, OnceLock};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec,
+        ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    },
+    service::{RequestContext, SubscriptionContext},
+};
+use server::mcp::Sessions;
+use tokio::sync::broadcast;
+
+use crate::{prompts, resources, tools};
+
+/// A list that changed.
+#[derive(Debug, Clone, Copy)]
+pub enum Changed {
+    /// The list of tools.
+    Tools,
+    /// The list of prompts.
+    Prompts,
+}
+
+/// All fixtures. Clones share what lives longer than a request.
+#[derive(Clone)]
+pub struct Fixtures {
+    /// Seals what a client carries from one round of a request to the next.
+    pub states: Arc<RequestStateCodec>,
+    /// Where tools announce that a list changed.
+    pub changes: broadcast::Sender<Changed>,
+    /// The sessions of the endpoint that serves them.
+    pub sessions: Arc<OnceLock<Arc<Sessions>>>,
+}
+
+impl Fixtures {
+    /// The fixtures of a server.
+    pub fn new() -> Self {
+        Self {
+            states: Arc::new(RequestStateCodec::new(*b"a key of thirty-two bytes, known")),
+            changes: broadcast::Sender::new(16),
+            sessions: Arc::default(),
+        }
+    }
+
+    /// Says which sessions they are served in: an endpoint is made around its handler, so this comes after.
+    pub fn serve_in(&self, sessions: Arc<Sessions>) {
+        self.sessions.get_or_init(|| sessions);
+    }
+}
+
+impl ServerHandler for Fixtures {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new("staffel-conformance", server::VERSION))
+    }
+
+    /// What the fixtures log, they log at the level that the suite asks for.
+    async fn set_level(
+        &self,
+        _: SetLevelRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Ok(())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools::all().to_vec()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::all().iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        tools::call(self, request, &context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(prompts::all()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&request)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let values = ["test one", "test two", "another"].into_iter();
+        let values = values
+            .filter(|value| value.starts_with(&request.argument.value))
+            .map(str::to_owned)
+            .collect();
+        let completion = CompletionInfo::new(values);
+        let completion = completion.map_err(|error| ErrorData::internal_error(error, None))?;
+        Ok(CompleteResult::new(completion))
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::all()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let templates = resources::templates();
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(&request.uri)?.into())
+    }
+
+    /// No resource of the fixtures ever changes.
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        resources::read(&request.uri).map(|_| ())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        resources::read(&request.uri).map(|_| ())
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.changes.subscribe();
+        let sink = subscription.sink();
+        loop {
+            let changed = tokio::select! {
+                changed = changes.recv() => changed,
+                () = subscription.cancelled() => return Ok(()),
+            };
+            // The sink refuses what the client did not ask for: that it does is what the suite tests.
+            let _ = match changed {
+                Ok(Changed::Tools) => sink.notify_tool_list_changed().await,
+                Ok(Changed::Prompts) => sink.notify_prompt_list_changed().await,
+                Err(_) => Ok(()),
+            };
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the official conformance suite of MCP asks a server to offer, behind Staffel's own endpoint, guard and
+//! sockets. `make conformance` runs the suite against it.
+
+#![expect(
+    deprecated,
+    reason = "the suite also tests what the newest revision of MCP deprecates"
+)]
+
+mod fixtures;
+mod input;
+mod prompts;
+mod resources;
+mod tools;
+
+use std::path::Path;
+
+use anyhow::Result;
+use server::{
+    bind,
+    config::{Config, ServeArgs},
+    connections,
+    mcp::{self, SessionFile},
+    web::{self, Guard},
+};
+use tokio_util::sync::CancellationToken;
+
+use fixtures::Fixtures;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let config = Config::load(&ServeArgs {
+        listen: Some("127.0.0.1:0".parse()?),
+        ..ServeArgs::default()
+    })?;
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let guard = Guard::new(&config, address);
+    let stored = SessionFile::open(Path::new(":memory:"))?;
+    let stop = CancellationToken::new();
+    let fixtures = Fixtures::new();
+    let handler = fixtures.clone();
+    let (mcp, sessions) =
+        mcp::endpoint(move || handler.clone(), &guard, stored, stop.child_token());
+    fixtures.serve_in(sessions);
+    let router = web::guarded(web::agents(mcp), guard);
+    println!("http://{address}/mcp");
+    connections::serve(listener, router, stop).await;
+    Ok(())
+}
