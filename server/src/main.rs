@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use server::{
     announce, bind,
     config::{Config, ServeArgs},
-    demo, run,
+    connect, demo, run,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +25,8 @@ enum Command {
     Serve(ServeArgs),
     /// Play an agent against a running server, so that you can see the whole loop and decide yourself
     Demo(demo::DemoArgs),
+    /// Tell an assistant about this server, in the assistant's own configuration file
+    Connect(connect::ConnectArgs),
 }
 
 #[tokio::main]
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
         .or_else(|| Cli::parse_from(["staffel", "serve"]).command)
     {
         Some(Command::Demo(args)) => demo::run(&args).await,
+        Some(Command::Connect(args)) => connect::run(&args).await,
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),
     };

@@ -92,7 +92,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let port = address.port();
             let other = port.checked_add(1).unwrap_or(4700);
-            let holder = match other_staffel(address).await {
+            let holder = match staffel_at(&format!("http://{address}")).await {
                 Some(version) => format!(
                     "Another Staffel ({version}) is running there: its board is at http://{address}."
                 ),
@@ -109,7 +109,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     }
 }
 
-async fn other_staffel(address: SocketAddr) -> Option<String> {
+/// The version of the Staffel whose board is at `base`, if one answers there.
+pub(crate) async fn staffel_at(base: &str) -> Option<String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(1))
@@ -117,7 +118,7 @@ async fn other_staffel(address: SocketAddr) -> Option<String> {
         .build()
         .ok()?;
     let status: serde_json::Value = client
-        .get(format!("http://{address}/api/status"))
+        .get(format!("{base}/api/status"))
         .send()
         .await
         .ok()?
