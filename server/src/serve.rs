@@ -10,7 +10,7 @@ use crate::{
     VERSION,
     config::Config,
     connections,
-    handoff::client_configuration,
+    handoff::{client_configuration, program},
     journal::Sqlite,
     mcp,
     prompt::{Model, PromptWriter, Template},
@@ -132,6 +132,7 @@ pub(crate) async fn staffel_at(base: &str) -> Option<String> {
 /// What a person needs to know when the server starts.
 pub fn announce(address: SocketAddr, config: &Config) -> String {
     let base = format!("http://{address}");
+    let program = program();
     let writer = config.model.as_ref().map_or(
         "the built-in template (no model is configured)".to_owned(),
         |model| model.model.clone(),
@@ -144,9 +145,10 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
          \x20 API      {base}/api/openapi.json\n\
          \x20 Data     {}\n\
          \x20 Prompts  written by {writer}\n\n\
-         Connect an assistant:\n\n{}\n\
-         See the whole loop in two minutes:  staffel demo --url {base}\n",
+         Connect an assistant, in the folder of your project:\n\n{}\n\
+         See the whole loop in two minutes:\n\n\
+         \x20 {program} demo --url {base}\n",
         config.data.display(),
-        client_configuration(&format!("{base}/mcp")),
+        client_configuration(&program, &format!("{base}/mcp")),
     )
 }
