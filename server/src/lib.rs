@@ -3,6 +3,7 @@
 //! Start reading at [`run`] for how the rooms are put together, or at `docs/ARCHITECTURE.md` for why.
 
 pub mod config;
+pub mod connect;
 pub mod connections;
 pub mod demo;
 pub mod handoff;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use server::{
     announce, bind,
     config::{Config, ServeArgs},
-    demo, run, stdio,
+    connect, demo, run, stdio,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -27,6 +27,8 @@ enum Command {
     Stdio(stdio::StdioArgs),
     /// Play an agent against a running server, so that you can see the whole loop and decide yourself
     Demo(demo::DemoArgs),
+    /// Tell an assistant about this server, in the assistant's own configuration file
+    Connect(connect::ConnectArgs),
 }
 
 #[tokio::main]
@@ -46,6 +48,7 @@ async fn main() -> ExitCode {
     {
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Stdio(args)) => stdio::run(&args).await,
+        Some(Command::Connect(args)) => connect::run(&args).await,
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),
     };

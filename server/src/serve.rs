@@ -10,7 +10,7 @@ use crate::{
     VERSION,
     config::Config,
     connections,
-    handoff::client_configuration,
+    handoff::{client_configuration, program},
     journal::Sqlite,
     mcp,
     prompt::{Model, PromptWriter, Template},
@@ -92,7 +92,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let port = address.port();
             let other = port.checked_add(1).unwrap_or(4700);
-            let holder = match other_staffel(address).await {
+            let holder = match staffel_at(&format!("http://{address}")).await {
                 Some(version) => format!(
                     "Another Staffel ({version}) is running there: its board is at http://{address}."
                 ),
@@ -109,7 +109,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     }
 }
 
-async fn other_staffel(address: SocketAddr) -> Option<String> {
+/// The version of the Staffel whose board is at `base`, if one answers there.
+pub(crate) async fn staffel_at(base: &str) -> Option<String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(1))
@@ -117,7 +118,7 @@ async fn other_staffel(address: SocketAddr) -> Option<String> {
         .build()
         .ok()?;
     let status: serde_json::Value = client
-        .get(format!("http://{address}/api/status"))
+        .get(format!("{base}/api/status"))
         .send()
         .await
         .ok()?
@@ -131,6 +132,7 @@ async fn other_staffel(address: SocketAddr) -> Option<String> {
 /// What a person needs to know when the server starts.
 pub fn announce(address: SocketAddr, config: &Config) -> String {
     let base = format!("http://{address}");
+    let program = program();
     let writer = config.model.as_ref().map_or(
         "the built-in template (no model is configured)".to_owned(),
         |model| model.model.clone(),
@@ -143,9 +145,10 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
          \x20 API      {base}/api/openapi.json\n\
          \x20 Data     {}\n\
          \x20 Prompts  written by {writer}\n\n\
-         Connect an assistant:\n\n{}\n\
-         See the whole loop in two minutes:  staffel demo --url {base}\n",
+         Connect an assistant, in the folder of your project:\n\n{}\n\
+         See the whole loop in two minutes:\n\n\
+         \x20 {program} demo --url {base}\n",
         config.data.display(),
-        client_configuration(&format!("{base}/mcp")),
+        client_configuration(&program, &format!("{base}/mcp")),
     )
 }

@@ -1,12 +1,65 @@
-//! How an assistant is told about this server: text to be pasted.
+//! How an assistant is told about this server: commands to be pasted.
 
-/// Ready-to-paste configuration for the common clients, for the MCP endpoint at `url`.
-pub fn client_configuration(url: &str) -> String {
-    format!(
-        "  Claude Code   claude mcp add --transport http staffel {url}\n\
-         \x20 Codex         codex mcp add staffel --url {url}\n\
-         \x20 Gemini CLI    gemini mcp add --transport http staffel {url}\n\
-         \x20 Cursor        .cursor/mcp.json    {{\"mcpServers\": {{\"staffel\": {{\"url\": \"{url}\"}}}}}}\n\
-         \x20 VS Code       .vscode/mcp.json    {{\"servers\": {{\"staffel\": {{\"type\": \"http\", \"url\": \"{url}\"}}}}}}\n"
-    )
+use std::{env, fs, path::Path};
+
+use crate::{config::DEFAULT_LISTEN, connect::clients::CLIENTS};
+
+/// The commands that connect the clients to the MCP endpoint at `url`, one a line.
+pub fn client_configuration(program: &str, url: &str) -> String {
+    let usual = url == format!("http://{DEFAULT_LISTEN}/mcp");
+    let address = if usual {
+        String::new()
+    } else {
+        format!(" --url {url}")
+    };
+    CLIENTS
+        .iter()
+        .map(|client| {
+            format!(
+                "  {:13} {program} connect {}{address}\n",
+                client.title, client.name
+            )
+        })
+        .collect()
+}
+
+/// How this program is called in a terminal: by its name if that finds it, else by its path.
+pub fn program() -> String {
+    let name = "staffel";
+    let Ok(path) = env::current_exe() else {
+        return name.to_owned();
+    };
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let found = env::var_os("PATH").is_some_and(|folders| {
+        env::split_paths(&folders)
+            .map(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION))
+            .find(|candidate| candidate.is_file())
+            .is_some_and(|candidate| real(&candidate) == real(&path))
+    });
+    let path = path.display().to_string();
+    match (found, path.contains(char::is_whitespace)) {
+        (true, _) => name.to_owned(),
+        (false, true) => format!("\"{path}\""),
+        (false, false) => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_address_goes_without_saying_and_any_other_is_said() {
+        let usual = client_configuration("staffel", "http://127.0.0.1:4700/mcp");
+        assert!(
+            usual.contains("Cursor        staffel connect cursor\n"),
+            "{usual}"
+        );
+        assert_eq!(usual.lines().count(), CLIENTS.len());
+        let other = client_configuration("staffel", "http://[::1]:4701/mcp");
+        assert!(
+            other.contains("connect codex --url http://[::1]:4701/mcp\n"),
+            "{other}"
+        );
+    }
 }

@@ -3,5 +3,5 @@
 mod clients;
 mod links;
 
-pub use clients::client_configuration;
+pub use clients::{client_configuration, program};
 pub use links::{links, short_form};

@@ -5,6 +5,7 @@
 mod api;
 mod bodies;
 mod config;
+mod connect;
 mod connections;
 mod doors;
 mod journal;

@@ -1,0 +1,218 @@
+//! A configuration file of another program: read with care, written so that nothing is lost.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::NamedTempFile;
+
+use super::merge::Position;
+
+/// The largest file that is taken for a configuration. Claude Code's grows to some megabytes.
+const MAX_BYTES: u64 = 32 << 20;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A configuration file, there or not yet.
+#[derive(Debug)]
+pub struct ConfigFile {
+    /// The file itself, behind any symbolic link.
+    path: PathBuf,
+    old: Option<String>,
+}
+
+impl ConfigFile {
+    /// Reads the file at `path` if there is one.
+    ///
+    /// # Errors
+    /// What is there is no text file of a reasonable size, or cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let path = if path.is_symlink() {
+            fs::canonicalize(path).with_context(|| {
+                format!(
+                    "{} is a link that leads nowhere; remove it or make its target",
+                    path.display()
+                )
+            })?
+        } else {
+            path.to_owned()
+        };
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path, old: None });
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+            }
+        };
+        check(&path, &metadata)?;
+        let bytes =
+            fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let old = decode(&path, bytes)?;
+        Ok(Self {
+            path,
+            old: Some(old),
+        })
+    }
+
+    /// What is in it; nothing if there is no file. A byte order mark is not part of the text, but is kept.
+    pub fn text(&self) -> &str {
+        let old = self.old.as_deref().unwrap_or_default();
+        old.strip_prefix(BYTE_ORDER_MARK).unwrap_or(old)
+    }
+
+    /// Replaces the whole file at once and tells where the old one is kept. Folders that are missing are made.
+    ///
+    /// # Errors
+    /// The file or its folder cannot be written, or somebody else has changed the file since it was read. It is
+    /// then as it was.
+    pub fn write(&self, text: &str) -> Result<Option<PathBuf>> {
+        let path = self.path.display();
+        let folder = self.path.parent().context("a file is in a folder")?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made. {ALLOW}", folder.display()))?;
+        let old = match &self.old {
+            Some(old) => Some((old, self.rights()?)),
+            None => None,
+        };
+        let no_room = || format!("nothing can be written in {}. {ALLOW}", folder.display());
+        let mut new = self.temporary(folder).with_context(no_room)?;
+        if self.has_mark() {
+            write!(new, "{BYTE_ORDER_MARK}").with_context(no_room)?;
+        }
+        new.write_all(text.as_bytes()).with_context(no_room)?;
+        let backup = match old {
+            Some((old, metadata)) => {
+                copy_rights(&metadata, new.as_file()).with_context(|| {
+                    format!("the owner and the rights of {path} cannot be kept. {ALLOW}")
+                })?;
+                Some(self.back_up(old, &metadata).with_context(no_room)?)
+            }
+            None => None,
+        };
+        new.as_file().sync_all().with_context(no_room)?;
+        ensure!(
+            Self::read(&self.path)?.old == self.old,
+            "{path} has just been changed by another program; it was left alone. Run this again."
+        );
+        new.persist(&self.path)
+            .with_context(|| format!("{path} cannot be replaced. {ALLOW}"))?;
+        Ok(backup)
+    }
+
+    /// Who owns the file and what they may do with it, which has to include writing.
+    fn rights(&self) -> Result<Metadata> {
+        let path = self.path.display();
+        let metadata = OpenOptions::new()
+            .write(true)
+            .open(&self.path)
+            .and_then(|file| file.metadata())
+            .with_context(|| format!("{path} cannot be written. {ALLOW}"))?;
+        // Root may write it all the same, but whoever made it so did not want that.
+        ensure!(
+            !metadata.permissions().readonly(),
+            "{path} is read-only. {ALLOW}."
+        );
+        Ok(metadata)
+    }
+
+    fn has_mark(&self) -> bool {
+        let old = self.old.as_deref().unwrap_or_default();
+        old.starts_with(BYTE_ORDER_MARK)
+    }
+
+    /// A file in the folder that goes away by itself unless it is made to stay. Nobody else may read it yet,
+    /// unless it is to be a new file: then it has the rights that any program's new files have.
+    fn temporary(&self, folder: &Path) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".staffel-");
+        #[cfg(unix)]
+        if self.old.is_none() {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder)
+    }
+
+    /// Keeps the old text beside the file, under a name that nothing has yet.
+    fn back_up(&self, old: &str, metadata: &Metadata) -> io::Result<PathBuf> {
+        let mut number = 1;
+        loop {
+            let mut name = OsString::from(&self.path);
+            name.push(".staffel-backup");
+            if number > 1 {
+                name.push(format!("-{number}"));
+            }
+            let path = PathBuf::from(name);
+            match private().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    file.write_all(old.as_bytes())?;
+                    copy_rights(metadata, &file)?;
+                    file.sync_all()?;
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// How a refusal for want of rights goes on.
+const ALLOW: &str =
+    "Allow it and run this again, or add what --print shows yourself. Nothing was written";
+
+fn check(path: &Path, metadata: &Metadata) -> Result<()> {
+    let path = path.display();
+    ensure!(
+        !metadata.is_dir(),
+        "{path} is a folder, where a file has to be. Move it away and run this again."
+    );
+    // Opening a pipe or a device could wait for ever.
+    ensure!(metadata.is_file(), "{path} is not a regular file.");
+    ensure!(
+        metadata.len() <= MAX_BYTES,
+        "{path} has {} MiB; no configuration is larger than {} MiB. Look what is in it.",
+        metadata.len() >> 20,
+        MAX_BYTES >> 20
+    );
+    Ok(())
+}
+
+fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    let path = path.display();
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        bail!("{path} is in UTF-16. Save it as UTF-8 and run this again.");
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(&error.as_bytes()[..good]);
+        let at = Position::of(&text, good);
+        anyhow::anyhow!("{path}, {at}: this is not UTF-8. Save it as UTF-8 and run this again.")
+    })
+}
+
+/// For a file that nobody else may read until it has the rights of the one that it is a copy of.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn copy_rights(from: &Metadata, to: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let now = to.metadata()?;
+        if (now.uid(), now.gid()) != (from.uid(), from.gid()) {
+            fchown(to, Some(from.uid()), Some(from.gid()))?;
+        }
+    }
+    to.set_permissions(from.permissions())
+}

@@ -1,0 +1,533 @@
+//! `staffel connect`: the clients' own files get one server more, and lose nothing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use crate::support::{Program, data_folder};
+
+/// Nobody answers there, and it takes no time to find out.
+const URL: &str = "http://127.0.0.1:1/mcp";
+
+/// A client as a user meets it: its name, its files in a project and at home, and what an entry looks like.
+struct Case {
+    client: &'static str,
+    project: Option<&'static str>,
+    global: &'static str,
+    entry: &'static str,
+}
+
+const VS_CODE_SETTINGS: &str = if cfg!(target_os = "macos") {
+    "Library/Application Support/Code/User/mcp.json"
+} else {
+    ".config/Code/User/mcp.json"
+};
+
+const CASES: [Case; 6] = [
+    Case {
+        client: "cursor",
+        project: Some(".cursor/mcp.json"),
+        global: ".cursor/mcp.json",
+        entry: r#"{"mcpServers": {"staffel": {"url": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "vscode",
+        project: Some(".vscode/mcp.json"),
+        global: VS_CODE_SETTINGS,
+        entry: r#"{"servers": {"staffel": {"type": "http", "url": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "claude-code",
+        project: Some(".mcp.json"),
+        global: ".claude.json",
+        entry: r#"{"mcpServers": {"staffel": {"type": "http", "url": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "codex",
+        project: Some(".codex/config.toml"),
+        global: ".codex/config.toml",
+        entry: "[mcp_servers.staffel]\nurl = \"http://127.0.0.1:1/mcp\"\n",
+    },
+    Case {
+        client: "gemini",
+        project: Some(".gemini/settings.json"),
+        global: ".gemini/settings.json",
+        entry: r#"{"mcpServers": {"staffel": {"httpUrl": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "windsurf",
+        project: None,
+        global: ".codeium/windsurf/mcp_config.json",
+        entry: r#"{"mcpServers": {"staffel": {"serverUrl": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+];
+
+/// A user: a home with nothing in it, and a project.
+struct User {
+    home: TempDir,
+    project: TempDir,
+}
+
+/// What the program said.
+struct Said {
+    ok: bool,
+    stdout: String,
+    stderr: String,
+}
+
+impl User {
+    fn new() -> Self {
+        Self {
+            home: data_folder(),
+            project: data_folder(),
+        }
+    }
+
+    fn command(&self, client: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
+            command.env_remove(name);
+        }
+        for name in ["XDG_CONFIG_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR"] {
+            command.env_remove(name);
+        }
+        command
+            .env("HOME", self.home.path())
+            .current_dir(self.project.path())
+            .args(["connect", client]);
+        command
+    }
+
+    fn connect(&self, client: &str, flags: &[&str]) -> Said {
+        said(self.command(client).args(["--url", URL]).args(flags))
+    }
+
+    /// The file that is written when nobody says which one.
+    fn usual(&self, case: &Case) -> PathBuf {
+        match case.project {
+            Some(project) if case.client != "codex" => self.project.path().join(project),
+            _ => self.home.path().join(case.global),
+        }
+    }
+
+    /// Every file of this user, with what is in it.
+    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut folders = vec![self.home.path().to_owned(), self.project.path().to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), fs::read(path).expect("a file")));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+fn said(command: &mut Command) -> Said {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("a message in UTF-8");
+    Said {
+        ok: status.success(),
+        stdout: text(stdout),
+        stderr: text(stderr),
+    }
+}
+
+impl Said {
+    /// What it said when it did what it was asked to.
+    #[track_caller]
+    fn done(self) -> String {
+        assert!(self.ok, "{}{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// Its complaint, with these words in it.
+    #[track_caller]
+    fn complains(self, words: &[&str]) {
+        assert!(!self.ok, "{}", self.stdout);
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} in {}", self.stderr);
+        }
+    }
+}
+
+#[track_caller]
+fn put(path: &Path, text: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+    fs::write(path, text).expect("the file");
+}
+
+fn get(path: &Path) -> String {
+    fs::read_to_string(path).expect("the file")
+}
+
+/// Both texts mean the same.
+#[track_caller]
+fn same(path: &Path, text: &str) {
+    let read = get(path);
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
+        assert_eq!(read, text);
+    } else {
+        let value = |text| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(value(&read), value(text));
+    }
+}
+
+#[test]
+fn every_client_gets_its_usual_file_and_a_second_time_there_is_nothing_to_do() {
+    for case in &CASES {
+        let user = User::new();
+        let first = user.connect(case.client, &[]).done();
+        same(&user.usual(case), case.entry);
+        let files = user.files();
+        assert_eq!(files.len(), 1, "{files:?}");
+        for words in [
+            "knows Staffel now",
+            "Next: ",
+            "No Staffel answers at http://127.0.0.1:1 yet",
+        ] {
+            assert!(first.contains(words), "{words:?} in {first}");
+        }
+        let second = user.connect(case.client, &[]).done();
+        assert!(second.contains("nothing to do"), "{second}");
+        assert_eq!(user.files(), files);
+    }
+}
+
+#[test]
+fn a_project_and_all_projects_have_files_of_their_own() {
+    for case in &CASES {
+        let user = User::new();
+        user.connect(case.client, &["--global"]).done();
+        same(&user.home.path().join(case.global), case.entry);
+        let other = data_folder();
+        let folder = other.path().to_str().expect("a path in UTF-8");
+        let said = user.connect(case.client, &["--project", folder]);
+        match case.project {
+            Some(project) => {
+                said.done();
+                same(&other.path().join(project), case.entry);
+            }
+            None => said.complains(&[
+                "Windsurf has no file for a single project",
+                "Leave --project out",
+            ]),
+        }
+        assert_eq!(user.files().len(), 1);
+    }
+}
+
+#[test]
+fn what_was_in_the_file_stays_and_is_kept_beside_it() {
+    for case in &CASES {
+        let user = User::new();
+        let path = user.usual(case);
+        let key = if case.client == "vscode" {
+            "servers"
+        } else {
+            "mcpServers"
+        };
+        let old = if case.client == "codex" {
+            "model = \"m\" # mine\n\n[mcp_servers.other]\ncommand = \"x\"\n".to_owned()
+        } else {
+            format!(
+                "{{\n\t// mine\n\t\"{key}\": {{\n\t\t\"other\": {{\"command\": \"x\"}}, // why\n\t}},\n\t\"z\": 1\n}}"
+            )
+        };
+        put(&path, &old);
+        let said = user.connect(case.client, &[]).done();
+        let new = get(&path);
+        assert!(
+            new.contains("mine") && new.contains("\"x\"") && new.contains(URL),
+            "{new}"
+        );
+        assert!(old.lines().all(|line| new.contains(line)), "{new}");
+        assert!(said.contains("\n+") && !said.contains("\n-\t"), "{said}");
+        let backup = PathBuf::from(format!("{}.staffel-backup", path.display()));
+        assert_eq!(get(&backup), old);
+        assert!(said.contains(&backup.display().to_string()), "{said}");
+    }
+}
+
+#[test]
+fn a_backup_never_overwrites_another() {
+    let user = User::new();
+    let path = user.project.path().join(".mcp.json");
+    for (number, old) in ["{}", "{\"a\": 1}", "{\"a\": 2}"].iter().enumerate() {
+        put(&path, old);
+        user.connect("claude-code", &[]).done();
+        let name = match number {
+            0 => ".mcp.json.staffel-backup".to_owned(),
+            number => format!(".mcp.json.staffel-backup-{}", number + 1),
+        };
+        assert_eq!(get(&user.project.path().join(name)), *old);
+    }
+}
+
+#[test]
+fn a_broken_file_is_left_alone_and_its_fault_is_named() {
+    for case in &CASES {
+        let user = User::new();
+        let path = user.usual(case);
+        let (text, what) = match case.client {
+            "codex" => ("a = 1\nb =\n", "line 2, column 4: this is not TOML"),
+            _ => ("{\n  \"a\": ,\n}", "line 2, column 8: this is not JSON"),
+        };
+        for (text, what) in [
+            (text.as_bytes(), what),
+            (b"a \xff", "line 1, column 3: this is not UTF-8"),
+            (b"\xff\xfe{\0}\0", "is in UTF-16"),
+        ] {
+            put(&path, text);
+            let files = user.files();
+            let words = [
+                path.to_str().expect("a path in UTF-8"),
+                what,
+                "run this again",
+            ];
+            user.connect(case.client, &["--replace"]).complains(&words);
+            assert_eq!(user.files(), files);
+        }
+    }
+}
+
+#[test]
+fn another_server_of_the_name_stays_unless_it_may_be_replaced() {
+    for case in &CASES {
+        let user = User::new();
+        let path = user.usual(case);
+        let other = case.entry.replace("127.0.0.1:1", "127.0.0.1:2");
+        put(&path, &other);
+        let words = [
+            "another server is called `staffel`",
+            "http://127.0.0.1:2/mcp",
+            "--replace",
+        ];
+        user.connect(case.client, &[]).complains(&words);
+        assert_eq!(get(&path), other);
+        user.connect(case.client, &["--replace"]).done();
+        same(&path, case.entry);
+    }
+}
+
+#[test]
+fn a_look_writes_nothing() {
+    for case in &CASES {
+        let user = User::new();
+        let said = user.connect(case.client, &["--print"]).done();
+        assert!(said.starts_with("--- ") && said.contains(URL), "{said}");
+        assert!(user.files().is_empty() && !user.project.path().join(".cursor").exists());
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_named() {
+    let user = User::new();
+    let path = user.project.path().join(".mcp.json");
+    fs::create_dir(&path).expect("a folder");
+    user.connect("claude-code", &[])
+        .complains(&[".mcp.json is a folder"]);
+    fs::remove_dir(&path).expect("gone");
+    let file = fs::File::create(&path).expect("a file");
+    file.set_len(1 << 30).expect("a hole");
+    user.connect("claude-code", &[])
+        .complains(&[".mcp.json has 1024 MiB"]);
+    put(
+        &user.project.path().join(".cursor"),
+        "a file in place of the folder",
+    );
+    user.connect("cursor", &[])
+        .complains(&[".cursor/mcp.json cannot be read"]);
+    user.connect("cursor", &["--project", "nowhere"])
+        .complains(&["--project nowhere", "no such folder"]);
+}
+
+#[test]
+fn a_byte_order_mark_stays() {
+    let user = User::new();
+    let path = user.project.path().join(".mcp.json");
+    put(&path, "\u{feff}{\"a\": 1}\n");
+    user.connect("claude-code", &[]).done();
+    assert!(get(&path).starts_with("\u{feff}{\n  \"a\": 1,\n"));
+    put(&path, "\u{feff}{,}");
+    user.connect("claude-code", &[])
+        .complains(&["line 1, column 2"]);
+}
+
+#[test]
+fn the_address_comes_from_the_flag_the_environment_or_is_the_usual_one() {
+    let address = |prepare: &dyn Fn(&mut Command)| {
+        let user = User::new();
+        let mut command = user.command("cursor");
+        prepare(command.arg("--print"));
+        said(&mut command).done()
+    };
+    assert!(address(&|_| {}).contains("\"http://127.0.0.1:4700/mcp\""));
+    let listen = |command: &mut Command| {
+        command.env("STAFFEL_LISTEN", "[::1]:4711");
+    };
+    assert!(address(&listen).contains("\"http://[::1]:4711/mcp\""));
+    let url = |command: &mut Command| {
+        listen(command);
+        command.args(["--url", "https://staffel.example/"]);
+    };
+    assert!(address(&url).contains("\"https://staffel.example/mcp\""));
+    let user = User::new();
+    for (url, words) in [
+        ("localhost:4700", "begins with http:// or https://"),
+        ("http://me:secret@h/mcp", "must not carry a password"),
+    ] {
+        said(user.command("cursor").args(["--url", url])).complains(&[words]);
+    }
+    said(user.command("cursor").env("STAFFEL_LISTEN", "127.0.0.1:0"))
+        .complains(&["127.0.0.1:0", "--url"]);
+}
+
+#[test]
+fn variables_that_move_a_clients_folder_are_followed() {
+    let user = User::new();
+    for (client, variable, file) in [
+        ("codex", "CODEX_HOME", "config.toml"),
+        ("claude-code", "CLAUDE_CONFIG_DIR", ".claude.json"),
+    ] {
+        let folder = user.home.path().join("moved").join(client);
+        said(
+            user.command(client)
+                .env(variable, &folder)
+                .args(["--global", "--url", URL]),
+        )
+        .done();
+        assert!(get(&folder.join(file)).contains(URL));
+    }
+}
+
+#[test]
+fn claude_desktop_and_unknown_clients_are_answered_in_words() {
+    let user = User::new();
+    user.connect("claude-desktop", &[]).complains(&[
+        "mcpServers",
+        "\"stdio\"",
+        "Nothing was written",
+    ]);
+    user.connect("emacs", &[])
+        .complains(&["'emacs'", "cursor", "windsurf"]);
+    assert!(user.files().is_empty());
+}
+
+#[test]
+fn a_server_that_answers_is_seen() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    let base = format!("http://{}", program.api.address);
+    let user = User::new();
+    let said = said(user.command("cursor").args(["--url", &base])).done();
+    let answers = format!("A Staffel ({}) answers at {base}.", server::VERSION);
+    assert!(said.contains(&answers), "{said}");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[track_caller]
+    fn allow(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode");
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("a file").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn rights_are_kept_and_the_backup_has_them_too() {
+        let user = User::new();
+        let path = user.home.path().join(".claude.json");
+        put(&path, "{}");
+        allow(&path, 0o600);
+        user.connect("claude-code", &["--global"]).done();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(
+            mode(&user.home.path().join(".claude.json.staffel-backup")),
+            0o600
+        );
+    }
+
+    #[test]
+    fn a_link_is_written_through() {
+        let user = User::new();
+        let (link, target) = (
+            user.home.path().join(".claude.json"),
+            user.home.path().join("dotfiles/claude.json"),
+        );
+        symlink("dotfiles/claude.json", &link).expect("a link");
+        user.connect("claude-code", &["--global"])
+            .complains(&["a link that leads nowhere"]);
+        put(&target, "{}");
+        user.connect("claude-code", &["--global"]).done();
+        assert!(link.is_symlink() && get(&target).contains(URL));
+        assert_eq!(
+            get(&user.home.path().join("dotfiles/claude.json.staffel-backup")),
+            "{}"
+        );
+    }
+
+    #[test]
+    fn a_read_only_file_or_folder_is_named_and_left_alone() {
+        let user = User::new();
+        let path = user.project.path().join(".cursor/mcp.json");
+        put(&path, "{}");
+        allow(&path, 0o444);
+        let files = user.files();
+        user.connect("cursor", &[]).complains(&[
+            ".cursor/mcp.json",
+            "Nothing was written",
+            "--print",
+        ]);
+        user.connect("cursor", &["--print"]).done();
+        assert_eq!(user.files(), files);
+
+        allow(&path, 0o644);
+        let folder = user.project.path().join(".cursor");
+        allow(&folder, 0o555);
+        // Nobody can forbid root to write.
+        if fs::write(folder.join("probe"), "").is_err() {
+            user.connect("cursor", &[])
+                .complains(&[".cursor", "Nothing was written", "--print"]);
+            assert_eq!(user.files(), files);
+        }
+        allow(&folder, 0o755);
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let user = User::new();
+        let path = user.project.path().join(".mcp.json");
+        let made = Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .expect("mkfifo runs");
+        assert!(made.success());
+        user.connect("claude-code", &[])
+            .complains(&["not a regular file"]);
+    }
+}
