@@ -25,19 +25,20 @@ use tokio::{
     task::{AbortHandle, JoinSet, spawn_blocking},
 };
 
-use crate::config::DEFAULT_LISTEN;
 use message::{Kind, Message};
 use upstream::Upstream;
 
 /// Messages that may wait for the client to read them.
 const UNREAD: usize = 256;
+/// The address of a server that nobody configured.
+const DEFAULT_URL: &str = "http://127.0.0.1:4700";
 
 /// What `staffel stdio` can be told.
 #[derive(Debug, Clone, Args)]
 pub struct StdioArgs {
-    /// The server's address [default: http://127.0.0.1:4700]
-    #[arg(long, env = "STAFFEL_URL", value_name = "URL")]
-    pub url: Option<String>,
+    /// The server's address
+    #[arg(long, env = "STAFFEL_URL", value_name = "URL", default_value = DEFAULT_URL)]
+    pub url: String,
     /// Do not start a server when none answers there
     #[arg(long)]
     pub no_start: bool,
@@ -48,15 +49,9 @@ pub struct StdioArgs {
 /// # Errors
 /// The address is none, or the standard streams break.
 pub async fn run(args: &StdioArgs) -> Result<()> {
-    let url = args
-        .url
-        .clone()
-        .unwrap_or(format!("http://{DEFAULT_LISTEN}"));
-    let url = url.trim_end_matches('/');
+    let url = args.url.trim_end_matches('/');
     if !(url.starts_with("http://") || url.starts_with("https://")) {
-        bail!(
-            "--url is {url:?}; it has to begin with http:// or https://, such as http://{DEFAULT_LISTEN}"
-        );
+        bail!("--url is {url:?}; it has to begin with http:// or https://, such as {DEFAULT_URL}");
     }
     let (out, unwritten) = mpsc::channel(UNREAD);
     let writer = spawn_blocking(|| write(unwritten));
