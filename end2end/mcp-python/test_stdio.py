@@ -160,7 +160,7 @@ def test_standard_output_is_pure_and_every_request_is_answered(server: Server) -
         if away:
             server.kill()
         bridge = subprocess.Popen(
-            [binary(), "stdio", "--no-start", "--url", server.url],
+            [binary(), "stdio", "--no-start", "--url", server.mcp],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -49,7 +49,8 @@ pub struct StdioArgs {
 /// # Errors
 /// The address is none, or the standard streams break.
 pub async fn run(args: &StdioArgs) -> Result<()> {
-    let url = args.url.trim_end_matches('/');
+    // The address of the MCP endpoint means the same server.
+    let url = args.url.trim_end_matches('/').trim_end_matches("/mcp");
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         bail!("--url is {url:?}; it has to begin with http:// or https://, such as {DEFAULT_URL}");
     }
