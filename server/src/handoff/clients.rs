@@ -4,7 +4,7 @@ use std::{env, fs, path::Path};
 
 use crate::{config::DEFAULT_LISTEN, connect::clients::CLIENTS};
 
-/// The commands that connect the clients to the MCP endpoint at `url`, one a line.
+/// The commands that connect the clients to the MCP endpoint at `url`, one a line, and what to paste into any other.
 pub fn client_configuration(program: &str, url: &str) -> String {
     let usual = url == format!("http://{DEFAULT_LISTEN}/mcp");
     let address = if usual {
@@ -12,14 +12,14 @@ pub fn client_configuration(program: &str, url: &str) -> String {
     } else {
         format!(" --url {url}")
     };
-    CLIENTS
-        .iter()
-        .map(|client| {
-            format!(
-                "  {:13} {program} connect {}{address}\n",
-                client.title, client.name
-            )
-        })
+    let known = CLIENTS.iter().map(|client| {
+        let command = format!("{program} connect {}{address}", client.name);
+        (client.title, command)
+    });
+    let other = format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}"}}}}}}"#);
+    known
+        .chain([("any other", other)])
+        .map(|(title, text)| format!("  {title:13} {text}\n"))
         .collect()
 }
 
@@ -55,7 +55,11 @@ mod tests {
             usual.contains("Cursor        staffel connect cursor\n"),
             "{usual}"
         );
-        assert_eq!(usual.lines().count(), CLIENTS.len());
+        assert_eq!(usual.lines().count(), CLIENTS.len() + 1);
+        assert!(
+            usual.ends_with("{\"url\": \"http://127.0.0.1:4700/mcp\"}}}\n"),
+            "{usual}"
+        );
         let other = client_configuration("staffel", "http://[::1]:4701/mcp");
         assert!(
             other.contains("connect codex --url http://[::1]:4701/mcp\n"),
