@@ -34,7 +34,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="description" content="Who has the baton: every pipeline of your AI agents, live."/>
-                <title>{untrack(|| title(board))}</title>
+                // Not a text node: the mark that hydration leaves behind one would stand in the title.
+                <title inner_html=escaped(&untrack(|| title(board)))></title>
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
                 <link rel="stylesheet" id="leptos" href=style/>
                 // Not a script that runs: the data that the board begins with.
@@ -91,6 +92,11 @@ fn Page(board: Board) -> impl IntoView {
         <ReviewDialog/>
         <Notices/>
     }
+}
+
+/// A text as the content of an element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// The title of the window: what waits, and what is shown.

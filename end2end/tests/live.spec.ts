@@ -42,14 +42,16 @@ test('progress appears without a reload', async ({ agent, board }) => {
 });
 
 test('the server sends the true state as HTML, before any script runs', async ({ agent, browser, server }) => {
-  const pipeline = await agent.start();
+  const pipeline = await agent.start({ title: 'Costs < profits & </title>' });
   await agent.report(pipeline, { progress: 35 });
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(server.url);
+  await expect(page).toHaveTitle('Staffel');
   await expect(page.locator('.rows')).toContainText('35 % claimed');
   await page.goto(`${server.url}/pipelines/${pipeline}`);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Faster checkout');
+  await expect(page).toHaveTitle('Costs < profits & </title> · Staffel');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Costs < profits & </title>');
   await context.close();
 });
 
