@@ -4,6 +4,7 @@ mod answers;
 mod arguments;
 mod completion;
 mod handler;
+mod methods;
 mod prompts;
 mod resources;
 mod sessions;
@@ -22,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{relay::Relay, web::Guard};
 
-pub use handler::{Handler, introduction};
+pub use handler::Handler;
+pub use methods::introduction;
 pub use sessions::{SessionFile, Sessions};
 use tasks::Cancelled;
 pub use tools::all as tools;

@@ -4,7 +4,7 @@
 //! same as every other way of learning the decision. It belongs to the agent that handed over.
 
 use std::{
-    collections::HashSet,
+    collections::VecDeque,
     fmt,
     str::FromStr,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -98,23 +98,25 @@ fn task(id: &TaskId, revision: &Revision) -> Task {
     .with_poll_interval_ms(millis(POLL))
 }
 
-/// The tasks that their agents have cancelled. A restart forgets them: such a task then waits again,
+/// The tasks that their agents have cancelled, the newest last. A restart forgets them: such a task then waits again,
 /// and its decision is delivered to an agent that asks.
 #[derive(Debug, Default)]
-pub struct Cancelled(Mutex<HashSet<TaskId>>);
+pub struct Cancelled(Mutex<VecDeque<TaskId>>);
 
 impl Cancelled {
     /// Remembers that nobody waits any more.
     pub fn add(&self, id: TaskId) {
         let mut cancelled = self.lock();
-        if cancelled.len() < MOST_CANCELLED {
-            cancelled.insert(id);
+        cancelled.retain(|known| *known != id);
+        cancelled.push_back(id);
+        if cancelled.len() > MOST_CANCELLED {
+            cancelled.pop_front();
         }
     }
 
     /// Somebody waits again.
     pub fn remove(&self, id: &TaskId) {
-        self.lock().remove(id);
+        self.lock().retain(|known| known != id);
     }
 
     /// Whether nobody waits any more.
@@ -122,7 +124,7 @@ impl Cancelled {
         self.lock().contains(id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<TaskId>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<TaskId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -130,6 +132,22 @@ impl Cancelled {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_oldest_cancelled_task_is_forgotten_first() {
+        let id = |revision| TaskId {
+            handover: "02kx9m4t7q-h1".parse().expect("an id"),
+            revision,
+        };
+        let cancelled = Cancelled::default();
+        for revision in 0..=1_000 {
+            cancelled.add(id(revision));
+        }
+        assert!(!cancelled.contains(&id(0)));
+        assert!(cancelled.contains(&id(1)) && cancelled.contains(&id(1_000)));
+        cancelled.remove(&id(1));
+        assert!(!cancelled.contains(&id(1)));
+    }
 
     #[test]
     fn an_id_leads_back_to_itself() {
