@@ -46,7 +46,7 @@ pub(crate) fn events(pipeline: &PipelineId) -> String {
 }
 
 /// The address agents connect to.
-pub(crate) fn mcp(origin: &str) -> String {
+pub fn mcp(origin: &str) -> String {
     format!("{origin}{BASE}/mcp")
 }
 

@@ -41,6 +41,8 @@ pub enum Reason {
     OnlyPeopleDecide,
     /// The pipeline has ended.
     Ended,
+    /// The token of the agent does not allow it, or the name belongs to another.
+    NotPermitted,
 }
 
 impl Refusal {

@@ -15,6 +15,7 @@ from typing import Any, AsyncIterator, Iterator
 import httpx
 import pytest
 from mcp import Client
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 from mcp.types import Implementation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,8 +37,9 @@ def binary() -> Path:
 class Server:
     """One server process with a data folder of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **settings: str):
         self.folder = folder
+        self.settings = settings
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -58,7 +60,7 @@ class Server:
                 # Port 0 at the first start: the system picks a free one, and no other test can take it in between.
                 [binary(), "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data", "--no-open"],
                 cwd=ROOT,
-                env=environment,
+                env=environment | self.settings,
                 stdout=out,
                 stderr=out,
             )
@@ -175,8 +177,15 @@ class Agent:
 
 @asynccontextmanager
 async def connect(
-    server: Server, mode: str = "auto", name: str = "tester", url: str | None = None, **more: Any
+    server: Server,
+    mode: str = "auto",
+    name: str = "tester",
+    url: str | None = None,
+    headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Agent]:
     info = Implementation(name=name, version="1")
-    async with Client(url or server.mcp, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
-        yield Agent(client)
+    async with create_mcp_http_client(headers=headers) as http:
+        transport = streamable_http_client(url or server.mcp, http_client=http)
+        async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
+            yield Agent(client)

@@ -62,6 +62,8 @@ pub struct Config {
     pub model: Option<ModelConfig>,
     /// How often subscribers feel that the server lives.
     pub heartbeat: Duration,
+    /// Whether every agent needs a token. Unset: only those that do not come from this machine.
+    pub require_token: Option<bool>,
     /// What leptos needs to know.
     pub leptos: LeptosOptions,
 }
@@ -76,6 +78,7 @@ struct File {
     server: ServerTable,
     journal: JournalTable,
     prompt: PromptTable,
+    agents: AgentsTable,
 }
 
 /// `[server]`
@@ -93,6 +96,13 @@ struct ServerTable {
 #[serde(deny_unknown_fields, default)]
 struct JournalTable {
     data: Option<PathBuf>,
+}
+
+/// `[agents]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AgentsTable {
+    require_token: Option<bool>,
 }
 
 /// `[prompt]`
@@ -154,9 +164,31 @@ impl Config {
                 .or(file.prompt.template.clone().map(|path| base.join(path))),
             model: model(&file.prompt, &base)?,
             heartbeat: Duration::from_secs(15),
+            require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
+                Some(text) => Some(text.parse().ok().with_context(|| {
+                    format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
+                })?),
+                None => file.agents.require_token,
+            },
             leptos: leptos_options(path.as_deref(), listen)?,
         })
     }
+}
+
+/// The folder of the journal, as `staffel serve` would find it, for commands that work beside a server.
+///
+/// # Errors
+/// The configuration file cannot be used.
+pub fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(data) = given {
+        return Ok(data.to_owned());
+    }
+    let file = find_file(None)?
+        .as_deref()
+        .map(read_file)
+        .transpose()?
+        .unwrap_or_default();
+    file.journal.data.map_or_else(default_data, Ok)
 }
 
 fn find_file(given: Option<&Path>) -> Result<Option<PathBuf>> {

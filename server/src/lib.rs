@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`run`] for how the rooms are put together, or at `docs/ARCHITECTURE.md` for why.
 
+pub mod agents;
 pub mod config;
 pub mod connect;
 pub mod connections;

@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use server::{
-    announce, bind,
+    agents, announce, bind,
     config::{Config, ServeArgs},
     connect, demo, run, stdio,
 };
@@ -29,6 +29,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Tell an assistant about this server, in the assistant's own configuration file
     Connect(connect::ConnectArgs),
+    /// Give agents names that they can prove: add, list or revoke their tokens
+    Agents(agents::AgentsArgs),
 }
 
 #[tokio::main]
@@ -49,6 +51,7 @@ async fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Stdio(args)) => stdio::run(&args).await,
         Some(Command::Connect(args)) => connect::run(&args).await,
+        Some(Command::Agents(args)) => agents::run(&args),
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),
     };

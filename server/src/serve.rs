@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     VERSION,
+    agents::{self, Agents, Registry},
     config::Config,
     connections,
     handoff::{client_configuration, program},
@@ -15,7 +16,7 @@ use crate::{
     mcp,
     prompt::{Model, PromptWriter, Template},
     relay::{Relay, now},
-    web::{self, App, Guard},
+    web::{self, App, Guard, Tokens},
 };
 
 /// How long open requests may take after the streams have been told to end.
@@ -46,11 +47,16 @@ pub async fn run(
     let sessions = config.data.join("sessions.db");
     let sessions = mcp::SessionFile::open(&sessions)
         .with_context(|| format!("{} cannot be used", sessions.display()))?;
+    let agents = config.data.join(agents::FILE);
+    let agents = Registry::open(&agents)
+        .with_context(|| format!("{} cannot be used", agents.display()))
+        .map(Agents::new)?;
     let stop = CancellationToken::new();
     let (mcp, sessions) = mcp::service(
         &relay,
         &format!("http://{address}"),
         &guard,
+        &agents,
         sessions,
         stop.child_token(),
     );
@@ -58,6 +64,8 @@ pub async fn run(
         relay: relay.clone(),
         leptos: config.leptos.clone(),
         sessions,
+        tokens: Tokens::new(Arc::clone(&agents), &config),
+        agents: Arc::clone(&agents),
         started: now(),
     };
     let router = web::router(app, mcp, guard);
@@ -65,6 +73,7 @@ pub async fn run(
     let background = [
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
+        tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
     let server = tokio::spawn(connections::serve(listener, router, stop.clone()));

@@ -16,11 +16,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use server::{
+    agents::{Agents, Registry},
     bind,
     config::{Config, ServeArgs},
     connections,
     mcp::{self, SessionFile},
-    web::{self, Guard},
+    web::{self, Guard, Tokens},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -36,13 +37,16 @@ async fn main() -> Result<()> {
     let address = listener.local_addr()?;
     let guard = Guard::new(&config, address);
     let stored = SessionFile::open(Path::new(":memory:"))?;
+    let agents = Agents::new(Registry::open(Path::new(":memory:"))?);
+    let tokens = Tokens::new(agents, &config);
     let stop = CancellationToken::new();
     let fixtures = Fixtures::new();
     let handler = fixtures.clone();
-    let (mcp, sessions) =
-        mcp::endpoint(move || handler.clone(), &guard, stored, stop.child_token());
+    let handler = move || handler.clone();
+    let (mcp, sessions) = mcp::endpoint(handler, &guard, stored, stop.child_token());
+    let routes = web::mcp_routes(mcp, &sessions, &tokens);
     fixtures.serve_in(sessions);
-    let router = web::guarded(web::agents(mcp), guard);
+    let router = web::guarded(routes, guard, &tokens);
     println!("http://{address}/mcp");
     connections::serve(listener, router, stop).await;
     Ok(())

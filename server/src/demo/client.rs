@@ -7,12 +7,14 @@ use rmcp::{
     RoleClient, ServiceExt,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation},
     service::RunningService,
-    transport::StreamableHttpClientTransport,
+    transport::{
+        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
+    },
 };
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::VERSION;
+use crate::{VERSION, agents::Token};
 
 /// Tries to reach a server that went away, one a second.
 const TRIES: u32 = 60;
@@ -83,7 +85,11 @@ impl Client {
 }
 
 async fn connect(endpoint: &str) -> Result<RunningService<RoleClient, ClientConfig>> {
-    let transport = StreamableHttpClientTransport::from_uri(endpoint);
+    let mut config = StreamableHttpClientTransportConfig::with_uri(endpoint);
+    if let Some(token) = Token::from_environment()? {
+        config = config.auth_header(token.reveal());
+    }
+    let transport = StreamableHttpClientTransport::from_config(config);
     let me = ClientConfig::new(
         ClientCapabilities::default(),
         Implementation::new("staffel-demo", VERSION),

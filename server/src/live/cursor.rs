@@ -41,6 +41,7 @@ pub struct Cursor {
     signal: watch::Receiver<Signal>,
     seen: Signal,
     beat: u64,
+    notice: u64,
     waker: Arc<AtomicWaker>,
 }
 
@@ -66,6 +67,7 @@ impl Cursor {
             signal,
             seen,
             beat: seen.beat,
+            notice: seen.notice,
             waker,
         }
     }
@@ -100,6 +102,10 @@ impl Cursor {
                         return Some(Next::Bytes(bytes));
                     }
                 }
+            }
+            if self.seen.notice != self.notice {
+                self.notice = self.seen.notice;
+                return Some(Next::Bytes(self.live.agents()));
             }
             if self.seen.beat != self.beat {
                 self.beat = self.seen.beat;

@@ -63,6 +63,8 @@ pub struct Signal {
     pub head: u64,
     /// How many heartbeats there were.
     pub beat: u64,
+    /// How many notices about agents there were.
+    pub notice: u64,
     /// Whether the server is stopping.
     pub closing: bool,
 }
@@ -79,6 +81,8 @@ struct Shared {
     ring: RwLock<Ring>,
     signal: watch::Sender<Signal>,
     heartbeat: RwLock<(u64, Bytes, Bytes)>,
+    /// The newest notice about agents.
+    agents: RwLock<Bytes>,
     /// The newest chunk of several units: in a burst most cursors ask for the same one.
     joined: Mutex<Option<Joined>>,
     subscribers: Subscribers,
@@ -128,6 +132,7 @@ impl Live {
                 ..Signal::default()
             }),
             heartbeat: RwLock::default(),
+            agents: RwLock::default(),
             joined: Mutex::default(),
             subscribers: Subscribers::default(),
         };
@@ -205,6 +210,28 @@ impl Live {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = (head, plain, marked);
         self.wake(|signal| signal.beat += 1);
+    }
+
+    /// Sends a frame about agents to every subscriber, and to each that comes later as its first one. It is no
+    /// fact of the journal: it has no id, and only the newest counts.
+    pub fn announce(&self, frame: Bytes) {
+        let mut agents = self
+            .shared
+            .agents
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *agents = frame;
+        drop(agents);
+        self.wake(|signal| signal.notice += 1);
+    }
+
+    /// The newest frame about agents; empty before the first.
+    pub fn agents(&self) -> Bytes {
+        self.shared
+            .agents
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Tells every stream to end.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Actor, Command, HandoverId, Pipeline, PipelineId, PromptId, Reason, Refusal, TaskPlan,
-    TaskReport, TrackPlan, Version, Via, text,
+    TaskReport, TrackPlan, Version, Via,
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -17,12 +17,14 @@ use super::{
     answers::{
         Acknowledged, Answer, Decision, Handover, NextPrompt, Pipelines, Saved, Status, Versions,
     },
-    arguments,
+    arguments, door,
     tasks::{self, Cancelled, InvalidTaskId, TaskId},
+    tools,
     waiting::{self, Rounds},
     watching::Watched,
 };
 use crate::{
+    agents::Agents,
     live::Filter,
     relay::{Relay, RelayError},
 };
@@ -38,6 +40,7 @@ const WAIT_DEFAULT: i64 = 45;
 pub struct Handler {
     pub(super) relay: Relay,
     pub(super) board: Arc<str>,
+    pub(super) agents: Arc<Agents>,
     rounds: Arc<Rounds>,
     pub(super) cancelled: Arc<Cancelled>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
@@ -54,14 +57,21 @@ impl Handler {
         board: Arc<str>,
         rounds: Arc<Rounds>,
         cancelled: Arc<Cancelled>,
+        agents: Arc<Agents>,
     ) -> Self {
         Self {
             relay,
             board,
+            agents,
             rounds,
             cancelled,
             watched: Arc::default(),
         }
+    }
+
+    /// Who acts.
+    pub(super) fn actor(&self, context: &RequestContext<RoleServer>) -> Result<Actor, Refusal> {
+        door::actor(context, &self.agents)
     }
 
     /// Calls a tool by its name; `None` if there is no such tool.
@@ -71,7 +81,16 @@ impl Handler {
         given: JsonObject,
         context: &RequestContext<RoleServer>,
     ) -> Option<Result<CallToolResponse, RelayError>> {
-        let actor = actor(context);
+        let known = tools::all().iter().find(|tool| tool.name == name)?;
+        let actor = if tools::only_reads(known) {
+            self.actor(context)
+        } else {
+            door::reporter(context, &self.agents)
+        };
+        let actor = match actor {
+            Ok(actor) => actor,
+            Err(refused) => return Some(Err(refused.into())),
+        };
         let called = match name {
             "list_pipelines" => self.list(given),
             "start_pipeline" => self.start(given, &actor).await,
@@ -305,7 +324,8 @@ impl Handler {
             .relay
             .pipeline(id.handover.pipeline())
             .map_err(|_| unknown())?;
-        tasks::find(&pipeline, &id, &actor(context)).ok_or_else(unknown)?;
+        let actor = self.actor(context).map_err(|_| unknown())?;
+        tasks::find(&pipeline, &id, &actor).ok_or_else(unknown)?;
         Ok((pipeline, id))
     }
 
@@ -480,17 +500,6 @@ impl Handler {
             .map(|id| (Arc::clone(&pipeline), id))
             .ok_or_else(|| no_handover(&pipeline))
     }
-}
-
-/// The agent, by the name that its client gives itself.
-pub(super) fn actor(context: &RequestContext<RoleServer>) -> Actor {
-    let name = context
-        .client_info()
-        .map(|client| client.name)
-        .unwrap_or_default();
-    Actor::agent(
-        text::line("clientInfo.name", &name, text::NAME_MAX).unwrap_or_else(|_| "agent".to_owned()),
-    )
 }
 
 fn parse<T: DeserializeOwned>(tool: &str, given: JsonObject) -> Result<T, Refusal> {

@@ -3,8 +3,10 @@
 mod answers;
 mod arguments;
 mod completion;
+mod door;
 mod handler;
 mod methods;
+mod ownership;
 mod prompts;
 mod resources;
 mod sessions;
@@ -21,10 +23,11 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{relay::Relay, web::Guard};
+use crate::{agents::Agents, relay::Relay, web::Guard};
 
 pub use handler::Handler;
 pub use methods::introduction;
+pub use ownership::check as check_owner;
 pub use sessions::{SessionFile, Sessions};
 use tasks::Cancelled;
 pub use tools::all as tools;
@@ -42,10 +45,12 @@ pub fn service(
     relay: &Relay,
     board: &str,
     guard: &Guard,
+    agents: &Arc<Agents>,
     sessions: SessionFile,
     shutdown: CancellationToken,
 ) -> (McpService, Arc<Sessions>) {
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
+    let known = Arc::clone(agents);
     let (rounds, cancelled) = <(Arc<Rounds>, Arc<Cancelled>)>::default();
     let handler = move || {
         Handler::new(
@@ -53,6 +58,7 @@ pub fn service(
             Arc::clone(&board),
             Arc::clone(&rounds),
             Arc::clone(&cancelled),
+            Arc::clone(&known),
         )
     };
     endpoint(handler, guard, sessions, shutdown)
@@ -79,8 +85,9 @@ pub fn endpoint<H: ServerHandler>(
         .with_allowed_origins(guard.origins().iter().cloned())
         .enforce_origin_validation()
         .with_cancellation_token(shutdown);
-    config.session_store = Some(Arc::new(sessions));
-    let sessions = Arc::<Sessions>::default();
+    let file = Arc::new(sessions);
+    let sessions = Arc::new(Sessions::new(Arc::clone(&file)));
+    config.session_store = Some(file);
     (
         StreamableHttpService::new(move || Ok(handler()), Arc::clone(&sessions), config),
         sessions,

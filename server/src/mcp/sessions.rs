@@ -40,33 +40,46 @@ const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Holds the sessions.
 pub struct Sessions {
     local: LocalSessionManager,
+    file: Arc<SessionFile>,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
     most: usize,
 }
 
 /// How a session is used.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Use {
     last: Instant,
     /// Streams that are open to its client now.
     streams: usize,
+    /// The agent whose token began it.
+    agent: Option<Arc<str>>,
 }
 
-impl Default for Sessions {
+impl Default for Use {
     fn default() -> Self {
+        Self {
+            last: Instant::now(),
+            streams: 0,
+            agent: None,
+        }
+    }
+}
+
+impl Sessions {
+    /// No sessions yet; those in the file come back when they are used.
+    pub fn new(file: Arc<SessionFile>) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(IDLE);
         // Also the replay window of a stream: progress of several parallel waits must fit.
         local.session_config.channel_capacity = 256;
         Self {
             local,
+            file,
             used: Arc::default(),
             most: MOST,
         }
     }
-}
 
-impl Sessions {
     /// How many there are.
     pub async fn count(&self) -> usize {
         self.local.sessions.read().await.len()
@@ -78,10 +91,23 @@ impl Sessions {
     }
 
     fn touch(&self, id: &SessionId) {
-        let mut used = lock(&self.used);
-        let streams = used.get(id).map_or(0, |known| known.streams);
-        let last = Instant::now();
-        used.insert(id.clone(), Use { last, streams });
+        lock(&self.used).entry(id.clone()).or_default().last = Instant::now();
+    }
+
+    /// Whether a session is one of this agent, or of anybody without a token. So is one that does not exist.
+    pub async fn belongs_to(&self, id: &SessionId, agent: Option<&str>) -> bool {
+        let known = lock(&self.used).get(id).map(|how| how.agent.clone());
+        let owner = match known {
+            Some(owner) => owner,
+            None => self.file.agent(id).await,
+        };
+        owner.as_deref() == agent
+    }
+
+    /// Notes whose a new session is.
+    pub async fn bind(&self, id: &SessionId, agent: Arc<str>) {
+        self.file.bind(id, &agent).await;
+        lock(&self.used).entry(id.clone()).or_default().agent = Some(agent);
     }
 
     /// Makes room for one more: the longest unused goes, and of those a client listens to only when
@@ -214,6 +240,8 @@ impl SessionManager for Sessions {
 
     async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {
         self.make_room().await;
+        let agent = self.file.agent(&id).await;
+        lock(&self.used).entry(id.clone()).or_default().agent = agent;
         self.touch(&id);
         self.local.restore_session(id).await
     }
@@ -238,7 +266,46 @@ impl SessionFile {
             ) STRICT;
             CREATE INDEX IF NOT EXISTS session_used ON session (used);",
         )?;
+        // Files of the first versions know no owners.
+        if connection.prepare("SELECT agent FROM session").is_err() {
+            connection.execute_batch("ALTER TABLE session ADD COLUMN agent TEXT")?;
+        }
         Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// The agent whose token began a session.
+    async fn agent(&self, id: &str) -> Option<Arc<str>> {
+        let id = id.to_owned();
+        let found = self.with(move |connection| {
+            let agent: Option<Option<String>> = connection
+                .query_row(
+                    "SELECT agent FROM session WHERE id = ?1",
+                    params![id],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            Ok(agent.flatten())
+        });
+        found.await.ok().flatten().map(Arc::from)
+    }
+
+    /// Notes whose a session is. When the file cannot be written, a restart loses the session's owner: then it
+    /// loses the session too.
+    async fn bind(&self, id: &str, agent: &str) {
+        let (id, agent) = (id.to_owned(), agent.to_owned());
+        let bound = self.with(move |connection| {
+            let bound = connection.execute(
+                "UPDATE session SET agent = ?2 WHERE id = ?1",
+                params![id, agent],
+            );
+            if bound.is_err() {
+                connection.execute("DELETE FROM session WHERE id = ?1", params![id])?;
+            }
+            Ok(bound?)
+        });
+        if let Err(error) = bound.await {
+            tracing::warn!("a session will not survive a restart: {error}");
+        }
     }
 
     async fn with<T: Send + 'static>(
@@ -274,7 +341,8 @@ impl SessionStore for SessionFile {
         let state = serde_json::to_string(state)?;
         self.with(move |connection| {
             connection.execute(
-                "INSERT OR REPLACE INTO session (id, state, used) VALUES (?1, ?2, ?3)",
+                "INSERT INTO session (id, state, used) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET state = ?2, used = ?3",
                 params![id, state, now()],
             )?;
             connection.execute(

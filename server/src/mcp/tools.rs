@@ -105,6 +105,12 @@ pub fn all() -> &'static [Tool] {
     &TOOLS
 }
 
+/// Whether a tool changes nothing.
+pub fn only_reads(tool: &Tool) -> bool {
+    let annotations = tool.annotations.as_ref();
+    annotations.is_some_and(|annotations| annotations.read_only_hint == Some(true))
+}
+
 fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,

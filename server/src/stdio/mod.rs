@@ -25,6 +25,7 @@ use tokio::{
     task::{AbortHandle, JoinSet, spawn_blocking},
 };
 
+use crate::agents::Token;
 use message::{Kind, Message};
 use upstream::Upstream;
 
@@ -47,16 +48,17 @@ pub struct StdioArgs {
 /// Carries messages until the client closes its side.
 ///
 /// # Errors
-/// The address is none, or the standard streams break.
+/// The address or the token is none, or the standard streams break.
 pub async fn run(args: &StdioArgs) -> Result<()> {
     // The address of the MCP endpoint means the same server.
     let url = args.url.trim_end_matches('/').trim_end_matches("/mcp");
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         bail!("--url is {url:?}; it has to begin with http:// or https://, such as {DEFAULT_URL}");
     }
+    let token = Token::from_environment()?;
     let (out, unwritten) = mpsc::channel(UNREAD);
     let writer = spawn_blocking(|| write(unwritten));
-    let upstream = Arc::new(Upstream::new(url, !args.no_start, out)?);
+    let upstream = Arc::new(Upstream::new(url, token.as_ref(), !args.no_start, out)?);
     let read = read(&upstream).await;
     upstream.close().await;
     // The writer ends when everything that could still say something is gone.

@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
+use crate::agents::VARIABLE;
+
 /// How long a server may take until it answers.
 const WITHIN: Duration = Duration::from_secs(15);
 const GLANCE: Duration = Duration::from_millis(100);
@@ -26,6 +28,7 @@ pub async fn start(url: &str, http: &reqwest::Client) -> Result<()> {
         .with_context(|| format!("{url} is not an address of this machine"))?;
     let mut command = Command::new(env::current_exe().context("the program's own path")?);
     command
+        .env_remove(VARIABLE)
         .args(["serve", "--no-open", "--listen"])
         .arg(address.to_string())
         .stdin(Stdio::null())

@@ -13,6 +13,8 @@ use tokio::{
     time::sleep,
 };
 
+use crate::agents::Token;
+
 use super::{
     absence,
     message::{Kind, Message, error},
@@ -69,13 +71,24 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// A server at `url`; what it says goes to `out`.
+    /// A server at `url`, which knows this agent by its token; what the server says goes to `out`.
     ///
     /// # Errors
     /// The HTTP client cannot be set up.
-    pub fn new(url: &str, may_start: bool, out: mpsc::Sender<Value>) -> Result<Self> {
+    pub fn new(
+        url: &str,
+        token: Option<&Token>,
+        may_start: bool,
+        out: mpsc::Sender<Value>,
+    ) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let headers = token.map(Token::as_header).into_iter();
         let http = Client::builder()
+            .default_headers(
+                headers
+                    .map(|value| (header::AUTHORIZATION, value))
+                    .collect(),
+            )
             .connect_timeout(CONNECT)
             .no_proxy()
             .build()
@@ -215,7 +228,7 @@ impl Upstream {
                 Ok(())
             }
             _ if status.is_success() => Ok(()),
-            _ => Err(Trouble::Refused(status, text)),
+            _ => Err(Trouble::Refused(status, explained(status, text))),
         }
     }
 
@@ -305,6 +318,17 @@ impl Upstream {
             // A server that is away has nothing to end.
             let _ = goodbye.send().await;
         }
+    }
+}
+
+/// What the person has to do comes first; the server's own words follow.
+fn explained(status: StatusCode, text: String) -> String {
+    if status == StatusCode::UNAUTHORIZED {
+        format!(
+            "put a valid token of this server into the variable STAFFEL_TOKEN of this client's configuration. {text}"
+        )
+    } else {
+        text
     }
 }
 

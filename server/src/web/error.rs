@@ -6,7 +6,7 @@
 use axum::{
     Json,
     extract::rejection::{JsonRejection, PathRejection, QueryRejection},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{Reason, Refusal};
@@ -72,7 +72,8 @@ impl Problem {
         }
     }
 
-    fn refused(refusal: Refusal) -> Self {
+    /// What the rules refuse.
+    pub fn refused(refusal: Refusal) -> Self {
         let (status, kind, title) = match refusal.reason {
             Reason::Invalid => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -102,6 +103,7 @@ impl Problem {
                 "only-people-decide",
                 "Only people decide",
             ),
+            Reason::NotPermitted => (StatusCode::FORBIDDEN, "not-permitted", "Not permitted"),
             Reason::Ended => (StatusCode::CONFLICT, "ended", "The pipeline has ended"),
         };
         Self {
@@ -116,12 +118,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (
-            status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            Json(self),
-        )
-            .into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, Json(self)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

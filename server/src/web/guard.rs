@@ -14,6 +14,9 @@ use axum::{
 
 use crate::{config::Config, web::error::Problem};
 
+/// The names by which a machine calls itself.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 /// What is let through.
 pub struct Guard {
     hosts: Vec<String>,
@@ -23,9 +26,7 @@ pub struct Guard {
 impl Guard {
     /// The loopback names, the configured hosts, and the origins that belong to them.
     pub fn new(config: &Config, listen: SocketAddr) -> Arc<Self> {
-        let hosts = ["localhost", "127.0.0.1", "[::1]"]
-            .map(str::to_owned)
-            .into_iter();
+        let hosts = LOOPBACK.map(str::to_owned).into_iter();
         let hosts: Vec<_> = hosts
             .chain(
                 config
@@ -58,12 +59,7 @@ impl Guard {
 
     fn admits_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => {
-                name
-            }
-            _ => &host,
-        };
+        let name = without_port(&host);
         self.hosts
             .iter()
             .any(|allowed| *allowed == host || allowed == name)
@@ -72,6 +68,18 @@ impl Guard {
     fn admits_origin(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
         self.origins.contains(&origin)
+    }
+}
+
+/// Whether a `Host` is a name of the machine itself.
+pub fn is_loopback_name(host: &str) -> bool {
+    LOOPBACK.contains(&without_port(&host.to_ascii_lowercase()))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
     }
 }
 
@@ -148,11 +156,11 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("Mcp-Session-Id, MCP-Protocol-Version"),
+            HeaderValue::from_static("Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"),
         );
     }
     if preflight {
-        let allowed = "Accept, Content-Type, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Staffel-Actor";
+        let allowed = "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Staffel-Actor";
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static(allowed),

@@ -75,7 +75,8 @@ fn lang(headers: &HeaderMap) -> Lang {
     chosen.unwrap_or_else(|| Lang::from_accept_language(accepted))
 }
 
-fn origin(headers: &HeaderMap) -> String {
+/// Where the sender of a request sees this server.
+pub fn origin(headers: &HeaderMap) -> String {
     let header = |name| {
         headers
             .get(name)

@@ -20,9 +20,17 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     VERSION,
-    mcp::{McpService, Sessions},
+    agents::Agents,
+    mcp::{McpService, Sessions, check_owner},
     relay::Relay,
-    web::{api, error::Problem, guard, guard::Guard, pages::provide_page, sse, status},
+    web::{
+        agents, api,
+        error::Problem,
+        guard::{self, Guard},
+        identity::{self, Tokens},
+        pages::provide_page,
+        sse, status,
+    },
 };
 
 /// Largest body of an API request, in bytes: a handover of 1 MiB with every character escaped fits.
@@ -37,6 +45,10 @@ pub struct App {
     pub leptos: LeptosOptions,
     /// The MCP sessions.
     pub sessions: Arc<Sessions>,
+    /// Who has a token, and who calls.
+    pub agents: Arc<Agents>,
+    /// Who needs a token.
+    pub tokens: Tokens,
     /// When the server started.
     pub started: Timestamp,
 }
@@ -53,6 +65,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(api::router())
         .merge(status::router())
+        .merge(agents::router())
         .routes(utoipa_axum::routes!(sse::stream))
         .split_for_parts();
     VERSION.clone_into(&mut document.info.version);
@@ -89,8 +102,10 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
             get(move || async move { Json(document) }),
         )
         .route("/api/{*rest}", any(nothing_there))
+        .route(identity::METADATA, get(identity::metadata))
+        .route(identity::METADATA_MCP, get(identity::metadata))
         .route("/.well-known/{*rest}", any(nothing_there))
-        .merge(agents(mcp))
+        .merge(mcp_routes(mcp, &app.sessions, &app.tokens))
         .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
         // What browsers ask for beside an answer that is no page, such as JSON.
         .route(
@@ -103,11 +118,11 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
             page,
             app::shell,
         ));
-    guarded(routes, guard).with_state(app)
+    guarded(routes, guard, &app.tokens).with_state(app)
 }
 
 /// The routes for agents.
-pub fn agents<S, H>(mcp: McpService<H>) -> Router<S>
+pub fn mcp_routes<S, H>(mcp: McpService<H>, sessions: &Arc<Sessions>, tokens: &Tokens) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     H: ServerHandler,
@@ -115,15 +130,27 @@ where
     Router::new()
         .route_service("/mcp", mcp.clone())
         .route_service("/mcp/", mcp)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(sessions),
+            check_owner,
+        ))
+        .layer(middleware::from_fn_with_state(
+            tokens.clone(),
+            identity::require,
+        ))
 }
 
-/// What every request passes first: the guard, and the limit of its body.
-pub fn guarded<S>(routes: Router<S>, guard: Arc<Guard>) -> Router<S>
+/// What every request passes first: the guard, the question who sends it, and the limit of its body.
+pub fn guarded<S>(routes: Router<S>, guard: Arc<Guard>, tokens: &Tokens) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     routes
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(
+            tokens.clone(),
+            identity::identify,
+        ))
         .layer(middleware::from_fn_with_state(guard, guard::check))
 }
 

@@ -47,7 +47,7 @@ pub struct Wish {
 /// The stream of events.
 ///
 /// Sends `snapshot`, then `pipeline_status`, `handover`, `handover_decided`, `cursor_prompt`,
-/// `prompt_delivery`, `version`, `heartbeat`, `reset` and `shutdown` as they happen. Ids are
+/// `prompt_delivery`, `version`, `agents`, `heartbeat`, `reset` and `shutdown` as they happen. Ids are
 /// `<epoch>-<position>`; see docs/PROTOCOL.md.
 ///
 /// # Errors
@@ -131,6 +131,7 @@ fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes, u64) 
     let mut bytes =
         BytesMut::from(format!("retry: {}\n: staffel {VERSION}\n\n", between(RETRY_MS)).as_bytes());
     let live = relay.live();
+    bytes.extend_from_slice(&live.agents());
     match asked.map(|id| resume(live, id)) {
         Some(Ok(position)) => (bytes.freeze(), position),
         Some(Err(reason)) => {

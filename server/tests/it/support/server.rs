@@ -30,6 +30,7 @@ fn settings(data: &Path) -> Config {
         template: None,
         model: None,
         heartbeat: Duration::from_secs(3600),
+        require_token: None,
         leptos: LeptosOptions::builder()
             .output_name("staffel")
             .site_root("target/site")

@@ -1,0 +1,103 @@
+//! Agents have names: the tokens that prove them, and who has called lately.
+
+mod command;
+mod presence;
+mod registry;
+mod token;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::view::{AgentView, Agents as AgentsView, event_name};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::live::{Live, encode};
+
+pub use command::{AgentsArgs, run};
+pub use presence::{Caller, OpenCall, Presence};
+pub use registry::{AddError, Identity, Known, Registry};
+pub use token::{Token, VARIABLE, looks_like_token};
+
+/// The file of the tokens' hashes, in the data folder.
+pub const FILE: &str = "agents.db";
+
+/// How soon a token takes effect that another process added or revoked.
+const LOOK: Duration = Duration::from_millis(500);
+/// Between two notices to the boards.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the server knows about agents.
+pub struct Agents {
+    /// Those with a token.
+    pub registry: Registry,
+    /// Those that called.
+    pub presence: Presence,
+}
+
+impl Agents {
+    /// With the tokens of this registry; nobody has called yet.
+    pub fn new(registry: Registry) -> Arc<Self> {
+        Arc::new(Self {
+            registry,
+            presence: Presence::default(),
+        })
+    }
+
+    /// All of them, as boards see them.
+    pub fn view(&self) -> AgentsView {
+        let mut agents = self.presence.view();
+        for known in self.registry.active() {
+            match agents.iter_mut().find(|agent| agent.name == known.name) {
+                Some(agent) => agent.scope = Some(known.scope),
+                None => agents.push(AgentView {
+                    name: known.name,
+                    scope: Some(known.scope),
+                    client: None,
+                    protocol: None,
+                    open: 0,
+                    last_call: None,
+                    called: None,
+                }),
+            }
+        }
+        AgentsView { agents }
+    }
+
+    /// Tells the boards who calls, and takes in what other processes do to the tokens. Never ends.
+    pub async fn follow(self: Arc<Self>, live: Live) {
+        tokio::join!(self.look(), self.announce(&live));
+    }
+
+    async fn look(self: &Arc<Self>) {
+        let mut tick = interval(LOOK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let agents = Arc::clone(self);
+            let looked = tokio::task::spawn_blocking(move || agents.registry.refresh()).await;
+            match looked {
+                Ok(Ok(false)) => {}
+                Ok(Ok(true)) => self.presence.touch(),
+                Ok(Err(error)) => {
+                    tracing::warn!("the tokens of the agents cannot be read: {error}")
+                }
+                Err(error) => tracing::warn!("the tokens of the agents cannot be read: {error}"),
+            }
+        }
+    }
+
+    async fn announce(&self, live: &Live) {
+        let mut changed = self.presence.changed();
+        loop {
+            let view = self.view();
+            if !view.agents.is_empty() {
+                live.announce(encode(event_name::AGENTS, None, &view));
+            }
+            // The sender lives as long as `self`.
+            let _ = changed.changed().await;
+            // At once when it has been quiet; then all that comes within the pause together.
+            let view = self.view();
+            live.announce(encode(event_name::AGENTS, None, &view));
+            sleep(PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The agents with a token, in a small file of their own: commands write it while the server runs.
+//!
+//! A revoked agent stays in the file: its name is taken for ever, so that nobody can go on in its name
+//! without a token.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use domain::{Timestamp, view::Scope};
+use rusqlite::{Connection, params};
+use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
+
+use super::token::Token;
+use crate::relay::now;
+
+/// Who a request comes from, as its token proves.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The agent's name.
+    pub name: Arc<str>,
+    /// What it may do.
+    pub scope: Scope,
+    /// Cancelled when the token is revoked.
+    pub revoked: CancellationToken,
+}
+
+/// An agent, as the file knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    /// What its token allows.
+    pub scope: Scope,
+    /// Which token it is; not secret.
+    pub token: String,
+    /// When it was added.
+    pub added: Timestamp,
+    /// Since when its token is void.
+    pub revoked: Option<Timestamp>,
+}
+
+/// Why an agent cannot be added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// Somebody has this name.
+    #[error("there is an agent called {0} already, with a token that is valid")]
+    Taken(String),
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] rusqlite::Error),
+    /// The system has no random bytes.
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+}
+
+/// The agents with a token.
+pub struct Registry {
+    file: Mutex<Connection>,
+    known: RwLock<Memory>,
+}
+
+/// The file in memory: no request waits for the disk.
+#[derive(Default)]
+struct Memory {
+    /// What SQLite counts up when another process writes.
+    version: i64,
+    agents: Vec<Known>,
+    /// By the id of the token: its hash, and whom it proves.
+    tokens: HashMap<String, ([u8; 32], Identity)>,
+}
+
+impl Registry {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// It cannot be used; the message of SQLite says why.
+    pub fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS agent (
+                name TEXT PRIMARY KEY, scope TEXT NOT NULL, token TEXT NOT NULL UNIQUE, hash BLOB NOT NULL,
+                added INTEGER NOT NULL, revoked INTEGER
+            ) STRICT;",
+        )?;
+        let registry = Self {
+            file: Mutex::new(connection),
+            known: RwLock::default(),
+        };
+        registry.load(&registry.file())?;
+        Ok(registry)
+    }
+
+    /// Adds an agent, or gives a revoked one a new token.
+    ///
+    /// # Errors
+    /// The name is taken, or the file cannot be written.
+    pub fn add(&self, name: &str, scope: Scope) -> Result<Token, AddError> {
+        let token = Token::generate()?;
+        let file = self.file();
+        let added = file.execute(
+            "INSERT INTO agent (name, scope, token, hash, added) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (name) DO UPDATE SET scope = ?2, token = ?3, hash = ?4, added = ?5, revoked = NULL
+             WHERE revoked IS NOT NULL",
+            params![name, scope.name(), token.id(), token.hash(), now().millis()],
+        )?;
+        if added == 0 {
+            return Err(AddError::Taken(name.to_owned()));
+        }
+        self.load(&file)?;
+        Ok(token)
+    }
+
+    /// Makes the token of an agent void. `false` if there is none with a valid one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn revoke(&self, name: &str) -> rusqlite::Result<bool> {
+        let file = self.file();
+        let revoked = file.execute(
+            "UPDATE agent SET revoked = ?2 WHERE name = ?1 AND revoked IS NULL",
+            params![name, now().millis()],
+        )?;
+        self.load(&file)?;
+        Ok(revoked > 0)
+    }
+
+    /// Takes in what another process has written. `true` if there was something.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn refresh(&self) -> rusqlite::Result<bool> {
+        let file = self.file();
+        let changed = version(&file)? != self.memory().version;
+        if changed {
+            self.load(&file)?;
+        }
+        Ok(changed)
+    }
+
+    /// Whom a token proves.
+    pub fn verify(&self, token: &Token) -> Option<Identity> {
+        self.look_up(token).or_else(|| {
+            // A moment ago another process may have added it.
+            self.refresh().ok().filter(|changed| *changed)?;
+            self.look_up(token)
+        })
+    }
+
+    fn look_up(&self, token: &Token) -> Option<Identity> {
+        let memory = self.memory();
+        let (hash, identity) = memory.tokens.get(token.id())?;
+        bool::from(hash.ct_eq(&token.hash())).then(|| identity.clone())
+    }
+
+    /// Whether an agent with a token has or had this name.
+    pub fn is_reserved(&self, name: &str) -> bool {
+        self.memory().agents.iter().any(|agent| agent.name == name)
+    }
+
+    /// All agents, revoked ones too, by name.
+    pub fn all(&self) -> Vec<Known> {
+        self.memory().agents.clone()
+    }
+
+    /// Those whose token is valid, by name.
+    pub fn active(&self) -> Vec<Known> {
+        let memory = self.memory();
+        let agents = memory.agents.iter();
+        agents
+            .filter(|agent| agent.revoked.is_none())
+            .cloned()
+            .collect()
+    }
+
+    fn load(&self, file: &Connection) -> rusqlite::Result<()> {
+        let version = version(file)?;
+        let mut rows = file
+            .prepare("SELECT name, scope, token, added, revoked, hash FROM agent ORDER BY name")?;
+        let rows = rows.query_map([], |row| {
+            let scope: String = row.get(1)?;
+            let agent = Known {
+                name: row.get(0)?,
+                // What a newer version may have written is not more than reading here.
+                scope: if scope == Scope::Report.name() {
+                    Scope::Report
+                } else {
+                    Scope::Read
+                },
+                token: row.get(2)?,
+                added: Timestamp::from_millis(row.get(3)?),
+                revoked: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+            };
+            Ok((agent, row.get::<_, [u8; 32]>(5)?))
+        })?;
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut memory = Memory {
+            version,
+            ..Memory::default()
+        };
+        let mut before = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for (agent, hash) in rows {
+            if agent.revoked.is_none() {
+                let entry = before.tokens.remove(&agent.token);
+                let entry = entry.unwrap_or_else(|| {
+                    let identity = Identity {
+                        name: agent.name.as_str().into(),
+                        scope: agent.scope,
+                        revoked: CancellationToken::new(),
+                    };
+                    (hash, identity)
+                });
+                memory.tokens.insert(agent.token.clone(), entry);
+            }
+            memory.agents.push(agent);
+        }
+        let before = std::mem::replace(&mut *before, memory);
+        // What is left there is valid no longer.
+        before
+            .tokens
+            .values()
+            .for_each(|(_, identity)| identity.revoked.cancel());
+        Ok(())
+    }
+
+    fn file(&self) -> MutexGuard<'_, Connection> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memory(&self) -> std::sync::RwLockReadGuard<'_, Memory> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn version(file: &Connection) -> rusqlite::Result<i64> {
+    file.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_adds_and_revokes_while_the_server_runs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("agents.db");
+        let server = Registry::open(&path).expect("a registry");
+        let command = Registry::open(&path).expect("the same file");
+
+        let token = command.add("builder", Scope::Report).expect("added");
+        let identity = server.verify(&token).expect("known at once");
+        assert_eq!(
+            (&*identity.name, identity.scope),
+            ("builder", Scope::Report)
+        );
+
+        // An addition must not touch the streams of others.
+        command.add("reader", Scope::Read).expect("added");
+        assert!(server.refresh().expect("readable"));
+        assert!(!identity.revoked.is_cancelled());
+        assert!(!server.refresh().expect("readable"), "nothing new");
+
+        assert!(command.revoke("builder").expect("writable"));
+        assert!(server.refresh().expect("readable"));
+        assert!(identity.revoked.is_cancelled());
+        assert!(server.verify(&token).is_none());
+        assert!(server.is_reserved("builder"));
+        assert!(!command.revoke("builder").expect("writable"), "only once");
+    }
+
+    #[test]
+    fn a_name_has_one_valid_token() {
+        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let first = registry.add("builder", Scope::Read).expect("added");
+        assert!(matches!(
+            registry.add("builder", Scope::Report),
+            Err(AddError::Taken(name)) if name == "builder"
+        ));
+        assert_eq!(registry.verify(&first).expect("valid").scope, Scope::Read);
+        registry.revoke("builder").expect("revoked");
+        let second = registry.add("builder", Scope::Report).expect("added again");
+        assert!(registry.verify(&first).is_none());
+        assert_eq!(
+            registry.verify(&second).expect("valid").scope,
+            Scope::Report
+        );
+        assert_eq!(registry.all().len(), 1);
+    }
+
+    #[test]
+    fn the_secret_counts_and_not_the_id() {
+        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let token = registry.add("builder", Scope::Report).expect("added");
+        let mut forged = token.reveal().to_owned();
+        let last = if forged.ends_with('0') { '1' } else { '0' };
+        forged.pop();
+        forged.push(last);
+        let forged = Token::parse(&forged).expect("well-formed");
+        assert_eq!(forged.id(), token.id());
+        assert!(registry.verify(&forged).is_none());
+    }
+}
