@@ -151,7 +151,7 @@ async fn loopback_names_and_configured_hosts_and_origins_are_let_in() {
     assert!(
         answer
             .to_lowercase()
-            .contains("access-control-allow-headers: accept, content-type, idempotency-key")
+            .contains("access-control-allow-headers: accept, authorization, content-type, idempotency-key")
     );
 }
 
@@ -162,7 +162,6 @@ async fn unknown_addresses_of_programs_get_json_and_never_a_page() {
         "/api/x",
         "/api/pipelines/0000000000/nonsense",
         "/.well-known/x",
-        "/.well-known/oauth-protected-resource",
         "/.well-known/oauth-authorization-server/mcp",
     ] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
@@ -202,6 +201,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
     assert_eq!(
         routes,
         [
+            "GET /api/agents",
             "GET /api/pipelines",
             "GET /api/pipelines/{pipeline}",
             "GET /api/pipelines/{pipeline}/events",
