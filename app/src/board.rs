@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use domain::{
     HandoverId, PipelineId, PromptId, Timestamp,
-    view::{PipelineStatus, Snapshot},
+    view::{AgentView, PipelineStatus, Snapshot},
 };
 use leptos::prelude::*;
 
 use crate::{
-    Document, Lang, PageData, PromptText, Route, Theme, browser, follow::StatusSignal,
+    Document, Lang, PageData, PromptText, Route, Setup, Theme, browser, follow::StatusSignal,
     incoming::Incoming, link::Link, review::Review, standing,
 };
 
@@ -44,6 +44,10 @@ pub(crate) struct Board {
     pub last_event_id: RwSignal<String>,
     /// Where agents reach this server.
     pub origin: StoredValue<String>,
+    /// The agents that Staffel knows, the one that called last first.
+    pub agents: RwSignal<Vec<AgentView>>,
+    /// How each client is connected.
+    pub setups: StoredValue<Vec<Setup>>,
     /// Documents with their text, as they came.
     pub documents: RwSignal<HashMap<HandoverId, Document>>,
     /// Prompts with their text, as they came.
@@ -91,6 +95,8 @@ impl Board {
             snapshot,
             document,
             prompt,
+            agents,
+            setups,
         } = page;
         let order = RwSignal::new(Vec::new());
         let pipelines = StoredValue::new(HashMap::new());
@@ -110,6 +116,8 @@ impl Board {
             outdated: RwSignal::new(false),
             last_event_id: RwSignal::new(format!("{}-{}", snapshot.epoch, snapshot.position)),
             origin: StoredValue::new(origin),
+            agents: RwSignal::new(agents),
+            setups: StoredValue::new(setups),
             documents: RwSignal::new(
                 document
                     .into_iter()
@@ -213,6 +221,7 @@ impl Board {
                 self.prompts
                     .update(|known| drop(known.insert(prompt.prompt_id.clone(), prompt)));
             }
+            Incoming::Agents(agents) => self.agents.set(agents.agents),
             Incoming::Heartbeat(heartbeat) => self.set_clock(heartbeat.at),
             Incoming::Shutdown(_) | Incoming::Announcement => {}
         }

@@ -1,6 +1,6 @@
 //! The events of the live connection, as the board understands them.
 
-use domain::view::{Heartbeat, PipelineStatus, Shutdown, Snapshot, event_name};
+use domain::view::{Agents, Heartbeat, PipelineStatus, Shutdown, Snapshot, event_name};
 
 use crate::{Document, PromptText, json};
 
@@ -15,6 +15,8 @@ pub(crate) enum Incoming {
     Document(Document),
     /// A prompt with its text.
     Prompt(PromptText),
+    /// The agents, all of them anew.
+    Agents(Agents),
     /// The server lives; its time.
     Heartbeat(Heartbeat),
     /// The server stops on purpose.
@@ -34,6 +36,7 @@ impl Incoming {
             }
             event_name::HANDOVER => json::read(data).map(Self::Document),
             event_name::CURSOR_PROMPT => json::read(data).map(Self::Prompt),
+            event_name::AGENTS => json::read(data).map(Self::Agents),
             event_name::HEARTBEAT => json::read(data).map(Self::Heartbeat),
             event_name::SHUTDOWN => json::read(data).map(Self::Shutdown),
             // After a reset comes a snapshot. With the others comes a status that says the same, and the

@@ -30,7 +30,7 @@ mod theme;
 mod wording;
 
 pub use lang::{LANG_COOKIE, Lang};
-pub use page::PageData;
+pub use page::{PageData, Setup};
 pub use route::Route;
 pub use shell::{App, shell};
 pub use texts::{Document, PromptText};

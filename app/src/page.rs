@@ -1,6 +1,9 @@
 //! What the server knows when it renders a page.
 
-use domain::{Timestamp, view::Snapshot};
+use domain::{
+    Timestamp,
+    view::{AgentView, Snapshot},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, Lang, PromptText, Theme, json};
@@ -23,6 +26,25 @@ pub struct PageData {
     pub document: Option<Document>,
     /// On a pipeline's page: its newest prompt.
     pub prompt: Option<PromptText>,
+    /// The agents that Staffel knows.
+    pub agents: Vec<AgentView>,
+    /// How each client is connected.
+    pub setups: Vec<Setup>,
+}
+
+/// How a client is told about this server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The client's name, as its maker writes it.
+    pub client: String,
+    /// The command that does it.
+    pub command: String,
+    /// The file that it writes.
+    pub file: String,
+    /// What has to stand there.
+    pub text: String,
+    /// A link that opens the client and lets it ask its user.
+    pub link: Option<String>,
 }
 
 impl Default for PageData {
@@ -43,6 +65,8 @@ impl Default for PageData {
             snapshot,
             document: None,
             prompt: None,
+            agents: Vec::new(),
+            setups: Vec::new(),
         }
     }
 }

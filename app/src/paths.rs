@@ -10,6 +10,11 @@ pub fn overview() -> String {
     format!("{BASE}/")
 }
 
+/// The agents, and how to connect one.
+pub fn agents() -> String {
+    format!("{BASE}/agents")
+}
+
 /// One pipeline.
 pub fn pipeline(id: &PipelineId) -> String {
     format!("{BASE}/pipelines/{id}")

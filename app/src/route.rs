@@ -1,6 +1,6 @@
 //! Which page is shown, and how one gets to another without loading it anew.
 //!
-//! The board has two pages and no nested routes. A router for any application would be a tenth of what
+//! The board has three pages and no nested routes. A router for any application would be a tenth of what
 //! the browser has to download.
 
 use domain::PipelineId;
@@ -12,6 +12,8 @@ use crate::paths;
 pub enum Route {
     /// All pipelines.
     Overview,
+    /// The agents, and how to connect one.
+    Agents,
     /// One pipeline, whether it is known or not; `None` where the address holds no id.
     Pipeline(Option<PipelineId>),
     /// Nothing: the server answers such an address with 404.
@@ -27,6 +29,7 @@ impl Route {
         match path.strip_prefix("/pipelines/") {
             Some(id) => Self::Pipeline(id.trim_end_matches('/').parse().ok()),
             None if path.is_empty() || path == "/" => Self::Overview,
+            None if path.trim_end_matches('/') == "/agents" => Self::Agents,
             None => Self::Nowhere,
         }
     }
@@ -35,7 +38,7 @@ impl Route {
     pub fn pipeline(&self) -> Option<&PipelineId> {
         match self {
             Self::Pipeline(id) => id.as_ref(),
-            Self::Overview | Self::Nowhere => None,
+            Self::Overview | Self::Agents | Self::Nowhere => None,
         }
     }
 }
@@ -105,6 +108,8 @@ mod tests {
         let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
         for (path, route) in [
             (paths::overview(), Route::Overview),
+            (paths::agents(), Route::Agents),
+            ("/agents/".to_owned(), Route::Agents),
             (paths::pipeline(&id), Route::Pipeline(Some(id.clone()))),
             (
                 format!("{}/", paths::pipeline(&id)),

@@ -7,11 +7,8 @@ use leptos::prelude::*;
 use crate::{
     Lang, PageData, Route,
     board::Board,
-    components::{
-        connect::ConnectPopover, footer::Footer, header::Header, notice::Notices,
-        review_dialog::ReviewDialog,
-    },
-    pages::{not_found::NotFound, overview::Overview, pipeline::PipelinePage},
+    components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
+    pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
     paths, wording,
 };
 
@@ -79,6 +76,7 @@ fn Page(board: Board) -> impl IntoView {
         kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview => view! { <Overview/> }.into_any(),
+            Route::Agents => view! { <AgentsPage/> }.into_any(),
             Route::Pipeline(_) => view! { <PipelinePage/> }.into_any(),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
         })
@@ -88,7 +86,6 @@ fn Page(board: Board) -> impl IntoView {
         <Header/>
         <main id="content" tabindex="-1" class:stale=move || board.stale_since().is_some()>{page}</main>
         <Footer/>
-        <ConnectPopover/>
         <ReviewDialog/>
         <Notices/>
     }
@@ -104,6 +101,7 @@ fn title(board: Board) -> String {
     let lang = board.lang.get();
     let page = match board.route.get() {
         Route::Overview => None,
+        Route::Agents => Some(lang.agents().to_owned()),
         Route::Pipeline(id) => Some(id.and_then(|id| board.pipeline(&id)).map_or_else(
             || lang.unknown_pipeline().to_owned(),
             |status| status.with(|status| status.title.clone()),

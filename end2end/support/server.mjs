@@ -24,7 +24,8 @@ export async function until(what, ask, limit = 10_000) {
   }
 }
 
-function binary() {
+/** The program under test. */
+export function binary() {
   const given = process.env.STAFFEL_BIN;
   const places = given
     ? [resolve(given)]
@@ -62,6 +63,11 @@ export class Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** The folder of its journal. */
+  get data() {
+    return join(this.#folder, 'data');
+  }
+
   get mcp() {
     return `${this.url}/mcp`;
   }
@@ -72,7 +78,7 @@ export class Server {
     const log = join(this.#folder, `server-${(this.#starts += 1)}.log`);
     const out = openSync(log, 'w');
     // Port 0 at the first start: the system picks a free one, and nobody can take it in between.
-    const args = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', join(this.#folder, 'data'), '--no-open'];
+    const args = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', this.data, '--no-open'];
     const child = spawn(binary(), args, {
       cwd: ROOT,
       env: { ...Object.fromEntries(inherited), ...this.#environment },

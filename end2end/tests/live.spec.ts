@@ -5,10 +5,10 @@ import { Board, expect, test } from './fixtures.ts';
 test('an empty board says how to connect an agent, and fills by itself', async ({ agent, board, server }) => {
   await board.open();
   await expect(board.page.getByRole('heading', { level: 1 })).toHaveText('Nobody is on the track yet');
-  await expect(board.page.locator('main')).toContainText(`claude mcp add --transport http staffel ${server.mcp}`);
+  await expect(board.page.locator('main')).toContainText(`connect claude-code --url ${server.mcp}`);
   await agent.start({ title: 'Faster checkout' });
   await expect(board.row('Faster checkout')).toBeVisible();
-  await expect(board.page.locator('main')).not.toContainText('claude mcp add');
+  await expect(board.page.locator('main')).not.toContainText('connect claude-code');
 });
 
 test('progress appears without a reload', async ({ agent, board }) => {

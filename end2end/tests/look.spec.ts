@@ -70,10 +70,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
       await expect(board.row('Edge sync')).toContainText('tasks');
       await check('overview');
-      await page.getByRole('button', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
-      await expect(page.locator('#connect')).toBeVisible();
-      await check('how to connect an agent');
-      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
+      await page.locator('.clients summary').first().click();
+      await expect(page.locator('.agent')).toBeVisible();
+      await check('agents, and how to connect one');
 
       await board.open(`/pipelines/${pipeline}`);
       await check('running');

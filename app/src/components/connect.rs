@@ -3,38 +3,32 @@
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
-use crate::{Lang, board::use_board, paths};
+use crate::{
+    Lang, Setup,
+    board::{Board, use_board},
+    follow::text,
+    paths,
+};
 
-/// What a client needs, for the address of this server.
-type Configuration = fn(&str) -> String;
-
-/// Where to put what, client by client. Names and file names are the same in every language.
-const CLIENTS: [(&str, Configuration); 3] = [
-    ("Claude Code · Terminal", |url| {
-        format!("claude mcp add --transport http staffel {url}")
-    }),
-    ("Cursor · ~/.cursor/mcp.json", |url| {
-        format!("{{\n  \"mcpServers\": {{\n    \"staffel\": {{ \"url\": \"{url}\" }}\n  }}\n}}")
-    }),
-    ("VS Code · .vscode/mcp.json", |url| {
-        format!(
-            "{{\n  \"servers\": {{\n    \"staffel\": {{ \"type\": \"http\", \"url\": \"{url}\" }}\n  }}\n}}"
-        )
-    }),
-];
-
-/// Ready-to-paste ways to connect an agent, and the demonstration.
+/// Ready-made ways to connect an agent, the sign that it worked, and the demonstration.
 #[component]
 pub(crate) fn Connect() -> impl IntoView {
     let board = use_board();
-    let url = paths::mcp(&board.origin.get_value());
+    let setups = board.setups.get_value();
     view! {
         <div class="connect">
             <p>{board.t(Lang::connect_lead)}</p>
-            <Snippet title=Signal::derive(move || board.lang.get().mcp_address().to_owned()) text=url.clone()/>
-            {CLIENTS.into_iter().map(|(title, text)| view! {
-                <Snippet title=Signal::stored(title.to_owned()) text=text(&url)/>
-            }).collect_view()}
+            <FirstCall board/>
+            <div class="clients">
+                {setups.into_iter().map(|setup| client(board, setup)).collect_view()}
+                <details name="client">
+                    <summary>{board.t(Lang::any_other)}</summary>
+                    <div class="ways">
+                        {snippet(board, Lang::mcp_address, "", paths::mcp(&board.origin.get_value()))}
+                        {snippet(board, Lang::from_elsewhere, "", "staffel agents add NAME".to_owned())}
+                    </div>
+                </details>
+            </div>
             <p>{board.t(Lang::then_say)} " " <q>{board.t(Lang::first_words)}</q></p>
             <p class="sub">{board.t(Lang::or_demo)} " " <code>"staffel demo"</code></p>
         </div>
@@ -42,30 +36,77 @@ pub(crate) fn Connect() -> impl IntoView {
     .into_inner()
 }
 
+/// Turns green when an agent calls for the first time since the page shows this.
 #[component]
-fn Snippet(title: Signal<String>, text: String) -> impl IntoView {
+fn FirstCall(board: Board) -> impl IntoView {
+    let shown = board.now.get_untracked();
+    // The one that called last comes first.
+    let caller = Memo::new(move |_| {
+        board.agents.with(|agents| {
+            let newest = agents.first()?;
+            (newest.last_call? > shown).then(|| newest.name.clone())
+        })
+    });
+    let said = text(move || {
+        let lang = board.lang.get();
+        caller.get().map_or_else(
+            || lang.waiting_for_call().to_owned(),
+            |name| match lang {
+                Lang::En => format!("{name} has called. It is connected."),
+                Lang::De => format!("{name} hat aufgerufen. Die Verbindung steht."),
+            },
+        )
+    });
     view! {
-        <div class="snippet">
-            <p class="sub">{move || title.get()}</p>
-            <pre tabindex="0" role="region" aria-label=move || title.get()><code>{text.clone()}</code></pre>
-            <CopyButton text=Signal::stored(text) class="small" label=title/>
-        </div>
+        <p class="first-call" class:arrived=move || caller.with(Option::is_some) role="status">{said}</p>
     }
     .into_inner()
 }
 
-/// The same, for a board that is not empty: opens over the page from the header or the footer.
-#[component]
-pub(crate) fn ConnectPopover() -> impl IntoView {
-    let board = use_board();
+/// One client, folded: opening another one closes it.
+fn client(board: Board, setup: Setup) -> AnyView {
+    let Setup {
+        client,
+        command,
+        file,
+        text,
+        link,
+    } = setup;
+    let button = link.map(|link| {
+        view! {
+            <p class="install">
+                <a class="btn first" href=link>{client.clone()} " \u{2197}"</a>
+                <span class="sub">{board.t(Lang::asks_there)}</span>
+            </p>
+        }
+        .into_any()
+    });
     view! {
-        <div id="connect" class="sheet popover" popover="auto" role="dialog" aria-labelledby="connect-title">
-            <div class="popover-head">
-                <h2 id="connect-title">{board.t(Lang::connect_an_agent)}</h2>
-                <button class="quiet" type="button" popovertarget="connect" popovertargetaction="hide">{board.t(Lang::close)}</button>
+        <details name="client">
+            <summary>{client}</summary>
+            <div class="ways">
+                {button}
+                {snippet(board, Lang::in_a_terminal, "", command)}
+                {snippet(board, Lang::or_by_hand, &file, text)}
             </div>
-            <Connect/>
+        </details>
+    }
+    .into_any()
+}
+
+/// A text to be copied, and what it is.
+fn snippet(board: Board, what: fn(Lang) -> &'static str, whose: &str, content: String) -> AnyView {
+    let whose = StoredValue::new(whose.to_owned());
+    let title = text(move || {
+        let words = format!("{} {}", what(board.lang.get()), whose.get_value());
+        words.trim_end().to_owned()
+    });
+    view! {
+        <div class="snippet">
+            <p class="sub">{title}</p>
+            <pre tabindex="0" role="region" aria-label=title><code>{content.clone()}</code></pre>
+            <CopyButton text=Signal::stored(content) class="small" label=title/>
         </div>
     }
-    .into_inner()
+    .into_any()
 }

@@ -8,7 +8,11 @@ use super::{
     mark::Mark,
     switches::{LangSwitch, ThemeSwitch},
 };
-use crate::{Lang, board::use_board, follow::maybe, paths, wording};
+use crate::{
+    board::use_board,
+    follow::{maybe, text},
+    paths, wording,
+};
 
 /// The bar at the top. It sticks, and a line hangs under it while the connection is lost.
 #[component]
@@ -19,6 +23,14 @@ pub(crate) fn Header() -> impl IntoView {
             .stale_since()
             .map(|since| wording::connection::stale(board.lang.get(), since, board.now.get()))
     });
+    // Until the first one has come it is about connecting; from then on it is about them.
+    let entry = text(move || {
+        let lang = board.lang.get();
+        match board.agents.with(Vec::len) {
+            0 => lang.connect_an_agent().to_owned(),
+            count => format!("{} {count}", lang.agents()),
+        }
+    });
     view! {
         <header class="bar">
             <div class="bar-line">
@@ -26,9 +38,7 @@ pub(crate) fn Header() -> impl IntoView {
                 // The badge grows into free space: a lost connection pushes nothing away.
                 <Badge/>
                 <Find/>
-                <button class="quiet wide-only" type="button" popovertarget="connect">
-                    {board.t(Lang::connect_an_agent)}
-                </button>
+                <a class="quiet wide-only" href=paths::agents()>{entry}</a>
                 <ThemeSwitch/>
                 <LangSwitch/>
             </div>

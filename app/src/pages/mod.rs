@@ -1,5 +1,6 @@
 //! The pages.
 
+pub(crate) mod agents;
 pub(crate) mod groups;
 pub(crate) mod not_found;
 pub(crate) mod overview;

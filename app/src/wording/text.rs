@@ -140,6 +140,21 @@ texts! {
     connect_lead: "An agent that can use MCP reports here by itself: what it does, when it hands over, and it waits for your decision.",
         "Ein Agent, der MCP kann, meldet sich hier selbst: was er tut, wann er übergibt, und er wartet auf deine Entscheidung.";
     mcp_address: "MCP address", "MCP-Adresse";
+    any_other: "Any other client", "Jeder andere";
+    in_a_terminal: "In a terminal, in the folder of your project", "Im Terminal, im Ordner deines Projekts";
+    or_by_hand: "Or by hand, in", "Oder von Hand, in";
+    asks_there: "It asks you there before it adds anything.", "Dort wirst du gefragt, bevor etwas hinzukommt.";
+    from_elsewhere: "From another machine an agent needs a token. Make one where Staffel runs:",
+        "Von einem anderen Rechner aus braucht ein Agent ein Token. Erzeuge es dort, wo Staffel läuft:";
+    waiting_for_call: "Waiting for the first call. This turns green when it arrives.",
+        "Warte auf den ersten Aufruf. Hier wird es grün, wenn er ankommt.";
+    agents: "Agents", "Agenten";
+    never_called: "has not called yet", "hat noch nicht aufgerufen";
+    has_token: "token", "Token";
+    reads_only: "token, reads only", "Token, liest nur";
+    without_token: "name not proven", "Name nicht belegt";
+    agents_since: "Who has called since Staffel started, and whoever has a token.",
+        "Wer aufgerufen hat, seit Staffel läuft, und wer ein Token hat.";
     then_say: "Then tell the agent:", "Dann sag dem Agenten:";
     first_words: "Start a Staffel pipeline for this work and hand over after each phase.",
         "Starte für diese Arbeit eine Staffel-Pipeline und übergib nach jeder Phase.";

@@ -175,6 +175,16 @@ impl Client {
 }
 
 impl GlobalFile {
+    /// Where it usually is, as a person would write it.
+    pub fn shown(&self) -> String {
+        let root = match self.root {
+            Root::Home => "~",
+            Root::Settings => "~/.config",
+        };
+        let path = below(Path::new(root), self.folder).join(self.file);
+        path.display().to_string()
+    }
+
     /// Where it is for this user; `None` without a home.
     pub fn path(&self) -> Option<PathBuf> {
         let moved = self.variable.and_then(env::var_os);

@@ -181,6 +181,21 @@ fn difference(path: &Path, old: &str, new: &str) -> String {
         .to_string()
 }
 
+/// What stands in the file of a client that knows nothing but the Staffel at `url`, and where that file usually is.
+pub(crate) fn example(client: &Client, url: &str) -> (String, String) {
+    let entry = Entry {
+        servers: client.servers,
+        name: NAME,
+        fields: &client.fields(url),
+    };
+    let merged = merge(client.language, "", entry, false);
+    let file = match (client.usual, client.project) {
+        (Scope::Project, Some(file)) => file.to_owned(),
+        _ => client.global.shown(),
+    };
+    (file, merged.ok().flatten().unwrap_or_default())
+}
+
 /// Whether a Staffel is there now.
 async fn answering(url: &Url) -> String {
     let mut base = url.clone();

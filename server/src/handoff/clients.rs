@@ -6,21 +6,25 @@ use crate::{config::DEFAULT_LISTEN, connect::clients::CLIENTS};
 
 /// The commands that connect the clients to the MCP endpoint at `url`, one a line, and what to paste into any other.
 pub fn client_configuration(program: &str, url: &str) -> String {
+    let known = CLIENTS
+        .iter()
+        .map(|client| (client.title, connect_command(program, client.name, url)));
+    let other = format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}"}}}}}}"#);
+    known
+        .chain([("any other", other)])
+        .map(|(title, text)| format!("  {title:13} {text}\n"))
+        .collect()
+}
+
+/// The command that connects a client to the MCP endpoint at `url`.
+pub fn connect_command(program: &str, client: &str, url: &str) -> String {
     let usual = url == format!("http://{DEFAULT_LISTEN}/mcp");
     let address = if usual {
         String::new()
     } else {
         format!(" --url {url}")
     };
-    let known = CLIENTS.iter().map(|client| {
-        let command = format!("{program} connect {}{address}", client.name);
-        (client.title, command)
-    });
-    let other = format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}"}}}}}}"#);
-    known
-        .chain([("any other", other)])
-        .map(|(title, text)| format!("  {title:13} {text}\n"))
-        .collect()
+    format!("{program} connect {client}{address}")
 }
 
 /// How this program is called in a terminal: by its name if that finds it, else by its path.

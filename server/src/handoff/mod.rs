@@ -2,6 +2,8 @@
 
 mod clients;
 mod links;
+mod setups;
 
 pub use clients::{client_configuration, program};
 pub use links::{links, short_form};
+pub use setups::setups;

@@ -6,12 +6,14 @@ use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
 
 use crate::{
+    agents::Agents,
+    handoff::setups,
     live::{Filter, handover_view, prompt_view},
     relay::Relay,
 };
 
 /// Gives the page of the current request its data and its headers. Runs once for every rendering.
-pub fn provide_page(relay: &Relay) {
+pub fn provide_page(relay: &Relay, agents: &Agents) {
     let Some(parts) = use_context::<Parts>() else {
         return;
     };
@@ -23,6 +25,8 @@ pub fn provide_page(relay: &Relay) {
         origin: origin(&parts.headers),
         path: parts.uri.path().to_owned(),
         snapshot: relay.snapshot(&Filter::default()),
+        agents: agents.view().agents,
+        setups: setups(&app::paths::mcp(&origin(&parts.headers))),
         ..PageData::default()
     };
     let response = use_context::<ResponseOptions>();

@@ -92,7 +92,8 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         ))
         .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
     let relay = app.relay.clone();
-    let page = move || provide_page(&relay);
+    let agents = Arc::clone(&app.agents);
+    let page = move || provide_page(&relay, &agents);
     let options = app.leptos.clone();
     let board = render_app_async_with_context(page.clone(), move || app::shell(options.clone()));
     let routes = Router::new()
@@ -113,6 +114,7 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
             get(async || Redirect::permanent(&app::paths::asset("favicon.svg"))),
         )
         .route("/", get(board.clone()))
+        .route("/agents", get(board.clone()))
         .route("/pipelines/{*id}", get(board))
         .fallback(file_and_error_handler_with_context::<App, _>(
             page,

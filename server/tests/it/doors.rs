@@ -148,11 +148,9 @@ async fn loopback_names_and_configured_hosts_and_origins_are_let_in() {
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
-    assert!(
-        answer
-            .to_lowercase()
-            .contains("access-control-allow-headers: accept, authorization, content-type, idempotency-key")
-    );
+    assert!(answer.to_lowercase().contains(
+        "access-control-allow-headers: accept, authorization, content-type, idempotency-key"
+    ));
 }
 
 #[tokio::test]
