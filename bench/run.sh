@@ -14,9 +14,9 @@ fail() {
 }
 
 # subscribers, idle ms, messages, those of the poll loops, window, burst, that of better-sse, repetitions,
-# ms of calls, ms of warm-up, sessions and streams held
-full=(1000 3000 200 12 64 3000 400 2 2000 1000 1000)
-quick=(200 1000 20 3 16 320 100 1 300 300 100)
+# ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP
+full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4)
+quick=(200 1000 20 3 16 320 100 1 300 300 100 1)
 sizes=("${full[@]}") sse=1 mcp=1
 for argument; do
   case $argument in
@@ -27,8 +27,8 @@ for argument; do
   esac
 done
 set -- "${sizes[@]}"
-subscribers=$1 idle=$2 messages=$3 poll_messages=$4 window=$5 burst=$6 peer_burst=$7 repetitions=$8
-span=$9 warm_up=${10} held=${11}
+subscribers=$1 idle=$2 messages=$3 poll_messages=$4 window=$5 burst=$6 peer_burst=$7 sse_repetitions=$8
+span=$9 warm_up=${10} held=${11} mcp_repetitions=${12}
 
 work=target/bench
 venv=target/bench-venv
@@ -206,11 +206,11 @@ measure_mcp() {
 
 # ---------------------------------------------------------------------------------------------------- measure
 
-# in_turn PART NAME…: each server after the other, and the next time in reverse order: there and back, what changes
+# in_turn PART REPETITIONS NAME…: each server after the other, and the next time in reverse order: there and back, what changes
 # slowly on the machine falls on all alike.
 in_turn() {
-  local part=$1 repetition name
-  shift
+  local part=$1 repetitions=$2 repetition name
+  shift 2
   local order=("$@") reversed
   for repetition in $(seq "$repetitions"); do
     reversed=()
@@ -230,8 +230,8 @@ in_turn() {
 failed=
 began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
-if [ -n "$sse" ]; then in_turn sse staffel better-sse sse-starlette flask; fi
-if [ -n "$mcp" ]; then in_turn mcp staffel-mcp rmcp typescript fastmcp; fi
+if [ -n "$sse" ]; then in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask; fi
+if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }
 $venv/bin/python bench/tables $results || failed=1
