@@ -6,9 +6,7 @@ use std::{
     time::Duration,
 };
 
-use memchr::memmem;
-
-use crate::Result;
+use crate::{Result, response::Response};
 
 /// How long a server may take for an answer while nothing is measured.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,42 +41,17 @@ fn ask(address: SocketAddr, request: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;
-    let mut bytes = Vec::new();
+    let (mut response, mut body) = (Response::default(), Vec::new());
     let mut piece = [0; 16 * 1024];
-    loop {
+    while !response.is_complete() {
         let count = stream.read(&mut piece)?;
-        bytes.extend_from_slice(&piece[..count]);
-        if let Some(body) = answer(&bytes, count == 0)? {
-            return Ok(String::from_utf8_lossy(body).into_owned());
-        }
         if count == 0 {
             return Err("the connection was closed without an answer".into());
         }
+        response.feed(&piece[..count], &mut |bytes| body.extend_from_slice(bytes))?;
     }
-}
-
-/// The body of a complete answer. `None`: there is more to come. An error: the server refused.
-pub fn answer(bytes: &[u8], ended: bool) -> Result<Option<&[u8]>> {
-    let Some(end) = memmem::find(bytes, b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let (head, body) = (&bytes[..end], &bytes[end + 4..]);
-    let head = String::from_utf8_lossy(head);
-    let status = head.split(' ').nth(1).unwrap_or_default();
-    let length = match (status, field(&head, "content-length")) {
-        ("204", _) => Some(0),
-        (_, Some(text)) => Some(text.parse::<usize>()?),
-        (_, None) => None,
-    };
-    let complete = length.map_or(ended, |length| body.len() >= length);
-    if !complete {
-        return Ok(None);
-    }
-    if !status.starts_with('2') {
-        let body = String::from_utf8_lossy(body);
-        return Err(format!("a request was answered with {status}: {body}").into());
-    }
-    Ok(Some(body))
+    response.check(&body)?;
+    Ok(String::from_utf8(body)?)
 }
 
 /// The value of a header.

@@ -56,6 +56,18 @@ impl Response {
         http::field(std::str::from_utf8(&self.head).ok()?, name)
     }
 
+    /// An error with what the server said, unless it accepted the request.
+    pub fn check(&self, body: &[u8]) -> Result<()> {
+        if matches!(self.status, Some(200..300)) {
+            return Ok(());
+        }
+        let (status, body) = (
+            self.status.unwrap_or_default(),
+            String::from_utf8_lossy(body),
+        );
+        Err(format!("a request was answered with {status}: {body}").into())
+    }
+
     /// Takes the next bytes, and hands on those that belong to the body.
     pub fn feed(&mut self, mut bytes: &[u8], on_body: &mut impl FnMut(&[u8])) -> Result<()> {
         while !bytes.is_empty() {

@@ -38,10 +38,8 @@ impl Connection<TcpStream> {
     /// Sends a request and waits for all of its answer. An error: it was refused.
     pub fn exchange(&mut self, request: &str) -> Result<&[u8]> {
         self.exchange_until(request, Response::is_complete)?;
-        match self.response.status() {
-            Some(200..300) => Ok(&self.body),
-            _ => Err(self.refusal()),
-        }
+        self.response.check(&self.body)?;
+        Ok(&self.body)
     }
 
     /// Sends a request and waits until `enough` of its answer is there.
@@ -61,7 +59,8 @@ impl Connection<TcpStream> {
     pub fn wait_for(&mut self, text: &str) -> Result<()> {
         while !String::from_utf8_lossy(&self.body).contains(text) {
             if self.response.is_complete() {
-                return Err(self.refusal());
+                self.response.check(&self.body)?;
+                return Err(format!("a stream ended without {text}").into());
             }
             self.read()?;
         }
@@ -77,13 +76,6 @@ impl Connection<TcpStream> {
                 .downcast_ref::<std::io::Error>()
                 .is_some_and(|error| error.kind() == ErrorKind::WouldBlock),
         })
-    }
-
-    /// What the server said instead of what was asked for.
-    pub fn refusal(&self) -> Box<dyn std::error::Error> {
-        let body = String::from_utf8_lossy(&self.body);
-        let status = self.response.status().unwrap_or_default();
-        format!("a request was answered with {status}: {body}").into()
     }
 
     /// The same connection, to be polled.

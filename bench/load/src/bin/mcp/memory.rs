@@ -25,10 +25,8 @@ pub fn sessions(args: &Args, report: &mut Report) -> Result<()> {
         let request = protocol::session_stream(args.address, &sessions[number]);
         let mut stream = Connection::open(args.address)?;
         stream.exchange_until(&request, |response| response.status().is_some())?;
-        match stream.response.status() {
-            Some(200) => Ok(stream),
-            _ => Err(stream.refusal()),
-        }
+        stream.response.check(&stream.body)?;
+        Ok(stream)
     })?;
     report.number("session_stream_bytes", bytes);
     report.count("closed", closed(&mut streams)?);
