@@ -30,6 +30,8 @@ def show(runs: Runs) -> bool:
                 show_calls(runs, f"{tool}s, {date}, {agents}", f"{era}_{tool}_{count}", aims)
     for field, title in HELD.items():
         row(runs, title, field, "{:,.0f}", LESS)
+    shares = [max(runs.values_ending(server, "_client_share"), default=0) for server in SERVERS]
+    line("load client at most, share of a core", *(f"{share:.0%}" for share in shares), "", "", "", "")
     return show_faults(runs)
 
 

@@ -23,6 +23,9 @@ class Runs:
     def values(self, server: str, field: str) -> list[float]:
         return [run[field] for run in self.of.get(server, ()) if field in run]
 
+    def values_ending(self, server: str, end: str) -> list[float]:
+        return [value for run in self.of.get(server, ()) for field, value in run.items() if field.endswith(end)]
+
     def figure(self, server: str, field: str) -> float | None:
         values = self.values(server, field)
         return median(values) if values else None
