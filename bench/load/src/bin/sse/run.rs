@@ -284,7 +284,7 @@ impl<'a> Run<'a> {
 
     /// How many events with a message have come in, and how many bytes of data they had.
     fn received(&self) -> (u64, u64) {
-        let bytes = self.subscribers.iter().map(|s| s.stream.data_bytes).sum();
+        let bytes = self.subscribers.iter().map(|s| s.stream.data_bytes()).sum();
         (self.ledger.events, bytes)
     }
 

@@ -5,30 +5,17 @@
 //! stream than is needed to see which messages every subscriber got, how often, when and in which order.
 
 mod args;
-mod http;
 mod ledger;
-mod process;
 mod publisher;
-mod report;
 mod run;
 mod stream;
 
 use std::process::ExitCode;
 
 use args::Args;
-
-/// Errors end the program with a sentence; nothing handles them.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use load::{Result, http, process, report, response};
 
 fn main() -> ExitCode {
-    match Args::parse(std::env::args().skip(1)).and_then(|args| run::measure(&args)) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("load: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let measured = Args::parse(std::env::args().skip(1)).and_then(|args| run::measure(&args));
+    report::tell("sse-load", measured)
 }
