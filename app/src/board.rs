@@ -91,6 +91,7 @@ impl Board {
             lang,
             theme,
             origin,
+            base: _,
             path,
             snapshot,
             document,

@@ -15,11 +15,8 @@ pub(crate) fn now_millis() -> i64 {
 /// Keeps a choice for a year.
 pub(crate) fn set_cookie(name: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        let path = if crate::paths::BASE.is_empty() {
-            "/"
-        } else {
-            crate::paths::BASE
-        };
+        let path = Some(crate::paths::base()).filter(|base| !base.is_empty());
+        let path = path.unwrap_or("/");
         // Cookies may be switched off: then the choice lasts as long as the page.
         let _ = document.set_cookie(&format!(
             "{name}={value}; Path={path}; Max-Age=31536000; SameSite=Lax"

@@ -6,6 +6,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "hydrate")]
+use crate::paths;
 use crate::{Document, Lang, PromptText, Theme, json};
 
 /// Everything a page begins with. The server provides it through the context of the request; it
@@ -18,6 +20,8 @@ pub struct PageData {
     pub theme: Theme,
     /// Where this server is reached, without a slash at the end: `http://127.0.0.1:4700`.
     pub origin: String,
+    /// What stands before every path.
+    pub base: String,
     /// The page's address, as the server was asked.
     pub path: String,
     /// All pipelines. Its time is the first "now" on both sides.
@@ -61,6 +65,7 @@ impl Default for PageData {
             lang: Lang::default(),
             theme: Theme::default(),
             origin: String::new(),
+            base: String::new(),
             path: String::new(),
             snapshot,
             document: None,
@@ -92,8 +97,10 @@ impl PageData {
     #[cfg(feature = "hydrate")]
     pub(crate) fn current() -> Self {
         let element = leptos::prelude::document().get_element_by_id(Self::ELEMENT);
-        element
+        let page: Self = element
             .and_then(|element| json::read(&element.text_content()?))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        paths::set_base(&page.base);
+        page
     }
 }

@@ -1,61 +1,78 @@
 //! Every address the board uses, in one place.
 
+use std::sync::OnceLock;
+
 use domain::{HandoverId, PipelineId, PromptId};
 
-/// What stands before every path: empty, or `/staffel` when the board lives under a sub-path.
-pub const BASE: &str = "";
+static BASE: OnceLock<String> = OnceLock::new();
+
+/// What stands before every path: nothing, or `/staffel` where a proxy has the board under a sub-path.
+pub fn base() -> &'static str {
+    BASE.get().map_or("", String::as_str)
+}
+
+/// Says where the board is: on the server from its settings, in the browser from the page. The first word counts.
+pub fn set_base(base: &str) {
+    let _ = BASE.set(base.to_owned());
+}
 
 /// All pipelines.
 pub fn overview() -> String {
-    format!("{BASE}/")
+    format!("{}/", base())
 }
 
 /// The agents, and how to connect one.
 pub fn agents() -> String {
-    format!("{BASE}/agents")
+    format!("{}/agents", base())
 }
 
 /// One pipeline.
 pub fn pipeline(id: &PipelineId) -> String {
-    format!("{BASE}/pipelines/{id}")
+    format!("{}/pipelines/{id}", base())
 }
 
 /// The live connection, resumed after the event with this id.
 pub(crate) fn sse(last_event_id: &str) -> String {
-    format!("{BASE}/sse?last_event_id={last_event_id}")
+    format!("{}/sse?last_event_id={last_event_id}", base())
 }
 
 /// A handover with its text.
 pub(crate) fn handover(pipeline: &PipelineId, handover: &HandoverId) -> String {
-    format!("{BASE}/api/pipelines/{pipeline}/handovers/{handover}")
+    format!("{}/api/pipelines/{pipeline}/handovers/{handover}", base())
 }
 
 /// Where a person's decision goes.
 pub(crate) fn decision(pipeline: &PipelineId, handover: &HandoverId) -> String {
-    format!("{BASE}/api/pipelines/{pipeline}/handovers/{handover}/decision")
+    format!(
+        "{}/api/pipelines/{pipeline}/handovers/{handover}/decision",
+        base()
+    )
 }
 
 /// A prompt with its text.
 pub(crate) fn prompt(pipeline: &PipelineId, prompt: &PromptId) -> String {
-    format!("{BASE}/api/pipelines/{pipeline}/prompts/{prompt}")
+    format!("{}/api/pipelines/{pipeline}/prompts/{prompt}", base())
 }
 
 /// Where it is noted that a person offered a prompt.
 pub(crate) fn offers(pipeline: &PipelineId, prompt: &PromptId) -> String {
-    format!("{BASE}/api/pipelines/{pipeline}/prompts/{prompt}/offers")
+    format!(
+        "{}/api/pipelines/{pipeline}/prompts/{prompt}/offers",
+        base()
+    )
 }
 
 /// All events of a pipeline.
 pub(crate) fn events(pipeline: &PipelineId) -> String {
-    format!("{BASE}/api/pipelines/{pipeline}/events?after=0")
+    format!("{}/api/pipelines/{pipeline}/events?after=0", base())
 }
 
 /// The address agents connect to.
 pub fn mcp(origin: &str) -> String {
-    format!("{origin}{BASE}/mcp")
+    format!("{origin}{}/mcp", base())
 }
 
 /// A file of `style/assets`.
 pub fn asset(name: &str) -> String {
-    format!("{BASE}/{name}")
+    format!("{}/{name}", base())
 }

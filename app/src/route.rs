@@ -23,12 +23,13 @@ pub enum Route {
 impl Route {
     /// Reads the path of an address.
     pub fn of(path: &str) -> Self {
-        let Some(path) = path.strip_prefix(paths::BASE) else {
-            return Self::Nowhere;
-        };
+        // Who is on the machine itself may come past the proxy that adds the base.
+        let path = path.strip_prefix(paths::base()).unwrap_or(path);
         match path.strip_prefix("/pipelines/") {
             Some(id) => Self::Pipeline(id.trim_end_matches('/').parse().ok()),
             None if path.is_empty() || path == "/" => Self::Overview,
+            // Where the editors' extension `vibeframe` looks.
+            None if path == "/vibeframe" => Self::Overview,
             None if path.trim_end_matches('/') == "/agents" => Self::Agents,
             None => Self::Nowhere,
         }
@@ -108,6 +109,7 @@ mod tests {
         let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
         for (path, route) in [
             (paths::overview(), Route::Overview),
+            ("/vibeframe".to_owned(), Route::Overview),
             (paths::agents(), Route::Agents),
             ("/agents/".to_owned(), Route::Agents),
             (paths::pipeline(&id), Route::Pipeline(Some(id.clone()))),

@@ -19,7 +19,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let board = Board::new(page);
     let style = format!(
         "{}/{}/{}.css",
-        paths::BASE,
+        paths::base(),
         options.site_pkg_dir,
         options.output_name
     );
@@ -38,7 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // Not a script that runs: the data that the board begins with.
                 <script id=PageData::ELEMENT type="application/json" inner_html=data></script>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options root=paths::BASE/>
+                <HydrationScripts options root=paths::base()/>
             </head>
             <body>
                 <Page board/>

@@ -7,7 +7,7 @@ import { binary } from '../support/server.mjs';
 import { Board, expect, test } from './fixtures.ts';
 
 const firstCall = (board: Board) => board.page.locator('.first-call');
-const agentLine = (board: Board, name: string) => board.page.locator('.agent').filter({ has: board.page.getByText(name, { exact: true }) });
+const agentLine = (board: Board, name: string) => board.page.locator('.caller').filter({ has: board.page.getByText(name, { exact: true }) });
 
 test('the page turns green when the first call arrives', async ({ board, server }) => {
   await board.open();

@@ -43,7 +43,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toMatch(/script-src [^;]*'nonce-/);
     expect(policy.match(/script-src [^;]*/)?.[0]).not.toContain("'unsafe-inline'");
-    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("frame-ancestors vscode-webview: vscode-file:");
     await expect(board.review.locator('.doc')).toContainText('window.harmed = 2');
     const doc = board.review.locator('.doc');
     await expect(doc.locator('script, iframe, svg, style, form, button, img, [onclick], [onerror], [id]')).toHaveCount(0);
@@ -71,7 +71,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
 
 test('the board cannot be put into a frame, and says nothing of where one came from', async ({ server }) => {
   const { headers } = await fetch(server.url);
-  expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  expect(headers.get('content-security-policy')).toContain("frame-ancestors vscode-webview: vscode-file:");
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('referrer-policy')).toBe('no-referrer');
 });

@@ -72,7 +72,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check('overview');
       await page.getByRole('link', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
       await page.locator('.clients summary').first().click();
-      await expect(page.locator('.agent')).toBeVisible();
+      await expect(page.locator('.caller')).toBeVisible();
       await check('agents, and how to connect one');
 
       await board.open(`/pipelines/${pipeline}`);

@@ -10,12 +10,16 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
+use reqwest::Url;
 use serde::Deserialize;
 
 use crate::prompt::ModelConfig;
 
 /// The address of a server that nobody configured.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:4700";
+
+/// Where VS Code, Cursor and Windsurf show pages: no page of the web can have these schemes.
+const EDITORS: [&str; 2] = ["vscode-webview:", "vscode-file:"];
 
 /// What `staffel serve` can be told on the command line or by environment variables.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,6 +60,10 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Web origins that may use this server beside its own, for example `http://localhost:8501`.
     pub allowed_origins: Vec<String>,
+    /// Where people and agents elsewhere reach this server, through a proxy; without a slash at the end.
+    pub public_url: Option<String>,
+    /// Who may show the board in a frame: origins, or schemes with a colon.
+    pub frame_origins: Vec<String>,
     /// The template that replaces the built-in ones.
     pub template: Option<PathBuf>,
     /// The model that writes prompts.
@@ -89,6 +97,8 @@ struct ServerTable {
     open: bool,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<String>,
+    public_url: Option<String>,
+    frame_origins: Option<Vec<String>>,
 }
 
 /// `[journal]`
@@ -158,6 +168,16 @@ impl Config {
                 .unwrap_or(file.server.allowed_origins)
                 .into_iter()
                 .map(|origin| check_origin(&origin))
+                .collect::<Result<_>>()?,
+            public_url: variable("STAFFEL_PUBLIC_URL")
+                .or(file.server.public_url)
+                .map(|url| check_public_url(&url))
+                .transpose()?,
+            frame_origins: list("STAFFEL_FRAME_ORIGINS")
+                .or(file.server.frame_origins)
+                .unwrap_or_else(|| EDITORS.map(str::to_owned).to_vec())
+                .into_iter()
+                .map(|origin| check_frame_origin(&origin))
                 .collect::<Result<_>>()?,
             template: variable("STAFFEL_PROMPT_TEMPLATE")
                 .map(PathBuf::from)
@@ -301,10 +321,41 @@ fn check_origin(origin: &str) -> Result<String> {
         .strip_prefix("http://")
         .or_else(|| origin.strip_prefix("https://"));
     ensure!(
-        rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' '])),
+        rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ', ';', ',', '\''])),
         "allowed_origins has {origin:?}. Allowed: scheme, host and port without a path, for example \"http://localhost:8501\"."
     );
     Ok(origin.to_ascii_lowercase())
+}
+
+/// The address as a person would write it, without a slash at the end.
+fn check_public_url(text: &str) -> Result<String> {
+    let url = Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    let url = url.with_context(|| {
+        format!(
+            "public_url = {text:?} cannot be used. Allowed: where people reach this server through the proxy, for example \
+             \"https://example.org\" or \"https://example.org/staffel\"."
+        )
+    })?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn check_frame_origin(origin: &str) -> Result<String> {
+    let scheme = origin.strip_suffix(':').is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+    });
+    if scheme && !["http:", "https:", "data:", "blob:"].contains(&origin) {
+        return Ok(origin.to_owned());
+    }
+    check_origin(origin).with_context(|| {
+        format!("frame_origins has {origin:?}; the schemes of editors are allowed too, for example \"vscode-webview:\"")
+    })
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use reqwest::Url;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +45,10 @@ pub async fn run(
         .transpose()
         .context("the model's HTTP client")?;
     let guard = Guard::new(&config, address);
+    let board = public_url(address, &config);
+    if let Ok(url) = Url::parse(&board) {
+        app::paths::set_base(url.path().trim_end_matches('/'));
+    }
     let sessions = config.data.join("sessions.db");
     let sessions = mcp::SessionFile::open(&sessions)
         .with_context(|| format!("{} cannot be used", sessions.display()))?;
@@ -54,7 +59,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let (mcp, sessions) = mcp::service(
         &relay,
-        &format!("http://{address}"),
+        &board,
         &guard,
         &agents,
         sessions,
@@ -68,7 +73,7 @@ pub async fn run(
         agents: Arc::clone(&agents),
         started: now(),
     };
-    let router = web::router(app, mcp, guard);
+    let router = web::router(app, mcp, guard, config.frame_origins.clone());
 
     let background = [
         tokio::spawn(relay.clone().follow()),
@@ -138,9 +143,15 @@ pub(crate) async fn staffel_at(base: &str) -> Option<String> {
         .then(|| status.get("version")?.as_str().map(str::to_owned))?
 }
 
+/// Where the board is, as its links say.
+fn public_url(address: SocketAddr, config: &Config) -> String {
+    let local = || format!("http://{address}");
+    config.public_url.clone().unwrap_or_else(local)
+}
+
 /// What a person needs to know when the server starts.
 pub fn announce(address: SocketAddr, config: &Config) -> String {
-    let base = format!("http://{address}");
+    let base = public_url(address, config);
     let program = program();
     let writer = config.model.as_ref().map_or(
         "the built-in template (no model is configured)".to_owned(),

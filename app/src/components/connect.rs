@@ -23,9 +23,9 @@ pub(crate) fn Connect() -> impl IntoView {
                 {setups.into_iter().map(|setup| client(board, setup)).collect_view()}
                 <details name="client">
                     <summary>{board.t(Lang::any_other)}</summary>
-                    <div class="ways">
+                    <div class="setup">
                         {snippet(board, Lang::mcp_address, "", paths::mcp(&board.origin.get_value()))}
-                        {snippet(board, Lang::from_elsewhere, "", "staffel agents add NAME".to_owned())}
+                        {snippet(board, Lang::token_elsewhere, "", "staffel agents add NAME".to_owned())}
                     </div>
                 </details>
             </div>
@@ -73,9 +73,13 @@ fn client(board: Board, setup: Setup) -> AnyView {
         link,
     } = setup;
     let button = link.map(|link| {
+        let title = client.clone();
         view! {
             <p class="install">
-                <a class="btn first" href=link>{client.clone()} " \u{2197}"</a>
+                <a class="btn first" href=link>{Signal::derive(move || match board.lang.get() {
+                    Lang::En => format!("Add to {title} \u{2197}"),
+                    Lang::De => format!("In {title} eintragen \u{2197}"),
+                })}</a>
                 <span class="sub">{board.t(Lang::asks_there)}</span>
             </p>
         }
@@ -84,7 +88,7 @@ fn client(board: Board, setup: Setup) -> AnyView {
     view! {
         <details name="client">
             <summary>{client}</summary>
-            <div class="ways">
+            <div class="setup">
                 {button}
                 {snippet(board, Lang::in_a_terminal, "", command)}
                 {snippet(board, Lang::or_by_hand, &file, text)}

@@ -13,7 +13,7 @@ pub(crate) fn Footer() -> impl IntoView {
         <footer class="foot">
             <div>
                 <span>"Staffel " {board.server.get_value()}</span>
-                <a href=format!("{}/api/openapi.json", paths::BASE) rel="external">{board.t(Lang::api)}</a>
+                <a href=format!("{}/api/openapi.json", paths::base()) rel="external">{board.t(Lang::api)}</a>
                 <a href=paths::agents()>{board.t(Lang::connect_an_agent)}</a>
                 // Last, because it counts: nothing behind it can be shifted.
                 <span>{board.t(Lang::journal)} " " {board.last_event_id}</span>

@@ -24,7 +24,7 @@ pub(crate) fn AgentsPage() -> impl IntoView {
         <h1>{board.t(Lang::agents)}</h1>
         <When holds=some>
             <p class="sub">{board.t(Lang::agents_since)}</p>
-            <ul class="sheet rows agents">{list(move || items(board))}</ul>
+            <ul class="sheet rows callers">{list(move || items(board))}</ul>
         </When>
         <section class="sheet empty">
             <h2>{board.t(Lang::connect_an_agent)}</h2>
@@ -66,7 +66,7 @@ fn line(board: Board, agent: AgentView) -> AnyView {
         None => board.t(Lang::never_called).into_any(),
     };
     view! {
-        <li class="agent" class:here=agent.open != 0 class:never=agent.last_call.is_none()>
+        <li class="caller" class:here=agent.open != 0 class:never=agent.last_call.is_none()>
             <b>{agent.name}</b>
             <span class="sub">{board.t(proof)}</span>
             <span class="sub">{client.join(" \u{b7} ")}</span>

@@ -144,7 +144,7 @@ texts! {
     in_a_terminal: "In a terminal, in the folder of your project", "Im Terminal, im Ordner deines Projekts";
     or_by_hand: "Or by hand, in", "Oder von Hand, in";
     asks_there: "It asks you there before it adds anything.", "Dort wirst du gefragt, bevor etwas hinzukommt.";
-    from_elsewhere: "From another machine an agent needs a token. Make one where Staffel runs:",
+    token_elsewhere: "From another machine an agent needs a token. Make one where Staffel runs:",
         "Von einem anderen Rechner aus braucht ein Agent ein Token. Erzeuge es dort, wo Staffel läuft:";
     waiting_for_call: "Waiting for the first call. This turns green when it arrives.",
         "Warte auf den ersten Aufruf. Hier wird es grün, wenn er ankommt.";

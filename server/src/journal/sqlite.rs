@@ -264,9 +264,8 @@ fn new_epoch() -> String {
 }
 
 fn newest_position(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| {
-        row.get(0)
-    })
+    let mut select = connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?;
+    select.query_row([], |row| row.get(0))
 }
 
 /// Takes what has queued up while the disk was busy, and commits it in one transaction.

@@ -1,6 +1,9 @@
 //! The methods of the protocol, each answered by the room that knows the answer.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use domain::Via;
 use rmcp::{
@@ -346,6 +349,11 @@ impl Handler {
 
 /// How the server introduces itself.
 pub fn introduction() -> ServerConfig {
+    INTRODUCTION.clone()
+}
+
+/// Asked for with every request of the era without sessions.
+static INTRODUCTION: LazyLock<ServerConfig> = LazyLock::new(|| {
     let capabilities = ServerCapabilities::builder()
         .enable_tools()
         .enable_prompts()
@@ -358,4 +366,4 @@ pub fn introduction() -> ServerConfig {
     ServerConfig::new(capabilities)
         .with_server_info(Implementation::new("staffel", VERSION).with_title("Staffel"))
         .with_instructions(INSTRUCTIONS)
-}
+});

@@ -75,6 +75,8 @@ pub fn endpoint<H: ServerHandler>(
     let mut config = StreamableHttpServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
         .with_max_request_body_bytes(BODY_MAX)
+        // A call without sessions that says nothing before its answer needs no stream: a quarter more calls a second.
+        .with_json_response(true)
         // The guard checks both on every route; rmcp checks them again at its own door.
         .with_allowed_hosts(
             guard

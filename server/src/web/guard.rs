@@ -12,6 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use reqwest::Url;
+
 use crate::{config::Config, web::error::Problem};
 
 /// The names by which a machine calls itself.
@@ -26,6 +28,10 @@ pub struct Guard {
 impl Guard {
     /// The loopback names, the configured hosts, and the origins that belong to them.
     pub fn new(config: &Config, listen: SocketAddr) -> Arc<Self> {
+        let public = config
+            .public_url
+            .as_deref()
+            .and_then(|url| Url::parse(url).ok());
         let hosts = LOOPBACK.map(str::to_owned).into_iter();
         let hosts: Vec<_> = hosts
             .chain(
@@ -34,6 +40,7 @@ impl Guard {
                     .iter()
                     .map(|host| host.to_ascii_lowercase()),
             )
+            .chain(public.as_ref().and_then(Url::host_str).map(str::to_owned))
             .collect();
         let loopback = hosts[..3]
             .iter()
@@ -43,6 +50,7 @@ impl Guard {
             .iter()
             .flat_map(|host| [format!("http://{host}"), format!("https://{host}")]);
         let mut origins: Vec<_> = loopback.chain(proxied).collect();
+        origins.extend(public.map(|url| url.origin().ascii_serialization()));
         origins.extend(config.allowed_origins.iter().cloned());
         Arc::new(Self { hosts, origins })
     }

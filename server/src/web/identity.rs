@@ -137,7 +137,7 @@ fn refuse(request: &Request, problem: Problem) -> Response {
     let invalid = problem.kind.ends_with("invalid-token");
     let challenge = format!(
         "Bearer resource_metadata=\"{origin}{}{METADATA_MCP}\", scope=\"{}\"{}",
-        app::paths::BASE,
+        app::paths::base(),
         Scope::Report.name(),
         if invalid {
             ", error=\"invalid_token\""

@@ -1,5 +1,7 @@
 //! The board's pages: rendered here with the true state, alive in the browser afterwards.
 
+use std::sync::Arc;
+
 use app::{LANG_COOKIE, Lang, PageData, Route, THEME_COOKIE, Theme};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
@@ -12,8 +14,20 @@ use crate::{
     relay::Relay,
 };
 
+/// What every page is made from.
+#[derive(Clone)]
+pub struct Pages {
+    /// What there is to show.
+    pub relay: Relay,
+    /// Who has called.
+    pub agents: Arc<Agents>,
+    /// Who may show the board in a frame: origins, or schemes with a colon.
+    pub frame_origins: Arc<[String]>,
+}
+
 /// Gives the page of the current request its data and its headers. Runs once for every rendering.
-pub fn provide_page(relay: &Relay, agents: &Agents) {
+pub fn provide_page(pages: &Pages) {
+    let relay = &pages.relay;
     let Some(parts) = use_context::<Parts>() else {
         return;
     };
@@ -23,9 +37,10 @@ pub fn provide_page(relay: &Relay, agents: &Agents) {
             .and_then(Theme::from_code)
             .unwrap_or_default(),
         origin: origin(&parts.headers),
+        base: app::paths::base().to_owned(),
         path: parts.uri.path().to_owned(),
         snapshot: relay.snapshot(&Filter::default()),
-        agents: agents.view().agents,
+        agents: pages.agents.view().agents,
         setups: setups(&app::paths::mcp(&origin(&parts.headers))),
         ..PageData::default()
     };
@@ -50,23 +65,28 @@ pub fn provide_page(relay: &Relay, agents: &Agents) {
     }
     if let Some(response) = &response {
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(policy) = use_nonce()
-            .and_then(|nonce| HeaderValue::from_str(&content_security_policy(&nonce)).ok())
-        {
+        if let Some(policy) = use_nonce().and_then(|nonce| {
+            HeaderValue::from_str(&content_security_policy(&nonce, &pages.frame_origins)).ok()
+        }) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
     provide_context(data);
 }
 
-/// Nothing from elsewhere runs, loads or frames the board. Inline styles are CSS variables of the page itself.
-fn content_security_policy(nonce: &str) -> String {
+/// Nothing from elsewhere runs or loads, and only who is allowed frames the board. Inline styles are CSS variables of the page itself.
+fn content_security_policy(nonce: &str, frame_origins: &[String]) -> String {
+    let framed_by = if frame_origins.is_empty() {
+        "'none'".to_owned()
+    } else {
+        frame_origins.join(" ")
+    };
     // `watch` reloads the page through a web socket on a port of its own.
     let reload = if cfg!(debug_assertions) { " ws:" } else { "" };
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data:; connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'"
+         frame-ancestors {framed_by}"
     )
 }
 

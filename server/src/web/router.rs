@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRef},
+    extract::{DefaultBodyLimit, FromRef, Request},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware,
     response::Redirect,
@@ -14,6 +14,7 @@ use domain::Timestamp;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{file_and_error_handler_with_context, render_app_async_with_context};
 use rmcp::ServerHandler;
+use tower::ServiceExt;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +29,7 @@ use crate::{
         error::Problem,
         guard::{self, Guard},
         identity::{self, Tokens},
-        pages::provide_page,
+        pages::{Pages, provide_page},
         sse, status,
     },
 };
@@ -77,8 +78,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api().1
 }
 
-/// The whole server.
-pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
+/// The whole server. `frame_origins` may show the board in a frame.
+pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<String>) -> Router {
     // Rendering spawns tasks; leptos_axum only sets this up while it lists the routes of a leptos router.
     let _ = any_spawner::Executor::init_tokio();
     let (api, document) = api();
@@ -91,9 +92,12 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
             HeaderValue::from_static("no-cache"),
         ))
         .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
-    let relay = app.relay.clone();
-    let agents = Arc::clone(&app.agents);
-    let page = move || provide_page(&relay, &agents);
+    let pages = Pages {
+        relay: app.relay.clone(),
+        agents: Arc::clone(&app.agents),
+        frame_origins: frame_origins.into(),
+    };
+    let page = move || provide_page(&pages);
     let options = app.leptos.clone();
     let board = render_app_async_with_context(page.clone(), move || app::shell(options.clone()));
     let routes = Router::new()
@@ -115,12 +119,19 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>) -> Router {
         )
         .route("/", get(board.clone()))
         .route("/agents", get(board.clone()))
+        .route("/vibeframe", get(board.clone()))
         .route("/pipelines/{*id}", get(board))
         .fallback(file_and_error_handler_with_context::<App, _>(
             page,
             app::shell,
         ));
-    guarded(routes, guard, &app.tokens).with_state(app)
+    let routes = guarded(routes, guard, &app.tokens).with_state(app);
+    // A proxy may leave the base in the path or take it out: both arrive at the same route.
+    match app::paths::base() {
+        "" => routes,
+        base => Router::new()
+            .fallback_service(routes.map_request(|request| without_base(request, base))),
+    }
 }
 
 /// The routes for agents.
@@ -154,6 +165,28 @@ where
             identity::identify,
         ))
         .layer(middleware::from_fn_with_state(guard, guard::check))
+}
+
+fn without_base(mut request: Request, base: &str) -> Request {
+    let uri = request.uri();
+    let rest = uri.path_and_query().and_then(|whole| {
+        let rest = whole.as_str().strip_prefix(base)?;
+        match rest.as_bytes().first() {
+            None => Some("/".to_owned()),
+            Some(b'/') => Some(rest.to_owned()),
+            Some(b'?') => Some(format!("/{rest}")),
+            // Another path that only begins with the same letters.
+            Some(_) => None,
+        }
+    });
+    if let Some(rest) = rest.and_then(|rest| rest.parse().ok()) {
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(rest);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {

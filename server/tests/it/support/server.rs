@@ -31,6 +31,8 @@ fn settings(data: &Path) -> Config {
         model: None,
         heartbeat: Duration::from_secs(3600),
         require_token: None,
+        public_url: None,
+        frame_origins: vec![],
         leptos: LeptosOptions::builder()
             .output_name("staffel")
             .site_root("target/site")
