@@ -90,6 +90,16 @@ class Server:
         self.kill()
         self.start()
 
+    def memory(self) -> int:
+        """What the process holds for itself, in KiB: without the pages of the program's own file."""
+        assert self.process
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1])
+
+    def said(self) -> str:
+        """Everything in its logs, since the first start."""
+        return "".join(log.read_text(errors="replace") for log in sorted(self.folder.glob("server-*.log")))
+
     def api(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return httpx.request(method, f"{self.url}/api{path}", json=body, headers=headers, timeout=10)
 
