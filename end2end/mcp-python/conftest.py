@@ -6,12 +6,15 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, Iterator
 
+import anyio
 import httpx
 import pytest
 from mcp import Client
@@ -190,3 +193,41 @@ async def connect(
     info = Implementation(name=name, version="1")
     async with Client(url or server.mcp, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
         yield Agent(client)
+
+
+# What a server may hold on to after it was treated badly, in KiB; one body of the largest size takes 8 MiB.
+GROWTH = 40 * 1024
+
+
+@pytest.fixture
+def unharmed(server: Server) -> Iterator[None]:
+    """Somebody else is connected all the while. Whatever the test does to the server: the call that waits gets its
+    answer, two pipelines stay as they are, memory does not grow, nothing panics."""
+    handed_over: Future[tuple[str, str, str]] = Future()
+    parked = threading.Event()
+
+    async def told(*_: Any) -> None:
+        parked.set()
+
+    async def bystander() -> dict[str, Any]:
+        async with connect(server, "legacy", name="bystander") as agent:
+            other = await agent.start(title="Untouched")
+            pipeline, handover = await agent.handed_over()
+            handed_over.set_result((pipeline, handover, other))
+            return await agent.wait(handover, seconds=50, on_progress=told)
+
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(anyio.run, bystander)
+        pipeline, handover, other = handed_over.result(20)
+        assert parked.wait(20)
+        facts = [server.events(pipeline), server.events(other)]
+        before = server.memory()
+        yield
+        grown = server.memory() - before
+        print(f"{before} KiB before, {grown} KiB more after")
+        said = server.said()
+        assert [server.events(pipeline), server.events(other)] == facts
+        server.decide(handover)
+        assert answer.result(20)["decision"] == "accepted"
+        assert grown < GROWTH
+        assert "panicked" not in said
