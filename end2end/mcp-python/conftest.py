@@ -94,10 +94,12 @@ class Server:
         self.start()
 
     def memory(self) -> int:
-        """What the process holds for itself, in KiB: without the pages of the program's own file."""
+        """What the process holds, in KiB; on Linux, without the pages of the program's own file."""
         assert self.process
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1])
+        status = Path(f"/proc/{self.process.pid}/status")
+        if status.exists():
+            return int(re.search(r"RssAnon:\s+(\d+) kB", status.read_text())[1])
+        return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(self.process.pid)]))
 
     def said(self) -> str:
         """Everything in its logs, since the first start."""
