@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 env := . scripts/env.sh &&
-stages := lint unit build size e2e-python conformance e2e
+stages := lint unit build size e2e-python conformance interop e2e
 
 .PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test
 
@@ -52,6 +52,9 @@ e2e-python: ready-test build ##   a Python MCP client against the release; ARGS 
 conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the release
 	$(env) cargo build -p domain -p app -p server --example conformance
 	$(env) cd end2end && npm run --silent test:conformance
+
+interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the release
+	$(env) cd end2end && npm run --silent test:interop
 
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
 e2e: ready-test build ##   a TypeScript MCP client and a browser against the release; ARGS go to `playwright test`

@@ -350,23 +350,30 @@ find_python() {
   return 1
 }
 
+# venv_install PYTHON FOLDER REQUIREMENTS
 venv_install() {
-  rm -rf target/venv
-  "$1" -m venv target/venv
-  target/venv/bin/python -m pip install --disable-pip-version-check -r end2end/mcp-python/requirements.txt
-  cp end2end/mcp-python/requirements.txt target/venv/installed.txt
+  rm -rf "$2"
+  "$1" -m venv "$2"
+  "$2/bin/python" -m pip install --disable-pip-version-check -r "$3"
+  cp "$3" "$2/installed.txt"
 }
 
-setup_python() {
-  local wanted=end2end/mcp-python/requirements.txt python
-  [ -f $wanted ] || fail Python "$wanted is missing" "restore the file: it names what the Python tests need"
-  cmp -s $wanted target/venv/installed.txt && target/venv/bin/python -c '' 2>/dev/null && return
+# setup_venv STEP FOLDER REQUIREMENTS "what is in it"
+setup_venv() {
+  local step=$1 folder=$2 wanted=$3 what=$4 python
+  [ -f "$wanted" ] || fail Python "$wanted is missing" "restore the file: it names what the tests need"
+  cmp -s "$wanted" "$folder/installed.txt" && "$folder/bin/python" -c '' 2>/dev/null && return
   if ! find_python >/dev/null && is_debian && is_root; then
     step debian-python "installing Debian's Python" "read the log" debian_install python3 python3-venv
   fi
   python=$(find_python) ||
     fail Python "there is no Python $python_least or newer with venv and pip" "install it (Debian: sudo apt-get install python3-venv)"
-  step python "installing the Python packages of the tests into target/venv (seconds)" "read the log" venv_install "$python"
+  step "$step" "installing $what into $folder (seconds)" "read the log" venv_install "$python" "$folder" "$wanted"
+}
+
+setup_python() {
+  setup_venv python target/venv end2end/mcp-python/requirements.txt "the Python packages of the tests"
+  setup_venv python-tools target/venv-tools end2end/interop/requirements.txt "a bridge and the checkers of the tests"
 }
 
 # --------------------------------------------------------------------------------------------------- browser
@@ -423,7 +430,7 @@ fi
 if [ "$scope" = test ]; then
   setup_python
   setup_browser
-  found+=", Python tests in target/venv, browser $browser"
+  found+=", Python tests in target/venv and target/venv-tools, browser $browser"
 fi
 
 if [ -n "$changed" ]; then

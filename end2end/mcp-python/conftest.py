@@ -6,12 +6,15 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, Iterator
 
+import anyio
 import httpx
 import pytest
 from mcp import Client
@@ -91,6 +94,18 @@ class Server:
     def restart(self) -> None:
         self.kill()
         self.start()
+
+    def memory(self) -> int:
+        """What the process holds, in KiB; on Linux, without the pages of the program's own file."""
+        assert self.process
+        status = Path(f"/proc/{self.process.pid}/status")
+        if status.exists():
+            return int(re.search(r"RssAnon:\s+(\d+) kB", status.read_text())[1])
+        return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(self.process.pid)]))
+
+    def said(self) -> str:
+        """Everything in its logs, since the first start."""
+        return "".join(log.read_text(errors="replace") for log in sorted(self.folder.glob("server-*.log")))
 
     def api(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return httpx.request(method, f"{self.url}/api{path}", json=body, headers=headers, timeout=10)
@@ -189,3 +204,42 @@ async def connect(
         transport = streamable_http_client(url or server.mcp, http_client=http)
         async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
             yield Agent(client)
+
+
+# What a server may hold on to after it was treated badly, in KiB; one body of the largest size takes 8 MiB.
+GROWTH = 40 * 1024
+
+
+@pytest.fixture
+def unharmed(server: Server, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Somebody else is connected all the while. Whatever the test does to the server: the call that waits gets its
+    answer, two pipelines stay as they are, memory does not grow, nothing panics."""
+    handed_over: Future[tuple[str, str, str]] = Future()
+    parked = threading.Event()
+
+    async def told(*_: Any) -> None:
+        parked.set()
+
+    async def bystander() -> dict[str, Any]:
+        async with connect(server, "legacy", name="bystander") as agent:
+            other = await agent.start(title="Untouched")
+            pipeline, handover = await agent.handed_over()
+            handed_over.set_result((pipeline, handover, other))
+            return await agent.wait(handover, seconds=50, on_progress=told)
+
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(anyio.run, bystander)
+        pipeline, handover, other = handed_over.result(20)
+        assert parked.wait(20)
+        facts = [server.events(pipeline), server.events(other)]
+        before = server.memory()
+        yield
+        grown = server.memory() - before
+        print(f"{before} KiB before, {grown} KiB more after")
+        said = server.said()
+        assert [server.events(pipeline), server.events(other)] == facts
+        server.decide(handover)
+        assert answer.result(20)["decision"] == "accepted"
+        given = request.node.get_closest_marker("growth")
+        assert grown < (given.args[0] if given else GROWTH)
+        assert "panicked" not in said

@@ -100,3 +100,13 @@ async def test_hostile_text_stays_text(server: Server) -> None:
     html = server.api("GET", f"/pipelines/{pipeline}/handovers/{handover}").json()["html"]
     tags = re.findall(r"<[^>]*>", html)
     assert not [tag for tag in tags if re.search(r"script|<img|onerror", tag)], html
+
+
+@pytest.mark.xfail(strict=True, reason="prompts are stripped of them, the lines of the tools are not")
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\U000e0041"])
+async def test_what_nobody_can_see_is_not_shown_to_a_model(server: Server, hidden: str) -> None:
+    async with connect(server) as agent:
+        await agent.start(title=f"Faster{hidden} checkout")
+        listed = await agent.client.call_tool("list_pipelines", {})
+    assert "checkout" in listed.content[0].text
+    assert hidden not in listed.content[0].text

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from conftest import Server
 
@@ -110,3 +111,21 @@ def test_a_cancelled_task_loses_no_decision(server: Server) -> None:
     assert server.count(pipeline)["PromptPickedUp"] == 0
     done = call(server, "await_handover_decision", handover=handover)
     assert done["structuredContent"]["decision"] == "accepted" and done["structuredContent"]["prompt"]
+
+
+@pytest.mark.xfail(strict=True, reason="who names the extension gets a task, in whatever era")
+def test_the_older_era_knows_no_such_task(server: Server) -> None:
+    """Clients of today name all their extensions when they shake hands, also for a revision that has none."""
+    _, handover = handed_over(server)
+    with httpx.Client(headers={"Accept": "application/json, text/event-stream"}, timeout=20) as http:
+
+        def post(method: str, **params: Any) -> httpx.Response:
+            return http.post(server.mcp, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+        capabilities = {"extensions": {TASKS: {}}}
+        info = {"name": "tester", "version": "1"}
+        hello = post("initialize", protocolVersion="2025-11-25", capabilities=capabilities, clientInfo=info)
+        http.headers["Mcp-Session-Id"] = hello.headers["mcp-session-id"]
+        wait = {"handover": handover, "wait_seconds": 1}
+        answer = post("tools/call", name="await_handover_decision", arguments=wait)
+    assert '"decision":"pending"' in answer.text and "taskId" not in answer.text

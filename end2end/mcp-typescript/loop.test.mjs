@@ -1,4 +1,4 @@
-// The official TypeScript client, which most assistants embed, in both protocol eras.
+// The official TypeScript client, which most assistants embed, in every protocol era.
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -27,8 +27,8 @@ async function connect(mode, name = 'node') {
   return agent;
 }
 
-for (const mode of /** @type {const} */ (['legacy', 'auto'])) {
-  describe(mode, { timeout: 60_000 }, () => {
+for (const mode of /** @type {const} */ (['legacy', 'auto', { pin: '2026-07-28' }])) {
+  describe(typeof mode === 'string' ? mode : mode.pin, { timeout: 60_000 }, () => {
     test('the tools', async () => {
       const agent = await connect(mode);
       const { tools } = await agent.client.listTools();

@@ -1,0 +1,72 @@
+"""Programs that look for faults: what they find is expected and explained, or it is a fault."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Collection
+
+from conftest import ROOT, Server
+from expected_findings import OF_MCP_ASSERT, OF_MCP_FUZZER
+
+TOOLS = ROOT / "target/venv-tools/bin"
+
+
+def run(program: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a folder of its own: some write where they stand, or at home."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    return subprocess.run(
+        [TOOLS / program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def compare(found: set[str], expected: Collection[str]) -> None:
+    """Everything found has to match one of the patterns, and each pattern something found."""
+    new = sorted(one for one in found if not any(re.fullmatch(pattern, one) for pattern in expected))
+    gone = sorted(pattern for pattern in expected if not any(re.fullmatch(pattern, one) for one in found))
+    assert not new, "found, and not expected:\n" + "\n".join(new)
+    assert not gone, "expected, and no longer found; remove it:\n" + "\n".join(gone)
+
+
+def test_mcp_assert_lint(server: Server, tmp_path: Path) -> None:
+    done = run("mcp-assert", "lint", "--server", server.mcp, "--transport", "http", "--json", folder=tmp_path)
+    findings = json.loads(done.stdout)["findings"]
+    compare({f"{found['code']} {found['tool']}: {found['field']}" for found in findings}, [re.escape(one) for one in OF_MCP_ASSERT])
+
+
+def test_mcp_assert_fuzz(server: Server, unharmed: None, tmp_path: Path) -> None:
+    arguments = ["--transport", "http", "--runs", "50", "--seed", "42", "--json"]
+    done = run("mcp-assert", "fuzz", "--server", server.mcp, *arguments, folder=tmp_path)
+    summary = json.loads(done.stdout)["summary"]
+    print(summary)
+    assert (summary["tools_tested"], summary["total_runs"]) == (11, 550)
+    assert summary["total_passed"] == 550, done.stdout
+    assert done.returncode == 0
+
+
+def fuzz(server: Server, folder: Path, revision: str) -> set[str]:
+    """Lets mcp-fuzzer try everything in one revision of the protocol, and returns what it finds."""
+    report = folder / f"report-{revision}"
+    done = run(
+        "mcp-fuzzer", "--mode", "all", "--phase", "both", "--protocol-phase", "aggressive",
+        "--protocol", "streamablehttp", "--endpoint", server.mcp, "--spec-schema-version", revision,
+        "--runs", "5", "--runs-per-type", "5", "--seed", "42", "--max-concurrency", "1", "--timeout", "10",
+        "--security-audit", "--security-audit-intrusive", "--no-corpus", "--no-network",
+        "--output-dir", report, "--fs-root", folder / "sandbox",
+        folder=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((report / "run_summary.json").read_text())
+    print(revision, summary["findings"])
+    assert summary["tool_discovery"]["tool_count"] == 11
+    assert summary["tools"]["total_runs"] >= 110 and summary["protocols"]["total_runs"] >= 100
+    for tool, result in summary["tools"]["by_name"].items():
+        outcomes = result["outcomes"]
+        assert outcomes["crashed"] == outcomes["exceptions"] == outcomes["anomaly"] == 0, (tool, outcomes)
+    findings = json.loads((report / "findings.json").read_text())["findings"]
+    return {f"{found['category']} {found['kind']} {found['target']}" for found in findings}
+
+
+def test_mcp_fuzzer(server: Server, unharmed: None, tmp_path: Path) -> None:
+    compare(fuzz(server, tmp_path, "2025-11-25") | fuzz(server, tmp_path, "2026-07-28"), OF_MCP_FUZZER)
