@@ -1,5 +1,7 @@
 //! The text that people and agents send: what is allowed in, and in which form.
 
+use std::borrow::Cow;
+
 use crate::{Reason, Refusal};
 
 /// Longest project name, in characters.
@@ -17,12 +19,13 @@ pub const GOAL_MAX: usize = 64 * 1024;
 /// Longest handover or prompt, in bytes.
 pub const DOCUMENT_MAX: usize = 1024 * 1024;
 
-/// A line: white space (line breaks too) becomes single blanks, the ends are trimmed.
+/// A line: white space (line breaks too) becomes single blanks, the ends are trimmed, invisible characters go.
 ///
 /// # Errors
 /// Refuses an empty line, one over `max` characters, and control characters.
 pub fn line(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.retain(|c| !is_invisible(c));
     if let Some(control) = line.chars().find(|c| c.is_control()) {
         return Err(Refusal::new(
             Reason::Invalid,
@@ -141,12 +144,19 @@ pub fn summary_of(markdown: &str) -> String {
 /// Text without control characters and invisible format characters, for documents that reach a model.
 ///
 /// Terminal escapes and zero-width or bidirectional marks can hide instructions from the person who reviews.
-pub fn visible(text: &str) -> String {
-    let hidden = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars().filter(|c| !hidden(*c)).collect()
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_invisible(c);
+    if text.contains(hidden) {
+        text.chars().filter(|c| !hidden(*c)).collect()
+    } else {
+        text.into()
+    }
+}
+
+/// Whether a character changes how others are read and is not seen itself. Joiners are not among them: scripts
+/// and emoji need them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -21,12 +21,6 @@ META = {
 DEPTH = 100_000
 LARGE = 64 << 20
 
-not_json_rpc = pytest.mark.xfail(
-    strict=True, reason="rmcp answers 415 in plain text to a body that it cannot read, before Staffel sees it"
-)
-plain_text = pytest.mark.xfail(
-    strict=True, reason="what rmcp refuses before it reads a message, it refuses in plain text"
-)
 
 
 def stateless(method: str, name: str | None = None, /, **params: Any) -> tuple[dict[str, Any], dict[str, str]]:
@@ -74,7 +68,6 @@ def test_what_is_no_message_changes_nothing(server: Server, body: bytes, headers
     assert len(answer.content) < 1_000, "the answer repeats what was sent"
 
 
-@not_json_rpc
 @pytest.mark.parametrize("body", NOT_A_MESSAGE.values(), ids=NOT_A_MESSAGE.keys())
 def test_what_is_no_message_is_an_error_of_json_rpc(server: Server, body: bytes) -> None:
     answer = httpx.post(server.mcp, content=body, headers=ACCEPT, timeout=20)
@@ -107,7 +100,6 @@ def test_a_body_of_64_megabytes(server: Server, how: str) -> None:
     assert server.healthy()
 
 
-@plain_text
 @pytest.mark.parametrize("status", [400, 405, 406, 413])
 def test_what_is_refused_before_it_is_read_is_refused_in_a_known_form(server: Server, status: int) -> None:
     answer = {
@@ -175,10 +167,9 @@ def test_a_forged_state_decides_nothing(server: Server) -> None:
 
 
 LISTS = ["tools/list", "prompts/list", "resources/templates/list", "resources/list"]
-IGNORED = pytest.mark.xfail(strict=True, reason="a list without pages ignores the cursor")
 
 
-@pytest.mark.parametrize("method", [*(pytest.param(one, marks=IGNORED) for one in LISTS[:3]), LISTS[3]])
+@pytest.mark.parametrize("method", LISTS)
 def test_a_cursor_of_nobody(server: Server, method: str) -> None:
     body, headers = stateless(method, cursor="nonsense")
     assert error(httpx.post(server.mcp, json=body, headers=headers)) == -32602

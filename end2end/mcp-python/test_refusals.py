@@ -92,17 +92,18 @@ async def test_hostile_text_stays_text(server: Server) -> None:
         pipeline = await agent.start(title="<script>alert(1)</script>")
         handover = await agent.hand_over(pipeline, hostile)
         read = await agent.call("get_handover_content", handover=handover)
-        assert read["content"] == hostile, "the journal keeps what was sent"
+        # Terminal escapes and bidirectional marks could hide words from the person who reads along.
+        assert "\x1b" not in read["content"] and "\u202e" not in read["content"] and "alert(1)" in read["content"]
         await anyio.to_thread.run_sync(server.decide, handover)
         prompt = (await agent.wait(handover))["prompt"]
-        # Terminal escapes and bidirectional marks could hide words from the person who reads the prompt.
         assert "\x1b" not in prompt and "\u202e" not in prompt and "<script>alert(1)</script>" in prompt
-    html = server.api("GET", f"/pipelines/{pipeline}/handovers/{handover}").json()["html"]
+    kept = server.api("GET", f"/pipelines/{pipeline}/handovers/{handover}").json()
+    assert kept["content"] == hostile, "the journal keeps what was sent"
+    html = kept["html"]
     tags = re.findall(r"<[^>]*>", html)
     assert not [tag for tag in tags if re.search(r"script|<img|onerror", tag)], html
 
 
-@pytest.mark.xfail(strict=True, reason="prompts are stripped of them, the lines of the tools are not")
 @pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\U000e0041"])
 async def test_what_nobody_can_see_is_not_shown_to_a_model(server: Server, hidden: str) -> None:
     async with connect(server) as agent:

@@ -33,7 +33,7 @@ async def test_what_a_tool_told_can_be_read(server: Server, mode: str) -> None:
         assert json.loads(await read("staffel://pipelines"))["pipelines"][0]["pipeline"] == pipeline
         assert json.loads(await read(f"staffel://pipelines/{pipeline}"))["status"] == "handing_over"
         document = await read(f"staffel://handovers/{handover}")
-        assert "accepted" in document and document.endswith("All of it.")
+        assert "accepted" in document and document.endswith("~~~~markdown\n# Done\n\nAll of it.\n~~~~")
         prompt = await read(f"staffel://prompts/{pipeline}-p1")
         assert server.count(pipeline)["PromptPickedUp"] == 0, "reading is not picking up"
         assert (await agent.call("get_next_prompt", pipeline=pipeline))["prompt"] == prompt

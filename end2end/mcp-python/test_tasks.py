@@ -113,7 +113,6 @@ def test_a_cancelled_task_loses_no_decision(server: Server) -> None:
     assert done["structuredContent"]["decision"] == "accepted" and done["structuredContent"]["prompt"]
 
 
-@pytest.mark.xfail(strict=True, reason="who names the extension gets a task, in whatever era")
 def test_the_older_era_knows_no_such_task(server: Server) -> None:
     """Clients of today name all their extensions when they shake hands, also for a revision that has none."""
     _, handover = handed_over(server)

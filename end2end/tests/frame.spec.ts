@@ -36,7 +36,7 @@ async function decides(frame: FrameLocator, agent: Agent) {
 
 test.describe('in a frame', () => {
   // The browser says so when it refuses to show a frame.
-  test.use({ tolerated: /frame-ancestors/ });
+  test.use({ tolerated: /frame-ancestors|Blocked autofocusing/ });
 
   for (const path of ['/', '/vibeframe']) {
     test(`of an allowed origin, at ${path}`, async ({ page }) => {

@@ -69,7 +69,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
   await unharmed();
 });
 
-test('the board cannot be put into a frame, and says nothing of where one came from', async ({ server }) => {
+test('only editors may put the board into a frame, and it says nothing of where one came from', async ({ server }) => {
   const { headers } = await fetch(server.url);
   expect(headers.get('content-security-policy')).toContain("frame-ancestors vscode-webview: vscode-file:");
   expect(headers.get('x-content-type-options')).toBe('nosniff');

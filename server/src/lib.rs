@@ -13,6 +13,7 @@ pub mod live;
 pub mod markdown;
 pub mod mcp;
 pub mod prompt;
+mod quote;
 pub mod relay;
 mod serve;
 pub mod stdio;

@@ -151,7 +151,9 @@ fn public_url(address: SocketAddr, config: &Config) -> String {
 
 /// What a person needs to know when the server starts.
 pub fn announce(address: SocketAddr, config: &Config) -> String {
-    let base = public_url(address, config);
+    let base = format!("http://{address}");
+    let public = config.public_url.as_ref();
+    let public = public.map_or(String::new(), |url| format!("  Public   {url}\n"));
     let program = program();
     let writer = config.model.as_ref().map_or(
         "the built-in template (no model is configured)".to_owned(),
@@ -160,6 +162,7 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
     format!(
         "\nStaffel {VERSION}\n\n\
          \x20 Board    {base}\n\
+         {public}\
          \x20 MCP      {base}/mcp\n\
          \x20 SSE      {base}/sse\n\
          \x20 API      {base}/api/openapi.json\n\

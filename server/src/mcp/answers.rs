@@ -5,16 +5,19 @@
     reason = "these comments are the descriptions that a model reads"
 )]
 
+use std::borrow::Cow;
+
 use domain::{
     Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
-    Status as PipelineState, Verdict,
+    Status as PipelineState, Verdict, text::visible,
 };
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::waiting::ENOUGH;
-use crate::VERSION;
+use crate::{VERSION, quote::fenced};
 
 /// An answer with a line for a reader, and a document where it carries one.
 pub trait Answer: Serialize {
@@ -22,21 +25,24 @@ pub trait Answer: Serialize {
     fn line(&self) -> String;
 
     /// A document that belongs into the text too: many clients show the model nothing else.
-    fn document(&self) -> Option<&str> {
+    fn document(&self) -> Option<Cow<'_, str>> {
         None
     }
 
     /// The line and the document.
     fn text(&self) -> String {
-        match self.document() {
+        let text = match self.document() {
             Some(document) => format!("{}\n\n{document}", self.line()),
             None => self.line(),
-        }
+        };
+        visible(&text).into_owned()
     }
 
-    /// The whole as JSON.
-    fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    /// The whole, without what nobody can see.
+    fn value(&self) -> Option<Value> {
+        let mut value = serde_json::to_value(self).ok()?;
+        strip(&mut value);
+        Some(value)
     }
 
     /// The result for the client.
@@ -45,7 +51,7 @@ pub trait Answer: Serialize {
         Self: Sized,
     {
         let mut result = CallToolResult::success(vec![ContentBlock::text(self.text())]);
-        result.structured_content = serde_json::to_value(&self).ok();
+        result.structured_content = self.value();
         result
     }
 }
@@ -348,8 +354,8 @@ impl Answer for Handover {
         )
     }
 
-    fn document(&self) -> Option<&str> {
-        Some(&self.content)
+    fn document(&self) -> Option<Cow<'_, str>> {
+        Some(fenced(&self.content).into())
     }
 }
 
@@ -458,8 +464,8 @@ impl Answer for Decision {
         format!("Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}")
     }
 
-    fn document(&self) -> Option<&str> {
-        self.prompt.as_deref()
+    fn document(&self) -> Option<Cow<'_, str>> {
+        self.prompt.as_deref().map(Cow::from)
     }
 }
 
@@ -514,8 +520,8 @@ impl Answer for NextPrompt {
         }
     }
 
-    fn document(&self) -> Option<&str> {
-        self.prompt.as_deref()
+    fn document(&self) -> Option<Cow<'_, str>> {
+        self.prompt.as_deref().map(Cow::from)
     }
 }
 
@@ -597,6 +603,20 @@ impl Answer for Versions {
             part(&self.next),
             self.server
         )
+    }
+}
+
+/// Takes what nobody can see out of every text: it could hide orders from the person who reviews.
+fn strip(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(stripped) = visible(text) {
+                *text = stripped;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        Value::Object(fields) => fields.values_mut().for_each(strip),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct List {
     /// Only pipelines of this project.
+    #[schemars(length(max = 80))]
     pub project: Option<String>,
     /// Also pipelines that have ended. Default: false.
     pub include_ended: bool,
@@ -24,8 +25,10 @@ pub struct List {
 #[serde(deny_unknown_fields)]
 pub struct Start {
     /// What the board calls the work, at most 200 characters.
+    #[schemars(length(max = 200))]
     pub title: String,
     /// The project it belongs to, at most 80 characters; usually the repository's name.
+    #[schemars(length(max = 80))]
     pub project: String,
     /// What is to be achieved, in Markdown; goes into every prompt.
     #[serde(default)]
@@ -34,6 +37,7 @@ pub struct Start {
     #[serde(default)]
     pub phases: Vec<String>,
     /// The phase to begin with. Default: the first.
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub first_phase: Option<String>,
     /// The cycle version, as text: "1.10", never a number.
@@ -50,12 +54,14 @@ pub struct Start {
     #[serde(default)]
     pub demo: bool,
     /// Any text that is unique for this start: the same call sent again then starts nothing twice.
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
 
 /// The cycle version.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields, default)]
 pub struct VersionArguments {
     /// The cycle before this one.
@@ -68,9 +74,11 @@ pub struct VersionArguments {
 
 /// A strand of work.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
     /// Its name, unique in the pipeline.
+    #[schemars(length(max = 200))]
     pub name: String,
     /// Who works on it.
     #[serde(default)]
@@ -85,14 +93,18 @@ pub struct Track {
 
 /// A task that is known at the start.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedTask {
     /// Its name, unique on the track.
+    #[schemars(length(max = 200))]
     pub name: String,
     /// What sort of work, for example "documentation" or "code_generation".
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub kind: Option<String>,
     /// The phase it belongs to. Left out, it counts in every phase.
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub phase: Option<String>,
     /// How far it is. Default: "pending".
@@ -106,6 +118,7 @@ pub struct PlannedTask {
 #[serde(deny_unknown_fields, default)]
 pub struct OfPipeline {
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
 
@@ -114,33 +127,41 @@ pub struct OfPipeline {
 #[serde(deny_unknown_fields, default)]
 pub struct Update {
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
     /// The phase you believe to be in; refused when another one runs.
+    #[schemars(length(max = 200))]
     pub phase: Option<String>,
     /// A claimed percentage, 0 to 100. Where tasks are reported, the figure is counted from them instead.
     #[schemars(range(min = 0, max = 100))]
     pub progress: Option<i64>,
     /// One line for the board on what you are doing, at most 2,000 characters.
+    #[schemars(length(max = 2000))]
     pub message: Option<String>,
     /// Tasks that are new or have changed; others stay as they are.
     pub tasks: Vec<ReportedTask>,
     /// Any text that is unique for this report: the same call sent again then changes nothing twice.
+    #[schemars(length(max = 200))]
     pub idempotency_key: Option<String>,
 }
 
 /// A task that is new or has changed.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedTask {
     /// Its name, unique on the track.
+    #[schemars(length(max = 200))]
     pub name: String,
     /// How far it is.
     #[schemars(with = "TaskStatusCode")]
     pub status: TaskStatus,
     /// The track it is on. Left out: where a task of this name is, else "Tasks".
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub track: Option<String>,
     /// What sort of work, for example "analysis".
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub kind: Option<String>,
 }
@@ -152,15 +173,18 @@ pub struct SaveHandover {
     /// The document in Markdown, at most 1 MiB: results, decisions with reasons, open questions, next steps.
     pub content: String,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     #[serde(default)]
     pub pipeline: Option<String>,
     /// The phase you believe to end; refused when another one runs.
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub phase: Option<String>,
     /// One line that tells the reviewer what to expect. Default: the first sentence.
     #[serde(default)]
     pub summary: Option<String>,
     /// Any text that is unique for this handover: the same call sent again then changes nothing twice.
+    #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
@@ -170,8 +194,10 @@ pub struct SaveHandover {
 #[serde(deny_unknown_fields, default)]
 pub struct GetHandover {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h\\d+$"))]
     pub handover: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
 
@@ -180,8 +206,10 @@ pub struct GetHandover {
 #[serde(deny_unknown_fields, default)]
 pub struct Await {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h\\d+$"))]
     pub handover: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
     /// Longest time to wait before the answer is "pending", 1 to 50 seconds. Default: 45.
     #[schemars(range(min = 1, max = 50))]
@@ -193,8 +221,10 @@ pub struct Await {
 #[serde(deny_unknown_fields, default)]
 pub struct Acknowledge {
     /// The prompt id as get_next_prompt returned it. Default: the newest of the pipeline.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-p\\d+$"))]
     pub prompt_id: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
 
@@ -206,9 +236,11 @@ pub struct Finish {
     #[schemars(with = "OutcomeCode")]
     pub outcome: Outcome,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     #[serde(default)]
     pub pipeline: Option<String>,
     /// A closing line: why.
+    #[schemars(length(max = 2000))]
     #[serde(default)]
     pub message: Option<String>,
 }

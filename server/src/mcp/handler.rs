@@ -8,7 +8,7 @@ use domain::{
 };
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResponse, CallToolResult, CreateTaskResult, JsonObject},
+    model::{CallToolResponse, CallToolResult, CreateTaskResult, JsonObject, ProtocolVersion},
     service::RequestContext,
 };
 use serde::de::DeserializeOwned;
@@ -259,8 +259,10 @@ impl Handler {
         actor: &Actor,
         context: &RequestContext<RoleServer>,
     ) -> Option<CallToolResponse> {
+        // In the older era there is no such answer, whatever a client says it knows.
+        let modern = context.protocol_version()? >= ProtocolVersion::V_2026_07_28;
         let client = context.client_capabilities()?;
-        if !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
+        if !modern || !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
             return None;
         }
         let id = TaskId {

@@ -4,6 +4,7 @@ mod answers;
 mod arguments;
 mod completion;
 mod door;
+mod errors;
 mod handler;
 mod methods;
 mod ownership;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{agents::Agents, relay::Relay, web::Guard};
 
+pub use errors::in_json_rpc;
 pub use handler::Handler;
 pub use methods::introduction;
 pub use ownership::check as check_owner;

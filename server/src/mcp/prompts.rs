@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
-use domain::{Pipeline, Prompt};
+use domain::{Pipeline, Prompt, text::visible};
 use rmcp::model::{
     CacheScope, ListPromptsResult, Prompt as Listed, PromptArgument, PromptMessage, Role,
 };
+
+use crate::quote::fenced;
 
 /// Brings the next prompt of a pipeline into the chat.
 pub const NEXT_PHASE: &str = "next_phase";
@@ -56,7 +58,7 @@ pub fn list() -> ListPromptsResult {
 
 /// What the person says by calling one.
 pub fn message(text: String) -> Vec<PromptMessage> {
-    vec![PromptMessage::new_text(Role::User, text)]
+    vec![PromptMessage::new_text(Role::User, visible(&text))]
 }
 
 /// The prompt that waits, with the call that confirms it.
@@ -76,11 +78,10 @@ pub fn running_phase(pipeline: &Pipeline) -> String {
         pipeline.title, pipeline.project
     );
     if !pipeline.goal.trim().is_empty() {
-        // What somebody typed is fenced, so that it reads as a quotation.
         let _ = write!(
             text,
-            "\nIts goal, as it was written down:\n\n~~~\n{}\n~~~\n",
-            pipeline.goal.trim().replace("~~~", "~ ~ ~")
+            "\nIts goal, as it was written down:\n\n{}\n",
+            fenced(&pipeline.goal)
         );
     }
     let _ = write!(
@@ -101,12 +102,7 @@ pub fn new_pipeline(goal: Option<&str>, project: Option<&str>) -> String {
     );
     let goal = goal.map_or_else(
         || "Ask me what it is to achieve.".to_owned(),
-        |goal| {
-            format!(
-                "Its goal:\n\n~~~\n{}\n~~~",
-                goal.trim().replace("~~~", "~ ~ ~")
-            )
-        },
+        |goal| format!("Its goal:\n\n{}", fenced(goal)),
     );
     format!(
         "Start a Staffel pipeline for this work: start_pipeline with a short title and as project {project}. {goal}\n\n\

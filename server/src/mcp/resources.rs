@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::{HandoverId, Pipeline, PipelineId, PromptId};
+use domain::{HandoverId, Pipeline, PipelineId, PromptId, text::visible};
 use rmcp::{
     ErrorData,
     model::{
@@ -183,9 +183,9 @@ pub fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceResult,
         Resource::Pipelines => {
             let all = relay.pipelines(&Filter::default());
             let all: Vec<_> = all.iter().map(|pipeline| &**pipeline).collect();
-            (Pipelines::of(&all, usize::MAX).json(), JSON)
+            (json_text(&Pipelines::of(&all, usize::MAX)), JSON)
         }
-        Resource::Pipeline(id) => (Status::new(&*pipeline(id)?, board).json(), JSON),
+        Resource::Pipeline(id) => (json_text(&Status::new(&*pipeline(id)?, board)), JSON),
         Resource::Handover(id) => {
             let pipeline = pipeline(id.pipeline())?;
             let handover = pipeline.handover(id).ok_or_else(unknown)?;
@@ -194,13 +194,17 @@ pub fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceResult,
         Resource::Prompt(id) => {
             let pipeline = pipeline(id.pipeline())?;
             let prompt = pipeline.prompt(id).ok_or_else(unknown)?;
-            (prompt.text.clone(), MARKDOWN)
+            (visible(&prompt.text).into_owned(), MARKDOWN)
         }
     };
     let contents = ResourceContents::text(text, uri).with_mime_type(mime);
     Ok(ReadResourceResult::new(vec![contents])
         .with_ttl_ms(0)
         .with_cache_scope(CacheScope::Private))
+}
+
+fn json_text(answer: &impl Answer) -> String {
+    answer.value().unwrap_or_default().to_string()
 }
 
 /// What a watcher compares: it changes whenever the text of the resource may have.

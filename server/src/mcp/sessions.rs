@@ -42,6 +42,8 @@ pub struct Sessions {
     local: LocalSessionManager,
     file: Arc<SessionFile>,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
+    /// Held while a session comes in: who makes room takes it.
+    entrance: tokio::sync::Mutex<()>,
     most: usize,
 }
 
@@ -76,6 +78,7 @@ impl Sessions {
             local,
             file,
             used: Arc::default(),
+            entrance: tokio::sync::Mutex::default(),
             most: MOST,
         }
     }
@@ -113,25 +116,21 @@ impl Sessions {
     /// Makes room for one more: the longest unused goes, and of those a client listens to only when
     /// there is no other.
     async fn make_room(&self) {
-        let known: Vec<SessionId> = self.local.sessions.read().await.keys().cloned().collect();
-        if known.len() < self.most {
-            return;
-        }
-        let oldest = {
-            let mut used = lock(&self.used);
-            used.retain(|id, _| known.contains(id));
-            known
-                .into_iter()
-                .min_by_key(|id| used.get(id).map(|how| (how.streams > 0, how.last)))
-        };
-        if let Some(id) = oldest {
+        while self.count().await >= self.most {
+            let oldest = lock(&self.used)
+                .iter()
+                .min_by_key(|(_, how)| (how.streams > 0, how.last))
+                .map(|(id, _)| id.clone());
+            let Some(id) = oldest else {
+                return;
+            };
             tracing::debug!(
                 "{} MCP sessions: the longest unused one leaves memory",
                 self.most
             );
+            lock(&self.used).remove(&id);
             // It may have ended by itself a moment ago.
             let _ = self.local.close_session(&id).await;
-            lock(&self.used).remove(&id);
         }
     }
 
@@ -184,6 +183,7 @@ impl SessionManager for Sessions {
     type Transport = WorkerTransport<LocalSessionWorker>;
 
     async fn create_session(&self) -> Answer<(SessionId, Self::Transport)> {
+        let _alone = self.entrance.lock().await;
         self.make_room().await;
         let (id, transport) = self.local.create_session().await?;
         self.touch(&id);
@@ -239,8 +239,9 @@ impl SessionManager for Sessions {
     }
 
     async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {
-        self.make_room().await;
         let agent = self.file.agent(&id).await;
+        let _alone = self.entrance.lock().await;
+        self.make_room().await;
         lock(&self.used).entry(id.clone()).or_default().agent = agent;
         self.touch(&id);
         self.local.restore_session(id).await

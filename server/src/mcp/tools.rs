@@ -123,7 +123,9 @@ fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
         .idempotent(!matches!(name, "start_pipeline"))
         .open_world(false);
     let input: Arc<JsonObject> = schema_for_input::<A>().unwrap_or_default();
-    Tool::new(name, description, plain(&input))
+    let mut input = JsonObject::clone(&plain(&input));
+    input.values_mut().for_each(without_null);
+    Tool::new(name, description, input)
         .with_title(title)
         .with_annotations(annotations)
         .with_raw_output_schema(plain(&schema_for_output::<R>()))
@@ -147,6 +149,30 @@ fn plain(schema: &JsonObject) -> Arc<JsonObject> {
     let mut schema = schema.clone();
     schema.values_mut().for_each(strip);
     Arc::new(schema)
+}
+
+/// What is optional may be left out, and that is enough: some clients cannot read that a type is one of two.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(values)) = object.get_mut("enum") {
+                values.retain(|value| !value.is_null());
+            }
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            object.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use domain::{HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
 use serde::Serialize;
 
+use crate::quote;
+
 /// Everything a prompt is made from. Its fields are the variables of the template.
 #[derive(Debug, Clone, Serialize)]
 pub struct Brief {
@@ -75,7 +77,7 @@ impl Brief {
             Purpose::Revision => &handover.phase,
         };
         let index = pipeline.phases.iter().position(|p| p.name == *phase)?;
-        let handover_text = text::visible(&current.content);
+        let handover_text = text::visible(&current.content).into_owned();
         let earlier = pipeline.handovers.iter().filter(|h| h.id != handover.id);
         let open_tasks = pipeline.tracks.iter().flat_map(|track| {
             let here = |task: &&domain::Task| task.phase.as_ref().is_none_or(|of| of == phase);
@@ -94,7 +96,7 @@ impl Brief {
             pipeline: pipeline.id.to_string(),
             project: pipeline.project.clone(),
             title: pipeline.title.clone(),
-            goal: text::visible(&pipeline.goal),
+            goal: text::visible(&pipeline.goal).into_owned(),
             version: pipeline.version.current.clone().unwrap_or_default(),
             language: pipeline.language,
             purpose,
@@ -108,12 +110,12 @@ impl Brief {
             phases: pipeline.phases.iter().map(|p| p.name.to_string()).collect(),
             handover_id: handover.id.clone(),
             revision: current.number,
-            fence: fence(&handover_text),
+            fence: quote::fence(&handover_text),
             handover: handover_text,
             review_changes: current
                 .decision
                 .as_ref()
-                .map(|d| text::visible(&d.note))
+                .map(|d| text::visible(&d.note).into_owned())
                 .unwrap_or_default(),
             earlier_changes: earlier
                 .filter_map(|h| {
@@ -124,7 +126,7 @@ impl Brief {
                         .filter(|d| d.decision == Verdict::Accept && !d.note.is_empty())?;
                     Some(EarlierChanges {
                         phase: h.phase.to_string(),
-                        note: text::visible(&made.note),
+                        note: text::visible(&made.note).into_owned(),
                     })
                 })
                 .collect(),
@@ -133,23 +135,6 @@ impl Brief {
     }
 }
 
-/// Handover text is data: a fence that it cannot close itself keeps its headings and orders apart.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '~').map(str::len).max().unwrap_or(0);
-    "~".repeat((longest + 1).max(4))
-}
-
 fn as_text<S: serde::Serializer>(id: &HandoverId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fence;
-
-    #[test]
-    fn a_handover_cannot_close_its_own_fence() {
-        assert_eq!(fence("plain"), "~~~~");
-        assert_eq!(fence("a\n~~~~~~\nb"), "~~~~~~~");
-    }
 }

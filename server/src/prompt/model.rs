@@ -125,7 +125,7 @@ impl Model {
         match text.trim() {
             "" => Err(ModelError::Unusable("empty")),
             text if text.len() > DOCUMENT_MAX => Err(ModelError::Unusable("over 1 MiB")),
-            text => Ok(domain::text::visible(text)),
+            text => Ok(domain::text::visible(text).into_owned()),
         }
     }
 

@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod caller;
+mod deadline;
 mod error;
 mod guard;
 mod identity;

@@ -22,10 +22,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     VERSION,
     agents::Agents,
-    mcp::{McpService, Sessions, check_owner},
+    mcp::{McpService, Sessions, check_owner, in_json_rpc},
     relay::Relay,
     web::{
-        agents, api,
+        agents, api, deadline,
         error::Problem,
         guard::{self, Guard},
         identity::{self, Tokens},
@@ -143,6 +143,7 @@ where
     Router::new()
         .route_service("/mcp", mcp.clone())
         .route_service("/mcp/", mcp)
+        .layer(middleware::from_fn(in_json_rpc))
         .layer(middleware::from_fn_with_state(
             Arc::clone(sessions),
             check_owner,
@@ -153,13 +154,14 @@ where
         ))
 }
 
-/// What every request passes first: the guard, the question who sends it, and the limit of its body.
+/// What every request passes first: the guard, the question who sends it, and the limits of its body.
 pub fn guarded<S>(routes: Router<S>, guard: Arc<Guard>, tokens: &Tokens) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     routes
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn(deadline::limit_body))
         .layer(middleware::from_fn_with_state(
             tokens.clone(),
             identity::identify,

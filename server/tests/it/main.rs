@@ -21,3 +21,4 @@ mod sse_resume;
 mod sse_text;
 mod stored;
 mod support;
+mod tools_page;
