@@ -27,7 +27,13 @@ const VS_CODE_SETTINGS: &str = if cfg!(target_os = "macos") {
     ".config/Code/User/mcp.json"
 };
 
-const CASES: [Case; 6] = [
+const CLAUDE_SETTINGS: &str = if cfg!(target_os = "macos") {
+    "Library/Application Support/Claude/claude_desktop_config.json"
+} else {
+    ".config/Claude/claude_desktop_config.json"
+};
+
+const CASES: [Case; 7] = [
     Case {
         client: "cursor",
         project: Some(".cursor/mcp.json"),
@@ -63,6 +69,16 @@ const CASES: [Case; 6] = [
         project: None,
         global: ".codeium/windsurf/mcp_config.json",
         entry: r#"{"mcpServers": {"staffel": {"serverUrl": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "claude-desktop",
+        project: None,
+        global: CLAUDE_SETTINGS,
+        entry: concat!(
+            r#"{"mcpServers": {"staffel": {"command": ""#,
+            env!("CARGO_BIN_EXE_staffel"),
+            r#"", "args": ["stdio", "--url", "http://127.0.0.1:1"]}}}"#
+        ),
     },
 ];
 
@@ -226,10 +242,7 @@ fn a_project_and_all_projects_have_files_of_their_own() {
                 said.done();
                 same(&other.path().join(project), case.entry);
             }
-            None => said.complains(&[
-                "Windsurf has no file for a single project",
-                "Leave --project out",
-            ]),
+            None => said.complains(&["has no file for a single project", "Leave --project out"]),
         }
         assert_eq!(user.files().len(), 1);
     }
@@ -256,7 +269,7 @@ fn what_was_in_the_file_stays_and_is_kept_beside_it() {
         let said = user.connect(case.client, &[]).done();
         let new = get(&path);
         assert!(
-            new.contains("mine") && new.contains("\"x\"") && new.contains(URL),
+            new.contains("mine") && new.contains("\"x\"") && new.contains("http://127.0.0.1:1"),
             "{new}"
         );
         assert!(old.lines().all(|line| new.contains(line)), "{new}");
@@ -318,7 +331,7 @@ fn another_server_of_the_name_stays_unless_it_may_be_replaced() {
         put(&path, &other);
         let words = [
             "another server is called `staffel`",
-            "http://127.0.0.1:2/mcp",
+            "http://127.0.0.1:2",
             "--replace",
         ];
         user.connect(case.client, &[]).complains(&words);
@@ -333,7 +346,10 @@ fn a_look_writes_nothing() {
     for case in &CASES {
         let user = User::new();
         let said = user.connect(case.client, &["--print"]).done();
-        assert!(said.starts_with("--- ") && said.contains(URL), "{said}");
+        assert!(
+            said.starts_with("--- ") && said.contains("http://127.0.0.1:1"),
+            "{said}"
+        );
         assert!(user.files().is_empty() && !user.project.path().join(".cursor").exists());
     }
 }
@@ -420,16 +436,42 @@ fn variables_that_move_a_clients_folder_are_followed() {
 }
 
 #[test]
-fn claude_desktop_and_unknown_clients_are_answered_in_words() {
+fn an_unknown_client_is_answered_with_the_known_ones() {
     let user = User::new();
-    user.connect("claude-desktop", &[]).complains(&[
-        "mcpServers",
-        "\"stdio\"",
-        "Nothing was written",
-    ]);
     user.connect("emacs", &[])
-        .complains(&["'emacs'", "cursor", "windsurf"]);
+        .complains(&["'emacs'", "cursor", "claude-desktop"]);
     assert!(user.files().is_empty());
+}
+
+#[test]
+fn the_address_is_where_the_configuration_lets_the_server_listen() {
+    let user = User::new();
+    let file = user.project.path().join("Leptos.toml");
+    let leptos = "[[workspace.metadata.leptos]]\noutput-name = \"staffel\"\n";
+    let listening = |address: &str| format!("{leptos}[server]\nlisten = \"{address}\"\n");
+    put(&file, listening("127.0.0.1:4712"));
+    let shown = |prepare: &dyn Fn(&mut Command)| {
+        let mut command = user.command("cursor");
+        prepare(command.arg("--print"));
+        said(&mut command)
+    };
+    let address = shown(&|_| {}).done();
+    assert!(
+        address.contains("\"http://127.0.0.1:4712/mcp\""),
+        "{address}"
+    );
+    let elsewhere = user.home.path().join("mine.toml");
+    put(&elsewhere, listening("[::1]:4713"));
+    let address = shown(&|command| {
+        command.env("STAFFEL_CONFIG", &elsewhere);
+    });
+    assert!(address.done().contains("\"http://[::1]:4713/mcp\""));
+    put(&file, listening("here"));
+    shown(&|_| {}).complains(&["name it with --url", "Leptos.toml", "\"here\""]);
+    let named = shown(&|command| {
+        command.args(["--listen", "127.0.0.1:4714"]);
+    });
+    assert!(named.done().contains("\"http://127.0.0.1:4714/mcp\""));
 }
 
 #[test]
