@@ -485,6 +485,333 @@ fn a_server_that_answers_is_seen() {
     assert!(said.contains(&answers), "{said}");
 }
 
+/// What an entry says about a token: itself, or the variable that has it.
+struct Told {
+    client: &'static str,
+    literal: &'static str,
+    variable: Option<&'static str>,
+}
+
+const TOLD: [Told; 7] = [
+    Told {
+        client: "cursor",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${env:STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "vscode",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${env:STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "claude-code",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "codex",
+        literal: "http_headers = { Authorization = \"Bearer <token>\" }",
+        variable: Some("bearer_token_env_var = \"STAFFEL_TOKEN\""),
+    },
+    Told {
+        client: "gemini",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer $STAFFEL_TOKEN"}"#),
+    },
+    Told {
+        client: "windsurf",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: None,
+    },
+    Told {
+        client: "claude-desktop",
+        literal: r#""env": {"STAFFEL_TOKEN": "<token>"}"#,
+        variable: None,
+    },
+];
+
+impl Told {
+    fn case(&self) -> &'static Case {
+        let case = CASES.iter().find(|case| case.client == self.client);
+        case.expect("a case")
+    }
+
+    /// The entry with this in it.
+    fn entry(&self, told: &str) -> String {
+        let entry = self.case().entry;
+        match entry.strip_suffix("}}}") {
+            Some(entry) => format!("{entry}, {told}}}}}}}"),
+            None => format!("{entry}{told}\n"),
+        }
+    }
+}
+
+/// A token of the right form that no server knows.
+fn some_token() -> String {
+    format!("staffel_01234567_{}", "ab".repeat(32))
+}
+
+/// The agents with a valid token in this folder.
+fn agents(data: &Path) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    let list = said(
+        command
+            .args(["agents", "list", "--json", "--data"])
+            .arg(data),
+    )
+    .done();
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).expect("JSON");
+    let valid = list.iter().filter(|agent| agent["revoked"].is_null());
+    valid
+        .map(|agent| agent["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+/// The only token in a text.
+#[track_caller]
+fn token_in(text: &str) -> &str {
+    let at = text.find("staffel_").expect("a token");
+    let token = &text[at..];
+    let end = token.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let token = &token[..end.unwrap_or(token.len())];
+    assert_eq!(text.matches("staffel_").count(), 1, "{text}");
+    assert_eq!(token.len(), some_token().len(), "{token}");
+    token
+}
+
+#[test]
+fn a_given_token_is_written_for_one_user_and_only_named_in_a_shared_file() {
+    let token = some_token();
+    for told in &TOLD {
+        let user = User::new();
+        let connect = |flags: &[&str]| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_TOKEN", &token);
+            said(command.args(["--url", URL]).args(flags)).done()
+        };
+        let path = user.home.path().join(told.case().global);
+        let print = connect(&["--global", "--print"]);
+        assert!(print.contains("****") && !path.exists(), "{print}");
+        let first = connect(&["--global"]);
+        same(&path, &told.entry(&told.literal.replace("<token>", &token)));
+        assert!(
+            !first.contains(&token) && !print.contains(&token),
+            "{first}"
+        );
+        assert!(connect(&["--global"]).contains("nothing to do"));
+
+        let Some(variable) = told.variable else {
+            continue;
+        };
+        let shared = connect(&["--project"]);
+        let path = user
+            .project
+            .path()
+            .join(told.case().project.expect("a file"));
+        same(&path, &told.entry(variable));
+        assert!(!shared.contains(&token), "{shared}");
+        assert!(shared.contains("STAFFEL_TOKEN"), "{shared}");
+        assert!(connect(&["--project"]).contains("nothing to do"));
+    }
+}
+
+#[test]
+fn an_agent_gets_a_token_that_stands_in_its_file_and_nowhere_else() {
+    for told in &TOLD {
+        let (user, data) = (User::new(), data_folder());
+        let connect = |flags: &[&str]| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_DATA", data.path());
+            said(command.args(["--url", URL]).args(flags))
+        };
+        let print = connect(&["--global", "--agent", "anna", "--print"]).done();
+        assert!(print.contains("****"), "{print}");
+        assert!(user.files().is_empty() && agents(data.path()).is_empty());
+
+        let first = connect(&["--global", "--agent", "anna"]).done();
+        let path = user.home.path().join(told.case().global);
+        let text = get(&path);
+        let token = token_in(&text);
+        assert!(!first.contains(token), "{first}");
+        same(&path, &told.entry(&told.literal.replace("<token>", token)));
+        assert_eq!(agents(data.path()), ["anna"]);
+
+        let second = connect(&["--global", "--agent", "anna"]).done();
+        assert!(second.contains("nothing to do"), "{second}");
+        // Another one of the name has no way to her token.
+        connect(&["--global", "--agent", "bert"]).done();
+        let third = connect(&["--global", "--agent", "anna"]);
+        third.complains(&[
+            "anna has a token already",
+            "staffel agents revoke anna",
+            "Nothing was written",
+        ]);
+        assert_eq!(agents(data.path()), ["anna", "bert"]);
+
+        // Without a token in hand, the one in the file stays.
+        let before = get(&path);
+        assert!(connect(&["--global"]).done().contains("nothing to do"));
+        assert_eq!(get(&path), before);
+    }
+}
+
+#[test]
+fn the_token_for_a_shared_file_is_shown_once() {
+    for told in TOLD.iter().filter(|told| told.variable.is_some()) {
+        let (user, data) = (User::new(), data_folder());
+        let connect = |name| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_DATA", data.path());
+            command.args(["--url", URL, "--project", "--agent", name]);
+            said(&mut command)
+        };
+        let first = connect("anna").done();
+        let path = user
+            .project
+            .path()
+            .join(told.case().project.expect("a file"));
+        same(&path, &told.entry(told.variable.expect("a variable")));
+        let line = format!("export STAFFEL_TOKEN={}\n", token_in(&first));
+        assert!(first.contains(&line) || cfg!(windows), "{first}");
+        // A second agent needs no other file.
+        let second = connect("bert").done();
+        assert_ne!(token_in(&first), token_in(&second));
+        assert_eq!(agents(data.path()), ["anna", "bert"]);
+        connect("anna").complains(&["anna has a token already"]);
+    }
+}
+
+#[test]
+fn a_token_that_reaches_no_file_is_void_again() {
+    let (user, data) = (User::new(), data_folder());
+    let connect = || {
+        let mut command = user.command("claude-code");
+        command.env("STAFFEL_DATA", data.path());
+        command.args(["--url", URL, "--global", "--agent", "anna"]);
+        command
+    };
+    let path = user.home.path().join(".claude.json");
+    put(&path, "{");
+    said(&mut connect()).complains(&["this is not JSON", "Nothing was written"]);
+    assert!(!data.path().join("agents.db").exists(), "not even made");
+
+    // The folder of the file cannot be made.
+    put(
+        &user.home.path().join("moved"),
+        "a file in place of the folder",
+    );
+    let moved = user.home.path().join("moved/deeper");
+    let mut command = connect();
+    said(command.env("CLAUDE_CONFIG_DIR", moved)).complains(&["moved"]);
+    assert!(agents(data.path()).is_empty());
+
+    fs::remove_file(&path).expect("gone");
+    said(&mut connect()).done();
+    assert_eq!(agents(data.path()), ["anna"]);
+}
+
+#[test]
+fn what_cannot_be_a_token_or_an_agent_is_refused_in_words() {
+    let user = User::new();
+    for (flags, words) in [
+        (
+            vec!["--agent", "an na"],
+            vec!["'an na'", "allowed are 1 to 64 letters"],
+        ),
+        (
+            vec!["--agent", "anna", "--url", "https://staffel.example"],
+            vec![
+                "https://staffel.example/mcp is on another machine",
+                "STAFFEL_TOKEN",
+            ],
+        ),
+    ] {
+        said(user.command("cursor").args(flags)).complains(&words);
+    }
+    let torn = &some_token()[..40];
+    let said = said(
+        user.command("cursor")
+            .env("STAFFEL_TOKEN", torn)
+            .args(["--url", URL]),
+    );
+    assert!(!said.stderr.contains(torn), "{}", said.stderr);
+    said.complains(&["STAFFEL_TOKEN holds no token"]);
+    assert!(user.files().is_empty());
+}
+
+#[test]
+fn where_codex_takes_the_token_from_a_variable_it_is_not_given_one_beside() {
+    let user = User::new();
+    let path = user.home.path().join(".codex/config.toml");
+    let old = format!("[mcp_servers.staffel]\nurl = \"{URL}\"\nbearer_token_env_var = \"MINE\"\n");
+    put(&path, &old);
+    let connect = |flags: &[&str]| {
+        let mut command = user.command("codex");
+        command.env("STAFFEL_TOKEN", some_token());
+        said(command.args(["--url", URL]).args(flags))
+    };
+    connect(&[]).complains(&["its `bearer_token_env_var` is MINE", "--replace"]);
+    assert_eq!(get(&path), old);
+    connect(&["--replace"]).done();
+    assert!(!get(&path).contains("MINE"));
+}
+
+/// A server that wants a token from everybody.
+fn strict(data: &Path) -> Program {
+    let mut command = Program::command(data);
+    command.env("STAFFEL_REQUIRE_TOKEN", "true");
+    Program::spawn(command)
+}
+
+#[test]
+fn a_server_that_wants_a_token_is_heard_before_anything_is_written() {
+    let (user, data) = (User::new(), data_folder());
+    let program = strict(data.path());
+    let url = format!("http://{}/mcp", program.api.address);
+    let connect = |prepare: &dyn Fn(&mut Command)| {
+        let mut command = user.command("cursor");
+        prepare(command.args(["--url", &url, "--global"]));
+        said(&mut command)
+    };
+    let open = connect(&|_| {});
+    assert!(
+        open.ok && open.stderr.contains("wants a token"),
+        "{}",
+        open.stderr
+    );
+    for way in ["staffel connect cursor --agent NAME", "STAFFEL_TOKEN=…"] {
+        assert!(open.stderr.contains(way), "{}", open.stderr);
+    }
+    let files = user.files();
+
+    connect(&|command| {
+        command.env("STAFFEL_TOKEN", some_token());
+    })
+    .complains(&["refuses the token in STAFFEL_TOKEN", "Nothing was written"]);
+
+    // A token of another folder is none of this server's.
+    let other = data_folder();
+    connect(&|command| {
+        command
+            .args(["--agent", "anna", "--data"])
+            .arg(other.path());
+    })
+    .complains(&["does not know the token", "--data DIR", "void again"]);
+    assert!(agents(other.path()).is_empty());
+    assert_eq!(user.files(), files);
+
+    connect(&|command| {
+        command.args(["--agent", "anna", "--data"]).arg(data.path());
+    })
+    .done();
+    let text = get(&user.home.path().join(".cursor/mcp.json"));
+    let proven = connect(&|command| {
+        command.env("STAFFEL_TOKEN", token_in(&text));
+    });
+    assert!(!proven.stderr.contains("wants"), "{}", proven.stderr);
+    assert!(proven.done().contains("nothing to do"));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -512,6 +839,52 @@ mod unix {
             mode(&user.home.path().join(".claude.json.staffel-backup")),
             0o600
         );
+    }
+
+    #[test]
+    fn a_file_with_a_token_is_for_its_owner_alone() {
+        for told in &TOLD {
+            let user = User::new();
+            let path = user.home.path().join(told.case().global);
+            let connect = || {
+                let mut command = user.command(told.client);
+                command.env("STAFFEL_TOKEN", some_token());
+                said(command.args(["--url", URL, "--global"])).done()
+            };
+            connect();
+            assert_eq!(mode(&path), 0o600, "a new one");
+            put(&path, "");
+            allow(&path, 0o664);
+            connect();
+            assert_eq!(mode(&path), 0o600, "one that was there");
+        }
+        let user = User::new();
+        let mut command = user.command("cursor");
+        command.env("STAFFEL_TOKEN", some_token());
+        said(command.args(["--url", URL])).done();
+        let shared = mode(&user.project.path().join(".cursor/mcp.json"));
+        assert_ne!(shared, 0o600, "it names the variable only");
+    }
+
+    #[test]
+    fn a_token_that_nobody_can_be_told_is_void_again() {
+        let (user, data) = (User::new(), data_folder());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        if let Ok(full) = full {
+            let mut command = user.command("cursor");
+            command.args(["--url", URL, "--agent", "anna", "--data"]);
+            let output = command.arg(data.path()).stdout(full).output();
+            let stderr = output.expect("the program runs").stderr;
+            assert!(String::from_utf8_lossy(&stderr).contains("void again"));
+            assert!(agents(data.path()).is_empty());
+        }
+        let path = user.home.path().join(".cursor/mcp.json");
+        put(&path, "{}");
+        allow(&path, 0o444);
+        let mut command = user.command("cursor");
+        command.args(["--url", URL, "--global", "--agent", "anna", "--data"]);
+        said(command.arg(data.path())).complains(&["read-only", "void again"]);
+        assert!(agents(data.path()).is_empty() && get(&path) == "{}");
     }
 
     #[test]
