@@ -7,8 +7,11 @@ use std::{
 
 use directories::BaseDirs;
 
-use super::merge::{Field, Language, Value};
-use crate::agents::VARIABLE;
+use super::{
+    endpoint::USUAL_SERVER,
+    merge::{Field, Known, Language, Value},
+};
+use crate::agents::{Token, VARIABLE};
 
 /// An assistant that can be told about servers by a file.
 #[derive(Debug)]
@@ -69,8 +72,21 @@ pub enum ByVariable {
     Never,
 }
 
+/// How an entry in a file proves the agent's name.
+#[derive(Debug)]
+pub enum Held {
+    /// Not at all.
+    Nothing,
+    /// By a token that stands there.
+    Token(Token),
+    /// By the token in the variable `STAFFEL_TOKEN`.
+    Variable,
+    /// By something of the user's own.
+    Else,
+}
+
 /// The header with the token.
-pub const AUTHORIZATION: &str = "Authorization";
+const AUTHORIZATION: &str = "Authorization";
 
 /// Where a server is to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +323,58 @@ impl Client {
             }
             ByVariable::Field(field) => Some((field, VARIABLE.into())),
             ByVariable::Never => None,
+        }
+    }
+
+    /// The address to which an entry leads; `None` if it is not for Staffel.
+    pub fn address(&self, known: &Known) -> Option<String> {
+        if let Some(Value::List(args)) = known.field("args")
+            && args.iter().any(|arg| arg == "stdio")
+        {
+            let named = args.iter().position(|arg| arg == "--url");
+            let named = named.and_then(|at| args.get(at + 1)).map(String::as_str);
+            let joined = args.iter().find_map(|arg| arg.strip_prefix("--url="));
+            let variable = known
+                .field("env")
+                .and_then(|env| env.get("env", "STAFFEL_URL"));
+            let address = named.or(joined).or(variable).unwrap_or(USUAL_SERVER);
+            return Some(address.to_owned());
+        }
+        match (self.way, known.field("command")) {
+            (Way::Http { address, .. }, None) => match known.field(address)? {
+                Value::Text(address) => Some(address.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How an entry proves the agent's name.
+    pub fn held(&self, known: &Known) -> Held {
+        if let Some((field, variable @ Value::Text(_))) = self.by_variable()
+            && let Some(theirs) = known.field(field)
+        {
+            return match *theirs == variable {
+                true => Held::Variable,
+                false => Held::Else,
+            };
+        }
+        let header = known.field(self.token.map);
+        let header = header.and_then(|map| map.get(self.token.map, AUTHORIZATION));
+        let variable = known.field("env").and_then(|env| env.get("env", VARIABLE));
+        let Some(value) = header.or(variable) else {
+            return Held::Nothing;
+        };
+        let by_variable = self.by_variable();
+        let by_variable = by_variable
+            .as_ref()
+            .and_then(|(map, value)| value.get(map, AUTHORIZATION));
+        if by_variable == Some(value) {
+            return Held::Variable;
+        }
+        match Token::parse(value.strip_prefix("Bearer ").unwrap_or(value).trim()) {
+            Some(token) => Held::Token(token),
+            None => Held::Else,
         }
     }
 

@@ -1,10 +1,6 @@
 //! The server that an assistant is to talk to: where it is, and what it says when it is asked.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -16,6 +12,12 @@ use crate::{
     agents::Token,
     config::{Config, ServeArgs, data_folder},
 };
+
+/// The address of a server that nobody configured.
+pub const USUAL_SERVER: &str = "http://127.0.0.1:4700";
+
+/// The name under which questions are asked here.
+pub const PROBE: &str = "staffel-doctor";
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -143,12 +145,24 @@ impl Endpoint {
 
     /// Whether the address is one of this machine.
     pub fn is_of_this_machine(&self) -> bool {
-        let host = self.mcp.host_str().unwrap_or_default();
+        self.listen()
+            .is_some_and(|listen| listen.ip().is_loopback())
+    }
+
+    /// Whether it is where a server is that nobody configured.
+    pub fn is_usual(&self) -> bool {
+        self.is_at(USUAL_SERVER)
+    }
+
+    /// What a server of this machine has to listen on to be here.
+    pub fn listen(&self) -> Option<SocketAddr> {
+        let host = match self.mcp.host_str()? {
+            "localhost" => "127.0.0.1",
+            host => host,
+        };
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || host
-                .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback())
+        let port = self.mcp.port_or_known_default()?;
+        Some(SocketAddr::new(host.parse().ok()?, port))
     }
 
     /// Whether an address leads here too: of the server, or of its endpoint.
@@ -207,7 +221,7 @@ impl Endpoint {
     async fn ask(&self, method: &str, token: Option<&Token>) -> Result<Value, Refused> {
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": PROTOCOL,
-            "io.modelcontextprotocol/clientInfo": { "name": "staffel-doctor", "version": VERSION },
+            "io.modelcontextprotocol/clientInfo": { "name": PROBE, "version": VERSION },
             "io.modelcontextprotocol/clientCapabilities": {},
         });
         let question =

@@ -69,6 +69,11 @@ impl ConfigFile {
         })
     }
 
+    /// Whether there is a file.
+    pub fn exists(&self) -> bool {
+        self.old.is_some()
+    }
+
     /// What is in it; nothing if there is no file. A byte order mark is not part of the text, but is kept.
     pub fn text(&self) -> &str {
         let old = self.old.as_deref().unwrap_or_default();
@@ -100,7 +105,10 @@ impl ConfigFile {
                 copy_rights(&metadata, new.as_file()).with_context(|| {
                     format!("the owner and the rights of {path} cannot be kept. {ALLOW}")
                 })?;
-                Some(self.back_up(old, &metadata).with_context(no_room)?)
+                Some(
+                    self.back_up(old, &metadata, readers)
+                        .with_context(no_room)?,
+                )
             }
             None => None,
         };
@@ -152,7 +160,7 @@ impl ConfigFile {
     }
 
     /// Keeps the old text beside the file, under a name that nothing has yet.
-    fn back_up(&self, old: &str, metadata: &Metadata) -> io::Result<PathBuf> {
+    fn back_up(&self, old: &str, metadata: &Metadata, readers: Readers) -> io::Result<PathBuf> {
         let mut number = 1;
         loop {
             let mut name = OsString::from(&self.path);
@@ -165,6 +173,10 @@ impl ConfigFile {
                 Ok(mut file) => {
                     file.write_all(old.as_bytes())?;
                     copy_rights(metadata, &file)?;
+                    // An older token may be in it, and still be valid.
+                    if readers == Readers::OnlyOwner {
+                        hide_from_others(&file)?;
+                    }
                     file.sync_all()?;
                     return Ok(path);
                 }

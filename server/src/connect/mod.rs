@@ -1,6 +1,7 @@
 //! `staffel connect`: tells an assistant about this server, in the assistant's own configuration file.
 
 pub(crate) mod clients;
+pub(crate) mod commands;
 pub(crate) mod endpoint;
 pub(crate) mod file;
 pub(crate) mod merge;
@@ -21,10 +22,11 @@ use crate::{
     serve::staffel_at,
 };
 
-use clients::{AUTHORIZATION, CLIENTS, Client, Scope, Way};
+use clients::{CLIENTS, Client, Held, Scope, Way};
+use commands::Commands;
 use endpoint::{Endpoint, Knock, ServerArgs};
 use file::{ConfigFile, Readers};
-use merge::{Entry, Known, look_up, merge};
+use merge::{Entry, look_up, merge};
 use token::{HIDDEN, NewToken, hide, open, parse_agent};
 
 /// The name under which assistants know this server.
@@ -108,6 +110,7 @@ pub async fn run(args: &ConnectArgs) -> Result<()> {
     let job = Job {
         client,
         scope,
+        commands: Commands::new(&args.server, &endpoint),
         endpoint,
         file: ConfigFile::read(&path)?,
         path,
@@ -125,6 +128,7 @@ struct Job {
     client: &'static Client,
     scope: Scope,
     endpoint: Endpoint,
+    commands: Commands,
     path: PathBuf,
     file: ConfigFile,
     replace: bool,
@@ -139,12 +143,7 @@ impl Job {
                 "{mcp} refuses the token in {VARIABLE}: it is not one of that server's, or it was revoked. Take another, \
                  or none (unset {VARIABLE}). `staffel agents list` shows whose tokens are valid.\nNothing was written."
             ),
-            Knock::TokenNeeded => eprintln!(
-                "staffel: {mcp} wants a token from agents, and none was given. There are two ways to give one:\n\
-                 \x20 staffel connect {client} --agent NAME           makes a token, where the server runs\n\
-                 \x20 {VARIABLE}=… staffel connect {client}   writes one that `staffel agents add` has made\n",
-                client = self.client.name
-            ),
+            Knock::TokenNeeded => self.say_that_a_token_is_needed(),
             Knock::Open { .. } | Knock::Strange(_) => {}
         }
         let merged = self.merged(token.as_ref().map(Token::reveal))?;
@@ -163,6 +162,20 @@ impl Job {
             _ => String::new(),
         };
         say(&format!("{written}{hint}{}", self.next().await))
+    }
+
+    fn say_that_a_token_is_needed(&self) {
+        let new = self
+            .commands
+            .connect_with_new_token(self.client, self.scope);
+        let given = self.commands.connect_with_token(self.client, self.scope);
+        eprintln!(
+            "staffel: {} wants a token from agents, and none was given. There are two ways to give one:\n\n\
+             Make one where the server runs, with a name for the agent:\n\x20 {}\n\
+             Or take one that `staffel agents add` has made:\n\x20 {given}\n",
+            self.endpoint.mcp(),
+            new.unwrap_or_else(|| format!("staffel agents add {}", self.client.name)),
+        );
     }
 
     async fn with_new_token(&self, name: &str, server: &ServerArgs) -> Result<()> {
@@ -261,17 +274,15 @@ impl Job {
             self.client.servers,
             NAME,
         );
-        let token = known
-            .ok()
-            .flatten()
-            .and_then(|known| literal_token(self.client, &known));
-        token.is_some_and(|token| {
-            let identity = registry.verify(&token);
-            identity.is_some_and(|identity| &*identity.name == name)
-                && self
-                    .merged(Some(token.reveal()))
-                    .is_ok_and(|merged| merged.is_none())
-        })
+        let held = known.ok().flatten().map(|known| self.client.held(&known));
+        let Some(Held::Token(token)) = held else {
+            return false;
+        };
+        let identity = registry.verify(&token);
+        identity.is_some_and(|identity| &*identity.name == name)
+            && self
+                .merged(Some(token.reveal()))
+                .is_ok_and(|merged| merged.is_none())
     }
 
     /// Writes the file, with or without a `token` in it, and gives what to say about that.
@@ -325,17 +336,6 @@ impl Job {
             None => format!("No Staffel answers at {base} yet: start it with `staffel serve`."),
         }
     }
-}
-
-/// The token itself in an entry of this client, if it is there.
-pub(crate) fn literal_token(client: &Client, known: &Known) -> Option<Token> {
-    let map = client.token.map;
-    let key = match client.way {
-        Way::Http { .. } => AUTHORIZATION,
-        Way::Bridge => VARIABLE,
-    };
-    let value = known.field(map)?.get(map, key)?;
-    Token::parse(value.strip_prefix("Bearer ").unwrap_or(value).trim())
 }
 
 /// The line that sets the variable for good.

@@ -14,10 +14,13 @@ use crate::support::{Program, data_folder};
 const URL: &str = "http://127.0.0.1:1/mcp";
 
 /// A client as a user meets it: its name, its files in a project and at home, and what an entry looks like.
-struct Case {
-    client: &'static str,
-    project: Option<&'static str>,
-    global: &'static str,
+pub struct Case {
+    /// Its name on the command line.
+    pub client: &'static str,
+    /// Its file in a project.
+    pub project: Option<&'static str>,
+    /// Its file at home.
+    pub global: &'static str,
     entry: &'static str,
 }
 
@@ -33,7 +36,8 @@ const CLAUDE_SETTINGS: &str = if cfg!(target_os = "macos") {
     ".config/Claude/claude_desktop_config.json"
 };
 
-const CASES: [Case; 7] = [
+/// All clients.
+pub const CASES: [Case; 7] = [
     Case {
         client: "cursor",
         project: Some(".cursor/mcp.json"),
@@ -83,27 +87,34 @@ const CASES: [Case; 7] = [
 ];
 
 /// A user: a home with nothing in it, and a project.
-struct User {
-    home: TempDir,
-    project: TempDir,
+pub struct User {
+    /// The home.
+    pub home: TempDir,
+    /// The project.
+    pub project: TempDir,
 }
 
 /// What the program said.
-struct Said {
-    ok: bool,
-    stdout: String,
-    stderr: String,
+pub struct Said {
+    /// Whether it ended well.
+    pub ok: bool,
+    /// On standard output.
+    pub stdout: String,
+    /// On standard error.
+    pub stderr: String,
 }
 
 impl User {
-    fn new() -> Self {
+    /// Somebody who has nothing yet.
+    pub fn new() -> Self {
         Self {
             home: data_folder(),
             project: data_folder(),
         }
     }
 
-    fn command(&self, client: &str) -> Command {
+    /// The program, as this user starts it in the project.
+    pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
         let ours = std::env::vars_os().map(|(name, _)| name);
         for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
@@ -114,8 +125,13 @@ impl User {
         }
         command
             .env("HOME", self.home.path())
-            .current_dir(self.project.path())
-            .args(["connect", client]);
+            .current_dir(self.project.path());
+        command
+    }
+
+    fn command(&self, client: &str) -> Command {
+        let mut command = self.program();
+        command.args(["connect", client]);
         command
     }
 
@@ -132,7 +148,7 @@ impl User {
     }
 
     /// Every file of this user, with what is in it.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut folders = vec![self.home.path().to_owned(), self.project.path().to_owned()];
         let mut files = Vec::new();
         while let Some(folder) = folders.pop() {
@@ -150,7 +166,8 @@ impl User {
     }
 }
 
-fn said(command: &mut Command) -> Said {
+/// Runs it to its end.
+pub fn said(command: &mut Command) -> Said {
     let Output {
         status,
         stdout,
@@ -167,14 +184,14 @@ fn said(command: &mut Command) -> Said {
 impl Said {
     /// What it said when it did what it was asked to.
     #[track_caller]
-    fn done(self) -> String {
+    pub fn done(self) -> String {
         assert!(self.ok, "{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
     /// Its complaint, with these words in it.
     #[track_caller]
-    fn complains(self, words: &[&str]) {
+    pub fn complains(self, words: &[&str]) {
         assert!(!self.ok, "{}", self.stdout);
         for word in words {
             assert!(self.stderr.contains(word), "{word:?} in {}", self.stderr);
@@ -182,8 +199,9 @@ impl Said {
     }
 }
 
+/// Writes a file, and its folder.
 #[track_caller]
-fn put(path: &Path, text: impl AsRef<[u8]>) {
+pub fn put(path: &Path, text: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
     fs::write(path, text).expect("the file");
 }
@@ -547,7 +565,7 @@ impl Told {
 }
 
 /// A token of the right form that no server knows.
-fn some_token() -> String {
+pub fn some_token() -> String {
     format!("staffel_01234567_{}", "ab".repeat(32))
 }
 
@@ -569,7 +587,7 @@ fn agents(data: &Path) -> Vec<String> {
 
 /// The only token in a text.
 #[track_caller]
-fn token_in(text: &str) -> &str {
+pub fn token_in(text: &str) -> &str {
     let at = text.find("staffel_").expect("a token");
     let token = &text[at..];
     let end = token.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -757,7 +775,7 @@ fn where_codex_takes_the_token_from_a_variable_it_is_not_given_one_beside() {
 }
 
 /// A server that wants a token from everybody.
-fn strict(data: &Path) -> Program {
+pub fn strict(data: &Path) -> Program {
     let mut command = Program::command(data);
     command.env("STAFFEL_REQUIRE_TOKEN", "true");
     Program::spawn(command)
@@ -779,8 +797,13 @@ fn a_server_that_wants_a_token_is_heard_before_anything_is_written() {
         "{}",
         open.stderr
     );
-    for way in ["staffel connect cursor --agent NAME", "STAFFEL_TOKEN=…"] {
-        assert!(open.stderr.contains(way), "{}", open.stderr);
+    let flags = format!("staffel connect cursor --global --url {url}");
+    for way in [
+        format!("{flags} --agent cursor\n"),
+        format!("{flags}\n"),
+        "STAFFEL_TOKEN=…".to_owned(),
+    ] {
+        assert!(open.stderr.contains(&way), "{way} in {}", open.stderr);
     }
     let files = user.files();
 
