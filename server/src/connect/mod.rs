@@ -32,6 +32,11 @@ use token::{HIDDEN, NewToken, hide, open, parse_agent};
 /// The name under which assistants know this server.
 pub(crate) const NAME: &str = "staffel";
 
+/// How an entry in a file that people share proves the agent's name.
+const BY_VARIABLE: &str = "The file takes the token from the variable STAFFEL_TOKEN, so that it can be committed. \
+                           A program that was not started in a terminal may not see the variable; with --global the \
+                           token itself is written, into a file of yours.";
+
 /// What `staffel connect` can be told.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectArgs {
@@ -155,10 +160,9 @@ impl Job {
         }
         let written = self.write(&text, token.is_some())?;
         let hint = match (&token, self.scope) {
-            (Some(_), Scope::Project) => format!(
-                "It takes the token from the variable {VARIABLE}, so that the file can be committed: \
-                 set that in your shell's profile, too.\n"
-            ),
+            (Some(_), Scope::Project) => {
+                format!("{BY_VARIABLE} Set it in your shell's profile, too.\n")
+            }
             _ => String::new(),
         };
         say(&format!("{written}{hint}{}", self.next().await))
@@ -200,7 +204,12 @@ impl Job {
             return self.say_nothing_to_do().await;
         }
         let new = NewToken::make(&registry, name)?;
-        if let Knock::TokenRefused = self.endpoint.knock(Some(new.token())).await {
+        let knock = tokio::select! {
+            knock = self.endpoint.knock(Some(new.token())) => knock,
+            // Ending on the spot, as is usual, would lose the token.
+            _ = tokio::signal::ctrl_c() => bail!("interrupted. Nothing was written."),
+        };
+        if let Knock::TokenRefused = knock {
             bail!(
                 "{mcp} does not know the token that was just made in {}: that server keeps its data elsewhere. \
                  Name its folder with --data DIR; it says so when it starts.\nNothing was written.",
@@ -221,8 +230,8 @@ impl Job {
             Scope::Project => {
                 let profile = in_profile(new.token());
                 say(&format!(
-                    "{written}It takes the token from the variable {VARIABLE}, so that the file can be committed. \
-                     The token of {name}, shown only this once, for your shell's profile:\n\n\x20 {profile}\n"
+                    "{written}{BY_VARIABLE}\nThe token of {name}, shown only this once, for your shell's profile:\n\n\
+                     \x20 {profile}\n\n"
                 ))?;
                 new.keep();
                 say(&self.next().await)

@@ -91,14 +91,13 @@ pub async fn look(
 ) -> Vec<File> {
     let mut files = Vec::new();
     for client in &CLIENTS {
+        let global = client.global.path();
+        // Here may be the home folder.
         let project = client.project_file(here);
+        let project = project.filter(|path| Some(path) != global.as_ref());
         let project = project.map(|path| (Scope::Project, path));
-        let global = client.global.path().map(|path| (Scope::Global, path));
+        let global = global.map(|path| (Scope::Global, path));
         for (scope, path) in project.into_iter().chain(global) {
-            // In the home folder some clients have only one file.
-            if files.iter().any(|file: &File| file.path == path) {
-                continue;
-            }
             let found = todo.len();
             let look = Look {
                 client,

@@ -837,9 +837,13 @@ fn a_server_that_wants_a_token_is_heard_before_anything_is_written() {
 
 #[cfg(unix)]
 mod unix {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::{
+        os::unix::fs::{PermissionsExt, symlink},
+        time::Instant,
+    };
 
     use super::*;
+    use crate::support::PATIENCE;
 
     #[track_caller]
     fn allow(path: &Path, mode: u32) {
@@ -908,6 +912,27 @@ mod unix {
         command.args(["--url", URL, "--global", "--agent", "anna", "--data"]);
         said(command.arg(data.path())).complains(&["read-only", "void again"]);
         assert!(agents(data.path()).is_empty() && get(&path) == "{}");
+    }
+
+    #[test]
+    fn a_token_does_not_outlive_an_interruption() {
+        let (user, data) = (User::new(), data_folder());
+        // Takes connections and never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", silent.local_addr().expect("its address"));
+        let mut command = user.command("cursor");
+        command.args(["--global", "--agent", "anna", "--url", &url, "--data"]);
+        let mut running = command.arg(data.path()).spawn().expect("the program runs");
+        let deadline = Instant::now() + PATIENCE;
+        while agents(data.path()) != ["anna"] {
+            assert!(Instant::now() < deadline, "no token");
+        }
+        let interrupt = Command::new("kill")
+            .args(["-INT", &running.id().to_string()])
+            .status();
+        assert!(interrupt.expect("kill runs").success());
+        assert!(!running.wait().expect("its end").success());
+        assert!(agents(data.path()).is_empty() && user.files().is_empty());
     }
 
     #[test]

@@ -261,6 +261,21 @@ fn an_entry_that_leads_elsewhere_is_told_from_one_that_leads_here() {
 }
 
 #[test]
+fn in_the_home_folder_a_file_of_the_home_folder_is_none_of_a_project() {
+    let user = User::new();
+    connect(&user, "cursor", "http://127.0.0.1:1", |command| {
+        command.arg("--global").env("STAFFEL_TOKEN", some_token());
+    });
+    let found = found(&user, "http://127.0.0.1:1", |command| {
+        command.current_dir(user.home.path());
+    });
+    assert_eq!(file(&found, "cursor", "global")["well"], true, "{found:#}");
+    let files = found["files"].as_array().expect("files");
+    let cursor = files.iter().filter(|file| file["client"] == "cursor");
+    assert_eq!(cursor.count(), 1);
+}
+
+#[test]
 fn a_bridge_that_has_gone_is_noticed() {
     let user = User::new();
     let path = user.home.path().join(CASES[6].global);
