@@ -839,6 +839,7 @@ fn a_server_that_wants_a_token_is_heard_before_anything_is_written() {
 mod unix {
     use std::{
         os::unix::fs::{PermissionsExt, symlink},
+        process::Stdio,
         time::Instant,
     };
 
