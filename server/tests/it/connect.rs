@@ -923,6 +923,7 @@ mod unix {
         let url = format!("http://{}", silent.local_addr().expect("its address"));
         let mut command = user.command("cursor");
         command.args(["--global", "--agent", "anna", "--url", &url, "--data"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut running = command.arg(data.path()).spawn().expect("the program runs");
         let deadline = Instant::now() + PATIENCE;
         while agents(data.path()) != ["anna"] {
