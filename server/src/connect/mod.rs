@@ -11,10 +11,12 @@ use std::{
     env,
     io::{self, Write},
     path::{self, Path, PathBuf},
+    pin::pin,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, builder::PossibleValuesParser};
+use futures::poll;
 use similar::TextDiff;
 
 use crate::{
@@ -163,7 +165,8 @@ impl Job {
             (Some(_), Scope::Project) => {
                 format!("{BY_VARIABLE} Set it in your shell's profile, too.\n")
             }
-            _ => String::new(),
+            (Some(_), Scope::Global) => holds_token(&format!("in {VARIABLE}")),
+            (None, _) => String::new(),
         };
         say(&format!("{written}{hint}{}", self.next().await))
     }
@@ -200,14 +203,20 @@ impl Job {
         }
         let folder = server.data_folder()?;
         let registry = open(&folder)?;
-        if self.has_token_of(&registry, name) {
+        let before = self.agent_of_token(&registry);
+        if let Some((agent, token)) = &before
+            && agent == name
+            && self.merged(Some(token.reveal()))?.is_none()
+        {
             return self.say_nothing_to_do().await;
         }
+        // Ending on the spot, as is usual, would lose the token. The first look is what changes that.
+        let mut interrupt = pin!(tokio::signal::ctrl_c());
+        let _ = poll!(interrupt.as_mut());
         let new = NewToken::make(&registry, name)?;
         let knock = tokio::select! {
             knock = self.endpoint.knock(Some(new.token())) => knock,
-            // Ending on the spot, as is usual, would lose the token.
-            _ = tokio::signal::ctrl_c() => bail!("interrupted. Nothing was written."),
+            _ = interrupt => bail!("interrupted. Nothing was written."),
         };
         if let Knock::TokenRefused = knock {
             bail!(
@@ -221,11 +230,17 @@ impl Job {
             // A project's file only names the variable, and does already.
             None => format!("{} is as it has to be.\n", self.path.display()),
         };
+        let older = before.map_or(String::new(), |(agent, _)| {
+            format!(
+                "The token of {agent}, which the file held before, is still valid. If nobody else uses it: \
+                 staffel agents revoke {agent}\n"
+            )
+        });
         match self.scope {
             Scope::Global => {
                 new.keep();
-                let hint = format!("It holds the token of {name}, so only you can read it now.\n");
-                say(&format!("{written}{hint}{}", self.next().await))
+                let hint = holds_token(&format!("of {name}"));
+                say(&format!("{written}{hint}{older}{}", self.next().await))
             }
             Scope::Project => {
                 let profile = in_profile(new.token());
@@ -234,7 +249,7 @@ impl Job {
                      \x20 {profile}\n\n"
                 ))?;
                 new.keep();
-                say(&self.next().await)
+                say(&format!("{older}{}", self.next().await))
             }
         }
     }
@@ -275,23 +290,19 @@ impl Job {
         })
     }
 
-    /// Whether the file has a valid token of this agent already, and nothing else is to be done.
-    fn has_token_of(&self, registry: &Registry, name: &str) -> bool {
+    /// Whose valid token the file holds, with the token.
+    fn agent_of_token(&self, registry: &Registry) -> Option<(String, Token)> {
         let known = look_up(
             self.client.language,
             self.file.text(),
             self.client.servers,
             NAME,
         );
-        let held = known.ok().flatten().map(|known| self.client.held(&known));
-        let Some(Held::Token(token)) = held else {
-            return false;
+        let Held::Token(token) = self.client.held(&known.ok()??) else {
+            return None;
         };
-        let identity = registry.verify(&token);
-        identity.is_some_and(|identity| &*identity.name == name)
-            && self
-                .merged(Some(token.reveal()))
-                .is_ok_and(|merged| merged.is_none())
+        let agent = registry.verify(&token)?.name.to_string();
+        Some((agent, token))
     }
 
     /// Writes the file, with or without a `token` in it, and gives what to say about that.
@@ -345,6 +356,15 @@ impl Job {
             None => format!("No Staffel answers at {base} yet: start it with `staffel serve`."),
         }
     }
+}
+
+/// What a file is now that it holds this token.
+fn holds_token(which: &str) -> String {
+    let readers = match cfg!(unix) {
+        true => ", so only you can read it now",
+        false => "",
+    };
+    format!("It holds the token {which}{readers}.\n")
 }
 
 /// The line that sets the variable for good.

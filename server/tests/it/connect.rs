@@ -657,7 +657,8 @@ fn an_agent_gets_a_token_that_stands_in_its_file_and_nowhere_else() {
         let second = connect(&["--global", "--agent", "anna"]).done();
         assert!(second.contains("nothing to do"), "{second}");
         // Another one of the name has no way to her token.
-        connect(&["--global", "--agent", "bert"]).done();
+        let other = connect(&["--global", "--agent", "bert"]).done();
+        assert!(other.contains("staffel agents revoke anna"), "{other}");
         let third = connect(&["--global", "--agent", "anna"]);
         third.complains(&[
             "anna has a token already",
