@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use directories::BaseDirs;
 use domain::{Timestamp, view::AgentView};
 use serde::Serialize;
@@ -91,7 +91,8 @@ impl Report {
     /// # Errors
     /// A path is not UTF-8.
     pub fn json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        let json = serde_json::to_string_pretty(self);
+        Ok(json.context("a path is not UTF-8; leave --json out")? + "\n")
     }
 
     /// As text.
