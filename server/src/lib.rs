@@ -7,6 +7,7 @@ pub mod config;
 pub mod connect;
 pub mod connections;
 pub mod demo;
+pub mod doctor;
 pub mod handoff;
 pub mod journal;
 pub mod live;

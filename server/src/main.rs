@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use server::{
     agents, announce, bind,
     config::{Config, ServeArgs},
-    connect, demo, run, stdio,
+    connect, demo, doctor, run, stdio,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +29,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Tell an assistant about this server, in the assistant's own configuration file
     Connect(connect::ConnectArgs),
+    /// Say what is connected, what answers, and what to do about the rest
+    Doctor(doctor::DoctorArgs),
     /// Give agents names that they can prove: add, list or revoke their tokens
     Agents(agents::AgentsArgs),
 }
@@ -51,6 +53,12 @@ async fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Stdio(args)) => stdio::run(&args).await,
         Some(Command::Connect(args)) => connect::run(&args).await,
+        Some(Command::Doctor(args)) => match doctor::run(&args).await {
+            Ok(true) => Ok(()),
+            // What it found is said already.
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         Some(Command::Agents(args)) => agents::run(&args),
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),

@@ -7,7 +7,11 @@ use std::{
 
 use directories::BaseDirs;
 
-use super::merge::Language;
+use super::{
+    endpoint::USUAL_SERVER,
+    merge::{Field, Known, Language, Value},
+};
+use crate::agents::{Token, VARIABLE};
 
 /// An assistant that can be told about servers by a file.
 #[derive(Debug)]
@@ -20,10 +24,10 @@ pub struct Client {
     pub language: Language,
     /// The key of all servers.
     pub servers: &'static str,
-    /// What it calls the transport, where it wants to be told: the field `type`.
-    pub transport: Option<&'static str>,
-    /// The field of the address.
-    pub address: &'static str,
+    /// How it reaches a server.
+    pub way: Way,
+    /// How it is told a token.
+    pub token: TokenFields,
     /// The file that counts in one project, as seen from the project's folder.
     pub project: Option<&'static str>,
     /// The file that counts in every project of this user.
@@ -33,6 +37,56 @@ pub struct Client {
     /// What the person has to do there once the file is written.
     pub next: &'static str,
 }
+
+/// How a client reaches a server.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// By HTTP.
+    Http {
+        /// What it calls the transport, where it wants to be told: the field `type`.
+        transport: Option<&'static str>,
+        /// The field of the address.
+        address: &'static str,
+    },
+    /// It starts the bridge, and talks to that.
+    Bridge,
+}
+
+/// How a client is told a token.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenFields {
+    /// The map that takes the token itself: headers, or variables for a program.
+    pub map: &'static str,
+    /// How a file that people share names the variable with the token in place of the token.
+    pub variable: ByVariable,
+}
+
+/// How a client's file names a variable.
+#[derive(Debug, Clone, Copy)]
+pub enum ByVariable {
+    /// In the header, with this before the name of the variable and this behind it.
+    InHeader(&'static str, &'static str),
+    /// In a field of its own.
+    Field(&'static str),
+    /// It has no file that is shared.
+    Never,
+}
+
+/// How an entry in a file proves the agent's name.
+#[derive(Debug)]
+pub enum Held {
+    /// Not at all.
+    Nothing,
+    /// By a token that stands there.
+    Token(Token),
+    /// By the token in the variable `STAFFEL_TOKEN`.
+    Variable,
+    /// By something of the user's own.
+    Else,
+}
+
+/// The header with the token.
+const AUTHORIZATION: &str = "Authorization";
 
 /// Where a server is to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +115,20 @@ enum Root {
 }
 
 /// Every client that `staffel connect` can set up.
-pub const CLIENTS: [Client; 6] = [
+pub const CLIENTS: [Client; 7] = [
     Client {
         name: "cursor",
         title: "Cursor",
         language: Language::Json,
         servers: "mcpServers",
-        transport: None,
-        address: "url",
+        way: Way::Http {
+            transport: None,
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${env:", "}"),
+        },
         project: Some(".cursor/mcp.json"),
         global: GlobalFile {
             root: Root::Home,
@@ -84,8 +144,14 @@ pub const CLIENTS: [Client; 6] = [
         title: "VS Code",
         language: Language::Json,
         servers: "servers",
-        transport: Some("http"),
-        address: "url",
+        way: Way::Http {
+            transport: Some("http"),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${env:", "}"),
+        },
         project: Some(".vscode/mcp.json"),
         global: GlobalFile {
             root: Root::Settings,
@@ -101,8 +167,14 @@ pub const CLIENTS: [Client; 6] = [
         title: "Claude Code",
         language: Language::Json,
         servers: "mcpServers",
-        transport: Some("http"),
-        address: "url",
+        way: Way::Http {
+            transport: Some("http"),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${", "}"),
+        },
         project: Some(".mcp.json"),
         global: GlobalFile {
             root: Root::Home,
@@ -118,8 +190,14 @@ pub const CLIENTS: [Client; 6] = [
         title: "Codex",
         language: Language::Toml,
         servers: "mcp_servers",
-        transport: None,
-        address: "url",
+        way: Way::Http {
+            transport: None,
+            address: "url",
+        },
+        token: TokenFields {
+            map: "http_headers",
+            variable: ByVariable::Field("bearer_token_env_var"),
+        },
         project: Some(".codex/config.toml"),
         global: GlobalFile {
             root: Root::Home,
@@ -135,8 +213,14 @@ pub const CLIENTS: [Client; 6] = [
         title: "Gemini CLI",
         language: Language::Json,
         servers: "mcpServers",
-        transport: None,
-        address: "httpUrl",
+        way: Way::Http {
+            transport: None,
+            address: "httpUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("$", ""),
+        },
         project: Some(".gemini/settings.json"),
         global: GlobalFile {
             root: Root::Home,
@@ -152,8 +236,14 @@ pub const CLIENTS: [Client; 6] = [
         title: "Windsurf",
         language: Language::Json,
         servers: "mcpServers",
-        transport: None,
-        address: "serverUrl",
+        way: Way::Http {
+            transport: None,
+            address: "serverUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::Never,
+        },
         project: None,
         global: GlobalFile {
             root: Root::Home,
@@ -164,13 +254,133 @@ pub const CLIENTS: [Client; 6] = [
         usual: Scope::Global,
         next: "In Windsurf, open Settings > Cascade > MCP Servers and refresh the list.",
     },
+    Client {
+        name: "claude-desktop",
+        title: "Claude Desktop",
+        language: Language::Json,
+        servers: "mcpServers",
+        way: Way::Bridge,
+        token: TokenFields {
+            map: "env",
+            variable: ByVariable::Never,
+        },
+        project: None,
+        global: GlobalFile {
+            root: Root::Settings,
+            variable: None,
+            folder: "Claude",
+            file: "claude_desktop_config.json",
+        },
+        usual: Scope::Global,
+        next: "Quit Claude Desktop, not only its window, and start it again; Settings > Developer shows the connection.",
+    },
 ];
 
 impl Client {
-    /// What stands under the name of a server at this address.
-    pub fn fields<'a>(&self, url: &'a str) -> Vec<(&'static str, &'a str)> {
-        let transport = self.transport.map(|transport| ("type", transport));
-        transport.into_iter().chain([(self.address, url)]).collect()
+    /// What makes a server under its name this one, at the endpoint `mcp`. `program` is what starts the bridge,
+    /// and `server` the address that the bridge is given.
+    pub fn fields(&self, mcp: &str, program: &str, server: &str) -> Vec<Field> {
+        match self.way {
+            Way::Http { transport, address } => {
+                let transport = transport.map(|transport| ("type", transport.into()));
+                transport
+                    .into_iter()
+                    .chain([(address, mcp.into())])
+                    .collect()
+            }
+            Way::Bridge => {
+                let args = ["stdio", "--url", server].map(str::to_owned).to_vec();
+                vec![("command", program.into()), ("args", Value::List(args))]
+            }
+        }
+    }
+
+    /// The fields that no server of ours has in its file; with `literal`, one that is told the token itself.
+    pub fn never(&self, literal: bool) -> Vec<&'static str> {
+        let command = matches!(self.way, Way::Http { .. }).then_some("command");
+        let variable = match self.token.variable {
+            ByVariable::Field(field) if literal => Some(field),
+            _ => None,
+        };
+        command.into_iter().chain(variable).collect()
+    }
+
+    /// What tells it the token itself.
+    pub fn literal(&self, token: &str) -> Field {
+        let value = match self.way {
+            Way::Http { .. } => Value::map_of(AUTHORIZATION, &format!("Bearer {token}")),
+            Way::Bridge => Value::map_of(VARIABLE, token),
+        };
+        (self.token.map, value)
+    }
+
+    /// What tells it to take the token from the variable `STAFFEL_TOKEN`; `None` where nothing needs that.
+    pub fn by_variable(&self) -> Option<Field> {
+        match self.token.variable {
+            ByVariable::InHeader(before, behind) => {
+                let value = format!("Bearer {before}{VARIABLE}{behind}");
+                Some((self.token.map, Value::map_of(AUTHORIZATION, &value)))
+            }
+            ByVariable::Field(field) => Some((field, VARIABLE.into())),
+            ByVariable::Never => None,
+        }
+    }
+
+    /// The address to which an entry leads; `None` if it is not for Staffel.
+    pub fn address(&self, known: &Known) -> Option<String> {
+        if let Some(Value::List(args)) = known.field("args")
+            && args.iter().any(|arg| arg == "stdio")
+        {
+            let named = args.iter().position(|arg| arg == "--url");
+            let named = named.and_then(|at| args.get(at + 1)).map(String::as_str);
+            let joined = args.iter().find_map(|arg| arg.strip_prefix("--url="));
+            let variable = known
+                .field("env")
+                .and_then(|env| env.get("env", "STAFFEL_URL"));
+            let address = named.or(joined).or(variable).unwrap_or(USUAL_SERVER);
+            return Some(address.to_owned());
+        }
+        match (self.way, known.field("command")) {
+            (Way::Http { address, .. }, None) => match known.field(address)? {
+                Value::Text(address) => Some(address.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How an entry proves the agent's name.
+    pub fn held(&self, known: &Known) -> Held {
+        if let Some((field, variable @ Value::Text(_))) = self.by_variable()
+            && let Some(theirs) = known.field(field)
+        {
+            return match *theirs == variable {
+                true => Held::Variable,
+                false => Held::Else,
+            };
+        }
+        let header = known.field(self.token.map);
+        let header = header.and_then(|map| map.get(self.token.map, AUTHORIZATION));
+        let variable = known.field("env").and_then(|env| env.get("env", VARIABLE));
+        let Some(value) = header.or(variable) else {
+            return Held::Nothing;
+        };
+        let by_variable = self.by_variable();
+        let by_variable = by_variable
+            .as_ref()
+            .and_then(|(map, value)| value.get(map, AUTHORIZATION));
+        if by_variable == Some(value) {
+            return Held::Variable;
+        }
+        match Token::parse(value.strip_prefix("Bearer ").unwrap_or(value).trim()) {
+            Some(token) => Held::Token(token),
+            None => Held::Else,
+        }
+    }
+
+    /// The file in a project's folder, if it has one.
+    pub fn project_file(&self, folder: &Path) -> Option<PathBuf> {
+        self.project.map(|file| below(folder, file))
     }
 }
 
@@ -204,7 +414,7 @@ impl GlobalFile {
 }
 
 /// Joins a path written with slashes as this platform writes it.
-pub fn below(folder: &Path, path: &str) -> PathBuf {
+fn below(folder: &Path, path: &str) -> PathBuf {
     let names = path.split('/').filter(|name| !name.is_empty());
     names.fold(folder.to_owned(), |path, name| path.join(name))
 }

@@ -25,6 +25,15 @@ pub struct ConfigFile {
     old: Option<String>,
 }
 
+/// Who may read a file once it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever could before.
+    AsBefore,
+    /// Its owner alone: it holds a token. Where there are such rights, that is on unix.
+    OnlyOwner,
+}
+
 impl ConfigFile {
     /// Reads the file at `path` if there is one.
     ///
@@ -60,6 +69,11 @@ impl ConfigFile {
         })
     }
 
+    /// Whether there is a file.
+    pub fn exists(&self) -> bool {
+        self.old.is_some()
+    }
+
     /// What is in it; nothing if there is no file. A byte order mark is not part of the text, but is kept.
     pub fn text(&self) -> &str {
         let old = self.old.as_deref().unwrap_or_default();
@@ -71,7 +85,7 @@ impl ConfigFile {
     /// # Errors
     /// The file or its folder cannot be written, or somebody else has changed the file since it was read. It is
     /// then as it was.
-    pub fn write(&self, text: &str) -> Result<Option<PathBuf>> {
+    pub fn write(&self, text: &str, readers: Readers) -> Result<Option<PathBuf>> {
         let path = self.path.display();
         let folder = self.path.parent().context("a file is in a folder")?;
         fs::create_dir_all(folder)
@@ -81,7 +95,7 @@ impl ConfigFile {
             None => None,
         };
         let no_room = || format!("nothing can be written in {}. {ALLOW}", folder.display());
-        let mut new = self.temporary(folder).with_context(no_room)?;
+        let mut new = self.temporary(folder, readers).with_context(no_room)?;
         if self.has_mark() {
             write!(new, "{BYTE_ORDER_MARK}").with_context(no_room)?;
         }
@@ -91,10 +105,16 @@ impl ConfigFile {
                 copy_rights(&metadata, new.as_file()).with_context(|| {
                     format!("the owner and the rights of {path} cannot be kept. {ALLOW}")
                 })?;
-                Some(self.back_up(old, &metadata).with_context(no_room)?)
+                Some(
+                    self.back_up(old, &metadata, readers)
+                        .with_context(no_room)?,
+                )
             }
             None => None,
         };
+        if readers == Readers::OnlyOwner {
+            hide_from_others(new.as_file()).with_context(no_room)?;
+        }
         new.as_file().sync_all().with_context(no_room)?;
         ensure!(
             Self::read(&self.path)?.old == self.old,
@@ -127,12 +147,12 @@ impl ConfigFile {
     }
 
     /// A file in the folder that goes away by itself unless it is made to stay. Nobody else may read it yet,
-    /// unless it is to be a new file: then it has the rights that any program's new files have.
-    fn temporary(&self, folder: &Path) -> io::Result<NamedTempFile> {
+    /// unless it is to be a new file: then it has the rights that any program's new files have, if others may read it at all.
+    fn temporary(&self, folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".staffel-");
         #[cfg(unix)]
-        if self.old.is_none() {
+        if self.old.is_none() && readers == Readers::AsBefore {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
@@ -140,7 +160,7 @@ impl ConfigFile {
     }
 
     /// Keeps the old text beside the file, under a name that nothing has yet.
-    fn back_up(&self, old: &str, metadata: &Metadata) -> io::Result<PathBuf> {
+    fn back_up(&self, old: &str, metadata: &Metadata, readers: Readers) -> io::Result<PathBuf> {
         let mut number = 1;
         loop {
             let mut name = OsString::from(&self.path);
@@ -153,6 +173,10 @@ impl ConfigFile {
                 Ok(mut file) => {
                     file.write_all(old.as_bytes())?;
                     copy_rights(metadata, &file)?;
+                    // An older token may be in it, and still be valid.
+                    if readers == Readers::OnlyOwner {
+                        hide_from_others(&file)?;
+                    }
                     file.sync_all()?;
                     return Ok(path);
                 }
@@ -203,6 +227,18 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Takes away what others may do with the file.
+fn hide_from_others(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
 }
 
 fn copy_rights(from: &Metadata, to: &File) -> io::Result<()> {

@@ -6,9 +6,9 @@ use std::fmt;
 
 use jsonc_parser::{
     CollectOptions, ParseOptions,
-    ast::{Object, ObjectProp, Value},
+    ast::{Object, ObjectProp, Value as Json},
     common::Ranged,
-    cst::{CstInputValue, CstRootNode},
+    cst::{CstInputValue, CstObject, CstRootNode},
     errors::ParseError,
     parse_to_ast,
 };
@@ -49,6 +49,44 @@ impl fmt::Display for Language {
     }
 }
 
+/// A value, as far as entries have them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A string.
+    Text(String),
+    /// A list of strings, such as the arguments of a program.
+    List(Vec<String>),
+    /// Strings by their names, such as headers or variables.
+    Map(Vec<(String, String)>),
+}
+
+impl Value {
+    /// A map with one entry.
+    pub fn map_of(key: &str, value: &str) -> Self {
+        Self::Map(vec![(key.to_owned(), value.to_owned())])
+    }
+
+    /// The value of a key of the map `field`, if this is one and has it.
+    pub fn get(&self, field: &str, key: &str) -> Option<&str> {
+        let Self::Map(pairs) = self else {
+            return None;
+        };
+        let mut pairs = pairs.iter();
+        pairs
+            .find(|(name, _)| same_key(field, name, key))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A key with its value.
+pub type Field = (&'static str, Value);
+
 /// The server that a file is to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
@@ -56,8 +94,23 @@ pub struct Entry<'a> {
     pub servers: &'a str,
     /// The key of this server among them.
     pub name: &'a str,
-    /// What stands under it.
-    pub fields: &'a [(&'a str, &'a str)],
+    /// What makes it this server: one of the same name with anything else in these fields is another.
+    pub fields: &'a [Field],
+    /// What it is to have beside, such as a token. An older value gives way; of a map, only the keys named here.
+    pub also: &'a [Field],
+    /// The keys that make it another server, whatever they hold.
+    pub never: &'a [&'a str],
+}
+
+impl Entry<'_> {
+    fn all(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().chain(self.also)
+    }
+}
+
+/// Whether two keys of the map `field` mean the same: names of headers have no case.
+fn same_key(field: &str, one: &str, other: &str) -> bool {
+    one == other || field.ends_with("headers") && one.eq_ignore_ascii_case(other)
 }
 
 /// A place in a text, counted from 1.
@@ -141,6 +194,138 @@ pub enum Problem {
     },
 }
 
+/// A server that a file knows.
+#[derive(Debug)]
+pub struct Known {
+    at: Position,
+    fields: Vec<(String, Theirs)>,
+}
+
+/// What stands under a key.
+#[derive(Debug)]
+enum Theirs {
+    Value(Value),
+    /// Something that no entry of ours has, as it stands in the file.
+    Else(String),
+}
+
+impl Known {
+    /// What it has under a key; `None` also if that is neither a string nor a list or a map of strings.
+    pub fn field(&self, key: &str) -> Option<&Value> {
+        match self.theirs(key)? {
+            Theirs::Value(value) => Some(value),
+            Theirs::Else(_) => None,
+        }
+    }
+
+    fn theirs(&self, key: &str) -> Option<&Theirs> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|(name, _)| name == key)
+            .map(|(_, theirs)| theirs)
+    }
+
+    /// What tells it from ours, if it is another one. Further fields, such as a time-out, are the user's own affair.
+    fn difference(&self, entry: Entry<'_>) -> Option<String> {
+        for key in entry.never {
+            if let Some(theirs) = self.theirs(key) {
+                return Some(match *key {
+                    "command" => format!("it starts the command {theirs}"),
+                    key => format!("its `{key}` is {theirs}"),
+                });
+            }
+        }
+        entry
+            .fields
+            .iter()
+            .find_map(|(key, ours)| match self.theirs(key) {
+                None => Some(format!("it has no `{key}`")),
+                Some(Theirs::Value(theirs)) if agrees(key, theirs, ours) => None,
+                // What stands in a map may be secret.
+                Some(Theirs::Value(Value::Map(_))) => Some(format!("its `{key}` is another one")),
+                Some(theirs) => Some(format!("its `{key}` is {theirs}")),
+            })
+    }
+
+    /// Whether everything is there that is to stand beside.
+    fn has_also(&self, entry: Entry<'_>) -> bool {
+        let mut also = entry.also.iter();
+        also.all(|(key, ours)| {
+            self.field(key)
+                .is_some_and(|theirs| agrees(key, theirs, ours))
+        })
+    }
+}
+
+/// Whether a value of the field `key` is ours. A map may have further keys.
+fn agrees(key: &str, theirs: &Value, ours: &Value) -> bool {
+    match ours {
+        Value::Map(pairs) => pairs
+            .iter()
+            .all(|(name, value)| theirs.get(key, name) == Some(value)),
+        _ => theirs == ours,
+    }
+}
+
+impl fmt::Display for Theirs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(Value::Text(text)) => f.write_str(text),
+            Self::Value(Value::List(items)) => write!(f, "{items:?}"),
+            Self::Value(Value::Map(_)) => f.write_str("a map"),
+            Self::Else(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What a file has under the name of a server.
+enum Found {
+    Nothing,
+    Known(Known),
+    /// Something that is no server at all.
+    Else {
+        at: Position,
+        kind: &'static str,
+    },
+}
+
+fn find(language: Language, text: &str, servers: &str, name: &str) -> Result<Found, Problem> {
+    match language {
+        Language::Json => find_in_json(text, servers, name),
+        Language::Toml => find_in_toml(text, servers, name),
+    }
+}
+
+/// The server that a file has under this name, if it has one.
+///
+/// # Errors
+/// The text cannot be parsed, or something else stands where objects have to be.
+pub fn look_up(
+    language: Language,
+    text: &str,
+    servers: &str,
+    name: &str,
+) -> Result<Option<Known>, Problem> {
+    match find(language, text, servers, name)? {
+        Found::Nothing => Ok(None),
+        Found::Known(known) => Ok(Some(known)),
+        Found::Else { at, kind } => Err(Problem::NotAnObject {
+            at,
+            language,
+            what: format!("`{name}`"),
+            found: kind,
+        }),
+    }
+}
+
+/// What has to be done to a file.
+enum Change {
+    /// The entry is put in, in place of anything of its name.
+    Whole,
+    /// The server is there; what stands beside is put into it.
+    Also,
+}
+
 /// The text with the entry in it, or `None` if it is there already. With `replace` the entry takes the place of
 /// another one of its name.
 ///
@@ -152,53 +337,48 @@ pub fn merge(
     entry: Entry<'_>,
     replace: bool,
 ) -> Result<Option<String>, Problem> {
-    let found = match language {
-        Language::Json => find_in_json(text, entry)?,
-        Language::Toml => find_in_toml(text, entry)?,
+    let taken = |at, difference| match replace {
+        true => Ok(Change::Whole),
+        false => Err(Problem::Taken {
+            at,
+            name: entry.name.to_owned(),
+            difference,
+        }),
     };
-    match found {
-        Found::Ours => return Ok(None),
-        Found::Other { at, difference } if !replace => {
-            return Err(Problem::Taken {
-                at,
-                name: entry.name.to_owned(),
-                difference,
-            });
-        }
-        Found::Other { .. } | Found::Nothing => {}
-    }
+    let change = match find(language, text, entry.servers, entry.name)? {
+        Found::Nothing => Change::Whole,
+        Found::Else { at, kind } => taken(at, format!("it is of the type {kind}"))?,
+        Found::Known(known) => match known.difference(entry) {
+            Some(difference) => taken(known.at, difference)?,
+            None if known.has_also(entry) => return Ok(None),
+            None => {
+                no_obstacle(language, &known, entry)?;
+                Change::Also
+            }
+        },
+    };
     match language {
-        Language::Json => write_json(text, entry),
-        Language::Toml => write_toml(text, entry),
+        Language::Json => write_json(text, entry, &change),
+        Language::Toml => write_toml(text, entry, &change),
     }
     .map(Some)
 }
 
-/// What a file has under the name of our server.
-enum Found {
-    Nothing,
-    Ours,
-    Other { at: Position, difference: String },
-}
-
-impl Found {
-    /// Compares a server with ours; further fields, such as a time-out, are the user's own affair.
-    fn compare(at: Position, entry: Entry<'_>, field: impl Fn(&str) -> Option<String>) -> Self {
-        let difference = match field("command") {
-            Some(command) => Some(format!("it starts the command {command}")),
-            None => entry
-                .fields
-                .iter()
-                .find_map(|(key, ours)| match field(key) {
-                    Some(theirs) if theirs == *ours => None,
-                    Some(theirs) => Some(format!("its `{key}` is {theirs}")),
-                    None => Some(format!("it has no `{key}`")),
-                }),
-        };
-        match difference {
-            Some(difference) => Self::Other { at, difference },
-            None => Self::Ours,
-        }
+/// Nothing that is no map stands where one has to be: it would be lost.
+fn no_obstacle(language: Language, known: &Known, entry: Entry<'_>) -> Result<(), Problem> {
+    let obstacle = entry.also.iter().find(|(key, ours)| {
+        let theirs = known.theirs(key);
+        matches!(ours, Value::Map(_))
+            && matches!(theirs, Some(theirs) if !matches!(theirs, Theirs::Value(Value::Map(_))))
+    });
+    match obstacle {
+        None => Ok(()),
+        Some((key, _)) => Err(Problem::NotAnObject {
+            at: known.at,
+            language,
+            what: format!("`{key}` of `{}`", entry.name),
+            found: "something else",
+        }),
     }
 }
 
@@ -226,37 +406,62 @@ fn not_json(error: &ParseError) -> Problem {
     }
 }
 
-fn find_in_json(text: &str, entry: Entry<'_>) -> Result<Found, Problem> {
+fn find_in_json(text: &str, servers: &str, name: &str) -> Result<Found, Problem> {
     let tree =
         parse_to_ast(text, &CollectOptions::default(), &JSON).map_err(|error| not_json(&error))?;
     let Some(root) = &tree.value else {
         return Ok(Found::Nothing);
     };
     let root = json_object(text, root, "the file itself")?;
-    let Some(servers) = json_property(text, root, entry.servers)? else {
+    let Some(property) = json_property(text, root, servers)? else {
         return Ok(Found::Nothing);
     };
-    let servers = json_object(text, &servers.value, &format!("`{}`", entry.servers))?;
-    let Some(server) = json_property(text, servers, entry.name)? else {
+    let servers = json_object(text, &property.value, &format!("`{servers}`"))?;
+    let Some(server) = json_property(text, servers, name)? else {
         return Ok(Found::Nothing);
     };
     let at = Position::of(text, server.start());
-    Ok(match server.value.as_object() {
-        Some(fields) => Found::compare(at, entry, |key| {
-            let value = &fields.get(key)?.value;
-            let string = value.as_string_lit().map(|string| &*string.value);
-            Some(string.unwrap_or(value.text(text)).to_owned())
-        }),
-        None => Found::Other {
+    let Some(object) = server.value.as_object() else {
+        return Ok(Found::Else {
             at,
-            difference: format!("it is of the type {}", json_type(&server.value)),
-        },
-    })
+            kind: json_type(&server.value),
+        });
+    };
+    let mut fields = Vec::new();
+    for property in &object.properties {
+        let key = property.name.as_str();
+        json_property(text, object, key)?;
+        let value = match json_value(&property.value) {
+            Some(value) => Theirs::Value(value),
+            None => Theirs::Else(property.value.text(text).to_owned()),
+        };
+        fields.push((key.to_owned(), value));
+    }
+    Ok(Found::Known(Known { at, fields }))
+}
+
+fn json_value(value: &Json<'_>) -> Option<Value> {
+    let string = |value: &Json<'_>| Some(value.as_string_lit()?.value.clone().into_owned());
+    match value {
+        Json::Array(array) => array
+            .elements
+            .iter()
+            .map(string)
+            .collect::<Option<_>>()
+            .map(Value::List),
+        Json::Object(object) => {
+            let pairs = object.properties.iter();
+            let pairs =
+                pairs.map(|pair| Some((pair.name.as_str().to_owned(), string(&pair.value)?)));
+            pairs.collect::<Option<_>>().map(Value::Map)
+        }
+        value => string(value).map(Value::Text),
+    }
 }
 
 fn json_object<'a, 'b>(
     text: &str,
-    value: &'b Value<'a>,
+    value: &'b Json<'a>,
     what: &str,
 ) -> Result<&'b Object<'a>, Problem> {
     value.as_object().ok_or_else(|| Problem::NotAnObject {
@@ -286,35 +491,82 @@ fn json_property<'a, 'b>(
     }
 }
 
-fn json_type(value: &Value<'_>) -> &'static str {
+fn json_type(value: &Json<'_>) -> &'static str {
     match value {
-        Value::StringLit(_) => "string",
-        Value::NumberLit(_) => "number",
-        Value::BooleanLit(_) => "boolean",
-        Value::NullKeyword(_) => "null",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
+        Json::StringLit(_) => "string",
+        Json::NumberLit(_) => "number",
+        Json::BooleanLit(_) => "boolean",
+        Json::NullKeyword(_) => "null",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
     }
 }
 
-fn write_json(text: &str, entry: Entry<'_>) -> Result<String, Problem> {
+fn write_json(text: &str, entry: Entry<'_>, change: &Change) -> Result<String, Problem> {
     let root = CstRootNode::parse(text, &JSON).map_err(|error| not_json(&error))?;
     let servers = root
         .object_value_or_set()
         .object_value_or_set(entry.servers);
-    let fields = entry
-        .fields
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).into()))
-        .collect();
-    let server = CstInputValue::Object(fields);
-    match servers.get(entry.name) {
-        Some(other) => other.set_value(server),
-        None => {
-            servers.append(entry.name, server);
+    match (change, servers.get(entry.name)) {
+        (Change::Also, Some(server)) => {
+            let server = server.object_value_or_set();
+            for (key, value) in entry.also {
+                set_in_json(&server, key, value);
+            }
+        }
+        (_, other) => {
+            let fields = entry.all();
+            let fields = fields.map(|(key, value)| ((*key).to_owned(), as_json(value)));
+            let server = CstInputValue::Object(fields.collect());
+            match other {
+                Some(other) => other.set_value(server),
+                None => {
+                    servers.append(entry.name, server);
+                }
+            }
         }
     }
     Ok(root.to_string())
+}
+
+fn as_json(value: &Value) -> CstInputValue {
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::List(items) => {
+            CstInputValue::Array(items.iter().map(|item| item.as_str().into()).collect())
+        }
+        Value::Map(pairs) => CstInputValue::Object(
+            pairs
+                .iter()
+                .map(|(key, value)| (key.clone(), value.as_str().into()))
+                .collect(),
+        ),
+    }
+}
+
+fn set_in_json(server: &CstObject, field: &str, value: &Value) {
+    let (Value::Map(pairs), Some(map)) = (value, server.object_value(field)) else {
+        match server.get(field) {
+            Some(old) => old.set_value(as_json(value)),
+            None => {
+                server.append(field, as_json(value));
+            }
+        }
+        return;
+    };
+    for (key, value) in pairs {
+        let mut olds = map.properties().into_iter();
+        let old = olds.find(|old| {
+            old.decoded_name()
+                .is_some_and(|name| same_key(field, &name, key))
+        });
+        match old {
+            Some(old) => old.set_value(value.as_str().into()),
+            None => {
+                map.append(key, value.as_str().into());
+            }
+        }
+    }
 }
 
 fn not_toml(text: &str, error: &TomlError) -> Problem {
@@ -325,37 +577,57 @@ fn not_toml(text: &str, error: &TomlError) -> Problem {
     }
 }
 
-fn find_in_toml(text: &str, entry: Entry<'_>) -> Result<Found, Problem> {
+fn find_in_toml(text: &str, servers: &str, name: &str) -> Result<Found, Problem> {
     let document = Document::parse(text).map_err(|error| not_toml(text, &error))?;
     let begin = |key: &Key| Position::of(text, key.span().map_or(0, |span| span.start));
-    let Some((key, servers)) = document.get_key_value(entry.servers) else {
+    let Some((key, item)) = document.get_key_value(servers) else {
         return Ok(Found::Nothing);
     };
-    let Some(servers) = servers.as_table_like() else {
+    let Some(item) = item.as_table_like() else {
         return Err(Problem::NotAnObject {
             at: begin(key),
             language: Language::Toml,
-            what: format!("`{}`", entry.servers),
-            found: servers.type_name(),
+            what: format!("`{servers}`"),
+            found: item.type_name(),
         });
     };
-    let Some((key, server)) = servers.get_key_value(entry.name) else {
+    let Some((key, server)) = item.get_key_value(name) else {
         return Ok(Found::Nothing);
     };
-    Ok(match server.as_table_like() {
-        Some(fields) => Found::compare(begin(key), entry, |key| {
-            let value = fields.get(key)?;
-            let string = value.as_str().map(str::to_owned);
-            Some(string.unwrap_or_else(|| value.to_string().trim().to_owned()))
-        }),
-        None => Found::Other {
-            at: begin(key),
-            difference: format!("it is of the type {}", server.type_name()),
-        },
-    })
+    let at = begin(key);
+    let Some(table) = server.as_table_like() else {
+        return Ok(Found::Else {
+            at,
+            kind: server.type_name(),
+        });
+    };
+    let fields = table.iter().map(|(key, item)| {
+        let value = match toml_value(item) {
+            Some(value) => Theirs::Value(value),
+            None => Theirs::Else(item.to_string().trim().to_owned()),
+        };
+        (key.to_owned(), value)
+    });
+    Ok(Found::Known(Known {
+        at,
+        fields: fields.collect(),
+    }))
 }
 
-fn write_toml(text: &str, entry: Entry<'_>) -> Result<String, Problem> {
+fn toml_value(item: &Item) -> Option<Value> {
+    if let Some(text) = item.as_str() {
+        return Some(text.into());
+    }
+    if let Some(array) = item.as_array() {
+        let items = array.iter().map(|item| item.as_str().map(str::to_owned));
+        return items.collect::<Option<_>>().map(Value::List);
+    }
+    let pairs = item.as_table_like()?.iter();
+    let pairs = pairs.map(|(key, item)| Some((key.to_owned(), item.as_str()?.to_owned())));
+    pairs.collect::<Option<_>>().map(Value::Map)
+}
+
+fn write_toml(text: &str, entry: Entry<'_>, change: &Change) -> Result<String, Problem> {
     let document = Document::parse(text).map_err(|error| not_toml(text, &error))?;
     let mut document = document.into_mut();
     let inline = document
@@ -369,12 +641,19 @@ fn write_toml(text: &str, entry: Entry<'_>) -> Result<String, Problem> {
     let Some(servers) = servers else {
         return Ok(with_table(text, entry));
     };
-    match servers.get_mut(entry.name) {
-        Some(Item::Table(server)) => {
+    match (change, servers.get_mut(entry.name)) {
+        (Change::Also, Some(server)) => {
+            if let Some(server) = server.as_table_like_mut() {
+                for (key, value) in entry.also {
+                    set_in_toml(server, key, value);
+                }
+            }
+        }
+        (_, Some(Item::Table(server))) => {
             server.set_implicit(false);
             fill(server, entry);
         }
-        Some(Item::Value(toml_edit::Value::InlineTable(server))) => fill(server, entry),
+        (_, Some(Item::Value(toml_edit::Value::InlineTable(server)))) => fill(server, entry),
         _ => {
             let mut server = InlineTable::new();
             fill(&mut server, entry);
@@ -390,10 +669,39 @@ fn write_toml(text: &str, entry: Entry<'_>) -> Result<String, Problem> {
     })
 }
 
+fn as_toml(value: &Value) -> toml_edit::Value {
+    match value {
+        Value::Text(text) => text.into(),
+        Value::List(items) => items.iter().collect::<toml_edit::Array>().into(),
+        Value::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key, value.as_str()));
+            pairs.collect::<InlineTable>().into()
+        }
+    }
+}
+
+fn set_in_toml(server: &mut dyn TableLike, field: &str, value: &Value) {
+    let map = server.get_mut(field).and_then(Item::as_table_like_mut);
+    let (Value::Map(pairs), Some(map)) = (value, map) else {
+        server.insert(field, toml_edit::value(as_toml(value)));
+        return;
+    };
+    for (key, value) in pairs {
+        let old = map
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .find(|name| same_key(field, name, key));
+        map.insert(
+            old.as_deref().unwrap_or(key),
+            toml_edit::value(value.as_str()),
+        );
+    }
+}
+
 fn fill(server: &mut dyn TableLike, entry: Entry<'_>) {
     server.clear();
-    for (key, value) in entry.fields {
-        server.insert(key, toml_edit::value(*value));
+    for (key, value) in entry.all() {
+        server.insert(key, toml_edit::value(as_toml(value)));
     }
 }
 
@@ -401,12 +709,8 @@ fn fill(server: &mut dyn TableLike, entry: Entry<'_>) {
 fn with_table(text: &str, entry: Entry<'_>) -> String {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines = vec![format!("[{}.{}]", entry.servers, entry.name)];
-    lines.extend(
-        entry
-            .fields
-            .iter()
-            .map(|(key, value)| format!("{key} = {}", toml_edit::Value::from(*value))),
-    );
+    let fields = entry.all();
+    lines.extend(fields.map(|(key, value)| format!("{key} = {}", as_toml(value))));
     let table = lines.join(newline);
     if text.is_empty() {
         format!("{table}{newline}")
@@ -423,36 +727,61 @@ mod tests {
 
     const URL: &str = "http://127.0.0.1:4700/mcp";
 
-    const VS_CODE: Entry<'_> = Entry {
-        servers: "servers",
-        name: "staffel",
-        fields: &[("type", "http"), ("url", URL)],
-    };
+    /// Merges what VS Code has.
+    fn json_with(text: &str, also: &[Field], replace: bool) -> Result<Option<String>, Problem> {
+        let entry = Entry {
+            servers: "servers",
+            name: "staffel",
+            fields: &[("type", "http".into()), ("url", URL.into())],
+            also,
+            never: &["command"],
+        };
+        merge(Language::Json, text, entry, replace)
+    }
 
-    const CODEX: Entry<'_> = Entry {
-        servers: "mcp_servers",
-        name: "staffel",
-        fields: &[("url", URL)],
-    };
+    /// Merges what Codex has.
+    fn toml_with(text: &str, also: &[Field], replace: bool) -> Result<Option<String>, Problem> {
+        let entry = Entry {
+            servers: "mcp_servers",
+            name: "staffel",
+            fields: &[("url", URL.into())],
+            also,
+            never: &["command"],
+        };
+        merge(Language::Toml, text, entry, replace)
+    }
+
+    /// Merges what Claude Desktop has.
+    fn program(text: &str) -> Result<Option<String>, Problem> {
+        let args = ["stdio", "--url", "http://h"].map(str::to_owned).to_vec();
+        let entry = Entry {
+            servers: "mcpServers",
+            name: "staffel",
+            fields: &[("command", "/staffel".into()), ("args", Value::List(args))],
+            also: &[],
+            never: &[],
+        };
+        merge(Language::Json, text, entry, false)
+    }
 
     fn json(text: &str) -> Result<Option<String>, Problem> {
-        merge(Language::Json, text, VS_CODE, false)
+        json_with(text, &[], false)
     }
 
     fn toml(text: &str) -> Result<Option<String>, Problem> {
-        merge(Language::Toml, text, CODEX, false)
+        toml_with(text, &[], false)
     }
 
     /// What comes out, after a look that a second time there is nothing left to do.
     #[track_caller]
     fn merged(language: Language, text: &str, replace: bool) -> String {
-        let entry = match language {
-            Language::Json => VS_CODE,
-            Language::Toml => CODEX,
+        let with = match language {
+            Language::Json => json_with,
+            Language::Toml => toml_with,
         };
-        let text = merge(language, text, entry, replace);
+        let text = with(text, &[], replace);
         let text = text.expect("no problem").expect("something to do");
-        assert_eq!(merge(language, &text, entry, false), Ok(None), "{text}");
+        assert_eq!(with(&text, &[], false), Ok(None), "{text}");
         text
     }
 
@@ -653,12 +982,12 @@ mod tests {
     #[test]
     fn what_is_no_object_is_never_overwritten() {
         for text in ["[1]", "null", "{\"servers\": []}", "{\"servers\": null}"] {
-            let merged = merge(Language::Json, text, VS_CODE, true);
+            let merged = json_with(text, &[], true);
             let said = problem(merged);
             assert!(said.contains("only an object, {…}, can be there"), "{said}");
         }
         for text in ["mcp_servers = 3\n", "[[mcp_servers]]\na = 1\n"] {
-            let merged = merge(Language::Toml, text, CODEX, true);
+            let merged = toml_with(text, &[], true);
             assert!(problem(merged).contains("only a table can be there"));
         }
     }
@@ -672,6 +1001,134 @@ mod tests {
         );
         let said = problem(json(r#"{"servers": {"staffel": {}, "staffel": {}}}"#));
         assert!(said.contains("the key `staffel`"), "{said}");
+    }
+
+    #[test]
+    fn lists_and_maps_are_written_in_both_languages() {
+        assert_eq!(
+            program("{}").expect("no problem").expect("something to do"),
+            "{\n  \"mcpServers\": {\n    \"staffel\": {\n      \"command\": \"/staffel\",\n      \"args\": [\"stdio\", \"--url\", \"http://h\"]\n    }\n  }\n}"
+        );
+        let also = [
+            (
+                "http_headers",
+                Value::map_of("Authorization", "Bearer \"x\""),
+            ),
+            ("list", Value::List(vec!["a".to_owned(), "b".to_owned()])),
+        ];
+        let whole = toml_with("", &also, false).expect("no problem");
+        let whole = whole.expect("something to do");
+        assert_eq!(
+            whole,
+            format!(
+                "[mcp_servers.staffel]\nurl = \"{URL}\"\nhttp_headers = {{ Authorization = 'Bearer \"x\"' }}\nlist = [\"a\", \"b\"]\n"
+            )
+        );
+        assert_eq!(toml_with(&whole, &also, false), Ok(None));
+    }
+
+    #[test]
+    fn a_program_is_told_from_others_by_its_command_and_arguments() {
+        let with = |server: &str| program(&format!(r#"{{"mcpServers": {{"staffel": {server}}}}}"#));
+        let ours = r#"{"args": ["stdio", "--url", "http://h"], "command": "/staffel", "env": {}}"#;
+        assert_eq!(with(ours), Ok(None));
+        for (server, difference) in [
+            (r#"{"command": "npx", "args": []}"#, "its `command` is npx."),
+            (r#"{"command": "/staffel"}"#, "it has no `args`."),
+            (
+                r#"{"command": "/staffel", "args": ["stdio"]}"#,
+                r#"its `args` is ["stdio"]."#,
+            ),
+            (
+                r#"{"command": "/staffel", "args": "stdio"}"#,
+                "its `args` is stdio.",
+            ),
+            (
+                r#"{"command": "/staffel", "args": [1]}"#,
+                "its `args` is [1].",
+            ),
+            (r#"{"url": "http://h"}"#, "it has no `command`."),
+        ] {
+            let said = problem(with(server));
+            assert!(said.contains(difference), "{difference} in {said}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_put_beside_what_is_there_and_an_older_one_gives_way() {
+        let also = |token: &str| [("headers", Value::map_of("Authorization", token))];
+        let text = format!(
+            "{{\n  \"servers\": {{\n    \"staffel\": {{\n      \"type\": \"http\",\n      \"url\": \"{URL}\", // mine\n      \"timeout\": 9\n    }}\n  }}\n}}"
+        );
+        let first = json_with(&text, &also("one"), false).expect("no problem");
+        let first = first.expect("something to do");
+        assert_eq!(
+            first,
+            text.replace(
+                "\"timeout\": 9",
+                "\"timeout\": 9,\n      \"headers\": {\n        \"Authorization\": \"one\"\n      }"
+            )
+        );
+        assert_eq!(json_with(&first, &also("one"), false), Ok(None));
+        assert_eq!(json(&first), Ok(None), "a token is the user's own affair");
+
+        let old = first.replace("\"Authorization\"", "\"X-Mine\": \"x\", \"authorization\"");
+        let second = json_with(&old, &also("two"), false).expect("no problem");
+        assert_eq!(second, Some(old.replace("one", "two")));
+
+        let also = [("http_headers", Value::map_of("Authorization", "two"))];
+        for (old, new) in [
+            (
+                format!(
+                    "[mcp_servers.staffel]\nurl = '{URL}' # mine\n\n[mcp_servers.staffel.http_headers]\nX = 'x'\nauthorization = 'one'\n\n[b]\n"
+                ),
+                format!(
+                    "[mcp_servers.staffel]\nurl = '{URL}' # mine\n\n[mcp_servers.staffel.http_headers]\nX = 'x'\nauthorization = \"two\"\n\n[b]\n"
+                ),
+            ),
+            (
+                format!("[mcp_servers.staffel]\nurl = '{URL}'\n[b]\n"),
+                format!(
+                    "[mcp_servers.staffel]\nurl = '{URL}'\nhttp_headers = {{ Authorization = \"two\" }}\n[b]\n"
+                ),
+            ),
+            (
+                format!("mcp_servers = {{ staffel = {{ url = '{URL}' }} }}\n"),
+                format!(
+                    "mcp_servers = {{ staffel = {{ url = '{URL}' , http_headers = {{ Authorization = \"two\" }} }} }}\n"
+                ),
+            ),
+        ] {
+            assert_eq!(toml_with(&old, &also, false), Ok(Some(new.clone())));
+            assert_eq!(toml_with(&new, &also, false), Ok(None));
+        }
+    }
+
+    #[test]
+    fn what_is_no_map_is_not_overwritten_by_a_token() {
+        let also = [("headers", Value::map_of("Authorization", "x"))];
+        for headers in ["\"x\"", "null", "{\"a\": 1}"] {
+            let text = format!(
+                r#"{{"servers": {{"staffel": {{"type": "http", "url": "{URL}", "headers": {headers}}}}}}}"#
+            );
+            let said = problem(json_with(&text, &also, false));
+            assert!(said.contains("`headers` of `staffel`"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_there_can_be_looked_up() {
+        let text =
+            r#"{"servers": {"staffel": {"url": "u", "headers": {"authorization": "a"}, "n": 1}}}"#;
+        let look = |text: &str| look_up(Language::Json, text, "servers", "staffel");
+        let known = look(text).expect("no problem").expect("a server");
+        assert_eq!(known.field("url"), Some(&"u".into()));
+        let headers = known.field("headers").expect("headers");
+        assert_eq!(headers.get("headers", "Authorization"), Some("a"));
+        assert_eq!(headers.get("env", "Authorization"), None);
+        assert_eq!(known.field("n"), None);
+        assert!(look("{}").expect("no problem").is_none());
+        assert!(look(r#"{"servers": {"staffel": 1}}"#).is_err());
     }
 
     #[test]

@@ -1,32 +1,43 @@
 //! `staffel connect`: tells an assistant about this server, in the assistant's own configuration file.
 
 pub(crate) mod clients;
-mod file;
-mod merge;
+pub(crate) mod commands;
+pub(crate) mod endpoint;
+pub(crate) mod file;
+pub(crate) mod merge;
+pub(crate) mod token;
 
 use std::{
     env,
-    net::SocketAddr,
+    io::{self, Write},
     path::{self, Path, PathBuf},
+    pin::pin,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, builder::PossibleValuesParser};
-use reqwest::Url;
-use serde_json::json;
+use futures::poll;
 use similar::TextDiff;
 
-use crate::{config::DEFAULT_LISTEN, serve::staffel_at};
+use crate::{
+    agents::{Registry, Token, VARIABLE},
+    serve::staffel_at,
+};
 
-use clients::{CLIENTS, Client, Scope, below};
-use file::ConfigFile;
-use merge::{Entry, merge};
+use clients::{CLIENTS, Client, Held, Scope, Way};
+use commands::Commands;
+use endpoint::{Endpoint, Knock, ServerArgs};
+use file::{ConfigFile, Readers};
+use merge::{Entry, look_up, merge};
+use token::{HIDDEN, NewToken, hide, open, parse_agent};
 
 /// The name under which assistants know this server.
-const NAME: &str = "staffel";
+pub(crate) const NAME: &str = "staffel";
 
-/// It starts programs, and has to be told by hand for now.
-const CLAUDE_DESKTOP: &str = "claude-desktop";
+/// How an entry in a file that people share proves the agent's name.
+const BY_VARIABLE: &str = "The file takes the token from the variable STAFFEL_TOKEN, so that it can be committed. \
+                           A program that was not started in a terminal may not see the variable; with --global the \
+                           token itself is written, into a file of yours.";
 
 /// What `staffel connect` can be told.
 #[derive(Debug, Clone, Args)]
@@ -34,18 +45,18 @@ pub struct ConnectArgs {
     /// The assistant to connect
     #[arg(value_parser = PossibleValuesParser::new(names()))]
     pub client: String,
-    /// Write the file of the project in this folder, or here [default, except for codex and windsurf]
+    /// Write the file of the project in this folder, or here [default, except for codex, windsurf and claude-desktop]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with = "global")]
     pub project: Option<PathBuf>,
     /// Write the file that counts in all your projects
     #[arg(long)]
     pub global: bool,
-    /// The address of the server's MCP endpoint [default: /mcp at the address of --listen]
-    #[arg(long, env = "STAFFEL_URL", value_parser = parse_url)]
-    pub url: Option<Url>,
-    /// Where the server listens, if --url is not given [default: 127.0.0.1:4700]
-    #[arg(long, env = "STAFFEL_LISTEN", value_name = "ADDRESS:PORT")]
-    pub listen: Option<SocketAddr>,
+    /// Give the agent this name and a token that proves it; without this, a token in the environment is written
+    #[arg(long, value_name = "NAME", value_parser = parse_agent)]
+    pub agent: Option<String>,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// Replace another server that is called `staffel`
     #[arg(long)]
     pub replace: bool,
@@ -55,60 +66,21 @@ pub struct ConnectArgs {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    CLIENTS
-        .iter()
-        .map(|client| client.name)
-        .chain([CLAUDE_DESKTOP])
-}
-
-/// The address of the MCP endpoint; for a server named without a path it is added.
-fn parse_url(text: &str) -> Result<Url, String> {
-    let allowed = "Allowed: an address that begins with http:// or https://, for example http://127.0.0.1:4700/mcp";
-    let mut url = Url::parse(text).map_err(|error| format!("{error}. {allowed}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(allowed.to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "it must not carry a password: it would stand in the file for all to read".to_owned(),
-        );
-    }
-    if url.path() == "/" {
-        url.set_path("/mcp");
-    }
-    Ok(url)
+    CLIENTS.iter().map(|client| client.name)
 }
 
 impl ConnectArgs {
-    fn mcp_url(&self) -> Result<Url> {
-        if let Some(url) = &self.url {
-            return Ok(url.clone());
-        }
-        let listen = match self.listen {
-            Some(listen) => listen,
-            None => DEFAULT_LISTEN.parse().context("the default address")?,
-        };
-        ensure!(
-            listen.port() != 0 && !listen.ip().is_unspecified(),
-            "listen = {listen} does not say where the server can be reached. Name it with --url."
-        );
-        Url::parse(&format!("http://{listen}/mcp")).context("the server's address")
-    }
-
-    fn path(&self, client: &Client) -> Result<PathBuf> {
-        let scope = match (&self.project, self.global) {
+    fn scope(&self, client: &Client) -> Scope {
+        match (&self.project, self.global) {
             (Some(_), _) => Scope::Project,
             (None, true) => Scope::Global,
             (None, false) => client.usual,
-        };
+        }
+    }
+
+    fn path(&self, client: &Client, scope: Scope) -> Result<PathBuf> {
         match scope {
             Scope::Project => {
-                let file = client.project.with_context(|| {
-                    format!(
-                        "{} has no file for a single project. Leave --project out to connect it in all projects.",
-                        client.title
-                    )
-                })?;
                 let folder = self.project.as_deref().unwrap_or(Path::new("."));
                 ensure!(
                     folder.is_dir(),
@@ -116,11 +88,16 @@ impl ConnectArgs {
                     folder.display()
                 );
                 let folder = path::absolute(folder).context("this folder cannot be found")?;
-                Ok(below(&folder, file))
+                client.project_file(&folder).with_context(|| {
+                    format!(
+                        "{} has no file for a single project. Leave --project out to connect it in all projects.",
+                        client.title
+                    )
+                })
             }
-            Scope::Global => client.global.path().with_context(|| {
-                "Your home folder cannot be found. Set HOME, or connect a project with --project DIR."
-            }),
+            Scope::Global => client.global.path().with_context(
+                || "Your home folder cannot be found. Set HOME, or connect a project with --project DIR.",
+            ),
         }
     }
 }
@@ -128,65 +105,269 @@ impl ConnectArgs {
 /// Writes the server into the configuration file of a client, and says what to do next there.
 ///
 /// # Errors
-/// The file is not what it should be, cannot be written, or has another server of the name; the message names the
-/// file and what to do. It is then as it was.
+/// The file is not what it should be, cannot be written, or has another server of the name; the server refuses the
+/// token, or none can be made. The message names what is at fault and what to do. The file is then as it was, and a
+/// token that was made is void again.
 pub async fn run(args: &ConnectArgs) -> Result<()> {
-    let url = args.mcp_url()?;
-    let Some(client) = CLIENTS.iter().find(|client| client.name == args.client) else {
-        let program = env::current_exe().context("the program's own path")?;
-        let server = url.origin().ascii_serialization();
-        let entry = json!({ "command": program, "args": ["stdio", "--url", server] });
-        bail!(
-            "Claude Desktop starts programs and talks to them over stdio. Add this under \"mcpServers\" in its file \
-             (Settings > Developer > Edit Config) and restart it:\n\n\x20 \"{NAME}\": {entry}\n\nNothing was written."
-        );
+    let endpoint = args.server.endpoint()?;
+    let client = CLIENTS.iter().find(|client| client.name == args.client);
+    let client = client.context("the parser allows no other client")?;
+    let scope = args.scope(client);
+    let path = args.path(client, scope)?;
+    let job = Job {
+        client,
+        scope,
+        commands: Commands::new(&args.server, &endpoint),
+        endpoint,
+        file: ConfigFile::read(&path)?,
+        path,
+        replace: args.replace,
+        print: args.print,
     };
-    let path = args.path(client)?;
-    let shown = path.display();
-    let file = ConfigFile::read(&path)?;
-    let entry = Entry {
-        servers: client.servers,
-        name: NAME,
-        fields: &client.fields(url.as_str()),
-    };
-    let merged = merge(client.language, file.text(), entry, args.replace)
-        .map_err(|problem| anyhow!("{shown}, {problem}\nNothing was written."))?;
-    let Some(text) = merged else {
-        println!(
-            "{} knows Staffel at {url} already: nothing to do in {shown}.\n{}",
-            client.title,
-            answering(&url).await
-        );
-        return Ok(());
-    };
-    let difference = difference(&path, file.text(), &text);
-    if args.print {
-        print!("{difference}");
-        return Ok(());
+    match &args.agent {
+        Some(name) => job.with_new_token(name, &args.server).await,
+        None => job.with_given_token(Token::from_environment()?).await,
     }
-    let backup = file.write(&text)?;
-    println!("{difference}\n{} knows Staffel now: {shown}", client.title);
-    if let Some(backup) = backup {
-        println!("The file as it was: {}", backup.display());
-    }
-    println!("Next: {}\n{}", client.next, answering(&url).await);
-    Ok(())
 }
 
-fn difference(path: &Path, old: &str, new: &str) -> String {
-    let name = path.display().to_string();
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .header(&name, &name)
-        .to_string()
+/// One file that is to know one server.
+struct Job {
+    client: &'static Client,
+    scope: Scope,
+    endpoint: Endpoint,
+    commands: Commands,
+    path: PathBuf,
+    file: ConfigFile,
+    replace: bool,
+    print: bool,
+}
+
+impl Job {
+    async fn with_given_token(&self, token: Option<Token>) -> Result<()> {
+        let mcp = self.endpoint.mcp();
+        match self.endpoint.knock(token.as_ref()).await {
+            Knock::TokenRefused => bail!(
+                "{mcp} refuses the token in {VARIABLE}: it is not one of that server's, or it was revoked. Take another, \
+                 or none (unset {VARIABLE}). `staffel agents list` shows whose tokens are valid.\nNothing was written."
+            ),
+            Knock::TokenNeeded => self.say_that_a_token_is_needed(),
+            Knock::Open { .. } | Knock::Strange(_) => {}
+        }
+        let merged = self.merged(token.as_ref().map(Token::reveal))?;
+        let Some(text) = merged else {
+            return self.say_nothing_to_do().await;
+        };
+        if self.print {
+            return say(&self.difference(&text));
+        }
+        let written = self.write(&text, token.is_some())?;
+        let hint = match (&token, self.scope) {
+            (Some(_), Scope::Project) => {
+                format!("{BY_VARIABLE} Set it in your shell's profile, too.\n")
+            }
+            (Some(_), Scope::Global) => holds_token(&format!("in {VARIABLE}")),
+            (None, _) => String::new(),
+        };
+        say(&format!("{written}{hint}{}", self.next().await))
+    }
+
+    fn say_that_a_token_is_needed(&self) {
+        let new = self
+            .commands
+            .connect_with_new_token(self.client, self.scope);
+        let given = self.commands.connect_with_token(self.client, self.scope);
+        eprintln!(
+            "staffel: {} wants a token from agents, and none was given. There are two ways to give one:\n\n\
+             Make one where the server runs, with a name for the agent:\n\x20 {}\n\
+             Or take one that `staffel agents add` has made:\n\x20 {given}\n",
+            self.endpoint.mcp(),
+            new.unwrap_or_else(|| format!("staffel agents add {}", self.client.name)),
+        );
+    }
+
+    async fn with_new_token(&self, name: &str, server: &ServerArgs) -> Result<()> {
+        let mcp = self.endpoint.mcp();
+        ensure!(
+            self.endpoint.is_of_this_machine(),
+            "--agent {name}: {mcp} is on another machine, and a token can only be made where the server runs. \
+             Make it there (staffel agents add {name}), put it into {VARIABLE}, and leave --agent out.\n\
+             Nothing was written."
+        );
+        // Whatever is wrong with the file is to be found before there is a token.
+        let draft = self.merged(Some(HIDDEN))?;
+        if self.print {
+            return match draft {
+                Some(draft) => say(&self.difference(&draft)),
+                None => self.say_nothing_to_do().await,
+            };
+        }
+        let folder = server.data_folder()?;
+        let registry = open(&folder)?;
+        let before = self.agent_of_token(&registry);
+        if let Some((agent, token)) = &before
+            && agent == name
+            && self.merged(Some(token.reveal()))?.is_none()
+        {
+            return self.say_nothing_to_do().await;
+        }
+        // Ending on the spot, as is usual, would lose the token. The first look is what changes that.
+        let mut interrupt = pin!(tokio::signal::ctrl_c());
+        let _ = poll!(interrupt.as_mut());
+        let new = NewToken::make(&registry, name)?;
+        let knock = tokio::select! {
+            knock = self.endpoint.knock(Some(new.token())) => knock,
+            _ = interrupt => bail!("interrupted. Nothing was written."),
+        };
+        if let Knock::TokenRefused = knock {
+            bail!(
+                "{mcp} does not know the token that was just made in {}: that server keeps its data elsewhere. \
+                 Name its folder with --data DIR; it says so when it starts.\nNothing was written.",
+                folder.display()
+            );
+        }
+        let written = match self.merged(Some(new.token().reveal()))? {
+            Some(text) => self.write(&text, true)?,
+            // A project's file only names the variable, and does already.
+            None => format!("{} is as it has to be.\n", self.path.display()),
+        };
+        let older = before.map_or(String::new(), |(agent, _)| {
+            format!(
+                "The token of {agent}, which the file held before, is still valid. If nobody else uses it: \
+                 staffel agents revoke {agent}\n"
+            )
+        });
+        match self.scope {
+            Scope::Global => {
+                new.keep();
+                let hint = holds_token(&format!("of {name}"));
+                say(&format!("{written}{hint}{older}{}", self.next().await))
+            }
+            Scope::Project => {
+                let profile = in_profile(new.token());
+                say(&format!(
+                    "{written}{BY_VARIABLE}\nThe token of {name}, shown only this once, for your shell's profile:\n\n\
+                     \x20 {profile}\n\n"
+                ))?;
+                new.keep();
+                say(&format!("{older}{}", self.next().await))
+            }
+        }
+    }
+
+    /// The text of the file with the server in it, told this token; `None` if nothing is to be done.
+    fn merged(&self, token: Option<&str>) -> Result<Option<String>> {
+        let program = match self.client.way {
+            Way::Http { .. } => String::new(),
+            Way::Bridge => {
+                let program = env::current_exe().context("the program's own path")?;
+                let program = program.to_str().map(str::to_owned);
+                program.context(
+                    "the path of this program is not UTF-8; move it where it can be written down",
+                )?
+            }
+        };
+        let also = match (token, self.scope) {
+            (None, _) => None,
+            (Some(token), Scope::Global) => Some(self.client.literal(token)),
+            (Some(_), Scope::Project) => self.client.by_variable(),
+        };
+        let literal = token.is_some() && self.scope == Scope::Global;
+        let entry = Entry {
+            servers: self.client.servers,
+            name: NAME,
+            fields: &self
+                .client
+                .fields(self.endpoint.mcp(), &program, &self.endpoint.base()),
+            also: also.as_slice(),
+            never: &self.client.never(literal),
+        };
+        merge(self.client.language, self.file.text(), entry, self.replace).map_err(|problem| {
+            anyhow!(
+                "{}, {}\nNothing was written.",
+                self.path.display(),
+                hide(&problem.to_string())
+            )
+        })
+    }
+
+    /// Whose valid token the file holds, with the token.
+    fn agent_of_token(&self, registry: &Registry) -> Option<(String, Token)> {
+        let known = look_up(
+            self.client.language,
+            self.file.text(),
+            self.client.servers,
+            NAME,
+        );
+        let Held::Token(token) = self.client.held(&known.ok()??) else {
+            return None;
+        };
+        let agent = registry.verify(&token)?.name.to_string();
+        Some((agent, token))
+    }
+
+    /// Writes the file, with or without a `token` in it, and gives what to say about that.
+    fn write(&self, text: &str, token: bool) -> Result<String> {
+        let readers = match (token, self.scope) {
+            (true, Scope::Global) => Readers::OnlyOwner,
+            _ => Readers::AsBefore,
+        };
+        let backup = self.file.write(text, readers)?;
+        let mut said = format!(
+            "{}\n{} knows Staffel now: {}\n",
+            self.difference(text),
+            self.client.title,
+            self.path.display()
+        );
+        if let Some(backup) = backup {
+            said += &format!("The file as it was: {}\n", backup.display());
+        }
+        Ok(said)
+    }
+
+    /// What changes, without any token.
+    fn difference(&self, new: &str) -> String {
+        let name = self.path.display().to_string();
+        let difference = TextDiff::from_lines(self.file.text(), new)
+            .unified_diff()
+            .header(&name, &name)
+            .to_string();
+        hide(&difference)
+    }
+
+    async fn say_nothing_to_do(&self) -> Result<()> {
+        say(&format!(
+            "{} knows Staffel at {} already: nothing to do in {}.\n{}\n",
+            self.client.title,
+            self.endpoint.mcp(),
+            self.path.display(),
+            self.answering().await
+        ))
+    }
+
+    async fn next(&self) -> String {
+        format!("Next: {}\n{}\n", self.client.next, self.answering().await)
+    }
+
+    /// Whether a Staffel is there now.
+    async fn answering(&self) -> String {
+        let base = self.endpoint.base();
+        match staffel_at(&base).await {
+            Some(version) => format!("A Staffel ({version}) answers at {base}."),
+            None => format!("No Staffel answers at {base} yet: start it with `staffel serve`."),
+        }
+    }
 }
 
 /// What stands in the file of a client that knows nothing but the Staffel at `url`, and where that file usually is.
 pub(crate) fn example(client: &Client, url: &str) -> (String, String) {
+    let program = env::current_exe().unwrap_or_else(|_| NAME.into());
+    let server = url.strip_suffix("/mcp").unwrap_or(url);
     let entry = Entry {
         servers: client.servers,
         name: NAME,
-        fields: &client.fields(url),
+        fields: &client.fields(url, &program.to_string_lossy(), server),
+        also: &[],
+        never: &[],
     };
     let merged = merge(client.language, "", entry, false);
     let file = match (client.usual, client.project) {
@@ -196,15 +377,28 @@ pub(crate) fn example(client: &Client, url: &str) -> (String, String) {
     (file, merged.ok().flatten().unwrap_or_default())
 }
 
-/// Whether a Staffel is there now.
-async fn answering(url: &Url) -> String {
-    let mut base = url.clone();
-    base.set_query(None);
-    base.set_fragment(None);
-    let base = base.as_str().trim_end_matches('/');
-    let base = base.strip_suffix("/mcp").unwrap_or(base);
-    match staffel_at(base).await {
-        Some(version) => format!("A Staffel ({version}) answers at {base}."),
-        None => format!("No Staffel answers at {base} yet: start it with `staffel serve`."),
+/// What a file is now that it holds this token.
+fn holds_token(which: &str) -> String {
+    let readers = match cfg!(unix) {
+        true => ", so only you can read it now",
+        false => "",
+    };
+    format!("It holds the token {which}{readers}.\n")
+}
+
+/// The line that sets the variable for good.
+fn in_profile(token: &Token) -> String {
+    if cfg!(windows) {
+        format!("setx {VARIABLE} {}", token.reveal())
+    } else {
+        format!("export {VARIABLE}={}", token.reveal())
     }
+}
+
+/// Says it to the user, who may have stopped listening.
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("standard output")
 }

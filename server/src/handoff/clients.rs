@@ -12,7 +12,7 @@ pub fn client_configuration(program: &str, url: &str) -> String {
     let other = format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}"}}}}}}"#);
     known
         .chain([("any other", other)])
-        .map(|(title, text)| format!("  {title:13} {text}\n"))
+        .map(|(title, text)| format!("  {title:14} {text}\n"))
         .collect()
 }
 
@@ -56,7 +56,7 @@ mod tests {
     fn the_usual_address_goes_without_saying_and_any_other_is_said() {
         let usual = client_configuration("staffel", "http://127.0.0.1:4700/mcp");
         assert!(
-            usual.contains("Cursor        staffel connect cursor\n"),
+            usual.contains("Cursor         staffel connect cursor\n"),
             "{usual}"
         );
         assert_eq!(usual.lines().count(), CLIENTS.len() + 1);

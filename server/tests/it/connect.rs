@@ -14,10 +14,13 @@ use crate::support::{Program, data_folder};
 const URL: &str = "http://127.0.0.1:1/mcp";
 
 /// A client as a user meets it: its name, its files in a project and at home, and what an entry looks like.
-struct Case {
-    client: &'static str,
-    project: Option<&'static str>,
-    global: &'static str,
+pub struct Case {
+    /// Its name on the command line.
+    pub client: &'static str,
+    /// Its file in a project.
+    pub project: Option<&'static str>,
+    /// Its file at home.
+    pub global: &'static str,
     entry: &'static str,
 }
 
@@ -27,7 +30,14 @@ const VS_CODE_SETTINGS: &str = if cfg!(target_os = "macos") {
     ".config/Code/User/mcp.json"
 };
 
-const CASES: [Case; 6] = [
+const CLAUDE_SETTINGS: &str = if cfg!(target_os = "macos") {
+    "Library/Application Support/Claude/claude_desktop_config.json"
+} else {
+    ".config/Claude/claude_desktop_config.json"
+};
+
+/// All clients.
+pub const CASES: [Case; 7] = [
     Case {
         client: "cursor",
         project: Some(".cursor/mcp.json"),
@@ -64,30 +74,47 @@ const CASES: [Case; 6] = [
         global: ".codeium/windsurf/mcp_config.json",
         entry: r#"{"mcpServers": {"staffel": {"serverUrl": "http://127.0.0.1:1/mcp"}}}"#,
     },
+    Case {
+        client: "claude-desktop",
+        project: None,
+        global: CLAUDE_SETTINGS,
+        entry: concat!(
+            r#"{"mcpServers": {"staffel": {"command": ""#,
+            env!("CARGO_BIN_EXE_staffel"),
+            r#"", "args": ["stdio", "--url", "http://127.0.0.1:1"]}}}"#
+        ),
+    },
 ];
 
 /// A user: a home with nothing in it, and a project.
-struct User {
-    home: TempDir,
-    project: TempDir,
+pub struct User {
+    /// The home.
+    pub home: TempDir,
+    /// The project.
+    pub project: TempDir,
 }
 
 /// What the program said.
-struct Said {
-    ok: bool,
-    stdout: String,
-    stderr: String,
+pub struct Said {
+    /// Whether it ended well.
+    pub ok: bool,
+    /// On standard output.
+    pub stdout: String,
+    /// On standard error.
+    pub stderr: String,
 }
 
 impl User {
-    fn new() -> Self {
+    /// Somebody who has nothing yet.
+    pub fn new() -> Self {
         Self {
             home: data_folder(),
             project: data_folder(),
         }
     }
 
-    fn command(&self, client: &str) -> Command {
+    /// The program, as this user starts it in the project.
+    pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
         let ours = std::env::vars_os().map(|(name, _)| name);
         for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
@@ -98,8 +125,13 @@ impl User {
         }
         command
             .env("HOME", self.home.path())
-            .current_dir(self.project.path())
-            .args(["connect", client]);
+            .current_dir(self.project.path());
+        command
+    }
+
+    fn command(&self, client: &str) -> Command {
+        let mut command = self.program();
+        command.args(["connect", client]);
         command
     }
 
@@ -116,7 +148,7 @@ impl User {
     }
 
     /// Every file of this user, with what is in it.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut folders = vec![self.home.path().to_owned(), self.project.path().to_owned()];
         let mut files = Vec::new();
         while let Some(folder) = folders.pop() {
@@ -134,7 +166,8 @@ impl User {
     }
 }
 
-fn said(command: &mut Command) -> Said {
+/// Runs it to its end.
+pub fn said(command: &mut Command) -> Said {
     let Output {
         status,
         stdout,
@@ -151,14 +184,14 @@ fn said(command: &mut Command) -> Said {
 impl Said {
     /// What it said when it did what it was asked to.
     #[track_caller]
-    fn done(self) -> String {
+    pub fn done(self) -> String {
         assert!(self.ok, "{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
     /// Its complaint, with these words in it.
     #[track_caller]
-    fn complains(self, words: &[&str]) {
+    pub fn complains(self, words: &[&str]) {
         assert!(!self.ok, "{}", self.stdout);
         for word in words {
             assert!(self.stderr.contains(word), "{word:?} in {}", self.stderr);
@@ -166,8 +199,9 @@ impl Said {
     }
 }
 
+/// Writes a file, and its folder.
 #[track_caller]
-fn put(path: &Path, text: impl AsRef<[u8]>) {
+pub fn put(path: &Path, text: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
     fs::write(path, text).expect("the file");
 }
@@ -226,10 +260,7 @@ fn a_project_and_all_projects_have_files_of_their_own() {
                 said.done();
                 same(&other.path().join(project), case.entry);
             }
-            None => said.complains(&[
-                "Windsurf has no file for a single project",
-                "Leave --project out",
-            ]),
+            None => said.complains(&["has no file for a single project", "Leave --project out"]),
         }
         assert_eq!(user.files().len(), 1);
     }
@@ -256,7 +287,7 @@ fn what_was_in_the_file_stays_and_is_kept_beside_it() {
         let said = user.connect(case.client, &[]).done();
         let new = get(&path);
         assert!(
-            new.contains("mine") && new.contains("\"x\"") && new.contains(URL),
+            new.contains("mine") && new.contains("\"x\"") && new.contains("http://127.0.0.1:1"),
             "{new}"
         );
         assert!(old.lines().all(|line| new.contains(line)), "{new}");
@@ -318,7 +349,7 @@ fn another_server_of_the_name_stays_unless_it_may_be_replaced() {
         put(&path, &other);
         let words = [
             "another server is called `staffel`",
-            "http://127.0.0.1:2/mcp",
+            "http://127.0.0.1:2",
             "--replace",
         ];
         user.connect(case.client, &[]).complains(&words);
@@ -333,7 +364,10 @@ fn a_look_writes_nothing() {
     for case in &CASES {
         let user = User::new();
         let said = user.connect(case.client, &["--print"]).done();
-        assert!(said.starts_with("--- ") && said.contains(URL), "{said}");
+        assert!(
+            said.starts_with("--- ") && said.contains("http://127.0.0.1:1"),
+            "{said}"
+        );
         assert!(user.files().is_empty() && !user.project.path().join(".cursor").exists());
     }
 }
@@ -420,16 +454,42 @@ fn variables_that_move_a_clients_folder_are_followed() {
 }
 
 #[test]
-fn claude_desktop_and_unknown_clients_are_answered_in_words() {
+fn an_unknown_client_is_answered_with_the_known_ones() {
     let user = User::new();
-    user.connect("claude-desktop", &[]).complains(&[
-        "mcpServers",
-        "\"stdio\"",
-        "Nothing was written",
-    ]);
     user.connect("emacs", &[])
-        .complains(&["'emacs'", "cursor", "windsurf"]);
+        .complains(&["'emacs'", "cursor", "claude-desktop"]);
     assert!(user.files().is_empty());
+}
+
+#[test]
+fn the_address_is_where_the_configuration_lets_the_server_listen() {
+    let user = User::new();
+    let file = user.project.path().join("Leptos.toml");
+    let leptos = "[[workspace.metadata.leptos]]\noutput-name = \"staffel\"\n";
+    let listening = |address: &str| format!("{leptos}[server]\nlisten = \"{address}\"\n");
+    put(&file, listening("127.0.0.1:4712"));
+    let shown = |prepare: &dyn Fn(&mut Command)| {
+        let mut command = user.command("cursor");
+        prepare(command.arg("--print"));
+        said(&mut command)
+    };
+    let address = shown(&|_| {}).done();
+    assert!(
+        address.contains("\"http://127.0.0.1:4712/mcp\""),
+        "{address}"
+    );
+    let elsewhere = user.home.path().join("mine.toml");
+    put(&elsewhere, listening("[::1]:4713"));
+    let address = shown(&|command| {
+        command.env("STAFFEL_CONFIG", &elsewhere);
+    });
+    assert!(address.done().contains("\"http://[::1]:4713/mcp\""));
+    put(&file, listening("here"));
+    shown(&|_| {}).complains(&["name it with --url", "Leptos.toml", "\"here\""]);
+    let named = shown(&|command| {
+        command.args(["--listen", "127.0.0.1:4714"]);
+    });
+    assert!(named.done().contains("\"http://127.0.0.1:4714/mcp\""));
 }
 
 #[test]
@@ -443,11 +503,349 @@ fn a_server_that_answers_is_seen() {
     assert!(said.contains(&answers), "{said}");
 }
 
+/// What an entry says about a token: itself, or the variable that has it.
+struct Told {
+    client: &'static str,
+    literal: &'static str,
+    variable: Option<&'static str>,
+}
+
+const TOLD: [Told; 7] = [
+    Told {
+        client: "cursor",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${env:STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "vscode",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${env:STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "claude-code",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer ${STAFFEL_TOKEN}"}"#),
+    },
+    Told {
+        client: "codex",
+        literal: "http_headers = { Authorization = \"Bearer <token>\" }",
+        variable: Some("bearer_token_env_var = \"STAFFEL_TOKEN\""),
+    },
+    Told {
+        client: "gemini",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer $STAFFEL_TOKEN"}"#),
+    },
+    Told {
+        client: "windsurf",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: None,
+    },
+    Told {
+        client: "claude-desktop",
+        literal: r#""env": {"STAFFEL_TOKEN": "<token>"}"#,
+        variable: None,
+    },
+];
+
+impl Told {
+    fn case(&self) -> &'static Case {
+        let case = CASES.iter().find(|case| case.client == self.client);
+        case.expect("a case")
+    }
+
+    /// The entry with this in it.
+    fn entry(&self, told: &str) -> String {
+        let entry = self.case().entry;
+        match entry.strip_suffix("}}}") {
+            Some(entry) => format!("{entry}, {told}}}}}}}"),
+            None => format!("{entry}{told}\n"),
+        }
+    }
+}
+
+/// A token of the right form that no server knows.
+pub fn some_token() -> String {
+    format!("staffel_01234567_{}", "ab".repeat(32))
+}
+
+/// The agents with a valid token in this folder.
+fn agents(data: &Path) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    let list = said(
+        command
+            .args(["agents", "list", "--json", "--data"])
+            .arg(data),
+    )
+    .done();
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).expect("JSON");
+    let valid = list.iter().filter(|agent| agent["revoked"].is_null());
+    valid
+        .map(|agent| agent["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+/// The only token in a text.
+#[track_caller]
+pub fn token_in(text: &str) -> &str {
+    let at = text.find("staffel_").expect("a token");
+    let token = &text[at..];
+    let end = token.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let token = &token[..end.unwrap_or(token.len())];
+    assert_eq!(text.matches("staffel_").count(), 1, "{text}");
+    assert_eq!(token.len(), some_token().len(), "{token}");
+    token
+}
+
+#[test]
+fn a_given_token_is_written_for_one_user_and_only_named_in_a_shared_file() {
+    let token = some_token();
+    for told in &TOLD {
+        let user = User::new();
+        let connect = |flags: &[&str]| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_TOKEN", &token);
+            said(command.args(["--url", URL]).args(flags)).done()
+        };
+        let path = user.home.path().join(told.case().global);
+        let print = connect(&["--global", "--print"]);
+        assert!(print.contains("****") && !path.exists(), "{print}");
+        let first = connect(&["--global"]);
+        same(&path, &told.entry(&told.literal.replace("<token>", &token)));
+        assert!(
+            !first.contains(&token) && !print.contains(&token),
+            "{first}"
+        );
+        assert!(connect(&["--global"]).contains("nothing to do"));
+
+        let Some(variable) = told.variable else {
+            continue;
+        };
+        let shared = connect(&["--project"]);
+        let path = user
+            .project
+            .path()
+            .join(told.case().project.expect("a file"));
+        same(&path, &told.entry(variable));
+        assert!(!shared.contains(&token), "{shared}");
+        assert!(shared.contains("STAFFEL_TOKEN"), "{shared}");
+        assert!(connect(&["--project"]).contains("nothing to do"));
+    }
+}
+
+#[test]
+fn an_agent_gets_a_token_that_stands_in_its_file_and_nowhere_else() {
+    for told in &TOLD {
+        let (user, data) = (User::new(), data_folder());
+        let connect = |flags: &[&str]| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_DATA", data.path());
+            said(command.args(["--url", URL]).args(flags))
+        };
+        let print = connect(&["--global", "--agent", "anna", "--print"]).done();
+        assert!(print.contains("****"), "{print}");
+        assert!(user.files().is_empty() && agents(data.path()).is_empty());
+
+        let first = connect(&["--global", "--agent", "anna"]).done();
+        let path = user.home.path().join(told.case().global);
+        let text = get(&path);
+        let token = token_in(&text);
+        assert!(!first.contains(token), "{first}");
+        same(&path, &told.entry(&told.literal.replace("<token>", token)));
+        assert_eq!(agents(data.path()), ["anna"]);
+
+        let second = connect(&["--global", "--agent", "anna"]).done();
+        assert!(second.contains("nothing to do"), "{second}");
+        // Another one of the name has no way to her token.
+        let other = connect(&["--global", "--agent", "bert"]).done();
+        assert!(other.contains("staffel agents revoke anna"), "{other}");
+        let third = connect(&["--global", "--agent", "anna"]);
+        third.complains(&[
+            "anna has a token already",
+            "staffel agents revoke anna",
+            "Nothing was written",
+        ]);
+        assert_eq!(agents(data.path()), ["anna", "bert"]);
+
+        // Without a token in hand, the one in the file stays.
+        let before = get(&path);
+        assert!(connect(&["--global"]).done().contains("nothing to do"));
+        assert_eq!(get(&path), before);
+    }
+}
+
+#[test]
+fn the_token_for_a_shared_file_is_shown_once() {
+    for told in TOLD.iter().filter(|told| told.variable.is_some()) {
+        let (user, data) = (User::new(), data_folder());
+        let connect = |name| {
+            let mut command = user.command(told.client);
+            command.env("STAFFEL_DATA", data.path());
+            command.args(["--url", URL, "--project", "--agent", name]);
+            said(&mut command)
+        };
+        let first = connect("anna").done();
+        let path = user
+            .project
+            .path()
+            .join(told.case().project.expect("a file"));
+        same(&path, &told.entry(told.variable.expect("a variable")));
+        let line = format!("export STAFFEL_TOKEN={}\n", token_in(&first));
+        assert!(first.contains(&line) || cfg!(windows), "{first}");
+        // A second agent needs no other file.
+        let second = connect("bert").done();
+        assert_ne!(token_in(&first), token_in(&second));
+        assert_eq!(agents(data.path()), ["anna", "bert"]);
+        connect("anna").complains(&["anna has a token already"]);
+    }
+}
+
+#[test]
+fn a_token_that_reaches_no_file_is_void_again() {
+    let (user, data) = (User::new(), data_folder());
+    let connect = || {
+        let mut command = user.command("claude-code");
+        command.env("STAFFEL_DATA", data.path());
+        command.args(["--url", URL, "--global", "--agent", "anna"]);
+        command
+    };
+    let path = user.home.path().join(".claude.json");
+    put(&path, "{");
+    said(&mut connect()).complains(&["this is not JSON", "Nothing was written"]);
+    assert!(!data.path().join("agents.db").exists(), "not even made");
+
+    // The folder of the file cannot be made.
+    put(
+        &user.home.path().join("moved"),
+        "a file in place of the folder",
+    );
+    let moved = user.home.path().join("moved/deeper");
+    let mut command = connect();
+    said(command.env("CLAUDE_CONFIG_DIR", moved)).complains(&["moved"]);
+    assert!(agents(data.path()).is_empty());
+
+    fs::remove_file(&path).expect("gone");
+    said(&mut connect()).done();
+    assert_eq!(agents(data.path()), ["anna"]);
+}
+
+#[test]
+fn what_cannot_be_a_token_or_an_agent_is_refused_in_words() {
+    let user = User::new();
+    for (flags, words) in [
+        (
+            vec!["--agent", "an na"],
+            vec!["'an na'", "allowed are 1 to 64 letters"],
+        ),
+        (
+            vec!["--agent", "anna", "--url", "https://staffel.example"],
+            vec![
+                "https://staffel.example/mcp is on another machine",
+                "STAFFEL_TOKEN",
+            ],
+        ),
+    ] {
+        said(user.command("cursor").args(flags)).complains(&words);
+    }
+    let torn = &some_token()[..40];
+    let said = said(
+        user.command("cursor")
+            .env("STAFFEL_TOKEN", torn)
+            .args(["--url", URL]),
+    );
+    assert!(!said.stderr.contains(torn), "{}", said.stderr);
+    said.complains(&["STAFFEL_TOKEN holds no token"]);
+    assert!(user.files().is_empty());
+}
+
+#[test]
+fn where_codex_takes_the_token_from_a_variable_it_is_not_given_one_beside() {
+    let user = User::new();
+    let path = user.home.path().join(".codex/config.toml");
+    let old = format!("[mcp_servers.staffel]\nurl = \"{URL}\"\nbearer_token_env_var = \"MINE\"\n");
+    put(&path, &old);
+    let connect = |flags: &[&str]| {
+        let mut command = user.command("codex");
+        command.env("STAFFEL_TOKEN", some_token());
+        said(command.args(["--url", URL]).args(flags))
+    };
+    connect(&[]).complains(&["its `bearer_token_env_var` is MINE", "--replace"]);
+    assert_eq!(get(&path), old);
+    connect(&["--replace"]).done();
+    assert!(!get(&path).contains("MINE"));
+}
+
+/// A server that wants a token from everybody.
+pub fn strict(data: &Path) -> Program {
+    let mut command = Program::command(data);
+    command.env("STAFFEL_REQUIRE_TOKEN", "true");
+    Program::spawn(command)
+}
+
+#[test]
+fn a_server_that_wants_a_token_is_heard_before_anything_is_written() {
+    let (user, data) = (User::new(), data_folder());
+    let program = strict(data.path());
+    let url = format!("http://{}/mcp", program.api.address);
+    let connect = |prepare: &dyn Fn(&mut Command)| {
+        let mut command = user.command("cursor");
+        prepare(command.args(["--url", &url, "--global"]));
+        said(&mut command)
+    };
+    let open = connect(&|_| {});
+    assert!(
+        open.ok && open.stderr.contains("wants a token"),
+        "{}",
+        open.stderr
+    );
+    let flags = format!("staffel connect cursor --global --url {url}");
+    for way in [
+        format!("{flags} --agent cursor\n"),
+        format!("{flags}\n"),
+        "STAFFEL_TOKEN=…".to_owned(),
+    ] {
+        assert!(open.stderr.contains(&way), "{way} in {}", open.stderr);
+    }
+    let files = user.files();
+
+    connect(&|command| {
+        command.env("STAFFEL_TOKEN", some_token());
+    })
+    .complains(&["refuses the token in STAFFEL_TOKEN", "Nothing was written"]);
+
+    // A token of another folder is none of this server's.
+    let other = data_folder();
+    connect(&|command| {
+        command
+            .args(["--agent", "anna", "--data"])
+            .arg(other.path());
+    })
+    .complains(&["does not know the token", "--data DIR", "void again"]);
+    assert!(agents(other.path()).is_empty());
+    assert_eq!(user.files(), files);
+
+    connect(&|command| {
+        command.args(["--agent", "anna", "--data"]).arg(data.path());
+    })
+    .done();
+    let text = get(&user.home.path().join(".cursor/mcp.json"));
+    let proven = connect(&|command| {
+        command.env("STAFFEL_TOKEN", token_in(&text));
+    });
+    assert!(!proven.stderr.contains("wants"), "{}", proven.stderr);
+    assert!(proven.done().contains("nothing to do"));
+}
+
 #[cfg(unix)]
 mod unix {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::{
+        os::unix::fs::{PermissionsExt, symlink},
+        process::Stdio,
+        time::Instant,
+    };
 
     use super::*;
+    use crate::support::PATIENCE;
 
     #[track_caller]
     fn allow(path: &Path, mode: u32) {
@@ -470,6 +868,74 @@ mod unix {
             mode(&user.home.path().join(".claude.json.staffel-backup")),
             0o600
         );
+    }
+
+    #[test]
+    fn a_file_with_a_token_is_for_its_owner_alone() {
+        for told in &TOLD {
+            let user = User::new();
+            let path = user.home.path().join(told.case().global);
+            let connect = || {
+                let mut command = user.command(told.client);
+                command.env("STAFFEL_TOKEN", some_token());
+                said(command.args(["--url", URL, "--global"])).done()
+            };
+            connect();
+            assert_eq!(mode(&path), 0o600, "a new one");
+            put(&path, "");
+            allow(&path, 0o664);
+            connect();
+            assert_eq!(mode(&path), 0o600, "one that was there");
+        }
+        let user = User::new();
+        let mut command = user.command("cursor");
+        command.env("STAFFEL_TOKEN", some_token());
+        said(command.args(["--url", URL])).done();
+        let shared = mode(&user.project.path().join(".cursor/mcp.json"));
+        assert_ne!(shared, 0o600, "it names the variable only");
+    }
+
+    #[test]
+    fn a_token_that_nobody_can_be_told_is_void_again() {
+        let (user, data) = (User::new(), data_folder());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        if let Ok(full) = full {
+            let mut command = user.command("cursor");
+            command.args(["--url", URL, "--agent", "anna", "--data"]);
+            let output = command.arg(data.path()).stdout(full).output();
+            let stderr = output.expect("the program runs").stderr;
+            assert!(String::from_utf8_lossy(&stderr).contains("void again"));
+            assert!(agents(data.path()).is_empty());
+        }
+        let path = user.home.path().join(".cursor/mcp.json");
+        put(&path, "{}");
+        allow(&path, 0o444);
+        let mut command = user.command("cursor");
+        command.args(["--url", URL, "--global", "--agent", "anna", "--data"]);
+        said(command.arg(data.path())).complains(&["read-only", "void again"]);
+        assert!(agents(data.path()).is_empty() && get(&path) == "{}");
+    }
+
+    #[test]
+    fn a_token_does_not_outlive_an_interruption() {
+        let (user, data) = (User::new(), data_folder());
+        // Takes connections and never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", silent.local_addr().expect("its address"));
+        let mut command = user.command("cursor");
+        command.args(["--global", "--agent", "anna", "--url", &url, "--data"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut running = command.arg(data.path()).spawn().expect("the program runs");
+        let deadline = Instant::now() + PATIENCE;
+        while agents(data.path()) != ["anna"] {
+            assert!(Instant::now() < deadline, "no token");
+        }
+        let interrupt = Command::new("kill")
+            .args(["-INT", &running.id().to_string()])
+            .status();
+        assert!(interrupt.expect("kill runs").success());
+        assert!(!running.wait().expect("its end").success());
+        assert!(agents(data.path()).is_empty() && user.files().is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bodies;
 mod config;
 mod connect;
 mod connections;
+mod doctor;
 mod doors;
 mod journal;
 mod journal_full;

@@ -1,0 +1,168 @@
+//! The token that an entry proves the agent's name with: given, or made and never lost.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use domain::view::Scope;
+
+use crate::agents::{AddError, AgentsArgs, FILE, Registry, Token};
+
+/// What stands for a token wherever one is shown.
+pub const HIDDEN: &str = "****";
+
+/// The name of an agent, by the rule of `staffel agents add`.
+///
+/// # Errors
+/// Says what is allowed.
+pub fn parse_agent(name: &str) -> Result<String, String> {
+    let agents = AgentsArgs::augment_args(clap::Command::new("agents"));
+    match agents.try_get_matches_from(["agents", "add", "--", name]) {
+        Ok(_) => Ok(name.to_owned()),
+        Err(error) => Err(match std::error::Error::source(&error) {
+            Some(rule) => rule.to_string(),
+            None => error.to_string(),
+        }),
+    }
+}
+
+/// Opens the tokens of the server that keeps its data in this folder.
+///
+/// # Errors
+/// They cannot be used; the message names the file.
+pub fn open(folder: &Path) -> Result<Registry> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    let path = folder.join(FILE);
+    Registry::open(&path).with_context(|| format!("{} cannot be used", path.display()))
+}
+
+/// A token that was just made. It is void again unless it is kept.
+pub struct NewToken<'a> {
+    registry: &'a Registry,
+    name: &'a str,
+    token: Token,
+    kept: bool,
+}
+
+impl<'a> NewToken<'a> {
+    /// Makes one with which this agent may read and report.
+    ///
+    /// # Errors
+    /// The agent has one already, or the file cannot be written.
+    pub fn make(registry: &'a Registry, name: &'a str) -> Result<Self> {
+        match registry.add(name, Scope::Report) {
+            Ok(token) => Ok(Self {
+                registry,
+                name,
+                token,
+                kept: false,
+            }),
+            Err(AddError::Taken(name)) => bail!(
+                "{name} has a token already, and it cannot be shown again. Put that token into STAFFEL_TOKEN in place \
+                 of --agent, use another name, or make it void first: staffel agents revoke {name}\nNothing was written."
+            ),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The token.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// It has arrived where it belongs.
+    pub fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for NewToken<'_> {
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        let name = self.name;
+        match self.registry.revoke(name) {
+            Ok(_) => eprintln!("staffel: the token that was just made for {name} is void again."),
+            Err(error) => eprintln!(
+                "staffel: the token that was just made for {name} has reached nobody, and cannot be made void \
+                 ({error}). Do that yourself: staffel agents revoke {name}"
+            ),
+        }
+    }
+}
+
+/// The text without any token in it, for people to see.
+pub fn hide(text: &str) -> String {
+    let in_header = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    let ours = |c: char| c.is_ascii_hexdigit() || c == '_';
+    // The shortest that could still be of use to somebody; `staffel_` alone begins many names.
+    hide_after(
+        &hide_after(text, "Bearer ", in_header, 1),
+        "staffel_",
+        ours,
+        40,
+    )
+}
+
+fn hide_after(text: &str, mark: &str, part: impl Fn(char) -> bool, least: usize) -> String {
+    let (mut hidden, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(mark) {
+        let (before, after) = rest.split_at(at + mark.len());
+        let end = after.find(|c| !part(c)).unwrap_or(after.len());
+        hidden += before;
+        hidden += if end < least { &after[..end] } else { HIDDEN };
+        rest = &after[end..];
+    }
+    hidden + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_is_shown_and_nothing_else_is_hidden() {
+        let token = Token::generate().expect("random bytes");
+        let token = token.reveal();
+        let text = format!("+ \"Authorization\": \"Bearer {token}\",\n  {token}{token}");
+        assert_eq!(
+            hide(&text),
+            "+ \"Authorization\": \"Bearer ****\",\n  staffel_****staffel_****"
+        );
+        assert_eq!(hide("'Bearer abc.d==' b"), "'Bearer ****' b");
+        for harmless in [
+            "Bearer ${env:STAFFEL_TOKEN}",
+            "staffel_bg.wasm",
+            "staffel_0_1",
+        ] {
+            assert_eq!(hide(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn a_name_is_allowed_where_staffel_agents_add_allows_it() {
+        assert_eq!(parse_agent("cursor-anna"), Ok("cursor-anna".to_owned()));
+        assert_eq!(parse_agent("-x"), Ok("-x".to_owned()));
+        for name in ["", "a b", "ä"] {
+            let said = parse_agent(name).expect_err(name);
+            assert!(said.starts_with("allowed are 1 to 64 letters"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_not_kept_is_void() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let registry = open(folder.path()).expect("a registry");
+        let new = NewToken::make(&registry, "anna").expect("a token");
+        let token = Token::parse(new.token().reveal()).expect("the same");
+        assert!(registry.verify(&token).is_some());
+        drop(new);
+        assert!(registry.verify(&token).is_none());
+        NewToken::make(&registry, "anna").expect("again").keep();
+        assert_eq!(registry.active().len(), 1);
+        let again = NewToken::make(&registry, "anna").err().expect("taken");
+        assert!(again.to_string().contains("staffel agents revoke anna"));
+    }
+}
