@@ -1,19 +1,20 @@
 //! Everything that can be set: defaults, then `Leptos.toml`, then the environment, then flags.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::prompt::ModelConfig;
+use crate::{agents::parse_name, prompt::ModelConfig};
 
 /// The address of a server that nobody configured.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:4700";
@@ -72,6 +73,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// Whether every agent needs a token. Unset: only those that do not come from this machine.
     pub require_token: Option<bool>,
+    /// Who decides at the client of which agent: the agent's name, and the person's.
+    pub approvers: BTreeMap<String, String>,
     /// What leptos needs to know.
     pub leptos: LeptosOptions,
 }
@@ -113,6 +116,7 @@ struct JournalTable {
 #[serde(deny_unknown_fields, default)]
 struct AgentsTable {
     require_token: Option<bool>,
+    approvers: BTreeMap<String, String>,
 }
 
 /// `[prompt]`
@@ -184,6 +188,7 @@ impl Config {
                 .or(file.prompt.template.clone().map(|path| base.join(path))),
             model: model(&file.prompt, &base)?,
             heartbeat: Duration::from_secs(15),
+            approvers: check_approvers(file.agents.approvers)?,
             require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
                 Some(text) => Some(text.parse().ok().with_context(|| {
                     format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
@@ -203,7 +208,8 @@ pub fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(data) = given {
         return Ok(data.to_owned());
     }
-    let file = find_file(None)?
+    let named = variable("STAFFEL_CONFIG").map(PathBuf::from);
+    let file = find_file(named.as_deref())?
         .as_deref()
         .map(read_file)
         .transpose()?
@@ -325,6 +331,18 @@ fn check_origin(origin: &str) -> Result<String> {
         "allowed_origins has {origin:?}. Allowed: scheme, host and port without a path, for example \"http://localhost:8501\"."
     );
     Ok(origin.to_ascii_lowercase())
+}
+
+fn check_approvers(approvers: BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+    let checked = approvers.into_iter().map(|(agent, person)| {
+        parse_name(&agent).map_err(|allowed| {
+            anyhow!("[agents.approvers] names the agent {agent:?}: {allowed}. It needs a token: staffel agents add NAME")
+        })?;
+        let person = domain::text::line("person", &person, domain::text::NAME_MAX)
+            .map_err(|refusal| anyhow!("[agents.approvers] {agent}: {refusal}"))?;
+        Ok((agent, person))
+    });
+    checked.collect()
 }
 
 /// The address as a person would write it, without a slash at the end.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     VERSION,
-    agents::{self, Agents, Registry},
+    agents::{Agents, Registry},
     config::Config,
     connections,
     handoff::{client_configuration, program},
@@ -52,10 +52,7 @@ pub async fn run(
     let sessions = config.data.join("sessions.db");
     let sessions = mcp::SessionFile::open(&sessions)
         .with_context(|| format!("{} cannot be used", sessions.display()))?;
-    let agents = config.data.join(agents::FILE);
-    let agents = Registry::open(&agents)
-        .with_context(|| format!("{} cannot be used", agents.display()))
-        .map(Agents::new)?;
+    let agents = Agents::new(Registry::open_in(&config.data)?, config.approvers.clone());
     let stop = CancellationToken::new();
     let (mcp, sessions) = mcp::service(
         &relay,
@@ -64,7 +61,7 @@ pub async fn run(
         &agents,
         sessions,
         stop.child_token(),
-    );
+    )?;
     let app = App {
         relay: relay.clone(),
         leptos: config.leptos.clone(),

@@ -12,7 +12,7 @@ mod prompts;
 mod resources;
 mod tools;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
 use server::{
@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
     let address = listener.local_addr()?;
     let guard = Guard::new(&config, address);
     let stored = SessionFile::open(Path::new(":memory:"))?;
-    let agents = Agents::new(Registry::open(Path::new(":memory:"))?);
+    let agents = Agents::new(Registry::open(Path::new(":memory:"))?, BTreeMap::new());
     let tokens = Tokens::new(agents, &config);
     let stop = CancellationToken::new();
     let fixtures = Fixtures::new();

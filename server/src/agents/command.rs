@@ -2,15 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use domain::view::Scope;
 use serde_json::json;
 
-use super::{
-    AddError, FILE,
-    registry::{Known, Registry},
-};
+use super::registry::{AddError, Known, Registry};
 use crate::config::data_folder;
 
 /// What `staffel agents` can be told.
@@ -74,7 +71,7 @@ pub fn parse_name(name: &str) -> Result<String, String> {
 /// # Errors
 /// The file of the agents cannot be used, the name is taken, or there is no such agent.
 pub fn run(args: &AgentsArgs) -> Result<()> {
-    let registry = open(args.data.as_deref())?;
+    let registry = Registry::open_in(&data_folder(args.data.as_deref())?)?;
     match &args.what {
         What::Add { name, scope } => {
             let scope = match scope {
@@ -119,20 +116,8 @@ pub fn run(args: &AgentsArgs) -> Result<()> {
     Ok(())
 }
 
-/// Opens the file of the agents in the data folder.
-///
-/// # Errors
-/// It cannot be used; the message names it.
-pub fn open(data: Option<&std::path::Path>) -> Result<Registry> {
-    let folder = data_folder(data)?;
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
-    let path = folder.join(FILE);
-    Registry::open(&path).with_context(|| format!("{} cannot be used", path.display()))
-}
-
 /// What a person can do when an agent cannot be added.
-pub fn explain(error: AddError) -> anyhow::Error {
+fn explain(error: AddError) -> anyhow::Error {
     match error {
         AddError::Taken(name) => anyhow!(
             "{name} has a token already, and it cannot be shown again. Use another name, or make that one void first: \

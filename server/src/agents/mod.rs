@@ -5,20 +5,17 @@ mod presence;
 mod registry;
 mod token;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::view::{AgentView, Agents as AgentsView, event_name};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::live::{Live, encode};
 
-pub use command::{AgentsArgs, run};
+pub use command::{AgentsArgs, parse_name, run};
 pub use presence::{Caller, OpenCall, Presence};
-pub use registry::{AddError, Identity, Known, Registry};
+pub use registry::{AddError, FILE, Identity, Known, Registry};
 pub use token::{Token, VARIABLE, looks_like_token};
-
-/// The file of the tokens' hashes, in the data folder.
-pub const FILE: &str = "agents.db";
 
 /// How soon a token takes effect that another process added or revoked.
 const LOOK: Duration = Duration::from_millis(500);
@@ -31,15 +28,24 @@ pub struct Agents {
     pub registry: Registry,
     /// Those that called.
     pub presence: Presence,
+    /// Who decides at the client of which agent.
+    approvers: BTreeMap<String, String>,
 }
 
 impl Agents {
-    /// With the tokens of this registry; nobody has called yet.
-    pub fn new(registry: Registry) -> Arc<Self> {
+    /// With the tokens of this registry; nobody has called yet. `approvers` names, for some agents, the person who
+    /// decides at their client.
+    pub fn new(registry: Registry, approvers: BTreeMap<String, String>) -> Arc<Self> {
         Arc::new(Self {
             registry,
             presence: Presence::default(),
+            approvers,
         })
+    }
+
+    /// The person who decides at the client of an agent.
+    pub fn approver(&self, agent: &str) -> Option<&str> {
+        self.approvers.get(agent).map(String::as_str)
     }
 
     /// All of them, as boards see them.

@@ -5,10 +5,12 @@
 
 use std::{
     collections::HashMap,
+    fs,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
+use anyhow::Context;
 use domain::{Timestamp, view::Scope};
 use rusqlite::{Connection, params};
 use subtle::ConstantTimeEq;
@@ -16,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::token::Token;
 use crate::relay::now;
+
+/// The file in the data folder.
+pub const FILE: &str = "agents.db";
 
 /// Who a request comes from, as its token proves.
 #[derive(Debug, Clone)]
@@ -94,6 +99,17 @@ impl Registry {
         };
         registry.load(&registry.file())?;
         Ok(registry)
+    }
+
+    /// Opens the file in a data folder, or makes both.
+    ///
+    /// # Errors
+    /// It cannot be used; the message names it.
+    pub fn open_in(folder: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        let path = folder.join(FILE);
+        Self::open(&path).with_context(|| format!("{} cannot be used", path.display()))
     }
 
     /// Adds an agent, or gives a revoked one a new token.

@@ -20,16 +20,17 @@ use futures::poll;
 use similar::TextDiff;
 
 use crate::{
-    agents::{Registry, Token, VARIABLE},
+    agents::{Registry, Token, VARIABLE, parse_name},
     serve::staffel_at,
 };
 
 use clients::{CLIENTS, Client, Held, Scope, Way};
 use commands::Commands;
+pub(crate) use endpoint::PROBE;
 use endpoint::{Endpoint, Knock, ServerArgs};
 use file::{ConfigFile, Readers};
 use merge::{Entry, look_up, merge};
-use token::{HIDDEN, NewToken, hide, open, parse_agent};
+use token::{HIDDEN, NewToken, hide};
 
 /// The name under which assistants know this server.
 pub(crate) const NAME: &str = "staffel";
@@ -52,7 +53,7 @@ pub struct ConnectArgs {
     #[arg(long)]
     pub global: bool,
     /// Give the agent this name and a token that proves it; without this, a token in the environment is written
-    #[arg(long, value_name = "NAME", value_parser = parse_agent)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub agent: Option<String>,
     /// Which server.
     #[command(flatten)]
@@ -202,7 +203,7 @@ impl Job {
             };
         }
         let folder = server.data_folder()?;
-        let registry = open(&folder)?;
+        let registry = Registry::open_in(&folder)?;
         let before = self.agent_of_token(&registry);
         if let Some((agent, token)) = &before
             && agent == name

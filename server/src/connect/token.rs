@@ -1,41 +1,12 @@
 //! The token that an entry proves the agent's name with: given, or made and never lost.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
-use clap::Args;
+use anyhow::{Result, bail};
 use domain::view::Scope;
 
-use crate::agents::{AddError, AgentsArgs, FILE, Registry, Token};
+use crate::agents::{AddError, Registry, Token};
 
 /// What stands for a token wherever one is shown.
 pub const HIDDEN: &str = "****";
-
-/// The name of an agent, by the rule of `staffel agents add`.
-///
-/// # Errors
-/// Says what is allowed.
-pub fn parse_agent(name: &str) -> Result<String, String> {
-    let agents = AgentsArgs::augment_args(clap::Command::new("agents"));
-    match agents.try_get_matches_from(["agents", "add", "--", name]) {
-        Ok(_) => Ok(name.to_owned()),
-        Err(error) => Err(match std::error::Error::source(&error) {
-            Some(rule) => rule.to_string(),
-            None => error.to_string(),
-        }),
-    }
-}
-
-/// Opens the tokens of the server that keeps its data in this folder.
-///
-/// # Errors
-/// They cannot be used; the message names the file.
-pub fn open(folder: &Path) -> Result<Registry> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
-    let path = folder.join(FILE);
-    Registry::open(&path).with_context(|| format!("{} cannot be used", path.display()))
-}
 
 /// A token that was just made. It is void again unless it is kept.
 pub struct NewToken<'a> {
@@ -142,19 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_allowed_where_staffel_agents_add_allows_it() {
-        assert_eq!(parse_agent("cursor-anna"), Ok("cursor-anna".to_owned()));
-        assert_eq!(parse_agent("-x"), Ok("-x".to_owned()));
-        for name in ["", "a b", "ä"] {
-            let said = parse_agent(name).expect_err(name);
-            assert!(said.starts_with("allowed are 1 to 64 letters"), "{said}");
-        }
-    }
-
-    #[test]
     fn a_token_that_is_not_kept_is_void() {
         let folder = tempfile::tempdir().expect("a folder");
-        let registry = open(folder.path()).expect("a registry");
+        let registry = Registry::open_in(folder.path()).expect("a registry");
         let new = NewToken::make(&registry, "anna").expect("a token");
         let token = Token::parse(new.token().reveal()).expect("the same");
         assert!(registry.verify(&token).is_some());

@@ -8,7 +8,10 @@ use rmcp::{
     service::{NotificationContext, RequestContext},
 };
 
-use crate::agents::{Agents, Caller, Identity, OpenCall};
+use crate::{
+    agents::{Agents, Caller, Identity, OpenCall},
+    connect::PROBE,
+};
 
 /// Who the sender's token says it is.
 pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
@@ -108,7 +111,8 @@ pub fn has_come(context: &NotificationContext<RoleServer>, agents: &Agents) {
     }
 }
 
-/// Whoever claims the name of another is refused where it acts, and not shown under it.
+/// Whoever claims the name of another is refused where it acts, and not shown under it. Nor is the doctor, which
+/// is no agent.
 fn shown_name(
     identity: Option<&Identity>,
     client: Option<&Implementation>,
@@ -118,7 +122,8 @@ fn shown_name(
         return Some(identity.name.to_string());
     }
     let name = claimed_name(client);
-    (!agents.registry.is_reserved(&name)).then_some(name)
+    let hidden = name == PROBE || agents.registry.is_reserved(&name);
+    (!hidden).then_some(name)
 }
 
 fn caller(name: String, client: Option<Implementation>, protocol: Option<String>) -> Caller {

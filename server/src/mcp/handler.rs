@@ -8,7 +8,10 @@ use domain::{
 };
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResponse, CallToolResult, CreateTaskResult, JsonObject, ProtocolVersion},
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, CreateTaskResult, InputResponses,
+        JsonObject, ProtocolVersion,
+    },
     service::RequestContext,
 };
 use serde::de::DeserializeOwned;
@@ -17,8 +20,10 @@ use super::{
     answers::{
         Acknowledged, Answer, Decision, Handover, NextPrompt, Pipelines, Saved, Status, Versions,
     },
-    arguments, door,
-    tasks::{self, Cancelled, InvalidTaskId, TaskId},
+    arguments,
+    asking::{self, Asking},
+    door,
+    tasks::{self, InvalidTaskId, Remembered, TaskId},
     tools,
     waiting::{self, Rounds},
     watching::Watched,
@@ -41,8 +46,9 @@ pub struct Handler {
     pub(super) relay: Relay,
     pub(super) board: Arc<str>,
     pub(super) agents: Arc<Agents>,
+    asking: Arc<Asking>,
     rounds: Arc<Rounds>,
-    pub(super) cancelled: Arc<Cancelled>,
+    pub(super) cancelled: Arc<Remembered>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
     pub(super) watched: Arc<Watched>,
 }
@@ -56,13 +62,15 @@ impl Handler {
         relay: Relay,
         board: Arc<str>,
         rounds: Arc<Rounds>,
-        cancelled: Arc<Cancelled>,
+        cancelled: Arc<Remembered>,
         agents: Arc<Agents>,
+        asking: Arc<Asking>,
     ) -> Self {
         Self {
             relay,
             board,
             agents,
+            asking,
             rounds,
             cancelled,
             watched: Arc::default(),
@@ -77,10 +85,11 @@ impl Handler {
     /// Calls a tool by its name; `None` if there is no such tool.
     pub(super) async fn call(
         &self,
-        name: &str,
-        given: JsonObject,
+        request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Option<Result<CallToolResponse, RelayError>> {
+        let name = &*request.name;
+        let given = request.arguments.unwrap_or_default();
         let known = tools::all().iter().find(|tool| tool.name == name)?;
         let actor = if tools::only_reads(known) {
             self.actor(context)
@@ -99,7 +108,8 @@ impl Handler {
             "save_handover_content" => self.save_handover(given, &actor).await,
             "get_handover_content" => self.get_handover(given),
             "await_handover_decision" => {
-                return Some(self.await_decision(given, &actor, context).await);
+                let brought = (request.input_responses, request.request_state);
+                return Some(self.await_decision(given, &actor, brought, context).await);
             }
             "get_next_prompt" => self.next_prompt(given, &actor).await,
             "acknowledge_prompt" => self.acknowledge(given, &actor).await,
@@ -220,6 +230,7 @@ impl Handler {
         &self,
         given: JsonObject,
         actor: &Actor,
+        brought: (Option<InputResponses>, Option<String>),
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, RelayError> {
         let arguments::Await {
@@ -237,10 +248,13 @@ impl Handler {
             )
         })?;
         let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
+            return Ok(question);
+        }
         if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
             return Ok(task);
         }
-        waiting::decision(&self.relay, &id, longest, context).await;
+        self.wait(&id, longest, context).await?;
         let pipeline = self.relay.pipeline(id.pipeline())?;
         let handover = pipeline
             .handover(&id)
@@ -249,6 +263,97 @@ impl Handler {
         // A call that was cancelled has nobody to give the prompt to.
         let taker = (!context.ct.is_cancelled()).then_some(actor);
         Ok(self.decision(&id, revision, taker).await?.into())
+    }
+
+    /// Where the person at the client decides: takes in what the client brings back, or has it ask.
+    async fn asks(
+        &self,
+        pipeline: &Pipeline,
+        id: &HandoverId,
+        actor: &Actor,
+        (given, state): (Option<InputResponses>, Option<String>),
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Option<CallToolResponse>, RelayError> {
+        let open = pipeline.handover(id).filter(|handover| handover.is_open());
+        let (Some(handover), Some(person)) = (open, asking::approver(context, &self.agents)) else {
+            return Ok(None);
+        };
+        let declined = self.asking.declined.contains(&TaskId::of(handover));
+        if asking::can_ask_at_once(context) || declined || pipeline.status.has_ended() {
+            return Ok(None);
+        }
+        let answer = self
+            .asking
+            .brought(given.as_ref(), state.as_deref(), handover, actor);
+        match answer {
+            Some(answer) => {
+                self.take(answer?, handover, &person).await?;
+                Ok(None)
+            }
+            None => self
+                .asking
+                .question(pipeline, handover, &self.board, actor)
+                .map(|question| Some(question.into()))
+                .map_err(|error| unasked(&error).into()),
+        }
+    }
+
+    /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
+    async fn wait(
+        &self,
+        id: &HandoverId,
+        longest: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(), RelayError> {
+        let decided = waiting::decision(&self.relay, id, longest, context);
+        let pipeline = self.relay.pipeline(id.pipeline())?;
+        let open = pipeline.handover(id).filter(|handover| handover.is_open());
+        let person = asking::approver(context, &self.agents);
+        let (Some(handover), Some(person), true) = (open, person, asking::can_ask_at_once(context))
+        else {
+            decided.await;
+            return Ok(());
+        };
+        if self.asking.declined.contains(&TaskId::of(handover)) {
+            decided.await;
+            return Ok(());
+        }
+        let mut decided = std::pin::pin!(decided);
+        let answer = tokio::select! {
+            // Whoever decides on the board meanwhile was faster; the client's answer is of no use then.
+            () = &mut decided => return Ok(()),
+            answer = asking::ask(context, &pipeline, handover, &self.board) => answer,
+        };
+        if let Some(answer) = answer {
+            self.take(answer?, handover, &person).await?;
+        }
+        decided.await;
+        Ok(())
+    }
+
+    /// Brings the answer of the person at the client through the one door.
+    async fn take(
+        &self,
+        answer: asking::Answer,
+        handover: &domain::Handover,
+        person: &Actor,
+    ) -> Result<(), RelayError> {
+        let command = match answer {
+            asking::Answer::Proposal(command) => command,
+            asking::Answer::Declined => {
+                self.asking.declined.add(TaskId::of(handover));
+                return Ok(());
+            }
+        };
+        let pipeline = handover.id.pipeline();
+        match self.relay.execute(pipeline, &command, person, None).await {
+            // Somebody was faster: what they decided counts, and the wait tells.
+            Err(RelayError::Refused(Refusal {
+                reason: Reason::AlreadyDecided | Reason::StaleRevision | Reason::Ended,
+                ..
+            })) => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     /// The wait as a task, for a client that can: it works on and asks now and then.
@@ -265,10 +370,7 @@ impl Handler {
         if !modern || !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
             return None;
         }
-        let id = TaskId {
-            handover: handover.clone(),
-            revision: pipeline.handover(handover)?.current().number,
-        };
+        let id = TaskId::of(pipeline.handover(handover)?);
         let revision = tasks::find(pipeline, &id, actor)?;
         self.cancelled.remove(&id);
         let task = tasks::waiting(pipeline, &id, revision, &self.board);
@@ -513,6 +615,18 @@ fn parse<T: DeserializeOwned>(tool: &str, given: JsonObject) -> Result<T, Refusa
             format!("Call {tool} again with corrected arguments."),
         )
     })
+}
+
+fn unasked(error: &ErrorData) -> Refusal {
+    Refusal::new(
+        Reason::Invalid,
+        format!(
+            "The person at this client cannot be asked: {}",
+            error.message
+        ),
+        "deciding on the board.",
+        "Tell the user to decide on the board.",
+    )
 }
 
 fn unknown_id(error: &domain::InvalidId) -> Refusal {

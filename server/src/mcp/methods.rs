@@ -93,9 +93,9 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let _open = door::arrives(&context, &self.agents, &request.name);
-        let given = request.arguments.unwrap_or_default();
+        let name = request.name.clone();
         let called = tokio::select! {
-            called = self.call(&request.name, given, &context) => called,
+            called = self.call(request, &context) => called,
             () = door::revoked(&context) => {
                 let message = "The token of this agent was revoked during the call.";
                 return Err(ErrorData::invalid_request(message, None));
@@ -104,8 +104,7 @@ impl ServerHandler for Handler {
         let Some(called) = called else {
             let names: Vec<_> = tools::all().iter().map(|tool| tool.name.as_ref()).collect();
             let message = format!(
-                "There is no tool {:?}. The tools are: {}.",
-                request.name,
+                "There is no tool {name:?}. The tools are: {}.",
                 names.join(", ")
             );
             return Err(ErrorData::invalid_params(message, None));

@@ -2,6 +2,7 @@
 
 mod answers;
 mod arguments;
+mod asking;
 mod completion;
 mod door;
 mod errors;
@@ -26,12 +27,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{agents::Agents, relay::Relay, web::Guard};
 
+use asking::Asking;
 pub use errors::in_json_rpc;
 pub use handler::Handler;
 pub use methods::introduction;
 pub use ownership::check as check_owner;
 pub use sessions::{SessionFile, Sessions};
-use tasks::Cancelled;
+use tasks::Remembered;
 pub use tools::all as tools;
 use waiting::Rounds;
 
@@ -43,6 +45,9 @@ const BODY_MAX: usize = 8 * 1024 * 1024;
 
 /// The endpoint of Staffel. `board` is the address of the board, for links in answers; `sessions` is where
 /// sessions are found again after a restart.
+///
+/// # Errors
+/// The system has no random bytes.
 pub fn service(
     relay: &Relay,
     board: &str,
@@ -50,10 +55,11 @@ pub fn service(
     agents: &Arc<Agents>,
     sessions: SessionFile,
     shutdown: CancellationToken,
-) -> (McpService, Arc<Sessions>) {
+) -> anyhow::Result<(McpService, Arc<Sessions>)> {
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
     let known = Arc::clone(agents);
-    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Cancelled>)>::default();
+    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Remembered>)>::default();
+    let asking = Arc::new(Asking::new()?);
     let handler = move || {
         Handler::new(
             relay.clone(),
@@ -61,9 +67,10 @@ pub fn service(
             Arc::clone(&rounds),
             Arc::clone(&cancelled),
             Arc::clone(&known),
+            Arc::clone(&asking),
         )
     };
-    endpoint(handler, guard, sessions, shutdown)
+    Ok(endpoint(handler, guard, sessions, shutdown))
 }
 
 /// An endpoint with the settings of Staffel's. `handler` is called once for each session, and once for each

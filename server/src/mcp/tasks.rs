@@ -11,15 +11,15 @@ use std::{
     time::Duration,
 };
 
-use domain::{Actor, HandoverId, Pipeline, Revision};
+use domain::{Actor, Handover, HandoverId, Pipeline, Revision};
 use rmcp::model::{CallToolResult, DetailedTask, Task, TaskPayload, TaskStatus};
 
 /// How long a task can be asked for at least. The journal keeps it for ever; clients want a figure.
 const TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often a client should ask.
 const POLL: Duration = Duration::from_secs(5);
-/// Most cancelled tasks that are remembered.
-const MOST_CANCELLED: usize = 1_000;
+/// Most tasks that are remembered.
+const MOST: usize = 1_000;
 
 /// The wait for the decision about one revision: `<handover>-r<revision>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +28,16 @@ pub struct TaskId {
     pub handover: HandoverId,
     /// Its revision.
     pub revision: u32,
+}
+
+impl TaskId {
+    /// The wait for the decision about the newest revision.
+    pub fn of(handover: &Handover) -> Self {
+        Self {
+            handover: handover.id.clone(),
+            revision: handover.current().number,
+        }
+    }
 }
 
 impl fmt::Display for TaskId {
@@ -98,28 +108,28 @@ fn task(id: &TaskId, revision: &Revision) -> Task {
     .with_poll_interval_ms(millis(POLL))
 }
 
-/// The tasks that their agents have cancelled, the newest last. A restart forgets them: such a task then waits again,
-/// and its decision is delivered to an agent that asks.
+/// Some tasks, such as those that their agents have cancelled; the newest last. A restart forgets them: a cancelled
+/// task then waits again, and its decision is delivered to an agent that asks.
 #[derive(Debug, Default)]
-pub struct Cancelled(Mutex<VecDeque<TaskId>>);
+pub struct Remembered(Mutex<VecDeque<TaskId>>);
 
-impl Cancelled {
-    /// Remembers that nobody waits any more.
+impl Remembered {
+    /// Remembers one; of very many the oldest is forgotten.
     pub fn add(&self, id: TaskId) {
-        let mut cancelled = self.lock();
-        cancelled.retain(|known| *known != id);
-        cancelled.push_back(id);
-        if cancelled.len() > MOST_CANCELLED {
-            cancelled.pop_front();
+        let mut tasks = self.lock();
+        tasks.retain(|known| *known != id);
+        tasks.push_back(id);
+        if tasks.len() > MOST {
+            tasks.pop_front();
         }
     }
 
-    /// Somebody waits again.
+    /// Forgets one.
     pub fn remove(&self, id: &TaskId) {
         self.lock().retain(|known| known != id);
     }
 
-    /// Whether nobody waits any more.
+    /// Whether it is remembered.
     pub fn contains(&self, id: &TaskId) -> bool {
         self.lock().contains(id)
     }
@@ -139,7 +149,7 @@ mod tests {
             handover: "02kx9m4t7q-h1".parse().expect("an id"),
             revision,
         };
-        let cancelled = Cancelled::default();
+        let cancelled = Remembered::default();
         for revision in 0..=1_000 {
             cancelled.add(id(revision));
         }

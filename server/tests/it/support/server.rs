@@ -31,6 +31,7 @@ fn settings(data: &Path) -> Config {
         model: None,
         heartbeat: Duration::from_secs(3600),
         require_token: None,
+        approvers: Default::default(),
         public_url: None,
         frame_origins: vec![],
         leptos: LeptosOptions::builder()

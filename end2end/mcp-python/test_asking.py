@@ -1,0 +1,150 @@
+"""Where the settings say that a person decides at an agent's own client, that client asks (elicitation). The answer is
+a proposal like any other: one decision a revision, by the rules, whichever comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+import anyio
+import httpx
+import pytest
+from conftest import MODES, ROOT, Agent, Server, connect
+from mcp.types import ElicitResult
+from test_agents import add, bearer
+from test_http import ACCEPT, message, request
+
+pytestmark = pytest.mark.anyio
+
+APPROVERS = '\n[agents.approvers]\nbuilder = "Anna"\n'
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    settings = tmp_path / "Leptos.toml"
+    settings.write_text((ROOT / "Leptos.toml").read_text() + APPROVERS)
+    server = Server(tmp_path, STAFFEL_CONFIG=str(settings))
+    server.start()
+    yield server
+    server.kill()
+
+
+class Person:
+    """Somebody at the client, with answers prepared."""
+
+    def __init__(self, *answers: Any):
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, _: Any, params: Any) -> ElicitResult:
+        self.asked.append(params.message)
+        answer = self.answers.pop(0)
+        if callable(answer):
+            answer = await answer()
+        if isinstance(answer, str):
+            return ElicitResult(action=answer)
+        return ElicitResult(action="accept", content=answer)
+
+
+def at_the_client(server: Server, mode: str, person: Person, name: str = "builder") -> Any:
+    return connect(server, mode, headers=bearer(add(server, name)), elicitation_callback=person)
+
+
+def decisions(server: Server, pipeline: str) -> list[tuple[str, str, str]]:
+    kinds = {"HandoverAccepted", "ChangesRequested", "HandoverStopped"}
+    events = [event for event in server.events(pipeline) if event["event"]["type"] in kinds]
+    return [(event["event"]["type"], event["actor"]["kind"], event["actor"]["name"]) for event in events]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_person_decides_at_the_client(server: Server, mode: str) -> None:
+    person = Person({"decision": "request_changes", "review_changes": "Shorter."}, {"decision": "accept"})
+    async with at_the_client(server, mode, person) as agent:
+        pipeline, handover = await agent.handed_over()
+        first = await agent.wait(handover)
+        assert (first["decision"], first["decided_by"], first["review_changes"]) == ("changes_requested", "Anna", "Shorter.")
+        assert "Shorter." in first["prompt"]
+        await agent.hand_over(pipeline, "# Shorter")
+        second = await agent.wait(handover)
+        assert (second["decision"], second["revision"], second["decided_by"]) == ("accepted", 2, "Anna")
+    assert decisions(server, pipeline) == [("ChangesRequested", "person", "Anna"), ("HandoverAccepted", "person", "Anna")]
+    assert all(f"{server.url}/pipelines/{pipeline}" in asked for asked in person.asked)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("answer", ["decline", "cancel"])
+async def test_who_does_not_decide_there_is_not_asked_again(server: Server, mode: str, answer: str) -> None:
+    person = Person(answer)
+    async with at_the_client(server, mode, person) as agent:
+        pipeline, handover = await agent.handed_over()
+        for _ in range(2):
+            assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+        assert len(person.asked) == 1
+        server.decide(handover)
+        assert (await agent.wait(handover))["decided_by"] == "local"
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_whoever_decides_first_counts(server: Server, mode: str) -> None:
+    async def late() -> dict[str, str]:
+        await anyio.to_thread.run_sync(server.decide, handover)
+        await anyio.sleep(0.5)
+        return {"decision": "stop"}
+
+    async with at_the_client(server, mode, Person(late)) as agent:
+        pipeline, handover = await agent.handed_over()
+        assert (await agent.wait(handover))["decision"] == "accepted"
+        await anyio.sleep(1)
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("answer", [{"decision": "request_changes"}, {"decision": "perhaps"}, {}, {"decision": "accept", "review_changes": 7}])
+async def test_what_breaks_the_rules_decides_nothing(server: Server, mode: str, answer: dict[str, Any]) -> None:
+    async with at_the_client(server, mode, Person(answer, {"decision": "accept"})) as agent:
+        pipeline, handover = await agent.handed_over()
+        await agent.refused("await_handover_decision", handover=handover, wait_seconds=1)
+        assert decisions(server, pipeline) == []
+        assert (await agent.wait(handover))["decision"] == "accepted"
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_nobody_else_is_asked(server: Server, mode: str) -> None:
+    person = Person()
+    async with at_the_client(server, mode, person, name="other") as agent:
+        _, handover = await agent.handed_over()
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+    async with connect(server, mode, elicitation_callback=person) as agent:
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+    assert person.asked == []
+
+
+async def test_a_state_belongs_to_one_question(server: Server) -> None:
+    token = add(server, "builder")
+    async with connect(server, headers=bearer(token)) as agent:
+        (_, one), (pipeline, two) = await agent.handed_over(), await agent.handed_over()
+
+    def ask(handover: str, **brought: Any) -> dict[str, Any]:
+        name, version = "await_handover_decision", "2026-07-28"
+        meta = {
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientInfo": {"name": "curl", "version": "8"},
+            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+        }
+        body = request("tools/call", 1, name=name, arguments={"handover": handover, "wait_seconds": 1}, _meta=meta, **brought)
+        headers = {**ACCEPT, **bearer(token), "MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": name}
+        return message(httpx.post(server.mcp, json=body, headers=headers))["result"]
+
+    yes = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
+    state = ask(one)["requestState"]
+    torn = state[:-4] + ("AAAA" if not state.endswith("AAAA") else "BBBB")
+    for handover, given in [(two, state), (one, torn), (one, "nonsense"), (one, "")]:
+        assert ask(handover, requestState=given, inputResponses=yes)["resultType"] == "input_required"
+    assert ask(one, inputResponses=yes)["resultType"] == "input_required"
+    assert ask(one, requestState=state)["resultType"] == "input_required"
+    assert decisions(server, pipeline) == []
+    done = ask(one, requestState=state, inputResponses=yes)
+    assert done["structuredContent"]["decision"] == "accepted"
+    again = ask(one, requestState=state, inputResponses={"decision": {"action": "accept", "content": {"decision": "stop"}}})
+    assert again["structuredContent"]["decision"] == "accepted", "sealed states can be sent again, decisions cannot"
