@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -13,6 +14,9 @@ import anyio
 import httpx
 import pytest
 from conftest import MODES, ROOT, Agent, Server, binary, connect
+from mcp import Client
+from mcp.client.stdio import stdio_client
+from test_stdio import parameters
 
 pytestmark = pytest.mark.anyio
 
@@ -285,3 +289,35 @@ async def test_no_token_leaks(tmp_path: Path) -> None:
     assert any(b"builder" in file for file in files)
     for text in [*files, *(answer.encode() for answer in answers)]:
         assert not any(secret in text for secret in secrets)
+
+
+async def test_the_bridge_carries_the_token(tmp_path: Path, mode: str) -> None:
+    server = Server(tmp_path, STAFFEL_REQUIRE_TOKEN="true")
+    server.start()
+    try:
+        token = add(server, "desktop")
+        transport = stdio_client(parameters(server.url, "--no-start", STAFFEL_TOKEN=token))
+        async with Client(transport, mode=mode, read_timeout_seconds=60) as client:
+            pipeline, handover = await Agent(client).handed_over()
+            server.decide(handover)
+            assert (await Agent(client).wait(handover))["decision"] == "accepted"
+        assert {event["actor"]["name"] for event in server.events(pipeline)} >= {"desktop"}
+    finally:
+        server.kill()
+
+
+def test_the_bridge_says_that_a_token_is_needed(tmp_path: Path) -> None:
+    server = Server(tmp_path, STAFFEL_REQUIRE_TOKEN="true")
+    server.start()
+    try:
+        said = subprocess.run(
+            [binary(), "stdio", "--url", server.url, "--no-start"],
+            input=json.dumps(INITIALIZE) + "\n", capture_output=True, text=True, timeout=20,
+        )  # fmt: skip
+        assert "STAFFEL_TOKEN" in json.loads(said.stdout)["error"]["message"]
+        wrong = subprocess.run(
+            [binary(), "stdio"], env={**os.environ, "STAFFEL_TOKEN": "secret"}, input="", capture_output=True, text=True, timeout=20
+        )
+        assert wrong.returncode == 1 and "STAFFEL_TOKEN holds no token" in wrong.stderr and "secret" not in wrong.stderr
+    finally:
+        server.kill()

@@ -145,6 +145,24 @@ def stop(port: int) -> None:
             os.kill(int(folder.name), 15)
 
 
+def test_a_script_gets_all_its_answers(server: Server) -> None:
+    """It sends everything at once and closes its side."""
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "script", "version": "1"}}
+    lines = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+        {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "list_pipelines", "arguments": {}}},
+    ]
+    said = subprocess.run(
+        [binary(), "stdio", "--url", server.url, "--no-start"],
+        input="".join(json.dumps(line) + "\n" for line in lines), capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    answers = {answer["id"]: answer["result"] for answer in map(json.loads, said.stdout.splitlines())}
+    assert answers.keys() == {1, 2, 3} and len(answers[2]["tools"]) == 11 and not answers[3].get("isError")
+    assert [agent["name"] for agent in server.api("GET", "/agents").json()["agents"]] == ["script"]
+
+
 def test_standard_output_is_pure_and_every_request_is_answered(server: Server) -> None:
     """Malformed lines, unknown methods, a server that is away: each request one answer, each line JSON-RPC."""
     lines = [

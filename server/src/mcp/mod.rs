@@ -4,6 +4,7 @@ mod answers;
 mod arguments;
 mod asking;
 mod completion;
+mod decisions;
 mod door;
 mod errors;
 mod handler;

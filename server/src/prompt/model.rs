@@ -98,7 +98,7 @@ impl Model {
     /// Writes the prompt.
     ///
     /// # Errors
-    /// See [`ModelError`].
+    /// The model cannot be reached, refuses, or answers with nothing of use.
     pub async fn write(&self, brief: &Brief) -> Result<String, ModelError> {
         let data =
             serde_json::to_string(brief).map_err(|error| ModelError::Failed(error.to_string()))?;

@@ -15,6 +15,7 @@ use std::{
     io::{self, BufRead, Write},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,7 @@ use serde_json::Value;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet, spawn_blocking},
+    time::timeout,
 };
 
 use crate::agents::Token;
@@ -31,6 +33,8 @@ use upstream::Upstream;
 
 /// Messages that may wait for the client to read them.
 const UNREAD: usize = 256;
+/// How long answers may take once the client has nothing more to say.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The address of a server that nobody configured.
 const DEFAULT_URL: &str = "http://127.0.0.1:4700";
 
@@ -98,12 +102,22 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
             _ => None,
         };
         let upstream = Arc::clone(upstream);
+        if matches!(message.method(), "initialize" | "notifications/initialized") {
+            // A script sends all of its lines at once; what follows belongs to the session that begins here.
+            upstream.carry(message).await;
+            continue;
+        }
         let task = work.spawn(async move { upstream.carry(message).await });
         if let Some(key) = key {
             running.insert(key, task);
         }
     }
-    // The client has gone: nobody reads what the rest would say.
+    // A script closes its side when it has said everything, and still reads the answers. A client that has gone
+    // does not, and nobody waits for long.
+    let _ = timeout(LAST_WORDS, async {
+        while work.join_next().await.is_some() {}
+    })
+    .await;
     work.shutdown().await;
     Ok(())
 }

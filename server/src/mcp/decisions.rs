@@ -1,0 +1,245 @@
+//! The wait for a decision at work: as a call, as a task, and as a question to the person at the client. All of them
+//! look at the same fact in the journal.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Actor, HandoverId, Pipeline, Reason, Refusal, Via};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{CallToolResponse, CreateTaskResult, InputResponses, JsonObject, ProtocolVersion},
+    service::RequestContext,
+};
+
+use super::{
+    answers::{Answer, Decision},
+    arguments, asking,
+    handler::{Called, Handler, no_handover, parse},
+    tasks::{self, InvalidTaskId, TaskId},
+    waiting,
+};
+use crate::relay::RelayError;
+
+/// Bounds of a wait in seconds. Every known client allows a call at least 60.
+const WAIT: std::ops::RangeInclusive<i64> = 1..=50;
+const WAIT_DEFAULT: i64 = 45;
+
+impl Handler {
+    pub(super) async fn await_decision(
+        &self,
+        given: JsonObject,
+        actor: &Actor,
+        brought: (Option<InputResponses>, Option<String>),
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, RelayError> {
+        let arguments::Await {
+            handover,
+            pipeline,
+            wait_seconds,
+        } = parse("await_handover_decision", given)?;
+        let seconds = wait_seconds.unwrap_or(WAIT_DEFAULT);
+        let longest = u64::try_from(seconds).ok().filter(|_| WAIT.contains(&seconds)).map(Duration::from_secs).ok_or_else(|| {
+            Refusal::new(
+                Reason::Invalid,
+                format!("`wait_seconds` is {seconds}."),
+                "1 to 50.",
+                "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
+            )
+        })?;
+        let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
+            return Ok(question);
+        }
+        if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
+            return Ok(task);
+        }
+        self.wait(&id, longest, context).await?;
+        let pipeline = self.relay.pipeline(id.pipeline())?;
+        let handover = pipeline
+            .handover(&id)
+            .ok_or_else(|| no_handover(&pipeline))?;
+        let revision = handover.current().number;
+        // A call that was cancelled has nobody to give the prompt to.
+        let taker = (!context.ct.is_cancelled()).then_some(actor);
+        Ok(self.decision(&id, revision, taker).await?.into())
+    }
+
+    /// Where the person at the client decides: takes in what the client brings back, or has it ask.
+    async fn asks(
+        &self,
+        pipeline: &Pipeline,
+        id: &HandoverId,
+        actor: &Actor,
+        (given, state): (Option<InputResponses>, Option<String>),
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Option<CallToolResponse>, RelayError> {
+        let open = pipeline.handover(id).filter(|handover| handover.is_open());
+        let (Some(handover), Some(person)) = (open, asking::approver(context, &self.agents)) else {
+            return Ok(None);
+        };
+        let declined = self.asking.declined.contains(&TaskId::of(handover));
+        if asking::can_ask_at_once(context) || declined || pipeline.status.has_ended() {
+            return Ok(None);
+        }
+        let answer = self
+            .asking
+            .brought(given.as_ref(), state.as_deref(), handover, actor);
+        match answer {
+            Some(answer) => {
+                self.take(answer?, handover, &person).await?;
+                Ok(None)
+            }
+            None => self
+                .asking
+                .question(pipeline, handover, &self.board, actor)
+                .map(|question| Some(question.into()))
+                .map_err(|error| unasked(&error).into()),
+        }
+    }
+
+    /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
+    async fn wait(
+        &self,
+        id: &HandoverId,
+        longest: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(), RelayError> {
+        let decided = waiting::decision(&self.relay, id, longest, context);
+        let pipeline = self.relay.pipeline(id.pipeline())?;
+        let open = pipeline.handover(id).filter(|handover| handover.is_open());
+        let person = asking::approver(context, &self.agents);
+        let (Some(handover), Some(person), true) = (open, person, asking::can_ask_at_once(context))
+        else {
+            decided.await;
+            return Ok(());
+        };
+        if self.asking.declined.contains(&TaskId::of(handover)) {
+            decided.await;
+            return Ok(());
+        }
+        let mut decided = std::pin::pin!(decided);
+        let answer = tokio::select! {
+            // Whoever decides on the board meanwhile was faster; the client's answer is of no use then.
+            () = &mut decided => return Ok(()),
+            answer = asking::ask(context, &pipeline, handover, &self.board) => answer,
+        };
+        if let Some(answer) = answer {
+            self.take(answer?, handover, &person).await?;
+        }
+        decided.await;
+        Ok(())
+    }
+
+    /// Brings the answer of the person at the client through the one door.
+    async fn take(
+        &self,
+        answer: asking::Answer,
+        handover: &domain::Handover,
+        person: &Actor,
+    ) -> Result<(), RelayError> {
+        let command = match answer {
+            asking::Answer::Proposal(command) => command,
+            asking::Answer::Declined => {
+                self.asking.declined.add(TaskId::of(handover));
+                return Ok(());
+            }
+        };
+        let pipeline = handover.id.pipeline();
+        match self.relay.execute(pipeline, &command, person, None).await {
+            // Somebody was faster: what they decided counts, and the wait tells.
+            Err(RelayError::Refused(Refusal {
+                reason: Reason::AlreadyDecided | Reason::StaleRevision | Reason::Ended,
+                ..
+            })) => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// The wait as a task, for a client that can: it works on and asks now and then.
+    fn as_task(
+        &self,
+        pipeline: &Pipeline,
+        handover: &HandoverId,
+        actor: &Actor,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<CallToolResponse> {
+        // In the older era there is no such answer, whatever a client says it knows.
+        let modern = context.protocol_version()? >= ProtocolVersion::V_2026_07_28;
+        let client = context.client_capabilities()?;
+        if !modern || !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
+            return None;
+        }
+        let id = TaskId::of(pipeline.handover(handover)?);
+        let revision = tasks::find(pipeline, &id, actor)?;
+        self.cancelled.remove(&id);
+        let task = tasks::waiting(pipeline, &id, revision, &self.board);
+        Some(CallToolResponse::Task(CreateTaskResult::new(task)))
+    }
+
+    /// How the decision about a revision stands. Its prompt, if there is one, goes to `taker`.
+    pub(super) async fn decision(
+        &self,
+        id: &HandoverId,
+        revision: u32,
+        taker: Option<&Actor>,
+    ) -> Called {
+        let mut pipeline = self.relay.pipeline(id.pipeline())?;
+        let prompt = pipeline
+            .prompt_for(id, revision)
+            .map(|prompt| prompt.id.clone());
+        if let (Some(prompt), Some(taker)) = (prompt, taker) {
+            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, taker).await?;
+        }
+        let unknown = || no_handover(&pipeline);
+        let handover = pipeline.handover(id).ok_or_else(unknown)?;
+        let mut revisions = handover.revisions.iter();
+        let revision = revisions
+            .find(|known| known.number == revision)
+            .ok_or_else(unknown)?;
+        let prompt = pipeline.prompt_for(id, revision.number);
+        let in_vain = if revision.decision.is_none() && !pipeline.status.has_ended() {
+            self.rounds.in_vain(id, revision.number)
+        } else {
+            self.rounds.settled(id);
+            0
+        };
+        Ok(
+            Decision::new(&pipeline, handover, revision, prompt, in_vain, &self.board)
+                .into_result(),
+        )
+    }
+
+    /// What a task is about, for the agent that may know of it.
+    pub(super) fn find_task(
+        &self,
+        task_id: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(Arc<Pipeline>, TaskId), ErrorData> {
+        // One answer for a task that is not there and for one of somebody else.
+        let unknown = || {
+            let message = format!(
+                "There is no task {task_id:?} of yours. Call await_handover_decision to wait for a decision."
+            );
+            ErrorData::invalid_params(message, None)
+        };
+        let id: TaskId = task_id.parse().map_err(|InvalidTaskId| unknown())?;
+        let pipeline = self
+            .relay
+            .pipeline(id.handover.pipeline())
+            .map_err(|_| unknown())?;
+        let actor = self.actor(context).map_err(|_| unknown())?;
+        tasks::find(&pipeline, &id, &actor).ok_or_else(unknown)?;
+        Ok((pipeline, id))
+    }
+}
+
+fn unasked(error: &ErrorData) -> Refusal {
+    Refusal::new(
+        Reason::Invalid,
+        format!(
+            "The person at this client cannot be asked: {}",
+            error.message
+        ),
+        "deciding on the board.",
+        "Tell the user to decide on the board.",
+    )
+}
