@@ -20,7 +20,6 @@ texts! {
     connect_an_agent: "Connect an agent", "Agenten verbinden";
     other_language: "Deutsch", "English";
     in_other_language: "Auf Deutsch anzeigen", "Show in English";
-    close: "Close", "Schließen";
     dismiss: "Dismiss", "Ausblenden";
     reload: "Reload", "Neu laden";
     theme_system: "Colours: as the system. Switch to light", "Farben: wie das System. Zu Hell wechseln";
