@@ -28,6 +28,8 @@ const WITHOUT_FIXTURES = {
     'input-required-result-missing-input-response',
     'input-required-result-ignore-extra-params',
     'input-required-result-validate-input',
+    'tasks-capability-negotiation',
+    'tasks-dispatch-and-envelope',
   ],
   '2025-11-25': [
     'server-initialize',

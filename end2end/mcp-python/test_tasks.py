@@ -103,7 +103,6 @@ def test_a_cancelled_task_loses_no_decision(server: Server) -> None:
     task = call(server, "await_handover_decision", handover=handover)["taskId"]
     assert "result" in ask(server, task, "tasks/cancel")
     assert ask(server, task)["result"]["status"] == "cancelled"
-    assert "person decides" in ask(server, task, "tasks/update", inputResponses={})["error"]["message"]
     server.decide(handover)
     server.wait_for(pipeline, "PromptWritten")
     # What has ended stays ended, and takes nothing away from whoever asks next.
@@ -111,6 +110,28 @@ def test_a_cancelled_task_loses_no_decision(server: Server) -> None:
     assert server.count(pipeline)["PromptPickedUp"] == 0
     done = call(server, "await_handover_decision", handover=handover)
     assert done["structuredContent"]["decision"] == "accepted" and done["structuredContent"]["prompt"]
+
+
+def test_what_has_ended_stays_as_it_ended(server: Server) -> None:
+    pipeline, handover = handed_over(server)
+    task = call(server, "await_handover_decision", handover=handover)["taskId"]
+    server.decide(handover)
+    server.wait_for(pipeline, "PromptWritten")
+    assert "result" in ask(server, task, "tasks/cancel")
+    done = ask(server, task)["result"]
+    assert done["status"] == "completed" and done["result"]["structuredContent"]["decision"] == "accepted"
+    assert "result" in ask(server, task, "tasks/cancel")
+    assert ask(server, task)["result"]["result"] == done["result"]
+
+
+def test_input_that_nobody_asked_for_is_ignored(server: Server) -> None:
+    """No client decides, whatever it answers."""
+    _, handover = handed_over(server)
+    task = call(server, "await_handover_decision", handover=handover)["taskId"]
+    answers = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
+    updated = ask(server, task, "tasks/update", inputResponses=answers)["result"]
+    assert updated["resultType"] == "complete" and "status" not in updated
+    assert ask(server, task)["result"]["status"] == "working"
 
 
 def test_the_older_era_knows_no_such_task(server: Server) -> None:

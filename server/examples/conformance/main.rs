@@ -10,6 +10,7 @@ mod fixtures;
 mod input;
 mod prompts;
 mod resources;
+mod tasks;
 mod tools;
 
 use std::{collections::BTreeMap, path::Path};

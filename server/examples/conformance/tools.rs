@@ -23,6 +23,7 @@ use crate::{
     fixtures::{Changed, Fixtures},
     input,
     resources::{self, PNG, WAV},
+    tasks,
 };
 
 /// Between two notifications, so that a client sees them as two.
@@ -106,6 +107,7 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
             "Asks with a form.",
             arguments("message", &text),
         ),
+        ("greet", "Greets by name.", arguments("name", &text)),
         (
             "test_custom_header",
             "Has an argument that is also a header.",
@@ -124,6 +126,7 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
     plain
         .into_iter()
         .chain(with_input)
+        .chain(tasks::all())
         .map(|(name, description, schema)| Tool::new(name, description, Arc::new(object(schema))))
         .collect()
 });
@@ -173,6 +176,9 @@ pub async fn call(
     if let Some(answer) = input::call(&request, &capabilities, &fixtures.states) {
         return answer;
     }
+    if let Some(answer) = tasks::call(&request, &capabilities, &fixtures.tasks).await {
+        return answer;
+    }
     let given = request.arguments.unwrap_or_default();
     let contents = match request.name.as_ref() {
         "test_simple_text" => text("This is a simple text response for testing."),
@@ -215,6 +221,7 @@ pub async fn call(
             elicit(context, "Is this right?", form_with_defaults()).await?
         }
         "test_elicitation_sep1330_enums" => elicit(context, "Choose.", form_with_choices()).await?,
+        "greet" => text(&format!("Hello, {}!", argument(&given, "name")?)),
         "test_custom_header" => text(argument(&given, "region")?),
         "json_schema_2020_12_tool" => text(&Value::Object(given).to_string()),
         name => {

@@ -27,7 +27,7 @@ use super::{
     handler::Handler,
     prompts,
     resources::{self, UnknownAddress},
-    tasks, tools, waiting,
+    tasks, tools,
     watching::Watched,
 };
 use crate::{VERSION, live::Filter, relay::RelayError};
@@ -126,14 +126,10 @@ impl ServerHandler for Handler {
         let actor = self.actor(&context).map_err(|error| failed(&error))?;
         let revision = tasks::find(&pipeline, &id, &actor)
             .ok_or_else(|| failed(&"the handover lost a revision"))?;
-        let newest = pipeline
-            .handover(&id.handover)
-            .is_some_and(|handover| handover.current().number == id.revision);
-        let settled = !newest || waiting::is_settled(&pipeline, &id.handover);
         let waiting = || tasks::waiting(&pipeline, &id, revision, &self.board);
         let task = if self.cancelled.contains(&id) {
             DetailedTask::new(waiting(), TaskPayload::Cancelled)
-        } else if settled {
+        } else if tasks::is_over(&pipeline, &id) {
             let result = self
                 .decision(&id.handover, id.revision, Some(&actor))
                 .await
@@ -150,10 +146,8 @@ impl ServerHandler for Handler {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let (_, id) = self.find_task(&request.task_id, &context)?;
-        let message =
-            format!("Task {id} asks its client for nothing: a person decides on the board.");
-        Err(ErrorData::invalid_params(message, None))
+        // A task asks its client for nothing, and what nobody asked for is ignored.
+        self.find_task(&request.task_id, &context).map(drop)
     }
 
     async fn cancel_task(
@@ -161,8 +155,11 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let (_, id) = self.find_task(&request.task_id, &context)?;
-        self.cancelled.add(id);
+        let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        // What has ended stays as it ended.
+        if !tasks::is_over(&pipeline, &id) {
+            self.cancelled.add(id);
+        }
         Ok(())
     }
 

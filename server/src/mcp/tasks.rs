@@ -14,6 +14,8 @@ use std::{
 use domain::{Actor, Handover, HandoverId, Pipeline, Revision};
 use rmcp::model::{CallToolResult, DetailedTask, Task, TaskPayload, TaskStatus};
 
+use super::waiting;
+
 /// How long a task can be asked for at least. The journal keeps it for ever; clients want a figure.
 const TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often a client should ask.
@@ -70,6 +72,14 @@ pub fn find<'a>(pipeline: &'a Pipeline, id: &TaskId, agent: &Actor) -> Option<&'
         .iter()
         .find(|revision| revision.number == id.revision)?;
     (revision.by == *agent).then_some(revision)
+}
+
+/// Whether there is nothing more to wait for: the agent has something to do, or a newer revision has taken over.
+pub fn is_over(pipeline: &Pipeline, id: &TaskId) -> bool {
+    let newest = pipeline
+        .handover(&id.handover)
+        .is_some_and(|handover| handover.current().number == id.revision);
+    !newest || waiting::is_settled(pipeline, &id.handover)
 }
 
 /// The task, while it waits.
