@@ -194,7 +194,7 @@ pub struct SaveHandover {
 #[serde(deny_unknown_fields, default)]
 pub struct GetHandover {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h\\d+$"))]
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
@@ -206,7 +206,7 @@ pub struct GetHandover {
 #[serde(deny_unknown_fields, default)]
 pub struct Await {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h\\d+$"))]
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
@@ -221,7 +221,7 @@ pub struct Await {
 #[serde(deny_unknown_fields, default)]
 pub struct Acknowledge {
     /// The prompt id as get_next_prompt returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-p\\d+$"))]
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-p[0-9]+$"))]
     pub prompt_id: Option<String>,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
