@@ -35,6 +35,13 @@ impl Prompt {
             .max()
             .unwrap_or(DeliveryState::Written)
     }
+
+    /// Who picked it up, the first if there were several.
+    pub fn taken_by(&self) -> Option<&Actor> {
+        let mut deliveries = self.deliveries.iter();
+        let taken = deliveries.find(|d| d.state == DeliveryState::PickedUp);
+        taken.map(|d| &d.by)
+    }
 }
 
 /// What a prompt is for.

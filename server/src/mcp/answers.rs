@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use domain::{
-    Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
+    Actor, Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
     Status as PipelineState, Verdict, text::visible,
 };
 use rmcp::model::{CallToolResult, ContentBlock};
@@ -385,13 +385,14 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How the decision about a revision of `handover` stands, with the prompt it led to. `in_vain` is how
-    /// often agents have waited for it so far.
+    /// How the decision about a revision of `handover` stands for `reader`, with the prompt it led to. `in_vain` is
+    /// how often agents have waited for it so far.
     pub fn new(
         pipeline: &Pipeline,
         handover: &domain::Handover,
         revision: &Revision,
         prompt: Option<&Prompt>,
+        reader: &Actor,
         in_vain: u32,
         board: &str,
     ) -> Self {
@@ -420,12 +421,7 @@ impl Decision {
             (Some(_), None) => format!(
                 "The prompt is being written. Call get_next_prompt(pipeline=\"{id}\") in a few seconds."
             ),
-            (Some(_), Some(prompt)) => {
-                format!(
-                    "Call acknowledge_prompt(prompt_id=\"{}\"), then follow the prompt.",
-                    prompt.id
-                )
-            }
+            (Some(_), Some(prompt)) => follow(prompt, reader),
         };
         let decision = if made.is_none() && pipeline.status.has_ended() {
             "ended"
@@ -487,8 +483,8 @@ pub struct NextPrompt {
 }
 
 impl NextPrompt {
-    /// The prompt, or that none waits.
-    pub fn new(pipeline: &Pipeline, prompt: Option<&Prompt>) -> Self {
+    /// The prompt for `reader`, or that none waits.
+    pub fn new(pipeline: &Pipeline, prompt: Option<&Prompt>, reader: &Actor) -> Self {
         Self {
             prompt: prompt.map(|prompt| prompt.text.clone()),
             prompt_id: prompt.map(|prompt| prompt.id.to_string()),
@@ -499,10 +495,7 @@ impl NextPrompt {
             }),
             pipeline: pipeline.id.to_string(),
             next_step: match prompt {
-                Some(prompt) => format!(
-                    "Call acknowledge_prompt(prompt_id=\"{}\"), then follow the prompt.",
-                    prompt.id
-                ),
+                Some(prompt) => follow(prompt, reader),
                 None => next_step(pipeline),
             },
         }
@@ -522,6 +515,19 @@ impl Answer for NextPrompt {
 
     fn document(&self) -> Option<Cow<'_, str>> {
         self.prompt.as_deref().map(Cow::from)
+    }
+}
+
+/// What to do with a prompt. One that another agent works on is not begun a second time.
+fn follow(prompt: &Prompt, reader: &Actor) -> String {
+    let id = &prompt.id;
+    match prompt.taken_by().filter(|taker| *taker != reader) {
+        None => format!("Call acknowledge_prompt(prompt_id=\"{id}\"), then follow the prompt."),
+        Some(taker) => format!(
+            "{} has taken this prompt and works on it. Do not follow it, and end your turn; only if the user wants you \
+             to take over, call acknowledge_prompt(prompt_id=\"{id}\") and follow it.",
+            taker.name
+        ),
     }
 }
 

@@ -2,24 +2,31 @@
 //! (`[agents.approvers]`). The answer is a proposal: it goes through the same door and the same rules as a
 //! decision on the board, in the name that the settings give, and whichever comes first counts.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
+use axum::http::request::Parts;
 use domain::{
     Actor, Command, Handover, HandoverId, Pipeline, Reason, Refusal, Verdict, text::visible,
 };
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        ElicitRequestParams, ElicitResult, ElicitationAction, InputRequest, InputRequiredResult,
-        InputResponses, ProtocolVersion, RequestStateCodec, SealOptions,
+        ClientResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction,
+        InputRequest, InputRequiredResult, InputResponses, ProtocolVersion, RequestStateCodec,
+        SealOptions, ServerRequest,
     },
-    service::RequestContext,
+    service::{Peer, PeerRequestOptions, RequestContext},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     door,
+    ownership::SESSION,
     tasks::{Remembered, TaskId},
 };
 use crate::agents::Agents;
@@ -53,24 +60,74 @@ pub enum Answer {
     Declined,
 }
 
-/// The person who may decide at the client of this request, if it can ask them.
-pub fn approver(context: &RequestContext<RoleServer>, agents: &Agents) -> Option<Actor> {
-    // Only a proven name: another client could take that of an agent without a token.
+/// How a server asks its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// While the call is open, as in sessions of the older era.
+    InCall,
+    /// As the answer; the client calls again with what its user says.
+    InAnswer,
+}
+
+/// Whom to ask at the client of this request about a handover, and how. `None`: nobody.
+pub fn approver(
+    context: &RequestContext<RoleServer>,
+    agents: &Agents,
+    handover: &Handover,
+) -> Option<(Actor, Way)> {
+    // Only a proven name, another client could take that of an agent without a token; and only its own work.
     let agent = &door::identity(context)?.name;
     let person = agents.approver(agent)?;
+    if !handover.is_open() || handover.current().by != Actor::agent(&**agent) {
+        return None;
+    }
     let elicitation = context.client_capabilities()?.elicitation?;
     // A client that names no way can show forms: that was the only one once.
     let shows_forms = elicitation.form.is_some() || elicitation.url.is_none();
-    shows_forms.then(|| Actor::person(person))
+    shows_forms.then_some((Actor::person(person), way(context)?))
 }
 
-/// Whether a server may ask its client while a call is open.
-pub fn can_ask_at_once(context: &RequestContext<RoleServer>) -> bool {
-    let version = context.protocol_version();
-    version.is_some_and(|version| version < ProtocolVersion::V_2026_07_28)
+/// A request of an older revision without a session can be asked nothing: its client could not answer.
+fn way(context: &RequestContext<RoleServer>) -> Option<Way> {
+    if context.protocol_version()? >= ProtocolVersion::V_2026_07_28 {
+        return Some(Way::InAnswer);
+    }
+    let parts = context.extensions.get::<Parts>()?;
+    parts.headers.contains_key(SESSION).then_some(Way::InCall)
 }
 
-/// The questions that are open at clients.
+/// The revisions that one client is being asked about.
+#[derive(Debug, Default)]
+pub struct OpenQuestions(Mutex<HashSet<TaskId>>);
+
+impl OpenQuestions {
+    /// Opens a question until the answer is dropped; `None` if it is open already.
+    pub fn open(self: &Arc<Self>, about: TaskId) -> Option<OpenQuestion> {
+        self.lock().insert(about.clone()).then(|| OpenQuestion {
+            about,
+            among: Arc::clone(self),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<TaskId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A question that is open while this lives.
+#[derive(Debug)]
+pub struct OpenQuestion {
+    about: TaskId,
+    among: Arc<OpenQuestions>,
+}
+
+impl Drop for OpenQuestion {
+    fn drop(&mut self) {
+        self.among.lock().remove(&self.about);
+    }
+}
+
+/// What is known about questions, whoever asks them.
 pub struct Asking {
     states: RequestStateCodec,
     /// Where the person did not want to decide at the client: the board remains, and nobody is asked again.
@@ -129,7 +186,7 @@ impl Asking {
 }
 
 /// The question, for the client to put to its user.
-fn form(pipeline: &Pipeline, handover: &Handover, board: &str) -> Value {
+pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str) -> Value {
     let current = handover.current();
     let message = format!(
         "{} is handed over in {:?} (revision {}): {}\nRead it at {board}/pipelines/{} and decide there or here.",
@@ -164,16 +221,30 @@ fn asked(handover: &Handover, agent: &Actor) -> Asked {
     }
 }
 
-/// Asks while the call is open, and waits for the answer.
+/// Asks while the call is open, and waits for the answer as long as the person takes. When `settled` completes first,
+/// the client is told that there is nothing to answer any more.
 pub async fn ask(
-    context: &RequestContext<RoleServer>,
-    pipeline: &Pipeline,
+    peer: Peer<RoleServer>,
     handover: &Handover,
-    board: &str,
+    form: Value,
+    settled: impl Future<Output = ()>,
 ) -> Option<Result<Answer, Refusal>> {
-    let form: ElicitRequestParams = serde_json::from_value(form(pipeline, handover, board)).ok()?;
-    let result = context.peer.create_elicitation(form).await.ok()?;
-    Some(answer(result, handover))
+    let form: ElicitRequestParams = serde_json::from_value(form).ok()?;
+    let request = ServerRequest::ElicitRequest(ElicitRequest::new(form));
+    let options = PeerRequestOptions::no_options();
+    let mut asked = peer.send_cancellable_request(request, options).await.ok()?;
+    tokio::select! {
+        biased;
+        answered = &mut asked.rx => match answered.ok()?.ok()? {
+            ClientResult::ElicitResult(result) => Some(answer(result, handover)),
+            _ => None,
+        },
+        () = settled => {
+            // An error means that the client has gone, and the question with it.
+            let _ = asked.cancel(Some("decided elsewhere".to_owned())).await;
+            None
+        }
+    }
 }
 
 fn answer(result: ElicitResult, handover: &Handover) -> Result<Answer, Refusal> {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, HandoverId, Pipeline, Reason, Refusal, Via};
+use domain::{Actor, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CreateTaskResult, InputResponses, JsonObject, ProtocolVersion},
@@ -12,7 +12,9 @@ use rmcp::{
 
 use super::{
     answers::{Answer, Decision},
-    arguments, asking,
+    arguments,
+    asking::{self, Way},
+    door,
     handler::{Called, Handler, no_handover, parse},
     tasks::{self, InvalidTaskId, TaskId},
     waiting,
@@ -49,18 +51,34 @@ impl Handler {
         if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
             return Ok(question);
         }
+        // What was brought may have decided it.
+        let pipeline = self.relay.pipeline(&pipeline.id)?;
         if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
             return Ok(task);
         }
-        self.wait(&id, longest, context).await?;
+        self.wait(&pipeline, &id, longest, context).await?;
         let pipeline = self.relay.pipeline(id.pipeline())?;
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
         let revision = handover.current().number;
         // A call that was cancelled has nobody to give the prompt to.
-        let taker = (!context.ct.is_cancelled()).then_some(actor);
-        Ok(self.decision(&id, revision, taker).await?.into())
+        let takes = !context.ct.is_cancelled();
+        Ok(self.decision(&id, revision, actor, takes).await?.into())
+    }
+
+    /// Whom to ask at the client about the newest revision, unless that person has declined to answer there.
+    fn approver<'a>(
+        &self,
+        pipeline: &'a Pipeline,
+        id: &HandoverId,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<(&'a Handover, Actor, Way)> {
+        let handover = pipeline.handover(id)?;
+        let (person, way) = asking::approver(context, &self.agents, handover)?;
+        let asks =
+            !pipeline.status.has_ended() && !self.asking.declined.contains(&TaskId::of(handover));
+        asks.then_some((handover, person, way))
     }
 
     /// Where the person at the client decides: takes in what the client brings back, or has it ask.
@@ -72,14 +90,9 @@ impl Handler {
         (given, state): (Option<InputResponses>, Option<String>),
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<CallToolResponse>, RelayError> {
-        let open = pipeline.handover(id).filter(|handover| handover.is_open());
-        let (Some(handover), Some(person)) = (open, asking::approver(context, &self.agents)) else {
+        let Some((handover, person, Way::InAnswer)) = self.approver(pipeline, id, context) else {
             return Ok(None);
         };
-        let declined = self.asking.declined.contains(&TaskId::of(handover));
-        if asking::can_ask_at_once(context) || declined || pipeline.status.has_ended() {
-            return Ok(None);
-        }
         let answer = self
             .asking
             .brought(given.as_ref(), state.as_deref(), handover, actor);
@@ -99,41 +112,64 @@ impl Handler {
     /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
     async fn wait(
         &self,
+        pipeline: &Pipeline,
         id: &HandoverId,
         longest: Duration,
         context: &RequestContext<RoleServer>,
     ) -> Result<(), RelayError> {
-        let decided = waiting::decision(&self.relay, id, longest, context);
-        let pipeline = self.relay.pipeline(id.pipeline())?;
-        let open = pipeline.handover(id).filter(|handover| handover.is_open());
-        let person = asking::approver(context, &self.agents);
-        let (Some(handover), Some(person), true) = (open, person, asking::can_ask_at_once(context))
-        else {
-            decided.await;
-            return Ok(());
-        };
-        if self.asking.declined.contains(&TaskId::of(handover)) {
-            decided.await;
-            return Ok(());
-        }
-        let mut decided = std::pin::pin!(decided);
-        let answer = tokio::select! {
-            // Whoever decides on the board meanwhile was faster; the client's answer is of no use then.
-            () = &mut decided => return Ok(()),
-            answer = asking::ask(context, &pipeline, handover, &self.board) => answer,
-        };
-        if let Some(answer) = answer {
-            self.take(answer?, handover, &person).await?;
+        let mut decided = std::pin::pin!(waiting::decision(&self.relay, id, longest, context));
+        if let Some(question) = self.question(pipeline, id, context) {
+            let mut question = Box::pin(question);
+            tokio::select! {
+                biased;
+                done = &mut question => done?,
+                () = &mut decided => {
+                    // A person takes longer than a call: what they answer later counts too.
+                    tokio::spawn(question);
+                    return Ok(());
+                }
+            }
         }
         decided.await;
         Ok(())
+    }
+
+    /// Asks the person at a client of the older era, unless they are being asked already, and takes in what they say.
+    fn question(
+        &self,
+        pipeline: &Pipeline,
+        id: &HandoverId,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<impl Future<Output = Result<(), RelayError>> + Send + use<>> {
+        let (handover, person, Way::InCall) = self.approver(pipeline, id, context)? else {
+            return None;
+        };
+        let about = TaskId::of(handover);
+        let open = self.questions.open(about.clone())?;
+        let form = asking::form(pipeline, handover, &self.board);
+        let (handler, handover, peer) = (self.clone(), handover.clone(), context.peer.clone());
+        let revoked = door::identity(context)?.revoked.clone();
+        Some(async move {
+            let settled = async {
+                tokio::select! {
+                    () = waiting::closed(&handler.relay, &about) => {}
+                    () = revoked.cancelled() => {}
+                }
+            };
+            let answer = asking::ask(peer, &handover, form, settled).await;
+            drop(open);
+            match answer {
+                Some(answer) => handler.take(answer?, &handover, &person).await,
+                None => Ok(()),
+            }
+        })
     }
 
     /// Brings the answer of the person at the client through the one door.
     async fn take(
         &self,
         answer: asking::Answer,
-        handover: &domain::Handover,
+        handover: &Handover,
         person: &Actor,
     ) -> Result<(), RelayError> {
         let command = match answer {
@@ -175,19 +211,18 @@ impl Handler {
         Some(CallToolResponse::Task(CreateTaskResult::new(task)))
     }
 
-    /// How the decision about a revision stands. Its prompt, if there is one, goes to `taker`.
+    /// How the decision about a revision stands, for `reader`. Where it `takes` the prompt that there is, it has it then.
     pub(super) async fn decision(
         &self,
         id: &HandoverId,
         revision: u32,
-        taker: Option<&Actor>,
+        reader: &Actor,
+        takes: bool,
     ) -> Called {
         let mut pipeline = self.relay.pipeline(id.pipeline())?;
-        let prompt = pipeline
-            .prompt_for(id, revision)
-            .map(|prompt| prompt.id.clone());
-        if let (Some(prompt), Some(taker)) = (prompt, taker) {
-            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, taker).await?;
+        let prompt = pipeline.prompt_for(id, revision).filter(|_| takes);
+        if let Some(prompt) = prompt.map(|prompt| prompt.id.clone()) {
+            pipeline = self.pick_up(&pipeline, prompt, Via::Wait, reader).await?;
         }
         let unknown = || no_handover(&pipeline);
         let handover = pipeline.handover(id).ok_or_else(unknown)?;
@@ -202,10 +237,16 @@ impl Handler {
             self.rounds.settled(id);
             0
         };
-        Ok(
-            Decision::new(&pipeline, handover, revision, prompt, in_vain, &self.board)
-                .into_result(),
+        Ok(Decision::new(
+            &pipeline,
+            handover,
+            revision,
+            prompt,
+            reader,
+            in_vain,
+            &self.board,
         )
+        .into_result())
     }
 
     /// What a task is about, for the agent that may know of it.

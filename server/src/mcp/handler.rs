@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{
     answers::{Acknowledged, Answer, Handover, NextPrompt, Pipelines, Saved, Status, Versions},
     arguments,
-    asking::Asking,
+    asking::{Asking, OpenQuestions},
     door,
     tasks::Remembered,
     tools,
@@ -43,6 +43,8 @@ pub struct Handler {
     pub(super) cancelled: Arc<Remembered>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
     pub(super) watched: Arc<Watched>,
+    /// What the person at such a client is being asked.
+    pub(super) questions: Arc<OpenQuestions>,
 }
 
 pub(super) type Called = Result<CallToolResult, RelayError>;
@@ -66,6 +68,7 @@ impl Handler {
             rounds,
             cancelled,
             watched: Arc::default(),
+            questions: Arc::default(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Handler {
         let pipeline = self.find(pipeline.as_deref())?;
         let (pipeline, prompt) = self.take_prompt(pipeline, Via::Pull, actor).await?;
         let prompt = prompt.and_then(|id| pipeline.prompt(&id));
-        Ok(NextPrompt::new(&pipeline, prompt).into_result())
+        Ok(NextPrompt::new(&pipeline, prompt, actor).into_result())
     }
 
     /// Picks up the prompt that waits. While the phase runs that it started, the newest prompt can be had

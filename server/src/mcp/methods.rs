@@ -92,8 +92,11 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let _open = door::arrives(&context, &self.agents, &request.name);
-        let name = request.name.clone();
+        // Only names of tools are shown on the board: anything else is somebody's text.
+        let known = tools::all().iter().find(|tool| tool.name == request.name);
+        let shown = known.map_or("tools/call", |tool| &tool.name);
+        let _open = door::arrives(&context, &self.agents, shown);
+        let name: String = request.name.chars().take(80).collect();
         let called = tokio::select! {
             called = self.call(request, &context) => called,
             () = door::revoked(&context) => {
@@ -126,12 +129,13 @@ impl ServerHandler for Handler {
         let actor = self.actor(&context).map_err(|error| failed(&error))?;
         let revision = tasks::find(&pipeline, &id, &actor)
             .ok_or_else(|| failed(&"the handover lost a revision"))?;
+        let takes = !door::reads_only(&context);
         let waiting = || tasks::waiting(&pipeline, &id, revision, &self.board);
         let task = if self.cancelled.contains(&id) {
             DetailedTask::new(waiting(), TaskPayload::Cancelled)
         } else if tasks::is_over(&pipeline, &id) {
             let result = self
-                .decision(&id.handover, id.revision, Some(&actor))
+                .decision(&id.handover, id.revision, &actor, takes)
                 .await
                 .map_err(|error| failed(&error))?;
             tasks::completed(&id, revision, &result)
@@ -156,6 +160,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        door::reporter(&context, &self.agents)
+            .map_err(|refused| ErrorData::invalid_request(refused.to_string(), None))?;
         // What has ended stays as it ended.
         if !tasks::is_over(&pipeline, &id) {
             self.cancelled.add(id);
@@ -224,7 +230,7 @@ impl ServerHandler for Handler {
                     .map_err(refused)?;
                 match prompt.and_then(|id| pipeline.prompt(&id)) {
                     Some(prompt) => prompts::next_phase(prompt),
-                    None => NextPrompt::new(&pipeline, None).line(),
+                    None => NextPrompt::new(&pipeline, None, &actor).line(),
                 }
             }
             prompts::START_PHASE => match (given("pipeline"), given("goal")) {

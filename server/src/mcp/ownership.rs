@@ -13,7 +13,8 @@ use axum::{
 use super::sessions::Sessions;
 use crate::{agents::Identity, web::Problem};
 
-const SESSION: &str = "mcp-session-id";
+/// The header with the id of a session.
+pub const SESSION: &str = "mcp-session-id";
 
 /// Lets requests pass whose session is their own, and notes whose a new session is.
 pub async fn check(

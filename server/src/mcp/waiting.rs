@@ -13,6 +13,7 @@ use domain::{HandoverId, Pipeline};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
 use tokio::time::{Instant, sleep_until};
 
+use super::tasks::TaskId;
 use crate::relay::Relay;
 
 /// Between two progress notifications. Clients give up on a silent call after 25 seconds and more.
@@ -47,6 +48,24 @@ pub async fn decision(
             changed = signal.changed() => if changed.is_err() { return },
             () = sleep_until(deadline.min(next_progress)) => {}
             () = context.ct.cancelled() => return,
+        }
+    }
+}
+
+/// Completes when nobody can decide about a revision any more: it is decided, a newer one has come, the pipeline has
+/// ended or the server stops.
+pub async fn closed(relay: &Relay, about: &TaskId) {
+    let mut signal = relay.live().signal();
+    loop {
+        let open = relay
+            .pipeline(about.handover.pipeline())
+            .is_ok_and(|pipeline| {
+                let handover = pipeline.handover(&about.handover);
+                let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == *about);
+                open && !pipeline.status.has_ended()
+            });
+        if !open || signal.borrow_and_update().closing || signal.changed().await.is_err() {
+            return;
         }
     }
 }
