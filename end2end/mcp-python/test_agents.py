@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 from conftest import MODES, ROOT, Agent, Server, binary, connect
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.stdio import stdio_client
 from test_stdio import parameters
 
@@ -134,11 +134,51 @@ async def test_elsewhere_a_token_is_needed(server: Server) -> None:
     assert resource["resource"] == server.mcp
     assert resource["scopes_supported"] == ["report", "read"]
     assert resource["bearer_methods_supported"] == ["header"]
-    report = server.api("POST", "/pipelines", {"project": "p", "title": "t"}, **ELSEWHERE)
-    assert report.status_code == 401 and "www-authenticate" in report.headers
+    # Who says to be a person reports as little.
+    for claimed in [{}, {"Staffel-Actor": "person/Anna"}]:
+        report = server.api("POST", "/pipelines", {"project": "p", "title": "t"}, **ELSEWHERE, **claimed)
+        assert report.status_code == 401 and "www-authenticate" in report.headers
 
     assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | ELSEWHERE | bearer(token)).status_code == 200
     assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS).status_code == 200, "here it is not needed"
+
+
+@pytest.mark.parametrize("header", [{"x-forwarded-proto": "https"}, {"via": "1.1 proxy"}, {"forwarded": "for=192.0.2.7"}])
+def test_every_sign_of_a_proxy_counts(server: Server, header: dict[str, str]) -> None:
+    assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | header).status_code == 401
+
+
+def test_behind_a_public_address_everybody_needs_a_token(tmp_path: Path) -> None:
+    """A proxy that passes the client's own Host and no other sign would make everybody look local."""
+    server = Server(tmp_path, STAFFEL_PUBLIC_URL="https://staffel.example")
+    server.start()
+    try:
+        token = add(server, "builder")
+        assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS).status_code == 401
+        assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | bearer(token)).status_code == 200
+    finally:
+        server.kill()
+
+
+async def test_a_token_is_refused_in_every_wrong_place(server: Server) -> None:
+    token = add(server, "builder")
+    for wrong in [token, f"Basic {token}", f"Token token={token}"]:
+        assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | {"Authorization": wrong}).status_code == 401
+    for right in [f"Bearer\t{token}", f"bearer   {token}"]:
+        assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | {"Authorization": right}).status_code == 200
+    two = httpx.Headers([*HEADERS.items(), ("Authorization", "Basic eDp5"), ("Authorization", f"Bearer {token}")])
+    assert httpx.post(server.mcp, json=INITIALIZE, headers=two).status_code == 200
+
+
+async def test_only_names_of_tools_are_shown(server: Server) -> None:
+    """The board shows what an agent called last: no text of its own making, of any length."""
+    async with connect(server, "legacy", name="loud") as agent:
+        with pytest.raises(MCPError) as refused:
+            await agent.client.call_tool("x" * 100_000, {})
+    assert len(refused.value.error.message) < 1_000
+    (loud,) = server.api("GET", "/agents").json()["agents"]
+    assert (loud["name"], loud["called"]) == ("loud", "tools/call")
+    assert len(server.said()) < 10_000
 
 
 @pytest.mark.parametrize("token", ["nonsense", "staffel_00000000_" + "0" * 64, ""])

@@ -14,7 +14,7 @@ use crate::{
     connections,
     handoff::{client_configuration, program},
     journal::Sqlite,
-    mcp,
+    mcp::{self, SessionFile, Sessions},
     prompt::{Model, PromptWriter, Template},
     relay::{Relay, now},
     web::{self, App, Guard, Tokens},
@@ -50,16 +50,17 @@ pub async fn run(
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
     let sessions = config.data.join("sessions.db");
-    let sessions = mcp::SessionFile::open(&sessions)
+    let sessions = SessionFile::open(&sessions)
         .with_context(|| format!("{} cannot be used", sessions.display()))?;
+    let sessions = Arc::new(Sessions::new(sessions));
     let agents = Agents::new(Registry::open_in(&config.data)?, config.approvers.clone());
     let stop = CancellationToken::new();
-    let (mcp, sessions) = mcp::service(
+    let mcp = mcp::service(
         &relay,
         &board,
         &guard,
         &agents,
-        sessions,
+        &sessions,
         stop.child_token(),
     )?;
     let app = App {

@@ -1,6 +1,6 @@
 //! The handler: which fixture answers what.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -40,23 +40,18 @@ pub struct Fixtures {
     /// The tasks that tools have begun.
     pub tasks: TaskManager,
     /// The sessions of the endpoint that serves them.
-    pub sessions: Arc<OnceLock<Arc<Sessions>>>,
+    pub sessions: Arc<Sessions>,
 }
 
 impl Fixtures {
-    /// The fixtures of a server.
-    pub fn new() -> Self {
+    /// The fixtures of a server with these sessions.
+    pub fn new(sessions: Arc<Sessions>) -> Self {
         Self {
             states: Arc::new(RequestStateCodec::new(*b"a key of thirty-two bytes, known")),
             changes: broadcast::Sender::new(16),
             tasks: TaskManager::new(),
-            sessions: Arc::default(),
+            sessions,
         }
-    }
-
-    /// Says which sessions they are served in: an endpoint is made around its handler, so this comes after.
-    pub fn serve_in(&self, sessions: Arc<Sessions>) {
-        self.sessions.get_or_init(|| sessions);
     }
 }
 

@@ -13,7 +13,7 @@ mod resources;
 mod tasks;
 mod tools;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::Result;
 use server::{
@@ -21,7 +21,7 @@ use server::{
     bind,
     config::{Config, ServeArgs},
     connections,
-    mcp::{self, SessionFile},
+    mcp::{self, SessionFile, Sessions},
     web::{self, Guard, Tokens},
 };
 use tokio_util::sync::CancellationToken;
@@ -37,16 +37,14 @@ async fn main() -> Result<()> {
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
     let guard = Guard::new(&config, address);
-    let stored = SessionFile::open(Path::new(":memory:"))?;
+    let sessions = Arc::new(Sessions::new(SessionFile::open(Path::new(":memory:"))?));
     let agents = Agents::new(Registry::open(Path::new(":memory:"))?, BTreeMap::new());
     let tokens = Tokens::new(agents, &config);
     let stop = CancellationToken::new();
-    let fixtures = Fixtures::new();
-    let handler = fixtures.clone();
-    let handler = move || handler.clone();
-    let (mcp, sessions) = mcp::endpoint(handler, &guard, stored, stop.child_token());
+    let fixtures = Fixtures::new(Arc::clone(&sessions));
+    let handler = move || fixtures.clone();
+    let mcp = mcp::endpoint(handler, &guard, &sessions, stop.child_token());
     let routes = web::mcp_routes(mcp, &sessions, &tokens);
-    fixtures.serve_in(sessions);
     let router = web::guarded(routes, guard, &tokens);
     println!("http://{address}/mcp");
     connections::serve(listener, router, stop).await;

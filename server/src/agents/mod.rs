@@ -93,17 +93,18 @@ impl Agents {
 
     async fn announce(&self, live: &Live) {
         let mut changed = self.presence.changed();
+        let mut told = AgentsView::default();
         loop {
+            changed.borrow_and_update();
             let view = self.view();
-            if !view.agents.is_empty() {
+            if view != told {
                 live.announce(encode(event_name::AGENTS, None, &view));
+                told = view;
             }
+            // All that comes within the pause is told together.
+            sleep(PAUSE).await;
             // The sender lives as long as `self`.
             let _ = changed.changed().await;
-            // At once when it has been quiet; then all that comes within the pause together.
-            let view = self.view();
-            live.announce(encode(event_name::AGENTS, None, &view));
-            sleep(PAUSE).await;
         }
     }
 }

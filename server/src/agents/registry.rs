@@ -68,7 +68,7 @@ pub struct Registry {
     known: RwLock<Memory>,
 }
 
-/// The file in memory: no request waits for the disk.
+/// The file in memory: no request with a known token waits for the disk.
 #[derive(Default)]
 struct Memory {
     /// What SQLite counts up when another process writes.
@@ -219,10 +219,10 @@ impl Registry {
             version,
             ..Memory::default()
         };
-        let mut before = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for (agent, hash) in rows {
             if agent.revoked.is_none() {
-                let entry = before.tokens.remove(&agent.token);
+                let entry = known.tokens.remove(&agent.token);
                 let entry = entry.unwrap_or_else(|| {
                     let identity = Identity {
                         name: agent.name.as_str().into(),
@@ -235,12 +235,12 @@ impl Registry {
             }
             memory.agents.push(agent);
         }
-        let before = std::mem::replace(&mut *before, memory);
+        let before = std::mem::replace(&mut *known, memory);
+        drop(known);
         // What is left there is valid no longer.
-        before
-            .tokens
-            .values()
-            .for_each(|(_, identity)| identity.revoked.cancel());
+        for (_, identity) in before.tokens.values() {
+            identity.revoked.cancel();
+        }
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use axum::http::request::Parts;
 use domain::{
     Actor, Command, Handover, HandoverId, Pipeline, Reason, Refusal, Verdict, text::visible,
 };
@@ -26,7 +25,6 @@ use serde_json::{Value, json};
 
 use super::{
     door,
-    ownership::SESSION,
     tasks::{Remembered, TaskId},
 };
 use crate::agents::Agents;
@@ -92,8 +90,7 @@ fn way(context: &RequestContext<RoleServer>) -> Option<Way> {
     if context.protocol_version()? >= ProtocolVersion::V_2026_07_28 {
         return Some(Way::InAnswer);
     }
-    let parts = context.extensions.get::<Parts>()?;
-    parts.headers.contains_key(SESSION).then_some(Way::InCall)
+    door::session(&context.extensions).map(|_| Way::InCall)
 }
 
 /// The revisions that one client is being asked about.

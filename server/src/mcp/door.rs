@@ -4,10 +4,11 @@ use axum::http::request::Parts;
 use domain::{Actor, Reason, Refusal, text, view::Scope};
 use rmcp::{
     RoleServer,
-    model::Implementation,
+    model::{Extensions, Implementation},
     service::{NotificationContext, RequestContext},
 };
 
+use super::ownership::SESSION;
 use crate::{
     agents::{Agents, Caller, Identity, OpenCall},
     connect::PROBE,
@@ -16,6 +17,12 @@ use crate::{
 /// Who the sender's token says it is.
 pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
     context.extensions.get::<Parts>()?.extensions.get()
+}
+
+/// The session of a request of the older era.
+pub fn session(extensions: &Extensions) -> Option<&str> {
+    let parts = extensions.get::<Parts>()?;
+    parts.headers.get(SESSION)?.to_str().ok()
 }
 
 /// The agent that acts: by its token; without one, by the name that its client gives itself.

@@ -12,8 +12,8 @@ use axum::{
 use rmcp::model::ErrorCode;
 use serde_json::{Value, json};
 
-/// More than any of these texts; they name what was wrong and do not repeat what was sent.
-const TEXT_MAX: usize = 4_096;
+/// Most of such a text, in bytes: some repeat what was sent.
+const TEXT_MAX: usize = 64 * 1024;
 
 /// Puts refusals in plain text into the form of JSON-RPC.
 pub async fn in_json_rpc(request: Request, next: Next) -> Response {
@@ -32,8 +32,11 @@ pub async fn in_json_rpc(request: Request, next: Next) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let text = to_bytes(body, TEXT_MAX).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
+    let text = to_bytes(body, TEXT_MAX).await;
+    let text = text.as_deref().map_or(
+        "The request cannot be used.".into(),
+        String::from_utf8_lossy,
+    );
     let unreadable = parts.status == StatusCode::UNSUPPORTED_MEDIA_TYPE && sends_json;
     let (code, message) = if unreadable {
         parts.status = StatusCode::BAD_REQUEST;

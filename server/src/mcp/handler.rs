@@ -18,6 +18,7 @@ use super::{
     arguments,
     asking::{Asking, OpenQuestions},
     door,
+    sessions::Sessions,
     tasks::Remembered,
     tools,
     waiting::Rounds,
@@ -39,6 +40,7 @@ pub struct Handler {
     pub(super) board: Arc<str>,
     pub(super) agents: Arc<Agents>,
     pub(super) asking: Arc<Asking>,
+    pub(super) sessions: Arc<Sessions>,
     pub(super) rounds: Arc<Rounds>,
     pub(super) cancelled: Arc<Remembered>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
@@ -59,12 +61,14 @@ impl Handler {
         cancelled: Arc<Remembered>,
         agents: Arc<Agents>,
         asking: Arc<Asking>,
+        sessions: Arc<Sessions>,
     ) -> Self {
         Self {
             relay,
             board,
             agents,
             asking,
+            sessions,
             rounds,
             cancelled,
             watched: Arc::default(),

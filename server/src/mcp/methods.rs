@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use domain::Via;
@@ -19,18 +20,21 @@ use rmcp::{
         Tool, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
+    transport::streamable_http_server::SessionRestoreMarker,
 };
+use tokio::time::sleep;
 
 use super::{
     answers::{Answer, NextPrompt},
     completion, door,
     handler::Handler,
-    prompts,
-    resources::{self, UnknownAddress},
-    tasks, tools,
-    watching::Watched,
+    prompts, resources, tasks, tools,
+    watching::{MOST, Unwatched, Watched},
 };
 use crate::{VERSION, live::Filter, relay::RelayError};
+
+/// How often it is looked whether a client is still there that nothing is told.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// What a model is told about the whole server. Clients cut it at 2 KB.
 const INSTRUCTIONS: &str = "Staffel is a relay: you work in phases and hand each over to a person.\n\
@@ -49,6 +53,9 @@ impl ServerHandler for Handler {
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         door::has_come(&context, &self.agents);
+        if context.extensions.get::<SessionRestoreMarker>().is_some() {
+            self.watch_again(&context).await;
+        }
     }
 
     async fn initialize(
@@ -172,10 +179,17 @@ impl ServerHandler for Handler {
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
-        resources::list(&self.relay, cursor.as_deref())
+        let list = resources::list(&self.relay, cursor.as_deref())?;
+        // Whoever has never looked has no list that could be out of date.
+        if let Some(session) = door::session(&context.extensions)
+            && self.begins_to_tell(&context.peer)
+        {
+            self.sessions.watch(session, &self.watched).await;
+        }
+        Ok(list)
     }
 
     async fn list_resource_templates(
@@ -280,6 +294,7 @@ impl ServerHandler for Handler {
         let mut accepted = requested.clone();
         if let Some(uris) = &mut accepted.resource_subscriptions {
             uris.retain(|uri| uri.parse::<resources::Resource>().is_ok());
+            uris.truncate(MOST);
         }
         Some(accepted)
     }
@@ -319,17 +334,15 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let uri = &request.uri;
         self.watched
-            .add(&self.relay, uri)
-            .map_err(|UnknownAddress| {
-                let message = format!(
-                    "There is no resource {uri:?}. Call resources/list to see what there is."
-                );
-                ErrorData::resource_not_found(message, None)
+            .add(&self.relay, &request.uri)
+            .map_err(|why| match why {
+                Unwatched::Unknown => ErrorData::resource_not_found(why.to_string(), None),
+                Unwatched::TooMany => ErrorData::invalid_params(why.to_string(), None),
             })?;
-        if self.watched.add_list(&self.relay) {
-            self.tell_legacy(context.peer);
+        self.begins_to_tell(&context.peer);
+        if let Some(session) = door::session(&context.extensions) {
+            self.sessions.watch(session, &self.watched).await;
         }
         Ok(())
     }
@@ -337,31 +350,61 @@ impl ServerHandler for Handler {
     async fn unsubscribe(
         &self,
         request: UnsubscribeRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.watched.remove(&request.uri);
+        if let Some(session) = door::session(&context.extensions) {
+            self.sessions.watch(session, &self.watched).await;
+        }
         Ok(())
     }
 }
 
 impl Handler {
-    /// Tells a client of the older era what changes, from its first wish to know until it is gone.
-    fn tell_legacy(&self, peer: Peer<RoleServer>) {
-        let (relay, watched) = (self.relay.clone(), Arc::clone(&self.watched));
+    /// Goes on telling the client of a session that has come back.
+    async fn watch_again(&self, context: &NotificationContext<RoleServer>) {
+        let Some(session) = door::session(&context.extensions) else {
+            return;
+        };
+        let Some(uris) = self.sessions.watched(session).await else {
+            return;
+        };
+        for uri in uris {
+            // What a newer version let it watch is no more.
+            let _ = self.watched.add(&self.relay, &uri);
+        }
+        self.begins_to_tell(&context.peer);
+        self.watched.miss();
+        self.sessions.watch(session, &self.watched).await;
+    }
+
+    /// Tells the client of a session from now on what changes, until it is gone. `false` if it is being told already.
+    fn begins_to_tell(&self, peer: &Peer<RoleServer>) -> bool {
+        if !self.watched.add_list(&self.relay) {
+            return false;
+        }
+        let (relay, watched, peer) = (self.relay.clone(), Arc::clone(&self.watched), peer.clone());
         tokio::spawn(async move {
             let mut changes = watched.changes(&relay);
-            while let Some(notices) = changes.next().await {
+            while !peer.is_transport_closed() {
+                let notices = tokio::select! {
+                    notices = changes.next() => notices,
+                    () = sleep(LOOK) => continue,
+                };
+                let Some(notices) = notices else {
+                    return;
+                };
+                // An error means that the client is gone.
                 for uri in notices.updated {
                     let updated = ResourceUpdatedNotificationParam::new(uri);
-                    if peer.notify_resource_updated(updated).await.is_err() {
-                        return;
-                    }
+                    let _ = peer.notify_resource_updated(updated).await;
                 }
-                if notices.list_changed && peer.notify_resource_list_changed().await.is_err() {
-                    return;
+                if notices.list_changed {
+                    let _ = peer.notify_resource_list_changed().await;
                 }
             }
         });
+        true
     }
 }
 

@@ -44,8 +44,7 @@ pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
 /// Largest request, in bytes. A handover over its own limit should reach the rules and be refused in words.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
-/// The endpoint of Staffel. `board` is the address of the board, for links in answers; `sessions` is where
-/// sessions are found again after a restart.
+/// The endpoint of Staffel. `board` is the address of the board, for links in answers.
 ///
 /// # Errors
 /// The system has no random bytes.
@@ -54,13 +53,14 @@ pub fn service(
     board: &str,
     guard: &Guard,
     agents: &Arc<Agents>,
-    sessions: SessionFile,
+    sessions: &Arc<Sessions>,
     shutdown: CancellationToken,
-) -> anyhow::Result<(McpService, Arc<Sessions>)> {
+) -> anyhow::Result<McpService> {
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
     let known = Arc::clone(agents);
     let (rounds, cancelled) = <(Arc<Rounds>, Arc<Remembered>)>::default();
     let asking = Arc::new(Asking::new()?);
+    let at = Arc::clone(sessions);
     let handler = move || {
         Handler::new(
             relay.clone(),
@@ -69,6 +69,7 @@ pub fn service(
             Arc::clone(&cancelled),
             Arc::clone(&known),
             Arc::clone(&asking),
+            Arc::clone(&at),
         )
     };
     Ok(endpoint(handler, guard, sessions, shutdown))
@@ -79,9 +80,9 @@ pub fn service(
 pub fn endpoint<H: ServerHandler>(
     handler: impl Fn() -> H + Send + Sync + 'static,
     guard: &Guard,
-    sessions: SessionFile,
+    sessions: &Arc<Sessions>,
     shutdown: CancellationToken,
-) -> (McpService<H>, Arc<Sessions>) {
+) -> McpService<H> {
     let mut config = StreamableHttpServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
         .with_max_request_body_bytes(BODY_MAX)
@@ -97,11 +98,6 @@ pub fn endpoint<H: ServerHandler>(
         .with_allowed_origins(guard.origins().iter().cloned())
         .enforce_origin_validation()
         .with_cancellation_token(shutdown);
-    let file = Arc::new(sessions);
-    let sessions = Arc::new(Sessions::new(Arc::clone(&file)));
-    config.session_store = Some(file);
-    (
-        StreamableHttpService::new(move || Ok(handler()), Arc::clone(&sessions), config),
-        sessions,
-    )
+    config.session_store = Some(sessions.file());
+    StreamableHttpService::new(move || Ok(handler()), Arc::clone(sessions), config)
 }

@@ -226,10 +226,10 @@ pub fn mark(relay: &Relay, resource: &Resource) -> u64 {
 }
 
 /// What a watcher of the list compares.
-pub fn list_mark(relay: &Relay) -> usize {
+pub fn list_mark(relay: &Relay) -> u64 {
     let counted = |pipeline: &Pipeline| 1 + pipeline.handovers.len() + pipeline.prompts.len();
     let all = relay.pipelines(&Filter::default());
-    all.iter().map(|pipeline| counted(pipeline)).sum()
+    all.iter().map(|pipeline| counted(pipeline) as u64).sum()
 }
 
 #[cfg(test)]

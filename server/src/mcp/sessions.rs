@@ -5,10 +5,10 @@
 //! [`SessionFile`] when its client calls again.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::Path,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -29,6 +29,8 @@ use rmcp::{
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
+use super::watching::Watched;
+
 /// Most sessions in memory at once.
 const MOST: usize = 1_000;
 /// Most sessions in the file.
@@ -42,6 +44,8 @@ pub struct Sessions {
     local: LocalSessionManager,
     file: Arc<SessionFile>,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
+    /// Left memory to make room, and their ends are not yet through: rmcp closes them once more then.
+    evicted: Mutex<HashSet<SessionId>>,
     /// Held while a session comes in: who makes room takes it.
     entrance: tokio::sync::Mutex<()>,
     most: usize,
@@ -55,29 +59,33 @@ struct Use {
     streams: usize,
     /// The agent whose token began it.
     agent: Option<Arc<str>>,
+    /// The resources that its client watches.
+    watched: Weak<Watched>,
 }
 
-impl Default for Use {
-    fn default() -> Self {
+impl Use {
+    fn by(agent: Option<Arc<str>>) -> Self {
         Self {
             last: Instant::now(),
             streams: 0,
-            agent: None,
+            agent,
+            watched: Weak::new(),
         }
     }
 }
 
 impl Sessions {
     /// No sessions yet; those in the file come back when they are used.
-    pub fn new(file: Arc<SessionFile>) -> Self {
+    pub fn new(file: SessionFile) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(IDLE);
         // Also the replay window of a stream: progress of several parallel waits must fit.
         local.session_config.channel_capacity = 256;
         Self {
             local,
-            file,
+            file: Arc::new(file),
             used: Arc::default(),
+            evicted: Mutex::default(),
             entrance: tokio::sync::Mutex::default(),
             most: MOST,
         }
@@ -93,11 +101,40 @@ impl Sessions {
         &self.local
     }
 
-    fn touch(&self, id: &SessionId) {
-        lock(&self.used).entry(id.clone()).or_default().last = Instant::now();
+    /// Where they are found again.
+    pub fn file(&self) -> Arc<SessionFile> {
+        Arc::clone(&self.file)
     }
 
-    /// Whether a session is one of this agent, or of anybody without a token. So is one that does not exist.
+    fn touch(&self, id: &SessionId) {
+        if let Some(how) = lock(&self.used).get_mut(id) {
+            how.last = Instant::now();
+        }
+    }
+
+    /// Notes what the client of a session watches; it is watched again when the session comes back.
+    pub async fn watch(&self, id: &str, watched: &Arc<Watched>) {
+        if let Some(how) = lock(&self.used).get_mut(id) {
+            how.watched = Arc::downgrade(watched);
+        }
+        self.file.watch(id, Arc::clone(watched)).await;
+    }
+
+    /// What the client of a session watched before the session left memory; `None` if it watched nothing.
+    pub async fn watched(&self, id: &str) -> Option<Vec<String>> {
+        self.file.watched(id).await
+    }
+
+    /// A client that listens anew has missed what was told meanwhile.
+    fn listens_anew(&self, id: &SessionId) {
+        let watched = lock(&self.used).get(id).map(|how| how.watched.clone());
+        if let Some(watched) = watched.and_then(|watched| watched.upgrade()) {
+            watched.miss();
+        }
+    }
+
+    /// Whether a session is the one of this agent; without a token, whether no token began it. One that does not exist
+    /// counts as begun without.
     pub async fn belongs_to(&self, id: &SessionId, agent: Option<&str>) -> bool {
         let known = lock(&self.used).get(id).map(|how| how.agent.clone());
         let owner = match known {
@@ -110,7 +147,9 @@ impl Sessions {
     /// Notes whose a new session is.
     pub async fn bind(&self, id: &SessionId, agent: Arc<str>) {
         self.file.bind(id, &agent).await;
-        lock(&self.used).entry(id.clone()).or_default().agent = Some(agent);
+        if let Some(how) = lock(&self.used).get_mut(id) {
+            how.agent = Some(agent);
+        }
     }
 
     /// Makes room for one more: the longest unused goes, and of those a client listens to only when
@@ -129,6 +168,7 @@ impl Sessions {
                 self.most
             );
             lock(&self.used).remove(&id);
+            lock(&self.evicted).insert(id.clone());
             // It may have ended by itself a moment ago.
             let _ = self.local.close_session(&id).await;
         }
@@ -148,8 +188,9 @@ impl Sessions {
     }
 }
 
-fn lock(used: &Mutex<HashMap<SessionId, Use>>) -> MutexGuard<'_, HashMap<SessionId, Use>> {
-    used.lock().unwrap_or_else(PoisonError::into_inner)
+/// Nothing is half done while one of these is held, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A stream to a client, counted while it is open.
@@ -186,7 +227,7 @@ impl SessionManager for Sessions {
         let _alone = self.entrance.lock().await;
         self.make_room().await;
         let (id, transport) = self.local.create_session().await?;
-        self.touch(&id);
+        lock(&self.used).insert(id.clone(), Use::by(None));
         Ok((id, transport))
     }
 
@@ -203,6 +244,10 @@ impl SessionManager for Sessions {
     }
 
     async fn close_session(&self, id: &SessionId) -> Answer<()> {
+        if lock(&self.evicted).remove(id) {
+            // The late end of one that made room; by now its client may have brought it back.
+            return Ok(());
+        }
         lock(&self.used).remove(id);
         self.local.close_session(id).await
     }
@@ -226,6 +271,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.create_standalone_stream(id).await?;
+        self.listens_anew(id);
         Ok(self.counted(id, stream))
     }
 
@@ -235,6 +281,7 @@ impl SessionManager for Sessions {
         last_event_id: String,
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.resume(id, last_event_id).await?;
+        self.listens_anew(id);
         Ok(self.counted(id, stream))
     }
 
@@ -242,8 +289,7 @@ impl SessionManager for Sessions {
         let agent = self.file.agent(&id).await;
         let _alone = self.entrance.lock().await;
         self.make_room().await;
-        lock(&self.used).entry(id.clone()).or_default().agent = agent;
-        self.touch(&id);
+        lock(&self.used).insert(id.clone(), Use::by(agent));
         self.local.restore_session(id).await
     }
 }
@@ -267,27 +313,56 @@ impl SessionFile {
             ) STRICT;
             CREATE INDEX IF NOT EXISTS session_used ON session (used);",
         )?;
-        // Files of the first versions know no owners.
-        if connection.prepare("SELECT agent FROM session").is_err() {
-            connection.execute_batch("ALTER TABLE session ADD COLUMN agent TEXT")?;
+        // Files of the first versions know neither.
+        for column in ["agent", "watched"] {
+            if connection
+                .prepare(&format!("SELECT {column} FROM session"))
+                .is_err()
+            {
+                connection
+                    .execute_batch(&format!("ALTER TABLE session ADD COLUMN {column} TEXT"))?;
+            }
         }
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
     /// The agent whose token began a session.
     async fn agent(&self, id: &str) -> Option<Arc<str>> {
+        self.text("SELECT agent FROM session WHERE id = ?1", id)
+            .await
+            .map(Arc::from)
+    }
+
+    /// The addresses of what the client of a session watches.
+    async fn watched(&self, id: &str) -> Option<Vec<String>> {
+        let watched = self.text("SELECT watched FROM session WHERE id = ?1", id);
+        serde_json::from_str(&watched.await?).ok()
+    }
+
+    /// A text of a session, if it has it.
+    async fn text(&self, query: &'static str, id: &str) -> Option<String> {
         let id = id.to_owned();
         let found = self.with(move |connection| {
-            let agent: Option<Option<String>> = connection
-                .query_row(
-                    "SELECT agent FROM session WHERE id = ?1",
-                    params![id],
-                    |row| row.get(0),
-                )
+            let found: Option<Option<String>> = connection
+                .query_row(query, params![id], |row| row.get(0))
                 .optional()?;
-            Ok(agent.flatten())
+            Ok(found.flatten())
         });
-        found.await.ok().flatten().map(Arc::from)
+        found.await.ok().flatten()
+    }
+
+    /// Notes what the client of a session watches. When the file cannot be written, a restart loses that.
+    async fn watch(&self, id: &str, watched: Arc<Watched>) {
+        let id = id.to_owned();
+        let noted = self.with(move |connection| {
+            // Looked at under the lock of the file: of two notes the later one has all.
+            let watched = serde_json::to_string(&watched.uris())?;
+            let note = "UPDATE session SET watched = ?2 WHERE id = ?1";
+            Ok(connection.execute(note, params![id, watched])?)
+        });
+        if let Err(error) = noted.await {
+            tracing::warn!("what a client watches will not survive a restart: {error}");
+        }
     }
 
     /// Notes whose a session is. When the file cannot be written, a restart loses the session's owner: then it
@@ -371,4 +446,81 @@ fn now() -> i64 {
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Sessions {
+        let file = SessionFile::open(Path::new(":memory:")).expect("a file");
+        Sessions {
+            most: 3,
+            ..Sessions::new(file)
+        }
+    }
+
+    async fn come(sessions: &Sessions) -> SessionId {
+        let (id, _) = sessions.create_session().await.expect("a session");
+        // Two moments that are the same would have no order.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        id
+    }
+
+    async fn here(sessions: &Sessions, id: &SessionId) -> bool {
+        sessions.has_session(id).await.expect("an answer")
+    }
+
+    #[tokio::test]
+    async fn the_longest_unused_leaves_first_and_whoever_is_listened_to_last() {
+        let sessions = three();
+        let (listened, called, idle) = (
+            come(&sessions).await,
+            come(&sessions).await,
+            come(&sessions).await,
+        );
+        let stream = sessions.counted(&listened, futures::stream::pending::<()>());
+        sessions.touch(&called);
+        let next = come(&sessions).await;
+        assert!(!here(&sessions, &idle).await);
+        come(&sessions).await;
+        assert!(!here(&sessions, &called).await);
+        come(&sessions).await;
+        assert!(!here(&sessions, &next).await);
+        assert!(here(&sessions, &listened).await);
+        drop(stream);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        for _ in 0..3 {
+            come(&sessions).await;
+        }
+        assert!(!here(&sessions, &listened).await);
+        assert_eq!(sessions.count().await, 3);
+    }
+
+    #[tokio::test]
+    async fn the_late_end_of_one_that_made_room_does_not_end_what_came_back() {
+        let sessions = three();
+        let first = come(&sessions).await;
+        for _ in 0..3 {
+            come(&sessions).await;
+        }
+        assert!(!here(&sessions, &first).await);
+        let back = sessions.restore_session(first.clone()).await;
+        assert!(matches!(back, Ok(RestoreOutcome::Restored(_))));
+        sessions.close_session(&first).await.expect("closed");
+        assert!(here(&sessions, &first).await);
+        sessions.close_session(&first).await.expect("closed");
+        assert!(!here(&sessions, &first).await);
+    }
+
+    #[tokio::test]
+    async fn one_that_has_gone_is_not_noted_again() {
+        let sessions = three();
+        let id = come(&sessions).await;
+        sessions.close_session(&id).await.expect("closed");
+        sessions.touch(&id);
+        sessions.bind(&id, "builder".into()).await;
+        drop(sessions.counted(&id, futures::stream::pending::<()>()));
+        assert!(lock(&sessions.used).is_empty());
+    }
 }

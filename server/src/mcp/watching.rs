@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time::sleep};
+use thiserror::Error;
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
 use super::resources::{self, Resource, UnknownAddress};
 use crate::{live::Signal, relay::Relay};
@@ -15,11 +19,30 @@ use crate::{live::Signal, relay::Relay};
 /// Between two rounds of notices: a burst of reports becomes one.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Most resources that one client watches.
+pub const MOST: usize = 1_000;
+/// The mark of what may have changed unseen; nothing has it.
+const STALE: u64 = u64::MAX;
+
 /// The resources that one client watches, each with its mark when it was last looked at.
 #[derive(Debug, Default)]
 pub struct Watched {
     resources: Mutex<BTreeMap<String, (Resource, u64)>>,
-    list: Mutex<Option<usize>>,
+    list: Mutex<Option<u64>>,
+    stale: Notify,
+}
+
+/// Why a resource is not watched.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Unwatched {
+    /// The address names no resource.
+    #[error("There is no such resource. Call resources/list to see what there is.")]
+    Unknown,
+    /// The client watches too many.
+    #[error(
+        "{MOST} resources are watched already. Watch \"staffel://pipelines\" instead, or fewer."
+    )]
+    TooMany,
 }
 
 /// What a client is told.
@@ -41,12 +64,33 @@ impl Watched {
     /// Watches a resource from now on.
     ///
     /// # Errors
-    /// The address names no resource of Staffel. One that does not exist yet can be watched.
-    pub fn add(&self, relay: &Relay, uri: &str) -> Result<(), UnknownAddress> {
-        let resource: Resource = uri.parse()?;
+    /// The address names no resource of Staffel, or there are [`MOST`] already. One that does not exist yet can be
+    /// watched.
+    pub fn add(&self, relay: &Relay, uri: &str) -> Result<(), Unwatched> {
+        let resource: Resource = uri.parse().map_err(|UnknownAddress| Unwatched::Unknown)?;
         let mark = resources::mark(relay, &resource);
-        lock(&self.resources).insert(uri.to_owned(), (resource, mark));
+        let mut resources = lock(&self.resources);
+        if resources.len() >= MOST && !resources.contains_key(uri) {
+            return Err(Unwatched::TooMany);
+        }
+        resources.insert(uri.to_owned(), (resource, mark));
         Ok(())
+    }
+
+    /// What is watched.
+    pub fn uris(&self) -> Vec<String> {
+        lock(&self.resources).keys().cloned().collect()
+    }
+
+    /// Anything may have changed without a notice: all of it is told once more.
+    pub fn miss(&self) {
+        for (_, mark) in lock(&self.resources).values_mut() {
+            *mark = STALE;
+        }
+        if let Some(mark) = lock(&self.list).as_mut() {
+            *mark = STALE;
+        }
+        self.stale.notify_one();
     }
 
     /// Watches it no longer.
@@ -56,9 +100,10 @@ impl Watched {
 
     /// Watches from now on what there is. `true` if it was not watched before.
     pub fn add_list(&self, relay: &Relay) -> bool {
-        lock(&self.list)
-            .replace(resources::list_mark(relay))
-            .is_none()
+        let mut list = lock(&self.list);
+        let new = list.is_none();
+        list.get_or_insert_with(|| resources::list_mark(relay));
+        new
     }
 
     /// What has changed since the last look.
@@ -105,7 +150,10 @@ impl Changes<'_> {
             if !notices.is_empty() {
                 return Some(notices);
             }
-            self.signal.changed().await.ok()?;
+            tokio::select! {
+                changed = self.signal.changed() => changed.ok()?,
+                () = self.watched.stale.notified() => {}
+            }
             sleep(PAUSE).await;
         }
     }

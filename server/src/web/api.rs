@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    journal,
     live::{Filter, handover_view, prompt_view},
     relay::Relay,
     web::{
@@ -541,13 +542,27 @@ async fn events(
     // The head first: events that arrive in between are in the next answer, none is skipped.
     let (_, head) = relay.live().bounds();
     let stored = relay
-        .events(&id, after, limit.unwrap_or(EVENTS_MAX).clamp(1, EVENTS_MAX))
+        .events(
+            &id,
+            after.min(head),
+            limit.unwrap_or(EVENTS_MAX).clamp(1, EVENTS_MAX),
+        )
         .await?;
     let events = stored
         .into_iter()
         .filter(|stored| stored.position <= head)
         .map(|stored| {
-            let event = RawValue::from_string(stored.event).map_err(|error| {
+            let journal::Stored {
+                position,
+                pipeline,
+                revision,
+                at,
+                actor,
+                key,
+                event,
+                ..
+            } = stored;
+            let event = RawValue::from_string(event).map_err(|error| {
                 Problem::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "unreadable",
@@ -555,18 +570,6 @@ async fn events(
                     error.to_string(),
                 )
             })?;
-            let crate::journal::Stored {
-                position,
-                pipeline,
-                revision,
-                at,
-                actor,
-                key,
-                ..
-            } = crate::journal::Stored {
-                event: String::new(),
-                ..stored
-            };
             Ok(EventBody {
                 position,
                 pipeline,

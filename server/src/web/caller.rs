@@ -57,27 +57,25 @@ impl Caller {
 
     /// Who acts where people act: the sender, or the person at this machine.
     pub fn person(&self) -> Result<Actor, Problem> {
-        self.actor(|| Actor::person("local"))
+        self.actor(false, || Actor::person("local"))
     }
 
-    /// Who acts where agents report: the sender, or a script.
+    /// Who acts where agents report: the sender, or a script. Who says to be a person needs a token as well: it can be
+    /// said by anybody.
     pub fn agent(&self) -> Result<Actor, Problem> {
-        self.actor(|| Actor::agent("script"))
+        self.actor(true, || Actor::agent("script"))
     }
 
-    fn actor(&self, otherwise: impl FnOnce() -> Actor) -> Result<Actor, Problem> {
+    fn actor(&self, reports: bool, otherwise: impl FnOnce() -> Actor) -> Result<Actor, Problem> {
         let claimed = self.actor.as_deref().map(claimed).transpose()?;
         if let Some(identity) = &self.identity {
             return proven(identity, claimed);
         }
         let actor = claimed.unwrap_or_else(otherwise);
-        if !actor.is_agent() {
-            return Ok(actor);
-        }
-        if self.needs_token {
+        if self.needs_token && (reports || actor.is_agent()) {
             return Err(Problem::token_needed());
         }
-        if self.tokens.is_reserved(&actor.name) {
+        if actor.is_agent() && self.tokens.is_reserved(&actor.name) {
             return Err(Problem::refused(Refusal::new(
                 Reason::NotPermitted,
                 format!(

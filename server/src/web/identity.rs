@@ -18,6 +18,7 @@ use axum::{
 };
 use domain::view::Scope;
 use http_body::Frame;
+use reqwest::Url;
 use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -44,7 +45,8 @@ impl Tokens {
     pub fn new(agents: Arc<Agents>, config: &Config) -> Self {
         Self {
             agents,
-            required: config.require_token,
+            // Behind a public address a request that looks local may have come through the proxy.
+            required: config.require_token.or(is_public(config).then_some(true)),
         }
     }
 
@@ -59,6 +61,13 @@ impl Tokens {
     }
 }
 
+/// Whether people reach this server under another name than this machine's own.
+fn is_public(config: &Config) -> bool {
+    let url = config.public_url.as_deref();
+    let url = url.and_then(|url| Url::parse(url).ok());
+    url.is_some_and(|url| !url.host_str().is_some_and(is_loopback_name))
+}
+
 /// Whether a request was made on this machine, as far as it can be told: to a loopback name, and not
 /// through a proxy that says so.
 fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
@@ -70,8 +79,10 @@ fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
     };
     let proxied = [
         "forwarded",
+        "via",
         "x-forwarded-for",
         "x-forwarded-host",
+        "x-forwarded-proto",
         "x-real-ip",
     ];
     host.is_some_and(is_loopback_name) && proxied.iter().all(|name| !headers.contains_key(*name))
@@ -83,7 +94,7 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     if address.is_some_and(|address| looks_like_token(address.as_str())) {
         return token_in_address().into_response();
     }
-    let Some(given) = bearer(request.headers()) else {
+    let Some(given) = credentials(request.headers()) else {
         return next.run(request).await;
     };
     let identity = Token::parse(&given).and_then(|token| tokens.agents.registry.verify(&token));
@@ -121,14 +132,20 @@ pub async fn metadata(headers: HeaderMap) -> impl IntoResponse {
     }))
 }
 
-/// The token in `Authorization: Bearer`. Other schemes are those of a proxy in front, and none of our business.
-fn bearer(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
-    let value = String::from_utf8_lossy(value);
-    let (scheme, token) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+/// What stands behind `Authorization: Bearer`, and a token that stands behind anything else: it was meant as one, and
+/// must not go further. Other credentials are those of a proxy in front, and none of our business.
+fn credentials(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.find_map(|value| {
+        let value = value.trim();
+        let (scheme, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Some(rest.trim().to_owned())
+        } else {
+            looks_like_token(value).then(String::new)
+        }
+    })
 }
 
 /// 401 with a challenge that leads a client to the metadata.
@@ -146,7 +163,7 @@ fn refuse(request: &Request, problem: Problem) -> Response {
         },
     );
     let mut response = problem.into_response();
-    // A Host that cannot stand in a header was refused by the guard.
+    // A Host that cannot stand in a header leads nowhere.
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response
             .headers_mut()

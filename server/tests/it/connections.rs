@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Events, Program, Server, data_folder, raw, soon, until};
+use crate::support::{Events, Program, Server, data_folder, let_pass, raw, soon, until};
 
 /// One connection, by hand.
 struct Connection(TcpStream);
@@ -42,13 +42,6 @@ impl Connection {
         let rest = soon("the end of the connection", self.0.read_u8()).await;
         assert!(rest.is_err(), "{rest:?}");
     }
-}
-
-/// Lets the server's clock go on, without waiting. Not within a time limit: that one runs out, too.
-async fn let_pass(span: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(span).await;
-    tokio::time::resume();
 }
 
 #[tokio::test]

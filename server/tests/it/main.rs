@@ -16,6 +16,7 @@ mod kill;
 mod model;
 mod problems;
 mod repeats;
+mod sessions;
 mod sse;
 mod sse_readers;
 mod sse_resume;

@@ -32,3 +32,10 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut yes: impl FnMut() -
     })
     .await;
 }
+
+/// Lets the server's clock go on, without waiting. Not within a time limit: that one runs out, too.
+pub async fn let_pass(span: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(span).await;
+    tokio::time::resume();
+}
