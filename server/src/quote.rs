@@ -1,7 +1,7 @@
 //! Text of others inside a text for a model: a quotation, so that its headings and orders stay apart.
 
 /// A line of tildes that does not occur in the text: a fence that it cannot close itself.
-pub fn fence(text: &str) -> String {
+fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '~').map(str::len).max().unwrap_or(0);
     "~".repeat((longest + 1).max(4))
 }

@@ -3,8 +3,6 @@
 use domain::{HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
 use serde::Serialize;
 
-use crate::quote;
-
 /// Everything a prompt is made from. Its fields are the variables of the template.
 #[derive(Debug, Clone, Serialize)]
 pub struct Brief {
@@ -37,8 +35,6 @@ pub struct Brief {
     pub revision: u32,
     /// The handover's text, without characters that a reader cannot see.
     pub handover: String,
-    /// A line of tildes that does not occur in the handover: its fence.
-    pub fence: String,
     /// What the person wants different; may be empty.
     pub review_changes: String,
     /// Review changes of earlier phases, which still hold.
@@ -77,7 +73,6 @@ impl Brief {
             Purpose::Revision => &handover.phase,
         };
         let index = pipeline.phases.iter().position(|p| p.name == *phase)?;
-        let handover_text = text::visible(&current.content).into_owned();
         let earlier = pipeline.handovers.iter().filter(|h| h.id != handover.id);
         let open_tasks = pipeline.tracks.iter().flat_map(|track| {
             let here = |task: &&domain::Task| task.phase.as_ref().is_none_or(|of| of == phase);
@@ -110,8 +105,7 @@ impl Brief {
             phases: pipeline.phases.iter().map(|p| p.name.to_string()).collect(),
             handover_id: handover.id.clone(),
             revision: current.number,
-            fence: quote::fence(&handover_text),
-            handover: handover_text,
+            handover: text::visible(&current.content).into_owned(),
             review_changes: current
                 .decision
                 .as_ref()
