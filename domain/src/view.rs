@@ -406,6 +406,10 @@ pub struct AgentView {
     pub protocol: Option<String>,
     /// How many of its calls are open now, such as a wait for a decision.
     pub open: u32,
+    /// On how many streams it listens now.
+    pub streams: u32,
+    /// When it came: its first call since the server started, or after a while without any.
+    pub since: Option<Timestamp>,
     /// When it called last, since the server started.
     pub last_call: Option<Timestamp>,
     /// What it called: a tool, or a method of the protocol.

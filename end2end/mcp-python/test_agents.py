@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import anyio
 import httpx
@@ -168,6 +168,29 @@ async def test_a_token_is_refused_in_every_wrong_place(server: Server) -> None:
         assert httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | {"Authorization": right}).status_code == 200
     two = httpx.Headers([*HEADERS.items(), ("Authorization", "Basic eDp5"), ("Authorization", f"Bearer {token}")])
     assert httpx.post(server.mcp, json=INITIALIZE, headers=two).status_code == 200
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_who_only_listens_is_here_too(server: Server, mode: str) -> None:
+    def streams() -> int:
+        return sum(agent["streams"] for agent in server.api("GET", "/agents").json()["agents"])
+
+    async with connect(server, mode, name="quiet") as agent:
+        await agent.call("get_version")
+        if mode != "legacy":
+            async with agent.client.listen(resource_subscriptions=["staffel://pipelines"]):
+                await until(lambda: streams() == 1)
+        await until(lambda: streams() == (mode == "legacy"))
+        if mode == "legacy":
+            await anyio.to_thread.run_sync(server.restart)
+            await until(lambda: streams() == 1)
+    await until(lambda: streams() == 0)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    with anyio.fail_after(10):
+        while not holds():
+            await anyio.sleep(0.05)
 
 
 async def test_only_names_of_tools_are_shown(server: Server) -> None:

@@ -27,13 +27,18 @@ test('the page turns green when the first call arrives', async ({ board, server 
   await agent.close();
 });
 
-test('a page that is opened later waits for a new call', async ({ agent, board }) => {
+test('an agent that is here already does not turn it green', async ({ agent, board, server }) => {
   await board.open('/agents');
   await expect(agentLine(board, 'claude-code')).toBeVisible();
-  await expect(firstCall(board)).toContainText('Waiting for the first call');
   await agent.start();
-  await expect(firstCall(board)).toContainText('claude-code has called');
   await expect(agentLine(board, 'claude-code')).toContainText('start_pipeline');
+  await expect(firstCall(board)).toContainText('Waiting for the first call');
+  const other = await Agent.connect(server, { name: 'my-editor' });
+  await expect(firstCall(board)).toHaveText('my-editor has called. It is connected.');
+  await agent.start();
+  await expect(agentLine(board, 'claude-code')).toContainText('just now');
+  await expect(firstCall(board)).toHaveText('my-editor has called. It is connected.');
+  await other.close();
 });
 
 test('an open wait is seen, and an agent with a token before its first call', async ({ agent, board, server }) => {

@@ -36,15 +36,14 @@ pub(crate) fn Connect() -> impl IntoView {
     .into_inner()
 }
 
-/// Turns green when an agent calls for the first time since the page shows this.
+/// Turns green when an agent comes that was not here when the page began to show this.
 #[component]
 fn FirstCall(board: Board) -> impl IntoView {
     let shown = board.now.get_untracked();
-    // The one that called last comes first.
     let caller = Memo::new(move |_| {
         board.agents.with(|agents| {
-            let newest = agents.first()?;
-            (newest.last_call? > shown).then(|| newest.name.clone())
+            let newest = agents.iter().max_by_key(|agent| agent.since)?;
+            (newest.since? > shown).then(|| newest.name.clone())
         })
     });
     let said = text(move || {

@@ -40,11 +40,12 @@ fn items(board: Board) -> Vec<Item> {
         let AgentView {
             name,
             open,
+            streams,
             last_call,
             scope,
             ..
         } = agent;
-        let key = format!("{name} {open} {last_call:?} {scope:?}");
+        let key = format!("{name} {open} {streams} {last_call:?} {scope:?}");
         let agent = agent.clone();
         Item::new(key, move || line(board, agent))
     };
@@ -66,7 +67,7 @@ fn line(board: Board, agent: AgentView) -> AnyView {
         None => board.t(Lang::never_called).into_any(),
     };
     view! {
-        <li class="caller" class:here=agent.open != 0 class:never=agent.last_call.is_none()>
+        <li class="caller" class:here=agent.open + agent.streams != 0 class:never=agent.last_call.is_none()>
             <b>{agent.name}</b>
             <span class="sub">{board.t(proof)}</span>
             <span class="sub">{client.join(" \u{b7} ")}</span>

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::live::{Live, encode};
 
 pub use command::{AgentsArgs, parse_name, run};
-pub use presence::{Caller, OpenCall, Presence};
+pub use presence::{Caller, Open, Presence};
 pub use registry::{AddError, FILE, Identity, Known, Registry};
 pub use token::{Token, VARIABLE, looks_like_token};
 
@@ -60,6 +60,8 @@ impl Agents {
                     client: None,
                     protocol: None,
                     open: 0,
+                    streams: 0,
+                    since: None,
                     last_call: None,
                     called: None,
                 }),

@@ -12,6 +12,8 @@ use crate::relay::now;
 
 /// Most agents that are remembered: anybody may call under a new name each time.
 const MOST: usize = 100;
+/// An agent that calls again after this many quiet milliseconds has come anew.
+const QUIET: i64 = 5 * 60 * 1000;
 
 /// An agent as one call shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,35 +37,54 @@ pub struct Presence {
 struct Seen {
     caller: Caller,
     open: u32,
+    streams: u32,
+    since: Timestamp,
     last_call: Timestamp,
     called: String,
 }
 
 impl Presence {
     /// Notes a call. It is open until the answer is dropped.
-    pub fn call(&self, caller: Caller, called: &str) -> OpenCall {
+    pub fn call(&self, caller: Caller, called: &str) -> Open {
         let name = caller.name.clone();
         {
             let mut seen = self.lock();
-            let open = seen.get(&name).map_or(0, |known| known.open);
-            let now = Seen {
+            let now = now();
+            let known = seen.get(&name);
+            let here = known.filter(|known| known.is_here(now));
+            let noted = Seen {
                 caller,
-                open: open + 1,
-                last_call: now(),
+                open: known.map_or(0, |known| known.open) + 1,
+                streams: known.map_or(0, |known| known.streams),
+                since: here.map_or(now, |known| known.since),
+                last_call: now,
                 called: called.to_owned(),
             };
-            seen.insert(name.clone(), now);
+            seen.insert(name.clone(), noted);
             if seen.len() > MOST {
-                let idle = seen.iter().filter(|(_, known)| known.open == 0);
+                let idle = seen.iter().filter(|(_, known)| known.is_idle());
                 let oldest = idle.min_by_key(|(_, known)| known.last_call);
                 if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
                     seen.remove(&oldest);
                 }
             }
         }
+        self.opened(name, |seen| &mut seen.open)
+    }
+
+    /// Notes that an agent listens, until the answer is dropped. It has called before.
+    pub fn listens(&self, name: &str) -> Open {
+        if let Some(known) = self.lock().get_mut(name) {
+            known.streams += 1;
+        }
+        self.opened(name.to_owned(), |seen| &mut seen.streams)
+    }
+
+    fn opened(&self, name: String, count: fn(&mut Seen) -> &mut u32) -> Open {
         self.touch();
-        OpenCall {
+        Open {
             name,
+            count,
             seen: Arc::clone(&self.seen),
             changed: self.changed.clone(),
         }
@@ -93,6 +114,14 @@ impl Presence {
 }
 
 impl Seen {
+    fn is_idle(&self) -> bool {
+        self.open == 0 && self.streams == 0
+    }
+
+    fn is_here(&self, now: Timestamp) -> bool {
+        !self.is_idle() || now.millis_since(self.last_call) < QUIET
+    }
+
     fn view(&self) -> AgentView {
         AgentView {
             name: self.caller.name.clone(),
@@ -100,25 +129,29 @@ impl Seen {
             client: self.caller.client.clone(),
             protocol: self.caller.protocol.clone(),
             open: self.open,
+            streams: self.streams,
+            since: Some(self.since),
             last_call: Some(self.last_call),
             called: Some(self.called.clone()),
         }
     }
 }
 
-/// A call that has not been answered yet.
+/// A call that has not been answered yet, or a stream.
 #[derive(Debug)]
-pub struct OpenCall {
+pub struct Open {
     name: String,
+    count: fn(&mut Seen) -> &mut u32,
     seen: Arc<Mutex<HashMap<String, Seen>>>,
     changed: watch::Sender<()>,
 }
 
-impl Drop for OpenCall {
+impl Drop for Open {
     fn drop(&mut self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = seen.get_mut(&self.name) {
-            known.open = known.open.saturating_sub(1);
+            let count = (self.count)(known);
+            *count = count.saturating_sub(1);
         }
         drop(seen);
         self.changed.send_replace(());
@@ -149,6 +182,31 @@ mod tests {
         );
         drop(wait);
         assert_eq!(presence.view()[0].open, 0);
+    }
+
+    #[test]
+    fn who_listens_is_here_and_who_was_quiet_for_long_comes_anew() {
+        let presence = Presence::default();
+        drop(presence.call(caller("cursor"), "initialize"));
+        let stream = presence.listens("cursor");
+        let seen = &presence.view()[0];
+        assert_eq!((seen.open, seen.streams), (0, 1));
+        let since = seen.since.expect("a moment");
+
+        let long_ago = |presence: &Presence| {
+            for known in presence.lock().values_mut() {
+                known.since = Timestamp::from_millis(since.millis() - 2 * QUIET);
+                known.last_call = Timestamp::from_millis(since.millis() - QUIET - 1);
+            }
+        };
+        long_ago(&presence);
+        drop(presence.call(caller("cursor"), "get_version"));
+        assert!(presence.view()[0].since < Some(since), "it was here");
+        drop(stream);
+        assert_eq!(presence.view()[0].streams, 0);
+        long_ago(&presence);
+        drop(presence.call(caller("cursor"), "get_version"));
+        assert!(presence.view()[0].since >= Some(since), "it was away");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rmcp::{
 
 use super::ownership::SESSION;
 use crate::{
-    agents::{Agents, Caller, Identity, OpenCall},
+    agents::{Agents, Caller, Identity, Open},
     connect::PROBE,
 };
 
@@ -92,7 +92,7 @@ pub fn arrives(
     context: &RequestContext<RoleServer>,
     agents: &Agents,
     called: &str,
-) -> Option<OpenCall> {
+) -> Option<Open> {
     let client = context.client_info();
     let name = shown_name(identity(context), client.as_ref(), agents)?;
     let protocol = context
@@ -102,20 +102,26 @@ pub fn arrives(
     Some(agents.presence.call(caller, called))
 }
 
-/// Shows a client on the board that has just shaken hands.
-pub fn has_come(context: &NotificationContext<RoleServer>, agents: &Agents) {
+/// Shows the sender on the board as one that listens, until the answer is dropped.
+pub fn listens(context: &RequestContext<RoleServer>, agents: &Agents) -> Option<Open> {
+    drop(arrives(context, agents, "subscriptions/listen")?);
+    let name = shown_name(identity(context), context.client_info().as_ref(), agents)?;
+    Some(agents.presence.listens(&name))
+}
+
+/// Shows a client on the board that has just shaken hands, and says under which name.
+pub fn has_come(context: &NotificationContext<RoleServer>, agents: &Agents) -> Option<String> {
     let parts = context.extensions.get::<Parts>();
     let identity = parts.and_then(|parts| parts.extensions.get());
     let introduction = context.peer.peer_info();
     let client = introduction
         .as_ref()
         .map(|introduction| introduction.client_info.clone());
-    if let Some(name) = shown_name(identity, client.as_ref(), agents) {
-        let protocol = introduction.map(|introduction| introduction.protocol_version.to_string());
-        agents
-            .presence
-            .call(caller(name, client, protocol), "initialize");
-    }
+    let name = shown_name(identity, client.as_ref(), agents)?;
+    let protocol = introduction.map(|introduction| introduction.protocol_version.to_string());
+    let caller = caller(name.clone(), client, protocol);
+    agents.presence.call(caller, "initialize");
+    Some(name)
 }
 
 /// Whoever claims the name of another is refused where it acts, and not shown under it. Nor is the doctor, which

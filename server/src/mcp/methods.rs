@@ -52,7 +52,10 @@ impl ServerHandler for Handler {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        door::has_come(&context, &self.agents);
+        let name = door::has_come(&context, &self.agents);
+        if let (Some(name), Some(session)) = (name, door::session(&context.extensions)) {
+            self.sessions.shown_as(session, &self.agents, name);
+        }
         if context.extensions.get::<SessionRestoreMarker>().is_some() {
             self.watch_again(&context).await;
         }
@@ -300,6 +303,7 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let _open = door::listens(subscription.request_context(), &self.agents);
         let watched = Watched::default();
         let accepted = subscription.accepted();
         for uri in accepted.resource_subscriptions.iter().flatten() {

@@ -30,6 +30,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
 use super::watching::Watched;
+use crate::agents::{Agents, Open};
 
 /// Most sessions in memory at once.
 const MOST: usize = 1_000;
@@ -52,11 +53,16 @@ pub struct Sessions {
 }
 
 /// How a session is used.
-#[derive(Debug, Clone)]
 struct Use {
     last: Instant,
     /// Streams that are open to its client now.
     streams: usize,
+    /// Those of them on which it only listens.
+    listening: usize,
+    /// Under which name the board shows its client.
+    shown: Option<(Arc<Agents>, String)>,
+    /// What the board is shown of those on which it listens.
+    shown_streams: Vec<Open>,
     /// The agent whose token began it.
     agent: Option<Arc<str>>,
     /// The resources that its client watches.
@@ -68,8 +74,21 @@ impl Use {
         Self {
             last: Instant::now(),
             streams: 0,
+            listening: 0,
+            shown: None,
+            shown_streams: vec![],
             agent,
             watched: Weak::new(),
+        }
+    }
+
+    /// Shows the board how many streams there are.
+    fn show(&mut self) {
+        self.shown_streams.truncate(self.listening);
+        if let Some((agents, name)) = &self.shown {
+            let missing = self.listening - self.shown_streams.len();
+            let new = (0..missing).map(|_| agents.presence.listens(name));
+            self.shown_streams.extend(new);
         }
     }
 }
@@ -109,6 +128,14 @@ impl Sessions {
     fn touch(&self, id: &SessionId) {
         if let Some(how) = lock(&self.used).get_mut(id) {
             how.last = Instant::now();
+        }
+    }
+
+    /// Notes under which name the board shows the client of a session.
+    pub fn shown_as(&self, id: &str, agents: &Arc<Agents>, name: String) {
+        if let Some(how) = lock(&self.used).get_mut(id) {
+            how.shown = Some((Arc::clone(agents), name));
+            how.show();
         }
     }
 
@@ -175,13 +202,16 @@ impl Sessions {
     }
 
     /// Counts a stream as open until it is dropped.
-    fn counted<S>(&self, id: &SessionId, stream: S) -> Counted<S> {
+    fn counted<S>(&self, id: &SessionId, stream: S, listens: bool) -> Counted<S> {
         self.touch(id);
         if let Some(how) = lock(&self.used).get_mut(id) {
             how.streams += 1;
+            how.listening += usize::from(listens);
+            how.show();
         }
         Counted {
             stream: Box::pin(stream),
+            listens,
             id: id.clone(),
             used: Arc::clone(&self.used),
         }
@@ -196,6 +226,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A stream to a client, counted while it is open.
 struct Counted<S> {
     stream: Pin<Box<S>>,
+    listens: bool,
     id: SessionId,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
 }
@@ -212,7 +243,9 @@ impl<S> Drop for Counted<S> {
     fn drop(&mut self) {
         if let Some(how) = lock(&self.used).get_mut(&self.id) {
             how.streams = how.streams.saturating_sub(1);
+            how.listening = how.listening.saturating_sub(usize::from(self.listens));
             how.last = Instant::now();
+            how.show();
         }
     }
 }
@@ -258,7 +291,7 @@ impl SessionManager for Sessions {
         message: ClientJsonRpcMessage,
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.create_stream(id, message).await?;
-        Ok(self.counted(id, stream))
+        Ok(self.counted(id, stream, false))
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Answer<()> {
@@ -272,7 +305,7 @@ impl SessionManager for Sessions {
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.create_standalone_stream(id).await?;
         self.listens_anew(id);
-        Ok(self.counted(id, stream))
+        Ok(self.counted(id, stream, true))
     }
 
     async fn resume(
@@ -282,7 +315,7 @@ impl SessionManager for Sessions {
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.resume(id, last_event_id).await?;
         self.listens_anew(id);
-        Ok(self.counted(id, stream))
+        Ok(self.counted(id, stream, true))
     }
 
     async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {
@@ -479,7 +512,7 @@ mod tests {
             come(&sessions).await,
             come(&sessions).await,
         );
-        let stream = sessions.counted(&listened, futures::stream::pending::<()>());
+        let stream = sessions.counted(&listened, futures::stream::pending::<()>(), true);
         sessions.touch(&called);
         let next = come(&sessions).await;
         assert!(!here(&sessions, &idle).await);
@@ -520,7 +553,7 @@ mod tests {
         sessions.close_session(&id).await.expect("closed");
         sessions.touch(&id);
         sessions.bind(&id, "builder".into()).await;
-        drop(sessions.counted(&id, futures::stream::pending::<()>()));
+        drop(sessions.counted(&id, futures::stream::pending::<()>(), true));
         assert!(lock(&sessions.used).is_empty());
     }
 }
