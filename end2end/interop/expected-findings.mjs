@@ -4,6 +4,6 @@
 export const OF_THE_INSPECTOR = [
   {
     words: '`type` is an array',
-    why: 'an optional argument may be null; this is how JSON Schema 2020-12, which MCP names, says so',
+    why: 'a field of an answer may be null; this is how JSON Schema 2020-12, which MCP names, says so',
   },
 ];

@@ -149,7 +149,7 @@ def test_a_version_that_nobody_knows(server: Server) -> None:
 
 
 def test_a_forged_state_decides_nothing(server: Server) -> None:
-    """Staffel asks its clients for nothing, so whatever they claim to continue was never begun."""
+    """Nobody is named as an approver here, so whatever a client claims to continue was never begun."""
     body, headers = stateless("tools/call", "start_pipeline", name="start_pipeline", arguments={"project": "p", "title": "t"})
     pipeline = message(httpx.post(server.mcp, json=body, headers=headers))["result"]["structuredContent"]["pipeline"]
     given = {"pipeline": pipeline, "content": "# Done"}

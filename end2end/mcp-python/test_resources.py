@@ -136,8 +136,11 @@ async def test_the_prompt_comes_by_a_slash_command(server: Server, mode: str) ->
         assert f'acknowledge_prompt(prompt_id="{pipeline}-p1")' in text and "Go on." in text
         picked_up = [event for event in server.events(pipeline) if event["event"]["type"] == "PromptPickedUp"]
         assert [event["event"]["via"] for event in picked_up] == ["mcp_prompt"]
-        assert "PLAN" in await said("start_phase", pipeline=pipeline)
+        assert "Work on the phase PLAN" in await said("start_phase", pipeline=pipeline)
+        assert "Work on the phase PLAN" in await said("start_phase", pipeline=pipeline, phase="PLAN")
+        assert "do not begin \"CREATE\"" in await said("start_phase", pipeline=pipeline, phase="CREATE")
         assert "start_pipeline" in await said("start_phase", goal="A faster checkout", project="shop")
+        assert 'first_phase "PLAN"' in await said("start_phase", goal="A faster checkout", phase="PLAN")
         with pytest.raises(MCPError, match="list_pipelines"):
             await said("next_phase", pipeline="zzzzzzzzzz")
         with pytest.raises(MCPError, match="start_phase"):
@@ -158,4 +161,10 @@ async def test_arguments_are_completed(server: Server, mode: str) -> None:
         assert await completed(prompt, "project", "SH") == ["shop"]
         template = ResourceTemplateReference(uri="staffel://handovers/{handover}")
         assert await completed(template, "handover", "") == [handover]
-        assert await completed(prompt, "phase", "pl") == ["PLAN"]
+        start = PromptReference(name="start_phase")
+        assert await completed(start, "phase", "pl") == ["PLAN"]
+        template = ResourceTemplateReference(uri="staffel://prompts/{prompt}")
+        assert await completed(template, "prompt", "") == []
+        server.decide(handover)
+        server.wait_for(pipeline, "PromptWritten")
+        assert await completed(template, "prompt", pipeline) == [f"{pipeline}-p1"]

@@ -251,9 +251,11 @@ impl ServerHandler for Handler {
                 }
             }
             prompts::START_PHASE => match (given("pipeline"), given("goal")) {
-                (None, Some(goal)) => prompts::new_pipeline(Some(goal), given("project")),
+                (None, Some(goal)) => {
+                    prompts::new_pipeline(Some(goal), given("project"), given("phase"))
+                }
                 (id, _) => match self.find(id) {
-                    Ok(pipeline) => prompts::running_phase(&pipeline),
+                    Ok(pipeline) => prompts::running_phase(&pipeline, given("phase")),
                     // Without an id and without an open pipeline it is about something new.
                     Err(_)
                         if id.is_none()
@@ -263,7 +265,7 @@ impl ServerHandler for Handler {
                                 .iter()
                                 .all(|pipeline| pipeline.status.has_ended()) =>
                     {
-                        prompts::new_pipeline(None, given("project"))
+                        prompts::new_pipeline(None, given("project"), given("phase"))
                     }
                     Err(error) => return Err(refused(error.into())),
                 },

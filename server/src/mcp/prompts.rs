@@ -46,6 +46,10 @@ pub fn list() -> ListPromptsResult {
                     pipeline(),
                     argument("goal", "For a new pipeline: what it is to achieve."),
                     argument("project", "For a new pipeline: its project."),
+                    argument(
+                        "phase",
+                        "For a new pipeline: the phase to begin with. Otherwise: the phase that should run.",
+                    ),
                 ],
             ),
         ],
@@ -69,10 +73,17 @@ pub fn next_phase(prompt: &Prompt) -> String {
     )
 }
 
-/// The running phase of a pipeline.
-pub fn running_phase(pipeline: &Pipeline) -> String {
+/// The running phase of a pipeline. Whoever wanted another one is told.
+pub fn running_phase(pipeline: &Pipeline, wanted: Option<&str>) -> String {
     let id = &pipeline.id;
     let phase = &pipeline.phase().name;
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != phase.as_str()) {
+        return format!(
+            "The Staffel pipeline {id} ({}) is in the phase {phase}, not in {wanted:?}. Only a person's decision moves it on. \
+             Ask me whether to work on {phase} instead; do not begin {wanted:?}.\n",
+            pipeline.title
+        );
+    }
     let mut text = format!(
         "Work on the phase {phase} of the Staffel pipeline {id}: {} ({}).\n",
         pipeline.title, pipeline.project
@@ -95,7 +106,7 @@ pub fn running_phase(pipeline: &Pipeline) -> String {
 }
 
 /// Something new.
-pub fn new_pipeline(goal: Option<&str>, project: Option<&str>) -> String {
+pub fn new_pipeline(goal: Option<&str>, project: Option<&str>, phase: Option<&str>) -> String {
     let project = project.map_or_else(
         || "the name of the repository or folder you work in".to_owned(),
         |project| format!("{project:?}"),
@@ -104,9 +115,18 @@ pub fn new_pipeline(goal: Option<&str>, project: Option<&str>) -> String {
         || "Ask me what it is to achieve.".to_owned(),
         |goal| format!("Its goal:\n\n{}", fenced(goal)),
     );
+    let (begin, work) = phase.map_or_else(
+        || (String::new(), "its first phase".to_owned()),
+        |phase| {
+            (
+                format!(", first_phase {phase:?}"),
+                format!("the phase {phase:?}"),
+            )
+        },
+    );
     format!(
-        "Start a Staffel pipeline for this work: start_pipeline with a short title and as project {project}. {goal}\n\n\
-         Then work on its first phase, report with update_pipeline_status, and end the phase with save_handover_content. \
+        "Start a Staffel pipeline for this work: start_pipeline with a short title, as project {project}{begin}. {goal}\n\n\
+         Then work on {work}, report with update_pipeline_status, and end the phase with save_handover_content. \
          A person decides about every handover; do not go on before.\n"
     )
 }
