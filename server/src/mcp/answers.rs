@@ -98,9 +98,12 @@ impl Pipelines {
                 .map(|&pipeline| Line::from(pipeline))
                 .collect(),
             more: pipelines.len().saturating_sub(most),
-            next_step: match pipelines.is_empty() {
-                true => "Call start_pipeline for new work.".to_owned(),
-                false => "Call get_pipeline_status with the pipeline id.".to_owned(),
+            next_step: match pipelines.first() {
+                None => "Call start_pipeline(project=…, title=…) for new work.".to_owned(),
+                Some(newest) => format!(
+                    "Call get_pipeline_status(pipeline=\"{}\") for the newest, or with another id of the list.",
+                    newest.id
+                ),
             },
         }
     }
