@@ -8,7 +8,7 @@ use std::{
 use directories::BaseDirs;
 
 use super::{
-    endpoint::USUAL_SERVER,
+    endpoint::usual_server,
     merge::{Field, Known, Language, Value},
 };
 use crate::agents::{Token, VARIABLE};
@@ -337,8 +337,8 @@ impl Client {
             let variable = known
                 .field("env")
                 .and_then(|env| env.get("env", "STAFFEL_URL"));
-            let address = named.or(joined).or(variable).unwrap_or(USUAL_SERVER);
-            return Some(address.to_owned());
+            let address = named.or(joined).or(variable).map(str::to_owned);
+            return Some(address.unwrap_or_else(usual_server));
         }
         match (self.way, known.field("command")) {
             (Way::Http { address, .. }, None) => match known.field(address)? {

@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 use crate::{
     VERSION,
     agents::Token,
-    config::{Config, ServeArgs, data_folder},
+    config::{Config, DEFAULT_LISTEN, ServeArgs, data_folder},
 };
 
 /// The address of a server that nobody configured.
-pub const USUAL_SERVER: &str = "http://127.0.0.1:4700";
+pub fn usual_server() -> String {
+    format!("http://{DEFAULT_LISTEN}")
+}
 
 /// The name under which questions are asked here.
 pub const PROBE: &str = "staffel-doctor";
@@ -151,7 +153,7 @@ impl Endpoint {
 
     /// Whether it is where a server is that nobody configured.
     pub fn is_usual(&self) -> bool {
-        self.is_at(USUAL_SERVER)
+        self.is_at(&usual_server())
     }
 
     /// What a server of this machine has to listen on to be here.
