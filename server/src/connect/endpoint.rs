@@ -1,6 +1,10 @@
 //! The server that an assistant is to talk to: where it is, and what it says when it is asked.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{self, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -97,6 +101,33 @@ impl ServerArgs {
             (None, Some(_)) => Ok(self.settings()?.data),
             (given, _) => data_folder(given.as_deref()),
         }
+    }
+
+    /// What a program has to know, as variables, that starts the server at `endpoint` for somebody who is not here:
+    /// the folder and the file that were named.
+    ///
+    /// # Errors
+    /// A path cannot be written down.
+    pub fn settings_of_start(&self, endpoint: &Endpoint) -> Result<Vec<(&'static str, String)>> {
+        let named = [
+            ("STAFFEL_DATA", &self.data),
+            ("STAFFEL_CONFIG", &self.config),
+        ];
+        let named = named.into_iter().filter(|_| endpoint.is_of_this_machine());
+        let named = named.filter_map(|(variable, path)| Some((variable, path.as_deref()?)));
+        named
+            .map(|(variable, path)| {
+                let path = path::absolute(path).context("this folder cannot be found")?;
+                let written = path.to_str().map(str::to_owned);
+                let written = written.with_context(|| {
+                    format!(
+                        "{} is not UTF-8; move it where it can be written down",
+                        path.display()
+                    )
+                })?;
+                Ok((variable, written))
+            })
+            .collect()
     }
 
     fn settings(&self) -> Result<Config> {
