@@ -410,6 +410,10 @@ def test_calls_that_lose_the_session_together_begin_one_and_subscribe_again(forg
     forgetful.refusals = len(calls)
     for number in calls:
         bridge.call(number, "list_pipelines")
+    # Nobody can know whether it changed meanwhile.
+    updated = bridge.hear()
+    assert updated["method"] == "notifications/resources/updated"
+    assert updated["params"] == {"uri": "staffel://pipelines/a"}
     answers = [bridge.hear() for _ in calls]
     assert sorted(answer["id"] for answer in answers) == list(calls), answers
     assert all("result" in answer for answer in answers)

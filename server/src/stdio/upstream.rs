@@ -251,6 +251,11 @@ impl Upstream {
             }));
             // What is gone cannot change any more.
             let _ = self.exchange(&subscribe, Some(&session), false).await;
+            // What changed meanwhile nobody has told.
+            self.say(json!({
+                "jsonrpc": "2.0", "method": "notifications/resources/updated", "params": { "uri": uri }
+            }))
+            .await;
         }
         lock(&self.conversation).session = Some(session.clone());
         self.listen();
