@@ -47,13 +47,24 @@ pub struct Client {
 pub enum Way {
     /// By HTTP.
     Http {
-        /// What it calls the transport, where it wants to be told: the field `type`.
-        transport: Option<&'static str>,
+        /// What it calls the transport, where it can be told.
+        transport: Option<Transport>,
         /// The field of the address.
         address: &'static str,
     },
     /// It starts the bridge, and talks to that.
     Bridge,
+}
+
+/// What a client calls HTTP in the field `type`.
+#[derive(Debug, Clone, Copy)]
+pub struct Transport {
+    /// Its own name for it.
+    name: &'static str,
+    /// Others that it takes for the same.
+    synonyms: &'static [&'static str],
+    /// Whether it does without the field.
+    inferred: bool,
 }
 
 /// How a client is told a token.
@@ -100,6 +111,8 @@ pub enum Held {
     Else,
 }
 
+/// The field of the transport.
+pub const TYPE: &str = "type";
 /// The header with the token.
 const AUTHORIZATION: &str = "Authorization";
 
@@ -165,7 +178,11 @@ pub const CLIENTS: [Client; 7] = [
         language: Language::Json,
         servers: "servers",
         way: Way::Http {
-            transport: Some("http"),
+            transport: Some(Transport {
+                name: "http",
+                synonyms: &[],
+                inferred: true,
+            }),
             address: "url",
         },
         token: TokenFields {
@@ -190,7 +207,11 @@ pub const CLIENTS: [Client; 7] = [
         language: Language::Json,
         servers: "mcpServers",
         way: Way::Http {
-            transport: Some("http"),
+            transport: Some(Transport {
+                name: "http",
+                synonyms: &["streamable-http"],
+                inferred: false,
+            }),
             address: "url",
         },
         token: TokenFields {
@@ -314,7 +335,7 @@ impl Client {
     pub fn fields(&self, mcp: &str, program: &str, server: &str) -> Vec<Field> {
         match self.way {
             Way::Http { transport, address } => {
-                let transport = transport.map(|transport| ("type", transport.into()));
+                let transport = transport.map(|transport| (TYPE, transport.name.into()));
                 transport
                     .into_iter()
                     .chain([(address, mcp.into())])
@@ -403,9 +424,8 @@ impl Client {
         }
     }
 
-    /// Why it cannot use an entry that leads to us, in words; `None` if it can.
+    /// Why it cannot use an entry with an address, in words; `None` if it can.
     pub fn unusable(&self, known: &Known) -> Option<String> {
-        // What starts a program wants to be told nothing more.
         let Way::Http {
             transport: Some(transport),
             ..
@@ -413,10 +433,15 @@ impl Client {
         else {
             return None;
         };
-        match known.field("command") {
-            None => known.difference_in(&[("type", transport.into())]),
-            Some(_) => None,
+        if known.has_any("command") {
+            return None;
         }
+        let difference = known.difference_in(&[(TYPE, transport.name.into())])?;
+        let taken = match known.field(TYPE) {
+            Some(Value::Text(name)) => transport.synonyms.contains(&name.as_str()),
+            _ => transport.inferred && !known.has_any(TYPE),
+        };
+        (!taken).then_some(difference)
     }
 
     /// How an entry is switched off, if it is: the field, and its value.

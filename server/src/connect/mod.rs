@@ -24,7 +24,7 @@ use crate::{
     serve::staffel_at,
 };
 
-use clients::{CLIENTS, Client, Held, Proof, Scope, Way, from_home};
+use clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home};
 use commands::Commands;
 pub(crate) use endpoint::PROBE;
 use endpoint::{Endpoint, Knock, ServerArgs};
@@ -164,7 +164,7 @@ impl Job {
         let proof = match (&token, &held) {
             (Some(token), _) => self.proof(token.reveal()),
             (None, Held::Variable) if self.replace => Proof::Variable,
-            (None, Held::Token(token)) if self.replace && self.is_good(token, server)? => {
+            (None, Held::Token(token)) if self.replace && self.is_good(token, server) => {
                 self.proof(token.reveal())
             }
             (None, _) => Proof::None,
@@ -292,19 +292,27 @@ impl Job {
     /// The text of the file with the server in it, proving itself like this; `None` if nothing is to be done.
     fn merged(&self, proof: Proof<'_>) -> Result<Option<String>> {
         let client = self.client;
-        let leads_here = self.known().is_some_and(|known| {
-            let address = client.address(&known);
+        let here = self.known().filter(|known| {
+            let address = client.address(known);
             address.is_some_and(|address| self.endpoint.is_at(&address))
         });
+        let mut fields = self.fields()?;
+        // Its user's own word for the transport may be as good.
+        if here
+            .as_ref()
+            .is_some_and(|known| client.unusable(known).is_none() && !known.has_any("command"))
+        {
+            fields.retain(|(key, _)| *key != TYPE);
+        }
         let also = client.also(proof, &self.settings);
         let entry = Entry {
             servers: client.servers,
             name: NAME,
-            fields: &self.fields()?,
+            fields: &fields,
             also: also.as_slice(),
             never: &client.never(proof),
             without: &client.without(proof),
-            leads_here,
+            leads_here: here.is_some(),
         };
         merge(client.language, self.file.text(), entry, self.replace).map_err(|problem| {
             anyhow!(
@@ -352,15 +360,16 @@ impl Job {
         Some((agent, token))
     }
 
-    /// Whether this server takes the token, as its data on this machine say.
-    fn is_good(&self, token: &Token, server: &ServerArgs) -> Result<bool> {
+    /// Whether this server takes the token, as far as its data on this machine say.
+    fn is_good(&self, token: &Token, server: &ServerArgs) -> bool {
         if !self.endpoint.is_of_this_machine() {
-            return Ok(false);
+            return false;
         }
-        let folder = server.data_folder()?;
-        // Opening it would make it.
-        let there = folder.join(FILE).is_file();
-        Ok(there && Registry::open_in(&folder)?.verify(token).is_some())
+        // Opening the file of the tokens would make it.
+        let folder = server.data_folder().ok();
+        let folder = folder.filter(|folder| folder.join(FILE).is_file());
+        let registry = folder.and_then(|folder| Registry::open_in(&folder).ok());
+        registry.is_some_and(|registry| registry.verify(token).is_some())
     }
 
     /// Writes the file with an entry that proves itself like this, and gives what to say about that.
@@ -375,10 +384,10 @@ impl Job {
             true => Backup::None,
             false => Backup::Beside,
         };
+        let difference = self.difference(text, proof)?;
         let backup = self.file.write(text, readers, backup)?;
         let mut said = format!(
-            "{}\n{} knows Staffel now: {}\n",
-            self.difference(text, proof)?,
+            "{difference}\n{} knows Staffel now: {}\n",
             self.client.title,
             self.path.display()
         );

@@ -513,6 +513,34 @@ fn an_entry_that_its_client_cannot_use_is_noticed() {
 }
 
 #[test]
+fn a_transport_that_its_client_takes_is_nobodys_business() {
+    for (client, file, entry) in [
+        (
+            "vscode",
+            ".vscode/mcp.json",
+            r#"{"servers": {"staffel": {"url": "http://127.0.0.1:1/mcp"}}}"#,
+        ),
+        (
+            "claude-code",
+            ".mcp.json",
+            r#"{"mcpServers": {"staffel": {"type": "streamable-http", "url": "http://127.0.0.1:1/mcp"}}}"#,
+        ),
+    ] {
+        let user = User::new();
+        put(&user.project.path().join(file), entry);
+        let found = found(&user, "http://127.0.0.1:1", |_| {});
+        assert_eq!(
+            self::file(&found, client, "project")["well"],
+            true,
+            "{found:#}"
+        );
+        let files = user.files();
+        connect(&user, client, "http://127.0.0.1:1", |_| {});
+        assert_eq!(user.files(), files, "nothing to do");
+    }
+}
+
+#[test]
 fn a_token_beside_the_name_of_a_variable_is_noticed_and_taken_out() {
     let (user, data) = (User::new(), data_folder());
     let path = user.project.path().join(".codex/config.toml");

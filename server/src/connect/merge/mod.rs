@@ -244,6 +244,11 @@ impl Known {
             .map(|(_, theirs)| theirs)
     }
 
+    /// Whether it has anything under a key.
+    pub fn has_any(&self, key: &str) -> bool {
+        self.theirs(key).is_some()
+    }
+
     /// Whether what stands under a key is this and neither a string nor a list or a map of strings.
     pub fn has(&self, key: &str, literal: &str) -> bool {
         matches!(self.theirs(key), Some(Theirs::Else(theirs)) if theirs == literal)
@@ -400,10 +405,10 @@ pub fn merge(
                 }
                 None => obstacle.map(|()| within)?,
                 Some(difference) => {
-                    let foreign = entry.never.iter().any(|key| known.theirs(key).is_some());
-                    match taken(known.at, difference)? {
-                        _ if entry.leads_here && !foreign && obstacle.is_ok() => within,
-                        whole => whole,
+                    let whole = taken(known.at, difference)?;
+                    match entry.leads_here && !entry.never.iter().any(|key| known.has_any(key)) {
+                        true => obstacle.map(|()| within)?,
+                        false => whole,
                     }
                 }
             }
