@@ -6,7 +6,7 @@ use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::{Object, ObjectProp, Value as Json},
     common::Ranged,
-    cst::{CstInputValue, CstObject, CstRootNode},
+    cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode},
     errors::ParseError,
     parse_to_ast,
 };
@@ -234,12 +234,7 @@ fn set_in_json(server: &CstObject, field: &str, value: &Value) {
         return;
     };
     for (key, value) in pairs {
-        let mut olds = map.properties().into_iter();
-        let old = olds.find(|old| {
-            old.decoded_name()
-                .is_some_and(|name| same_key(field, &name, key))
-        });
-        match old {
+        match named(&map, field, key) {
             Some(old) => old.set_value(value.as_str().into()),
             None => {
                 map.append(key, value.as_str().into());
@@ -248,27 +243,31 @@ fn set_in_json(server: &CstObject, field: &str, value: &Value) {
     }
 }
 
+/// The key of the map `field` that means this one.
+fn named(map: &CstObject, field: &str, key: &str) -> Option<CstObjectProp> {
+    let mut properties = map.properties().into_iter();
+    properties.find(|property| {
+        let name = property.decoded_name();
+        name.is_some_and(|name| same_key(field, &name, key))
+    })
+}
+
 fn take_out(server: &CstObject, unwanted: Unwanted) {
-    let (Unwanted::Value(field, _) | Unwanted::InMap(field, _)) = unwanted;
-    let within = match unwanted {
-        Unwanted::Value(..) => None,
-        Unwanted::InMap(_, key) => server.object_value(field).map(|map| (map, key)),
-    };
-    let whole = match within {
-        None => true,
-        Some((map, key)) => {
-            let keys = map.properties().into_iter();
-            let mut keys = keys.filter(|property| {
-                let name = property.decoded_name();
-                name.is_some_and(|name| same_key(field, &name, key))
-            });
-            if let Some(property) = keys.next() {
-                property.remove();
+    let field = match unwanted {
+        Unwanted::Value(field, _) => field,
+        Unwanted::InMap(field, key) => {
+            if let Some(map) = server.object_value(field) {
+                if let Some(property) = named(&map, field, key) {
+                    property.remove();
+                }
+                if !map.properties().is_empty() {
+                    return;
+                }
             }
-            map.properties().is_empty()
+            field
         }
     };
-    if whole && let Some(property) = server.get(field) {
+    if let Some(property) = server.get(field) {
         property.remove();
     }
 }

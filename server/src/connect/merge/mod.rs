@@ -381,8 +381,8 @@ pub fn merge(
     entry: Entry<'_>,
     replace: bool,
 ) -> Result<Option<String>, Problem> {
-    let taken = |at, difference| match replace {
-        true => Ok(Change::Whole),
+    let may_replace = |at, difference| match replace {
+        true => Ok(()),
         false => Err(Problem::Taken {
             at,
             name: entry.name.to_owned(),
@@ -391,26 +391,29 @@ pub fn merge(
     };
     let change = match find(language, text, entry.servers, entry.name)? {
         Found::Nothing => Change::Whole,
-        Found::Else { at, kind } => taken(at, format!("it is of the type {kind}"))?,
+        Found::Else { at, kind } => {
+            may_replace(at, format!("it is of the type {kind}"))?;
+            Change::Whole
+        }
         Found::Known(known) => {
             let lacking = entry.all().filter(|(key, ours)| !known.agrees(key, ours));
+            let lacking: Vec<_> = lacking.collect();
             let unwanted = entry.without.iter().copied();
             let unwanted = unwanted.filter(|unwanted| known.has_unwanted(*unwanted));
-            let within = Change::Within(lacking.collect(), unwanted.collect());
-            let obstacle = no_obstacle(language, &known, entry);
-            match known.difference(entry) {
-                None if matches!(&within, Change::Within(lacking, unwanted) if lacking.is_empty() && unwanted.is_empty()) =>
-                {
-                    return Ok(None);
-                }
-                None => obstacle.map(|()| within)?,
+            let unwanted: Vec<_> = unwanted.collect();
+            let replaced = match known.difference(entry) {
+                None if lacking.is_empty() && unwanted.is_empty() => return Ok(None),
+                None => false,
                 Some(difference) => {
-                    let whole = taken(known.at, difference)?;
-                    match entry.leads_here && !entry.never.iter().any(|key| known.has_any(key)) {
-                        true => obstacle.map(|()| within)?,
-                        false => whole,
-                    }
+                    may_replace(known.at, difference)?;
+                    !entry.leads_here || entry.never.iter().any(|key| known.has_any(key))
                 }
+            };
+            if replaced {
+                Change::Whole
+            } else {
+                no_obstacle(language, &known, entry)?;
+                Change::Within(lacking, unwanted)
             }
         }
     };
@@ -474,7 +477,10 @@ mod tests {
             fields: &[("type", "http".into()), ("url", URL.into())],
             also,
             never: &["command"],
-            without: &[Unwanted::Value("disabled", "true")],
+            without: &[
+                Unwanted::Value("disabled", "true"),
+                Unwanted::InMap("headers", "X-Old"),
+            ],
             leads_here: text.contains(URL),
         };
         merge(Language::Json, text, entry, replace)
@@ -880,6 +886,11 @@ mod tests {
         let off = text(",\n      \"disabled\": true");
         assert_eq!(json(&off), Ok(Some(text(""))));
         assert_eq!(json(&text(",\n      \"disabled\": false")), Ok(None));
+        let old = text(",\n      \"headers\": {\"x-old\": \"a\"}");
+        assert_eq!(json(&old), Ok(Some(text(""))));
+        let old = text(",\n      \"headers\": {\"X\": \"b\", \"x-old\": \"a\"}");
+        let new = text(",\n      \"headers\": {\"X\": \"b\"}");
+        assert_eq!(json(&old), Ok(Some(new)));
         let url = format!("[mcp_servers.staffel]\nurl = '{URL}'\n");
         for (old, new) in [
             ("# off\nenabled = false # for now\nx = 1\n", "x = 1\n"),
