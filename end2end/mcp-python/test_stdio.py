@@ -2,10 +2,15 @@
 
 import json
 import os
+import socket
 import subprocess
+import threading
+import time
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, AsyncIterator
+from queue import Queue
+from typing import Any, AsyncIterator, Iterator
 
 import anyio
 import httpx
@@ -15,6 +20,9 @@ from mcp.client.stdio import stdio_client
 from mcp.types import Implementation
 
 from conftest import Agent, Server, binary
+
+# Where a message of the era without sessions names its version.
+VERSION = "io.modelcontextprotocol/protocolVersion"
 
 
 def parameters(url: str, *more: str, **environment: str) -> StdioServerParameters:
@@ -127,8 +135,6 @@ async def test_a_server_is_started_when_there_is_none(tmp_path: Path) -> None:
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -199,3 +205,220 @@ def test_standard_output_is_pure_and_every_request_is_answered(server: Server) -
         assert heard[2]["result"]["serverInfo"]["name"] == "staffel"
         assert heard[2]["result"]["protocolVersion"] == "2025-06-18"
         assert "error" in heard[3] and "result" in heard[4]
+
+
+class Bridge:
+    """A bridge that is talked to line by line."""
+
+    def __init__(self, url: str, *flags: str):
+        self.process = subprocess.Popen(
+            [binary(), "stdio", "--url", url, *(flags or ["--no-start"])], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.heard: Queue[dict[str, Any] | None] = Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.heard.put(json.loads(line))
+        self.heard.put(None)
+
+    def write(self, line: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def say(self, method: str, params: Any = None, *, id: Any = None) -> None:
+        message = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+        self.write(json.dumps({name: value for name, value in message.items() if value is not None}).encode() + b"\n")
+
+    def hear(self) -> dict[str, Any]:
+        message = self.heard.get(timeout=20)
+        assert message is not None, "the bridge has ended"
+        return message
+
+    def introduce(self) -> dict[str, Any]:
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
+        self.say("initialize", hello, id=1)
+        answer = self.hear()
+        self.say("notifications/initialized")
+        return answer
+
+    def call(self, id: Any, tool: str, **arguments: Any) -> None:
+        self.say("tools/call", {"name": tool, "arguments": arguments, "_meta": {"progressToken": id}}, id=id)
+
+    def rest(self) -> list[dict[str, Any]]:
+        """What it still says once its client has nothing more to say."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        said = list(iter(lambda: self.heard.get(timeout=20), None))
+        assert self.process.wait(20) == 0
+        return said
+
+
+def test_a_server_that_comes_after_the_introduction_is_used(server: Server) -> None:
+    server.kill()
+    bridge = Bridge(server.url)
+    assert bridge.introduce()["result"]["serverInfo"]["name"] == "staffel"
+    server.start()
+    bridge.call(5, "list_pipelines")
+    answer = bridge.hear()
+    assert answer["id"] == 5 and not answer["result"].get("isError"), answer
+    assert bridge.rest() == []
+
+
+def test_what_the_server_cannot_read_is_answered_and_nothing_else_is(server: Server) -> None:
+    bridge = Bridge(server.url)
+    bridge.introduce()
+    # Each of these the server refuses before it knows whose it is.
+    bridge.say("tools/call", id=2)
+    bridge.say("tools/call", {"name": "list_pipelines", "_meta": {VERSION: "1999-01-01"}}, id=3)
+    bridge.say("tools/call", {"name": "list_pipelines", "arguments": {"x": "x" * (8 << 20)}}, id=4)
+    # Nobody waits for anything about these.
+    bridge.say("notifications/cancelled")
+    bridge.say("notifications/cancelled", {"requestId": 99})
+    said = [bridge.hear() for _ in range(3)] + bridge.rest()
+    assert sorted(answer["id"] or 0 for answer in said) == [0, 2, 3], said
+    assert all("error" in answer for answer in said)
+
+
+def test_a_late_cancellation_without_a_session_says_nothing(server: Server) -> None:
+    bridge = Bridge(server.url)
+    bridge.say("notifications/cancelled", {"requestId": 7})
+    assert bridge.rest() == []
+
+
+def test_lines_that_are_no_text_or_too_long_are_answered_and_the_next_is_read(server: Server) -> None:
+    bridge = Bridge(server.url)
+    bridge.write(b'{"jsonrpc":"2.0","id":1,"method":"\xff"}\n')
+    answer = bridge.hear()
+    assert (answer["id"], answer["error"]["code"]) == (None, -32700)
+    bridge.write(b"x" * (9 << 20) + b"\n")
+    answer = bridge.hear()
+    assert (answer["id"], answer["error"]["code"]) == (None, -32600) and "8 MiB" in answer["error"]["message"]
+    bridge.introduce()
+    bridge.say("ping", id=2)
+    assert bridge.hear() == {"jsonrpc": "2.0", "id": 2, "result": {}}
+    assert bridge.rest() == []
+
+
+def test_a_cancelled_call_is_not_answered(server: Server) -> None:
+    """In the era with sessions: there the server has to be told, and it ends the stream without an answer."""
+    bridge = Bridge(server.url)
+    bridge.introduce()
+    bridge.call(2, "start_pipeline", project="shop", title="Faster")
+    pipeline = bridge.hear()["result"]["structuredContent"]["pipeline"]
+    bridge.call(3, "save_handover_content", pipeline=pipeline, content="# Done")
+    handover = bridge.hear()["result"]["structuredContent"]["handover"]
+    bridge.call(4, "await_handover_decision", handover=handover, wait_seconds=50)
+    assert bridge.hear()["method"] == "notifications/progress"
+    bridge.say("notifications/cancelled", {"requestId": 4})
+    deadline = time.monotonic() + 20
+    while any(agent["open"] for agent in server.api("GET", "/agents").json()["agents"]):
+        assert time.monotonic() < deadline, "the server was not told"
+        time.sleep(0.02)
+    bridge.say("ping", id=5)
+    said = [bridge.hear(), *bridge.rest()]
+    assert [message.get("id") for message in said if message.get("method") is None] == [5], said
+
+
+def test_a_server_that_says_nothing_keeps_nobody_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bridge = Bridge(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert bridge.introduce()["result"]["serverInfo"]["name"] == "staffel"
+        assert bridge.rest() == []
+
+
+class Forgetful(ThreadingHTTPServer):
+    """A server of sessions that it can be made to forget."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.begun = 0
+        self.known: set[str] = set()
+        self.heard: list[tuple[str, str | None]] = []
+        self.refused = threading.Semaphore(0)
+        self.refusals = 0
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Forgetful
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        session = self.headers["mcp-session-id"]
+        self.server.heard.append((message["method"], session))
+        result: dict[str, Any] = {}
+        if message["method"] == "initialize":
+            # Not before everybody has lost the session.
+            for _ in range(self.server.refusals):
+                assert self.server.refused.acquire(timeout=20)
+            self.server.begun += 1
+            session = f"session-{self.server.begun}"
+            self.server.known.add(session)
+            result = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "f", "version": "1"}}
+        elif session not in self.server.known:
+            self.answer(404, {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no session"}})
+            self.server.refused.release()
+            return
+        if "id" in message:
+            self.answer(200, {"jsonrpc": "2.0", "id": message["id"], "result": result}, session)
+        else:
+            self.answer(202)
+
+    def do_GET(self) -> None:
+        self.answer(405)
+
+    do_DELETE = do_GET
+
+    def answer(self, status: int, body: Any = None, session: str | None = None) -> None:
+        text = json.dumps(body).encode() if body else b""
+        self.send_response(status)
+        if body:
+            self.send_header("content-type", "application/json")
+        if session:
+            self.send_header("mcp-session-id", session)
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def forgetful() -> Iterator[Forgetful]:
+    with Forgetful() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_calls_that_lose_the_session_together_begin_one_and_subscribe_again(forgetful: Forgetful) -> None:
+    bridge = Bridge(f"http://127.0.0.1:{forgetful.server_port}")
+    bridge.introduce()
+    for number, uri in enumerate(["staffel://pipelines/a", "staffel://pipelines/b"]):
+        bridge.say("resources/subscribe", {"uri": uri}, id=f"s{number}")
+        assert "result" in bridge.hear()
+    bridge.say("resources/unsubscribe", {"uri": "staffel://pipelines/b"}, id="u")
+    assert "result" in bridge.hear()
+    calls = range(10, 18)
+    forgetful.known.clear()
+    forgetful.heard.clear()
+    forgetful.refusals = len(calls)
+    for number in calls:
+        bridge.call(number, "list_pipelines")
+    # Nobody can know whether it changed meanwhile.
+    updated = bridge.hear()
+    assert updated["method"] == "notifications/resources/updated"
+    assert updated["params"] == {"uri": "staffel://pipelines/a"}
+    answers = [bridge.hear() for _ in calls]
+    assert sorted(answer["id"] for answer in answers) == list(calls), answers
+    assert all("result" in answer for answer in answers)
+    forgetful.refusals = 0
+    assert bridge.rest() == []
+    assert forgetful.begun == 2
+    again = [heard for heard in forgetful.heard if heard[0] != "tools/call"]
+    assert again == [("initialize", None), ("notifications/initialized", "session-2"), ("resources/subscribe", "session-2")]

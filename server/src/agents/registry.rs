@@ -146,6 +146,16 @@ impl Registry {
         Ok(revoked > 0)
     }
 
+    /// Takes an agent out whose token has reached nobody: its name is as free as before it was added.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn undo(&self, token: &Token) -> rusqlite::Result<()> {
+        let file = self.file();
+        file.execute("DELETE FROM agent WHERE token = ?1", params![token.id()])?;
+        self.load(&file)
+    }
+
     /// Takes in what another process has written. `true` if there was something.
     ///
     /// # Errors
@@ -306,6 +316,18 @@ mod tests {
             Scope::Report
         );
         assert_eq!(registry.all().len(), 1);
+    }
+
+    #[test]
+    fn a_name_whose_token_was_undone_is_free() {
+        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let token = registry.add("builder", Scope::Report).expect("added");
+        let other = registry.add("reader", Scope::Read).expect("added");
+        let identity = registry.verify(&token).expect("valid");
+        registry.undo(&token).expect("undone");
+        assert!(identity.revoked.is_cancelled() && registry.verify(&token).is_none());
+        assert!(!registry.is_reserved("builder"));
+        assert!(registry.verify(&other).is_some());
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 use std::{
     env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
 };
 
 use directories::BaseDirs;
 
 use super::{
-    endpoint::USUAL_SERVER,
-    merge::{Field, Known, Language, Value},
+    endpoint::usual_server,
+    merge::{Field, Known, Language, Unwanted, Value},
 };
 use crate::agents::{Token, VARIABLE};
 
@@ -28,6 +30,8 @@ pub struct Client {
     pub way: Way,
     /// How it is told a token.
     pub token: TokenFields,
+    /// How its user switches a server off: the field, and its value as it stands in the file.
+    pub off: Option<(&'static str, &'static str)>,
     /// The file that counts in one project, as seen from the project's folder.
     pub project: Option<&'static str>,
     /// The file that counts in every project of this user.
@@ -43,13 +47,24 @@ pub struct Client {
 pub enum Way {
     /// By HTTP.
     Http {
-        /// What it calls the transport, where it wants to be told: the field `type`.
-        transport: Option<&'static str>,
+        /// What it calls the transport, where it can be told.
+        transport: Option<Transport>,
         /// The field of the address.
         address: &'static str,
     },
     /// It starts the bridge, and talks to that.
     Bridge,
+}
+
+/// What a client calls HTTP in the field `type`.
+#[derive(Debug, Clone, Copy)]
+pub struct Transport {
+    /// Its own name for it.
+    name: &'static str,
+    /// Others that it takes for the same.
+    synonyms: &'static [&'static str],
+    /// Whether it does without the field.
+    inferred: bool,
 }
 
 /// How a client is told a token.
@@ -72,6 +87,17 @@ pub enum ByVariable {
     Never,
 }
 
+/// How an entry is to prove the agent's name.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'a> {
+    /// As it does, or not at all.
+    None,
+    /// By this token.
+    Token(&'a str),
+    /// By the token in the variable `STAFFEL_TOKEN`.
+    Variable,
+}
+
 /// How an entry in a file proves the agent's name.
 #[derive(Debug)]
 pub enum Held {
@@ -85,6 +111,8 @@ pub enum Held {
     Else,
 }
 
+/// The field of the transport.
+pub const TYPE: &str = "type";
 /// The header with the token.
 const AUTHORIZATION: &str = "Authorization";
 
@@ -105,6 +133,9 @@ pub struct GlobalFile {
     variable: Option<&'static str>,
     folder: &'static str,
     file: &'static str,
+    /// How the folder begins that Windows gives the client if it was installed as a package. What such a program takes
+    /// for the settings of its user lies there.
+    package: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -129,12 +160,14 @@ pub const CLIENTS: [Client; 7] = [
             map: "headers",
             variable: ByVariable::InHeader("${env:", "}"),
         },
+        off: None,
         project: Some(".cursor/mcp.json"),
         global: GlobalFile {
             root: Root::Home,
             variable: None,
             folder: ".cursor",
             file: "mcp.json",
+            package: None,
         },
         usual: Scope::Project,
         next: "In Cursor, open Settings > MCP and switch `staffel` on; reload the window if it is not listed.",
@@ -145,19 +178,25 @@ pub const CLIENTS: [Client; 7] = [
         language: Language::Json,
         servers: "servers",
         way: Way::Http {
-            transport: Some("http"),
+            transport: Some(Transport {
+                name: "http",
+                synonyms: &[],
+                inferred: true,
+            }),
             address: "url",
         },
         token: TokenFields {
             map: "headers",
             variable: ByVariable::InHeader("${env:", "}"),
         },
+        off: None,
         project: Some(".vscode/mcp.json"),
         global: GlobalFile {
             root: Root::Settings,
             variable: None,
             folder: "Code/User",
             file: "mcp.json",
+            package: None,
         },
         usual: Scope::Project,
         next: "In VS Code, run the command `MCP: List Servers`, start `staffel` and trust it when asked.",
@@ -168,19 +207,25 @@ pub const CLIENTS: [Client; 7] = [
         language: Language::Json,
         servers: "mcpServers",
         way: Way::Http {
-            transport: Some("http"),
+            transport: Some(Transport {
+                name: "http",
+                synonyms: &["streamable-http"],
+                inferred: false,
+            }),
             address: "url",
         },
         token: TokenFields {
             map: "headers",
             variable: ByVariable::InHeader("${", "}"),
         },
+        off: None,
         project: Some(".mcp.json"),
         global: GlobalFile {
             root: Root::Home,
             variable: Some("CLAUDE_CONFIG_DIR"),
             folder: "",
             file: ".claude.json",
+            package: None,
         },
         usual: Scope::Project,
         next: "Start `claude` anew and approve `staffel` if it asks; /mcp shows the connection.",
@@ -198,12 +243,14 @@ pub const CLIENTS: [Client; 7] = [
             map: "http_headers",
             variable: ByVariable::Field("bearer_token_env_var"),
         },
+        off: Some(("enabled", "false")),
         project: Some(".codex/config.toml"),
         global: GlobalFile {
             root: Root::Home,
             variable: Some("CODEX_HOME"),
             folder: ".codex",
             file: "config.toml",
+            package: None,
         },
         usual: Scope::Global,
         next: "Start `codex` anew; /mcp shows the connection. It reads a project's file only where you trust the project.",
@@ -221,12 +268,14 @@ pub const CLIENTS: [Client; 7] = [
             map: "headers",
             variable: ByVariable::InHeader("$", ""),
         },
+        off: None,
         project: Some(".gemini/settings.json"),
         global: GlobalFile {
             root: Root::Home,
             variable: None,
             folder: ".gemini",
             file: "settings.json",
+            package: None,
         },
         usual: Scope::Project,
         next: "Start `gemini` anew; /mcp shows the connection.",
@@ -244,12 +293,14 @@ pub const CLIENTS: [Client; 7] = [
             map: "headers",
             variable: ByVariable::Never,
         },
+        off: Some(("disabled", "true")),
         project: None,
         global: GlobalFile {
             root: Root::Home,
             variable: None,
             folder: ".codeium/windsurf",
             file: "mcp_config.json",
+            package: None,
         },
         usual: Scope::Global,
         next: "In Windsurf, open Settings > Cascade > MCP Servers and refresh the list.",
@@ -264,12 +315,14 @@ pub const CLIENTS: [Client; 7] = [
             map: "env",
             variable: ByVariable::Never,
         },
+        off: None,
         project: None,
         global: GlobalFile {
             root: Root::Settings,
             variable: None,
             folder: "Claude",
             file: "claude_desktop_config.json",
+            package: Some("Claude_"),
         },
         usual: Scope::Global,
         next: "Quit Claude Desktop, not only its window, and start it again; Settings > Developer shows the connection.",
@@ -282,7 +335,7 @@ impl Client {
     pub fn fields(&self, mcp: &str, program: &str, server: &str) -> Vec<Field> {
         match self.way {
             Way::Http { transport, address } => {
-                let transport = transport.map(|transport| ("type", transport.into()));
+                let transport = transport.map(|transport| (TYPE, transport.name.into()));
                 transport
                     .into_iter()
                     .chain([(address, mcp.into())])
@@ -295,27 +348,49 @@ impl Client {
         }
     }
 
-    /// The fields that no server of ours has in its file; with `literal`, one that is told the token itself.
-    pub fn never(&self, literal: bool) -> Vec<&'static str> {
+    /// The fields that no server of ours has in its file, if it is to prove itself like this.
+    pub fn never(&self, proof: Proof<'_>) -> Vec<&'static str> {
         let command = matches!(self.way, Way::Http { .. }).then_some("command");
-        let variable = match self.token.variable {
-            ByVariable::Field(field) if literal => Some(field),
+        let variable = match (self.token.variable, proof) {
+            (ByVariable::Field(field), Proof::Token(_)) => Some(field),
             _ => None,
         };
         command.into_iter().chain(variable).collect()
     }
 
-    /// What tells it the token itself.
-    pub fn literal(&self, token: &str) -> Field {
-        let value = match self.way {
-            Way::Http { .. } => Value::map_of(AUTHORIZATION, &format!("Bearer {token}")),
-            Way::Bridge => Value::map_of(VARIABLE, token),
+    /// What must not stand in an entry of ours that proves itself like this.
+    pub fn without(&self, proof: Proof<'_>) -> Vec<Unwanted> {
+        let off = self.off.map(|(field, value)| Unwanted::Value(field, value));
+        // What names the variable in the header takes the token's place there.
+        let token = match (self.token.variable, proof) {
+            (ByVariable::Field(_), Proof::Variable) => {
+                Some(Unwanted::InMap(self.token.map, AUTHORIZATION))
+            }
+            _ => None,
         };
-        (self.token.map, value)
+        off.into_iter().chain(token).collect()
+    }
+
+    /// What makes it prove itself like this. The bridge is told the `settings` of the server that it starts, too.
+    pub fn also(&self, proof: Proof<'_>, settings: &[(&str, String)]) -> Option<Field> {
+        let token = match (self.way, proof) {
+            (_, Proof::Variable) => return self.by_variable(),
+            (_, Proof::None) => None,
+            (Way::Http { .. }, Proof::Token(token)) => {
+                Some((AUTHORIZATION, format!("Bearer {token}")))
+            }
+            (Way::Bridge, Proof::Token(token)) => Some((VARIABLE, token.to_owned())),
+        };
+        let settings = settings.iter().cloned();
+        let settings = settings.filter(|_| matches!(self.way, Way::Bridge));
+        let pairs = token.into_iter().chain(settings);
+        let pairs = pairs.map(|(key, value)| (key.to_owned(), value));
+        let pairs: Vec<_> = pairs.collect();
+        (!pairs.is_empty()).then_some((self.token.map, Value::Map(pairs)))
     }
 
     /// What tells it to take the token from the variable `STAFFEL_TOKEN`; `None` where nothing needs that.
-    pub fn by_variable(&self) -> Option<Field> {
+    fn by_variable(&self) -> Option<Field> {
         match self.token.variable {
             ByVariable::InHeader(before, behind) => {
                 let value = format!("Bearer {before}{VARIABLE}{behind}");
@@ -337,8 +412,8 @@ impl Client {
             let variable = known
                 .field("env")
                 .and_then(|env| env.get("env", "STAFFEL_URL"));
-            let address = named.or(joined).or(variable).unwrap_or(USUAL_SERVER);
-            return Some(address.to_owned());
+            let address = named.or(joined).or(variable).map(str::to_owned);
+            return Some(address.unwrap_or_else(usual_server));
         }
         match (self.way, known.field("command")) {
             (Way::Http { address, .. }, None) => match known.field(address)? {
@@ -349,32 +424,55 @@ impl Client {
         }
     }
 
-    /// How an entry proves the agent's name.
-    pub fn held(&self, known: &Known) -> Held {
-        if let Some((field, variable @ Value::Text(_))) = self.by_variable()
-            && let Some(theirs) = known.field(field)
-        {
-            return match *theirs == variable {
-                true => Held::Variable,
-                false => Held::Else,
-            };
+    /// Why it cannot use an entry with an address, in words; `None` if it can.
+    pub fn unusable(&self, known: &Known) -> Option<String> {
+        let Way::Http {
+            transport: Some(transport),
+            ..
+        } = self.way
+        else {
+            return None;
+        };
+        if known.has_any("command") {
+            return None;
         }
+        let difference = known.difference_in(&[(TYPE, transport.name.into())])?;
+        let taken = match known.field(TYPE) {
+            Some(Value::Text(name)) => transport.synonyms.contains(&name.as_str()),
+            _ => transport.inferred && !known.has_any(TYPE),
+        };
+        (!taken).then_some(difference)
+    }
+
+    /// How an entry is switched off, if it is: the field, and its value.
+    pub fn switched_off(&self, known: &Known) -> Option<(&'static str, &'static str)> {
+        self.off.filter(|(field, value)| known.has(field, value))
+    }
+
+    /// How an entry proves the agent's name. A token that stands there counts before a variable that is named, too:
+    /// whoever reads the file has it.
+    pub fn held(&self, known: &Known) -> Held {
         let header = known.field(self.token.map);
         let header = header.and_then(|map| map.get(self.token.map, AUTHORIZATION));
         let variable = known.field("env").and_then(|env| env.get("env", VARIABLE));
-        let Some(value) = header.or(variable) else {
-            return Held::Nothing;
-        };
-        let by_variable = self.by_variable();
-        let by_variable = by_variable
-            .as_ref()
-            .and_then(|(map, value)| value.get(map, AUTHORIZATION));
-        if by_variable == Some(value) {
-            return Held::Variable;
+        let stated = header.or(variable);
+        let token = stated.map(|value| value.strip_prefix("Bearer ").unwrap_or(value).trim());
+        if let Some(token) = token.and_then(Token::parse) {
+            return Held::Token(token);
         }
-        match Token::parse(value.strip_prefix("Bearer ").unwrap_or(value).trim()) {
-            Some(token) => Held::Token(token),
-            None => Held::Else,
+        let ours = self.by_variable();
+        let named = ours
+            .as_ref()
+            .and_then(|(field, ours)| Some((ours, known.field(field)?)));
+        match (named, stated) {
+            (Some((ours @ Value::Text(_), theirs)), _) if ours == theirs => Held::Variable,
+            (Some((ours @ Value::Map(_), _)), Some(stated))
+                if ours.get(self.token.map, AUTHORIZATION) == Some(stated) =>
+            {
+                Held::Variable
+            }
+            (Some((Value::Text(_), _)), _) | (_, Some(_)) => Held::Else,
+            _ => Held::Nothing,
         }
     }
 
@@ -385,16 +483,6 @@ impl Client {
 }
 
 impl GlobalFile {
-    /// Where it usually is, as a person would write it.
-    pub fn shown(&self) -> String {
-        let root = match self.root {
-            Root::Home => "~",
-            Root::Settings => "~/.config",
-        };
-        let path = below(Path::new(root), self.folder).join(self.file);
-        path.display().to_string()
-    }
-
     /// Where it is for this user; `None` without a home.
     pub fn path(&self) -> Option<PathBuf> {
         let moved = self.variable.and_then(env::var_os);
@@ -402,14 +490,45 @@ impl GlobalFile {
             Some(folder) => PathBuf::from(folder),
             None => {
                 let folders = BaseDirs::new()?;
-                let root = match self.root {
-                    Root::Home => folders.home_dir(),
-                    Root::Settings => folders.config_dir(),
+                let packaged = match cfg!(windows) {
+                    true => self.packaged(folders.data_local_dir()),
+                    false => None,
                 };
-                below(root, self.folder)
+                let root = packaged.unwrap_or_else(|| match self.root {
+                    Root::Home => folders.home_dir().to_owned(),
+                    Root::Settings => folders.config_dir().to_owned(),
+                });
+                below(&root, self.folder)
             }
         };
         Some(folder.join(self.file))
+    }
+
+    /// What takes the place of the settings if the client was installed as a package: in its folder below the local
+    /// data of the user.
+    fn packaged(&self, local: &Path) -> Option<PathBuf> {
+        let begin = self.package?;
+        let packages = fs::read_dir(local.join("Packages")).ok()?;
+        packages
+            .filter_map(|package| Some(package.ok()?.path()))
+            .filter(|package| {
+                let name = package.file_name().and_then(OsStr::to_str);
+                name.is_some_and(|name| name.starts_with(begin))
+            })
+            .map(|package| below(&package, "LocalCache/Roaming"))
+            .find(|settings| settings.is_dir())
+    }
+}
+
+/// A path as it is known in a terminal: `~` stands for the home folder.
+pub fn from_home(path: &Path) -> String {
+    let folders = BaseDirs::new();
+    let below = folders
+        .as_ref()
+        .and_then(|folders| path.strip_prefix(folders.home_dir()).ok());
+    match below {
+        Some(below) => Path::new("~").join(below).display().to_string(),
+        None => path.display().to_string(),
     }
 }
 
@@ -417,4 +536,27 @@ impl GlobalFile {
 fn below(folder: &Path, path: &str) -> PathBuf {
     let names = path.split('/').filter(|name| !name.is_empty());
     names.fold(folder.to_owned(), |path, name| path.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_was_installed_as_a_package_has_its_settings_there() {
+        let local = tempfile::tempdir().expect("a folder");
+        let desktop = &CLIENTS[6].global;
+        assert_eq!(desktop.packaged(local.path()), None);
+        let make = |package: &str, folder: &str| {
+            let folder = below(&local.path().join("Packages").join(package), folder);
+            fs::create_dir_all(&folder).expect("a folder");
+            folder
+        };
+        make("Cursor_x", "LocalCache/Roaming");
+        make("Claude_gone", "LocalState");
+        assert_eq!(desktop.packaged(local.path()), None);
+        let settings = make("Claude_x", "LocalCache/Roaming");
+        assert_eq!(desktop.packaged(local.path()), Some(settings));
+        assert_eq!(CLIENTS[0].global.packaged(local.path()), None);
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    clients::{Client, Scope},
+    clients::{Client, Scope, Way},
     endpoint::{Endpoint, ServerArgs},
 };
 use crate::{agents::VARIABLE, handoff::program};
@@ -16,6 +16,9 @@ pub struct Commands {
     /// What the server has to listen on, if it is one of this machine.
     listen: Option<String>,
     data: Option<PathBuf>,
+    config: Option<PathBuf>,
+    /// Where the data are that `config` names.
+    folder: Option<PathBuf>,
 }
 
 impl Commands {
@@ -35,17 +38,27 @@ impl Commands {
                 false => format!(" --listen {listen}"),
             }),
             data: args.data.clone(),
+            config: args.config.clone(),
+            folder: args.config.as_ref().and(args.data_folder().ok()),
         }
     }
 
     /// Starts the server; `None` if it is on another machine.
     pub fn serve(&self) -> Option<String> {
         let listen = self.listen.as_deref()?;
-        Some(format!("{} serve{listen}{}", self.program, self.data()))
+        Some(format!("{} serve{listen}{}", self.program, self.start()))
     }
 
     /// Connects a client.
     pub fn connect(&self, client: &Client, scope: Scope) -> String {
+        let start = match client.way {
+            Way::Http { .. } => String::new(),
+            Way::Bridge => self.start(),
+        };
+        self.connect_to(client, scope) + &start
+    }
+
+    fn connect_to(&self, client: &Client, scope: Scope) -> String {
         let scope = match scope {
             scope if scope == client.usual => "",
             Scope::Project => " --project",
@@ -60,8 +73,8 @@ impl Commands {
     /// Connects a client with a token that is made for it; `None` if the server is on another machine.
     pub fn connect_with_new_token(&self, client: &Client, scope: Scope) -> Option<String> {
         self.listen.as_ref()?;
-        let connect = self.connect(client, scope);
-        Some(format!("{connect} --agent {}{}", client.name, self.data()))
+        let connect = self.connect_to(client, scope);
+        Some(format!("{connect} --agent {}{}", client.name, self.start()))
     }
 
     /// Connects a client with a token that the user has.
@@ -69,16 +82,27 @@ impl Commands {
         format!("{VARIABLE}=… {}", self.connect(client, scope))
     }
 
-    /// Shows whose tokens are valid.
-    pub fn agents(&self) -> String {
-        format!("{} agents list{}", self.program, self.data())
+    /// Looks again at everything.
+    pub fn doctor(&self) -> String {
+        format!("{} doctor{}{}", self.program, self.url, self.start())
     }
 
-    fn data(&self) -> String {
-        let data = self.data.as_ref();
-        let data = data.map(|data| format!(" --data {}", quoted(&data.display().to_string())));
-        data.unwrap_or_default()
+    /// Shows whose tokens are valid.
+    pub fn agents(&self) -> String {
+        let data = flag("data", self.data.as_ref().or(self.folder.as_ref()));
+        format!("{} agents list{data}", self.program)
     }
+
+    /// The flags that say how the server is started.
+    fn start(&self) -> String {
+        flag("data", self.data.as_ref()) + &flag("config", self.config.as_ref())
+    }
+}
+
+/// A flag with a path behind it, and a space before.
+fn flag(name: &str, path: Option<&PathBuf>) -> String {
+    path.map(|path| format!(" --{name} {}", quoted(&path.display().to_string())))
+        .unwrap_or_default()
 }
 
 /// A word for a shell.

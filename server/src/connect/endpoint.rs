@@ -1,6 +1,10 @@
 //! The server that an assistant is to talk to: where it is, and what it says when it is asked.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{self, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -10,11 +14,13 @@ use serde_json::{Value, json};
 use crate::{
     VERSION,
     agents::Token,
-    config::{Config, ServeArgs, data_folder},
+    config::{Config, DEFAULT_LISTEN, ServeArgs, data_folder},
 };
 
 /// The address of a server that nobody configured.
-pub const USUAL_SERVER: &str = "http://127.0.0.1:4700";
+pub fn usual_server() -> String {
+    format!("http://{DEFAULT_LISTEN}")
+}
 
 /// The name under which questions are asked here.
 pub const PROBE: &str = "staffel-doctor";
@@ -97,6 +103,33 @@ impl ServerArgs {
         }
     }
 
+    /// What a program has to know, as variables, that starts the server at `endpoint` for somebody who is not here:
+    /// the folder and the file that were named.
+    ///
+    /// # Errors
+    /// A path cannot be written down.
+    pub fn settings_of_start(&self, endpoint: &Endpoint) -> Result<Vec<(&'static str, String)>> {
+        let named = [
+            ("STAFFEL_DATA", &self.data),
+            ("STAFFEL_CONFIG", &self.config),
+        ];
+        let named = named.into_iter().filter(|_| endpoint.is_of_this_machine());
+        let named = named.filter_map(|(variable, path)| Some((variable, path.as_deref()?)));
+        named
+            .map(|(variable, path)| {
+                let path = path::absolute(path).context("this folder cannot be found")?;
+                let written = path.to_str().map(str::to_owned);
+                let written = written.with_context(|| {
+                    format!(
+                        "{} is not UTF-8; move it where it can be written down",
+                        path.display()
+                    )
+                })?;
+                Ok((variable, written))
+            })
+            .collect()
+    }
+
     fn settings(&self) -> Result<Config> {
         Config::load(&ServeArgs {
             data: self.data.clone(),
@@ -151,7 +184,7 @@ impl Endpoint {
 
     /// Whether it is where a server is that nobody configured.
     pub fn is_usual(&self) -> bool {
-        self.is_at(USUAL_SERVER)
+        self.is_at(&usual_server())
     }
 
     /// What a server of this machine has to listen on to be here.

@@ -34,6 +34,15 @@ pub enum Readers {
     OnlyOwner,
 }
 
+/// Whether the old text is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backup {
+    /// In a file beside.
+    Beside,
+    /// Not at all.
+    None,
+}
+
 impl ConfigFile {
     /// Reads the file at `path` if there is one.
     ///
@@ -80,12 +89,12 @@ impl ConfigFile {
         old.strip_prefix(BYTE_ORDER_MARK).unwrap_or(old)
     }
 
-    /// Replaces the whole file at once and tells where the old one is kept. Folders that are missing are made.
+    /// Replaces the whole file at once and tells where the old one is kept, if it is. Folders that are missing are made.
     ///
     /// # Errors
     /// The file or its folder cannot be written, or somebody else has changed the file since it was read. It is
     /// then as it was.
-    pub fn write(&self, text: &str, readers: Readers) -> Result<Option<PathBuf>> {
+    pub fn write(&self, text: &str, readers: Readers, backup: Backup) -> Result<Option<PathBuf>> {
         let path = self.path.display();
         let folder = self.path.parent().context("a file is in a folder")?;
         fs::create_dir_all(folder)
@@ -100,20 +109,15 @@ impl ConfigFile {
             write!(new, "{BYTE_ORDER_MARK}").with_context(no_room)?;
         }
         new.write_all(text.as_bytes()).with_context(no_room)?;
-        let backup = match old {
-            Some((old, metadata)) => {
-                copy_rights(&metadata, new.as_file()).with_context(|| {
-                    format!("the owner and the rights of {path} cannot be kept. {ALLOW}")
-                })?;
-                Some(
-                    self.back_up(old, &metadata, readers)
-                        .with_context(no_room)?,
-                )
+        let mut kept = None;
+        if let Some((old, metadata)) = old {
+            copy_rights(&metadata, new.as_file(), readers).with_context(|| {
+                format!("the owner and the rights of {path} cannot be kept. {ALLOW}")
+            })?;
+            if backup == Backup::Beside {
+                let beside = self.back_up(old, &metadata, readers);
+                kept = Some(beside.with_context(no_room)?);
             }
-            None => None,
-        };
-        if readers == Readers::OnlyOwner {
-            hide_from_others(new.as_file()).with_context(no_room)?;
         }
         new.as_file().sync_all().with_context(no_room)?;
         ensure!(
@@ -122,7 +126,7 @@ impl ConfigFile {
         );
         new.persist(&self.path)
             .with_context(|| format!("{path} cannot be replaced. {ALLOW}"))?;
-        Ok(backup)
+        Ok(kept)
     }
 
     /// Who owns the file and what they may do with it, which has to include writing.
@@ -146,8 +150,8 @@ impl ConfigFile {
         old.starts_with(BYTE_ORDER_MARK)
     }
 
-    /// A file in the folder that goes away by itself unless it is made to stay. Nobody else may read it yet,
-    /// unless it is to be a new file: then it has the rights that any program's new files have, if others may read it at all.
+    /// A file in the folder that goes away by itself unless it is made to stay. Only its owner may read it, unless it
+    /// is to be a new file that others may read: then it has the rights that any program's new files have.
     fn temporary(&self, folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".staffel-");
@@ -172,11 +176,8 @@ impl ConfigFile {
             match private().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
                     file.write_all(old.as_bytes())?;
-                    copy_rights(metadata, &file)?;
                     // An older token may be in it, and still be valid.
-                    if readers == Readers::OnlyOwner {
-                        hide_from_others(&file)?;
-                    }
+                    copy_rights(metadata, &file, readers)?;
                     file.sync_all()?;
                     return Ok(path);
                 }
@@ -229,19 +230,9 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Takes away what others may do with the file.
-fn hide_from_others(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
-}
-
-fn copy_rights(from: &Metadata, to: &File) -> io::Result<()> {
+/// Makes the owner of a file that nobody else may read yet the one of another file, and lets others do with it what
+/// they may do with that, if they may at all.
+fn copy_rights(from: &Metadata, to: &File, readers: Readers) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
@@ -250,5 +241,29 @@ fn copy_rights(from: &Metadata, to: &File) -> io::Result<()> {
             fchown(to, Some(from.uid()), Some(from.gid()))?;
         }
     }
-    to.set_permissions(from.permissions())
+    match readers {
+        Readers::AsBefore => to.set_permissions(from.permissions()),
+        Readers::OnlyOwner => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_token_is_never_open_to_others() {
+        let old = tempfile::tempfile().expect("a file");
+        let open = fs::Permissions::from_mode(0o664);
+        old.set_permissions(open).expect("its mode");
+        let old = old.metadata().expect("its rights");
+        for (readers, expected) in [(Readers::OnlyOwner, 0o600), (Readers::AsBefore, 0o664)] {
+            let new = NamedTempFile::new().expect("a file");
+            copy_rights(&old, new.as_file(), readers).expect("copied");
+            let rights = new.as_file().metadata().expect("its rights").permissions();
+            assert_eq!(rights.mode() & 0o777, expected);
+        }
+    }
 }

@@ -20,16 +20,16 @@ use futures::poll;
 use similar::TextDiff;
 
 use crate::{
-    agents::{Registry, Token, VARIABLE, parse_name},
+    agents::{FILE, Registry, Token, VARIABLE, parse_name},
     serve::staffel_at,
 };
 
-use clients::{CLIENTS, Client, Held, Scope, Way};
+use clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home};
 use commands::Commands;
 pub(crate) use endpoint::PROBE;
 use endpoint::{Endpoint, Knock, ServerArgs};
-use file::{ConfigFile, Readers};
-use merge::{Entry, look_up, merge};
+use file::{Backup, ConfigFile, Readers};
+use merge::{Entry, Field, Known, look_up, masked, merge};
 use token::{HIDDEN, NewToken, hide};
 
 /// The name under which assistants know this server.
@@ -119,6 +119,7 @@ pub async fn run(args: &ConnectArgs) -> Result<()> {
         client,
         scope,
         commands: Commands::new(&args.server, &endpoint),
+        settings: args.server.settings_of_start(&endpoint)?,
         endpoint,
         file: ConfigFile::read(&path)?,
         path,
@@ -127,7 +128,10 @@ pub async fn run(args: &ConnectArgs) -> Result<()> {
     };
     match &args.agent {
         Some(name) => job.with_new_token(name, &args.server).await,
-        None => job.with_given_token(Token::from_environment()?).await,
+        None => {
+            let token = Token::from_environment()?;
+            job.with_given_token(token, &args.server).await
+        }
     }
 }
 
@@ -137,6 +141,8 @@ struct Job {
     scope: Scope,
     endpoint: Endpoint,
     commands: Commands,
+    /// What a bridge has to know of the server that it starts, as variables.
+    settings: Vec<(&'static str, String)>,
     path: PathBuf,
     file: ConfigFile,
     replace: bool,
@@ -144,7 +150,7 @@ struct Job {
 }
 
 impl Job {
-    async fn with_given_token(&self, token: Option<Token>) -> Result<()> {
+    async fn with_given_token(&self, token: Option<Token>, server: &ServerArgs) -> Result<()> {
         let mcp = self.endpoint.mcp();
         match self.endpoint.knock(token.as_ref()).await {
             Knock::TokenRefused => bail!(
@@ -154,20 +160,29 @@ impl Job {
             Knock::TokenNeeded => self.say_that_a_token_is_needed(),
             Knock::Open { .. } | Knock::Strange(_) => {}
         }
-        let merged = self.merged(token.as_ref().map(Token::reveal))?;
-        let Some(text) = merged else {
+        let held = self.held();
+        let proof = match (&token, &held) {
+            (Some(token), _) => self.proof(token.reveal()),
+            (None, Held::Variable) if self.replace => Proof::Variable,
+            (None, Held::Token(token)) if self.replace && self.is_good(token, server) => {
+                self.proof(token.reveal())
+            }
+            (None, _) => Proof::None,
+        };
+        let Some(text) = self.merged(proof)? else {
             return self.say_nothing_to_do().await;
         };
         if self.print {
-            return say(&self.difference(&text));
+            return say(&self.difference(&text, proof)?);
         }
-        let written = self.write(&text, token.is_some())?;
-        let hint = match (&token, self.scope) {
-            (Some(_), Scope::Project) => {
+        let written = self.write(&text, proof)?;
+        let hint = match (proof, self.scope) {
+            (Proof::Variable, Scope::Project) => {
                 format!("{BY_VARIABLE} Set it in your shell's profile, too.\n")
             }
-            (Some(_), Scope::Global) => holds_token(&format!("in {VARIABLE}")),
-            (None, _) => String::new(),
+            (Proof::Token(_), _) if token.is_some() => holds_token(&format!("in {VARIABLE}")),
+            (Proof::Token(_), _) => holds_token("that it held before"),
+            (Proof::Variable | Proof::None, _) => String::new(),
         };
         say(&format!("{written}{hint}{}", self.next().await))
     }
@@ -195,21 +210,31 @@ impl Job {
              Nothing was written."
         );
         // Whatever is wrong with the file is to be found before there is a token.
-        let draft = self.merged(Some(HIDDEN))?;
+        let draft = self.proof(HIDDEN);
+        let drafted = self.merged(draft)?;
         if self.print {
-            return match draft {
-                Some(draft) => say(&self.difference(&draft)),
+            return match drafted {
+                Some(text) => say(&self.difference(&text, draft)?),
                 None => self.say_nothing_to_do().await,
             };
         }
         let folder = server.data_folder()?;
         let registry = Registry::open_in(&folder)?;
         let before = self.agent_of_token(&registry);
+        // A token that others can read in a project's file is no token to keep.
         if let Some((agent, token)) = &before
             && agent == name
-            && self.merged(Some(token.reveal()))?.is_none()
+            && self.scope == Scope::Global
         {
-            return self.say_nothing_to_do().await;
+            let proof = Proof::Token(token.reveal());
+            return match self.merged(proof)? {
+                None => self.say_nothing_to_do().await,
+                Some(text) => {
+                    let written = self.write(&text, proof)?;
+                    let hint = holds_token(&format!("of {name}"));
+                    say(&format!("{written}{hint}{}", self.next().await))
+                }
+            };
         }
         // Ending on the spot, as is usual, would lose the token. The first look is what changes that.
         let mut interrupt = pin!(tokio::signal::ctrl_c());
@@ -226,8 +251,9 @@ impl Job {
                 folder.display()
             );
         }
-        let written = match self.merged(Some(new.token().reveal()))? {
-            Some(text) => self.write(&text, true)?,
+        let proof = self.proof(new.token().reveal());
+        let written = match self.merged(proof)? {
+            Some(text) => self.write(&text, proof)?,
             // A project's file only names the variable, and does already.
             None => format!("{} is as it has to be.\n", self.path.display()),
         };
@@ -255,8 +281,49 @@ impl Job {
         }
     }
 
-    /// The text of the file with the server in it, told this token; `None` if nothing is to be done.
-    fn merged(&self, token: Option<&str>) -> Result<Option<String>> {
+    /// How an agent with this token is to prove it in this file.
+    fn proof<'a>(&self, token: &'a str) -> Proof<'a> {
+        match self.scope {
+            Scope::Global => Proof::Token(token),
+            Scope::Project => Proof::Variable,
+        }
+    }
+
+    /// The text of the file with the server in it, proving itself like this; `None` if nothing is to be done.
+    fn merged(&self, proof: Proof<'_>) -> Result<Option<String>> {
+        let client = self.client;
+        let here = self.known().filter(|known| {
+            let address = client.address(known);
+            address.is_some_and(|address| self.endpoint.is_at(&address))
+        });
+        let mut fields = self.fields()?;
+        // Its user's own word for the transport may be as good.
+        if here
+            .as_ref()
+            .is_some_and(|known| client.unusable(known).is_none() && !known.has_any("command"))
+        {
+            fields.retain(|(key, _)| *key != TYPE);
+        }
+        let also = client.also(proof, &self.settings);
+        let entry = Entry {
+            servers: client.servers,
+            name: NAME,
+            fields: &fields,
+            also: also.as_slice(),
+            never: &client.never(proof),
+            without: &client.without(proof),
+            leads_here: here.is_some(),
+        };
+        merge(client.language, self.file.text(), entry, self.replace).map_err(|problem| {
+            anyhow!(
+                "{}, {}\nNothing was written.",
+                self.path.display(),
+                hide(&problem.to_string())
+            )
+        })
+    }
+
+    fn fields(&self) -> Result<Vec<Field>> {
         let program = match self.client.way {
             Way::Http { .. } => String::new(),
             Way::Bridge => {
@@ -267,72 +334,92 @@ impl Job {
                 )?
             }
         };
-        let also = match (token, self.scope) {
-            (None, _) => None,
-            (Some(token), Scope::Global) => Some(self.client.literal(token)),
-            (Some(_), Scope::Project) => self.client.by_variable(),
-        };
-        let literal = token.is_some() && self.scope == Scope::Global;
-        let entry = Entry {
-            servers: self.client.servers,
-            name: NAME,
-            fields: &self
-                .client
-                .fields(self.endpoint.mcp(), &program, &self.endpoint.base()),
-            also: also.as_slice(),
-            never: &self.client.never(literal),
-        };
-        merge(self.client.language, self.file.text(), entry, self.replace).map_err(|problem| {
-            anyhow!(
-                "{}, {}\nNothing was written.",
-                self.path.display(),
-                hide(&problem.to_string())
-            )
-        })
+        let (mcp, base) = (self.endpoint.mcp(), self.endpoint.base());
+        Ok(self.client.fields(mcp, &program, &base))
+    }
+
+    /// What the file has under our name.
+    fn known(&self) -> Option<Known> {
+        let client = self.client;
+        let known = look_up(client.language, self.file.text(), client.servers, NAME);
+        // What is wrong with the file is said where it is to be written.
+        known.ok()?
+    }
+
+    fn held(&self) -> Held {
+        let known = self.known();
+        known.map_or(Held::Nothing, |known| self.client.held(&known))
     }
 
     /// Whose valid token the file holds, with the token.
     fn agent_of_token(&self, registry: &Registry) -> Option<(String, Token)> {
-        let known = look_up(
-            self.client.language,
-            self.file.text(),
-            self.client.servers,
-            NAME,
-        );
-        let Held::Token(token) = self.client.held(&known.ok()??) else {
+        let Held::Token(token) = self.held() else {
             return None;
         };
         let agent = registry.verify(&token)?.name.to_string();
         Some((agent, token))
     }
 
-    /// Writes the file, with or without a `token` in it, and gives what to say about that.
-    fn write(&self, text: &str, token: bool) -> Result<String> {
-        let readers = match (token, self.scope) {
-            (true, Scope::Global) => Readers::OnlyOwner,
-            _ => Readers::AsBefore,
+    /// Whether this server takes the token, as far as its data on this machine say.
+    fn is_good(&self, token: &Token, server: &ServerArgs) -> bool {
+        if !self.endpoint.is_of_this_machine() {
+            return false;
+        }
+        // Opening the file of the tokens would make it.
+        let folder = server.data_folder().ok();
+        let folder = folder.filter(|folder| folder.join(FILE).is_file());
+        let registry = folder.and_then(|folder| Registry::open_in(&folder).ok());
+        registry.is_some_and(|registry| registry.verify(token).is_some())
+    }
+
+    /// Writes the file with an entry that proves itself like this, and gives what to say about that.
+    fn write(&self, text: &str, proof: Proof<'_>) -> Result<String> {
+        let readers = match proof {
+            Proof::Token(_) => Readers::OnlyOwner,
+            Proof::None | Proof::Variable => Readers::AsBefore,
         };
-        let backup = self.file.write(text, readers)?;
+        // Where a token is to go out of a folder that people share, a copy would bring it back with the next commit.
+        let shared = self.scope == Scope::Project && matches!(self.held(), Held::Token(_));
+        let backup = match shared {
+            true => Backup::None,
+            false => Backup::Beside,
+        };
+        let difference = self.difference(text, proof)?;
+        let backup = self.file.write(text, readers, backup)?;
         let mut said = format!(
-            "{}\n{} knows Staffel now: {}\n",
-            self.difference(text),
+            "{difference}\n{} knows Staffel now: {}\n",
             self.client.title,
             self.path.display()
         );
         if let Some(backup) = backup {
             said += &format!("The file as it was: {}\n", backup.display());
+        } else if shared {
+            said += "The file as it was is not kept, since a token stood in it.\n";
         }
         Ok(said)
     }
 
-    /// What changes, without any token.
-    fn difference(&self, new: &str) -> String {
+    /// What changes: our own words, and of the others' only that there are some.
+    fn difference(&self, new: &str, proof: Proof<'_>) -> Result<String> {
+        let fields = self.fields()?;
+        let also = match proof {
+            Proof::Token(_) => Proof::None,
+            proof => proof,
+        };
+        let also = self.client.also(also, &self.settings);
+        let ours: Vec<_> = fields
+            .iter()
+            .chain(&also)
+            .flat_map(|(_, value)| value.texts())
+            .collect();
+        let masked = |text| masked(self.client.language, text, &ours);
         let name = self.path.display().to_string();
-        let difference = TextDiff::from_lines(self.file.text(), new)
+        let difference = TextDiff::from_lines(&masked(self.file.text())?, &masked(new)?)
             .unified_diff()
+            .context_radius(0)
             .header(&name, &name)
             .to_string();
-        hide(&difference)
+        Ok(hide(&difference))
     }
 
     async fn say_nothing_to_do(&self) -> Result<()> {
@@ -359,7 +446,8 @@ impl Job {
     }
 }
 
-/// What stands in the file of a client that knows nothing but the Staffel at `url`, and where that file usually is.
+/// What stands in the file of a client that knows nothing but the Staffel at `url`, and where that file is for this
+/// machine's user.
 pub(crate) fn example(client: &Client, url: &str) -> (String, String) {
     let program = env::current_exe().unwrap_or_else(|_| NAME.into());
     let server = url.strip_suffix("/mcp").unwrap_or(url);
@@ -369,11 +457,16 @@ pub(crate) fn example(client: &Client, url: &str) -> (String, String) {
         fields: &client.fields(url, &program.to_string_lossy(), server),
         also: &[],
         never: &[],
+        without: &[],
+        leads_here: false,
     };
     let merged = merge(client.language, "", entry, false);
     let file = match (client.usual, client.project) {
         (Scope::Project, Some(file)) => file.to_owned(),
-        _ => client.global.shown(),
+        _ => client
+            .global
+            .path()
+            .map_or_else(String::new, |path| from_home(&path)),
     };
     (file, merged.ok().flatten().unwrap_or_default())
 }

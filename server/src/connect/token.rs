@@ -13,6 +13,8 @@ pub struct NewToken<'a> {
     registry: &'a Registry,
     name: &'a str,
     token: Token,
+    /// Whether nobody has had the name before.
+    first: bool,
     kept: bool,
 }
 
@@ -22,11 +24,13 @@ impl<'a> NewToken<'a> {
     /// # Errors
     /// The agent has one already, or the file cannot be written.
     pub fn make(registry: &'a Registry, name: &'a str) -> Result<Self> {
+        let first = !registry.is_reserved(name);
         match registry.add(name, Scope::Report) {
             Ok(token) => Ok(Self {
                 registry,
                 name,
                 token,
+                first,
                 kept: false,
             }),
             Err(AddError::Taken(name)) => bail!(
@@ -54,8 +58,13 @@ impl Drop for NewToken<'_> {
             return;
         }
         let name = self.name;
-        match self.registry.revoke(name) {
-            Ok(_) => eprintln!("staffel: the token that was just made for {name} is void again."),
+        let undone = match self.first {
+            true => self.registry.undo(&self.token),
+            // A name that somebody has had stays taken.
+            false => self.registry.revoke(name).map(drop),
+        };
+        match undone {
+            Ok(()) => eprintln!("staffel: the token that was just made for {name} is void again."),
             Err(error) => eprintln!(
                 "staffel: the token that was just made for {name} has reached nobody, and cannot be made void \
                  ({error}). Do that yourself: staffel agents revoke {name}"
@@ -121,9 +130,13 @@ mod tests {
         assert!(registry.verify(&token).is_some());
         drop(new);
         assert!(registry.verify(&token).is_none());
+        assert!(!registry.is_reserved("anna"), "nobody has had the name");
         NewToken::make(&registry, "anna").expect("again").keep();
         assert_eq!(registry.active().len(), 1);
         let again = NewToken::make(&registry, "anna").err().expect("taken");
         assert!(again.to_string().contains("staffel agents revoke anna"));
+        registry.revoke("anna").expect("revoked");
+        drop(NewToken::make(&registry, "anna").expect("a token"));
+        assert!(registry.is_reserved("anna"), "she has had it");
     }
 }

@@ -191,6 +191,7 @@ impl Look<'_> {
         };
         if this_server {
             todo.extend(self.missing_program(&known));
+            todo.extend(self.unusable(&known));
             todo.extend(self.wrong_token(token));
         } else {
             let leads = match &url {
@@ -244,6 +245,24 @@ impl Look<'_> {
                 command,
             )
         })
+    }
+
+    /// An entry that its client does not understand, or is not to use.
+    fn unusable(&self, known: &Known) -> Option<Todo> {
+        let (path, title) = (self.path.display(), self.client.title);
+        if let Some(why) = self.client.unusable(known) {
+            return Some(Todo::new(
+                format!("{title} cannot use the entry in {path}: {why}."),
+                format!("{} --replace", self.connect()),
+            ));
+        }
+        let (field, value) = self.client.switched_off(known)?;
+        Some(Todo::new(
+            format!(
+                "{path} leads to this server, but is switched off there (`{field}` is {value}). To switch it on:"
+            ),
+            self.connect(),
+        ))
     }
 
     fn wrong_token(&self, token: TokenState) -> Option<Todo> {

@@ -6,7 +6,6 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use directories::BaseDirs;
 use domain::{Timestamp, view::AgentView};
 use serde::Serialize;
 
@@ -14,7 +13,7 @@ use super::{
     files::{File, State, TokenState},
     server::Server,
 };
-use crate::{VERSION, agents::VARIABLE, relay::now};
+use crate::{VERSION, agents::VARIABLE, connect::clients::from_home, relay::now};
 
 /// As wide as a terminal is at least.
 const WIDTH: usize = 80;
@@ -245,18 +244,6 @@ fn with(token: TokenState) -> &'static str {
         TokenState::InFileValid => "this server, valid token",
         TokenState::InFileRefused => "this server, bad token",
         TokenState::Variable => "this server, STAFFEL_TOKEN",
-    }
-}
-
-/// A path as it is known in a terminal.
-fn from_home(path: &Path) -> String {
-    let folders = BaseDirs::new();
-    let below = folders
-        .as_ref()
-        .and_then(|folders| path.strip_prefix(folders.home_dir()).ok());
-    match below {
-        Some(below) => Path::new("~").join(below).display().to_string(),
-        None => path.display().to_string(),
     }
 }
 

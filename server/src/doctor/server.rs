@@ -76,7 +76,7 @@ pub async fn look(
             "The server has version {version}, and this program {VERSION}. Stop the server and start it with this \
              program, or use the server's own."
         );
-        todo.push(Todo::new(what, restart(commands)));
+        todo.push(Todo::new(what, restart(endpoint, commands)));
     }
     server.version = Some(version);
     server.health = Some(health(endpoint, data, commands, todo).await);
@@ -93,7 +93,7 @@ pub async fn look(
         }
         Knock::Strange(why) => {
             let what = format!("The server answers, but not over MCP: {why}.");
-            todo.push(Todo::new(what, restart(commands)));
+            todo.push(Todo::new(what, restart(endpoint, commands)));
             return server;
         }
     };
@@ -103,7 +103,13 @@ pub async fn look(
                 server.protocol = Some(protocol);
                 server.token_valid = Some(true);
             }
-            Knock::TokenNeeded | Knock::TokenRefused | Knock::Strange(_) => {
+            Knock::Strange(why) => {
+                let what = format!(
+                    "The server does not say whether it takes the token in {VARIABLE}: {why}. Ask again:"
+                );
+                todo.push(Todo::new(what, commands.doctor()));
+            }
+            Knock::TokenNeeded | Knock::TokenRefused => {
                 server.token_valid = Some(false);
                 let what = format!(
                     "The server refuses the token in {VARIABLE}: it is not one of its own, or it was revoked. Look whose \
@@ -120,7 +126,7 @@ pub async fn look(
             Ok(tools) => server.tools = Some(tools),
             Err(why) => {
                 let what = format!("The server does not list its tools: {why}.");
-                todo.push(Todo::new(what, restart(commands)));
+                todo.push(Todo::new(what, restart(endpoint, commands)));
             }
         }
     }
@@ -140,14 +146,18 @@ fn absent(endpoint: &Endpoint, why: &str, commands: &Commands) -> Todo {
             format!(
                 "No Staffel answers at {base}: {why}. Start it on that machine, and see that it can be reached from here."
             ),
-            format!("curl -i {}", quoted(&format!("{base}/health"))),
+            ask(endpoint),
         ),
     }
 }
 
-/// The start of a server of this machine, or how to look at another.
-fn restart(commands: &Commands) -> String {
-    commands.serve().unwrap_or("staffel serve".to_owned())
+/// Starts a server of this machine; one elsewhere can only be asked how it is.
+fn restart(endpoint: &Endpoint, commands: &Commands) -> String {
+    commands.serve().unwrap_or_else(|| ask(endpoint))
+}
+
+fn ask(endpoint: &Endpoint) -> String {
+    format!("curl -i {}", quoted(&format!("{}/health", endpoint.base())))
 }
 
 async fn health(
@@ -167,7 +177,7 @@ async fn health(
     };
     let command = match data {
         Some(folder) => format!("df -h {}", quoted(&folder.display().to_string())),
-        None => restart(commands),
+        None => restart(endpoint, commands),
     };
     todo.push(Todo::new(
         format!("The server cannot write its journal: {why}. See to its disk; nothing is accepted until then."),

@@ -53,6 +53,10 @@ fn install_link(client: &str, url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use directories::BaseDirs;
+
     use super::*;
 
     #[test]
@@ -84,5 +88,23 @@ mod tests {
             assert!(setup.text.contains("http://127.0.0.1:9"), "{setup:?}");
             assert!(!setup.file.is_empty());
         }
+    }
+
+    #[test]
+    fn a_file_is_shown_where_it_is_on_this_machine() {
+        let folders = BaseDirs::new().expect("a home");
+        let settings = folders.config_dir();
+        let path = match settings.strip_prefix(folders.home_dir()) {
+            Ok(below) => Path::new("~").join(below),
+            Err(_) => settings.to_owned(),
+        };
+        let path = path.join("Claude").join("claude_desktop_config.json");
+        let setups = setups("http://127.0.0.1:9/mcp");
+        let desktop = setups.iter().find(|setup| setup.client == "Claude Desktop");
+        let file = &desktop.expect("Claude Desktop").file;
+        assert!(
+            cfg!(windows) || *file == path.display().to_string(),
+            "{file}"
+        );
     }
 }

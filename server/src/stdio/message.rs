@@ -24,8 +24,8 @@ impl Message {
     ///
     /// # Errors
     /// It is no JSON-RPC message; the error is the answer to it.
-    pub fn parse(line: &str) -> Result<Self, Value> {
-        match serde_json::from_str(line) {
+    pub fn parse(line: &[u8]) -> Result<Self, Value> {
+        match serde_json::from_slice(line) {
             Ok(value @ Value::Object(_)) => Ok(Self(value)),
             Ok(_) => Err(error(&Value::Null, -32600, "A message is a JSON object.")),
             Err(why) => Err(error(
@@ -34,6 +34,11 @@ impl Message {
                 &format!("This line is not JSON: {why}."),
             )),
         }
+    }
+
+    /// A message of the bridge itself.
+    pub fn own(message: Value) -> Self {
+        Self(message)
     }
 
     /// What it is.
@@ -90,6 +95,31 @@ impl Message {
             .then(|| self.param("requestId").map(ToString::to_string))?
     }
 
+    /// Whether it is a part of what begins a session.
+    pub fn begins(&self) -> bool {
+        matches!(self.method(), "initialize" | "notifications/initialized")
+    }
+
+    /// Whether what the server said answers it.
+    pub fn is_answered_by(&self, said: &Value) -> bool {
+        self.kind() == Kind::Request
+            && said.get("method").is_none()
+            && said.get("id") == Some(self.id())
+    }
+
+    /// The answer to it, as the server gave it outside of a stream; `None` if that is none. What the server refuses
+    /// before it has read whose it is has no id of its own, and is given this one's.
+    pub fn addressed(&self, mut said: Value) -> Option<Value> {
+        said.get("jsonrpc")?;
+        if said.get("error").is_some()
+            && said.get("id").is_none_or(Value::is_null)
+            && self.kind() == Kind::Request
+        {
+            said["id"] = self.id().clone();
+        }
+        self.is_answered_by(&said).then_some(said)
+    }
+
     /// The message itself.
     pub fn json(&self) -> &Value {
         &self.0
@@ -112,7 +142,7 @@ mod tests {
 
     #[test]
     fn messages_are_told_apart() {
-        let parse = |line: &str| Message::parse(line).expect(line);
+        let parse = |line: &str| Message::parse(line.as_bytes()).expect(line);
         let request = parse(
             r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_version","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#,
         );
@@ -132,8 +162,25 @@ mod tests {
             Kind::Response
         );
         for (line, code) in [("{", -32700), ("[]", -32600), ("7", -32600)] {
-            let answer = Message::parse(line).expect_err(line);
+            let answer = Message::parse(line.as_bytes()).expect_err(line);
             assert_eq!(answer["error"]["code"], code, "{line}");
         }
+        let torn = Message::parse(b"{\"a\": \"\xff\"}").expect_err("no UTF-8");
+        assert_eq!(torn["error"]["code"], -32700);
+    }
+
+    #[test]
+    fn a_refusal_that_names_nobody_answers_the_request_that_was_sent() {
+        let refusal = error(&Value::Null, -32600, "no");
+        let request = Message::own(json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call"}));
+        assert_eq!(
+            request.addressed(refusal.clone()),
+            Some(error(&json!(5), -32600, "no"))
+        );
+        let others = result(&json!(6), json!({}));
+        assert_eq!(request.addressed(others), None);
+        assert_eq!(request.addressed(json!({"error": "not found"})), None);
+        let notification = Message::own(json!({"jsonrpc": "2.0", "method": "notifications/x"}));
+        assert_eq!(notification.addressed(refusal), None);
     }
 }

@@ -12,7 +12,7 @@ mod upstream;
 
 use std::{
     collections::HashMap,
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read, Write},
     sync::Arc,
     thread,
     time::Duration,
@@ -27,22 +27,22 @@ use tokio::{
     time::timeout,
 };
 
-use crate::agents::Token;
-use message::{Kind, Message};
+use crate::{agents::Token, connect::endpoint::usual_server};
+use message::{Kind, Message, error};
 use upstream::Upstream;
 
 /// Messages that may wait for the client to read them.
 const UNREAD: usize = 256;
 /// How long answers may take once the client has nothing more to say.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// The address of a server that nobody configured.
-const DEFAULT_URL: &str = "http://127.0.0.1:4700";
+/// The longest message, as over HTTP.
+const MESSAGE_MAX: u64 = 8 << 20;
 
 /// What `staffel stdio` can be told.
 #[derive(Debug, Clone, Args)]
 pub struct StdioArgs {
     /// The server's address
-    #[arg(long, env = "STAFFEL_URL", value_name = "URL", default_value = DEFAULT_URL)]
+    #[arg(long, env = "STAFFEL_URL", value_name = "URL", default_value_t = usual_server())]
     pub url: String,
     /// Do not start a server when none answers there
     #[arg(long)]
@@ -57,7 +57,8 @@ pub async fn run(args: &StdioArgs) -> Result<()> {
     // The address of the MCP endpoint means the same server.
     let url = args.url.trim_end_matches('/').trim_end_matches("/mcp");
     if !(url.starts_with("http://") || url.starts_with("https://")) {
-        bail!("--url is {url:?}; it has to begin with http:// or https://, such as {DEFAULT_URL}");
+        let usual = usual_server();
+        bail!("--url is {url:?}; it has to begin with http:// or https://, such as {usual}");
     }
     let token = Token::from_environment()?;
     let (out, unwritten) = mpsc::channel(UNREAD);
@@ -75,13 +76,14 @@ pub async fn run(args: &StdioArgs) -> Result<()> {
 async fn read(upstream: &Arc<Upstream>) -> Result<()> {
     let mut lines = lines();
     let mut work = JoinSet::new();
-    let mut running: HashMap<String, AbortHandle> = HashMap::new();
+    let mut running: HashMap<String, Running> = HashMap::new();
     while let Some(line) = lines.recv().await {
-        let line = line.context("standard input")?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let message = match Message::parse(&line) {
+        let message = match line.context("standard input")? {
+            Line::Whole(line) if line.trim_ascii().is_empty() => continue,
+            Line::Whole(line) => Message::parse(&line),
+            Line::TooLong => Err(too_long()),
+        };
+        let message = match message {
             Ok(message) => message,
             Err(answer) => {
                 upstream.say(answer).await;
@@ -89,27 +91,28 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
             }
         };
         while work.try_join_next().is_some() {}
-        running.retain(|_, task| !task.is_finished());
-        // Without sessions, a request is cancelled by giving its answer up.
+        running.retain(|_, running| !running.task.is_finished());
         if let Some(cancelled) = message.cancels()
-            && let Some(task) = running.remove(&cancelled)
+            && let Some(cancelled) = running.remove(&cancelled)
         {
-            task.abort();
-            continue;
+            // Nobody waits for its answer any more.
+            cancelled.task.abort();
+            // Without sessions, giving it up is what tells the server.
+            if cancelled.modern {
+                continue;
+            }
         }
-        let key = match (message.kind(), message.is_modern()) {
-            (Kind::Request, true) => Some(message.id().to_string()),
-            _ => None,
-        };
         let upstream = Arc::clone(upstream);
-        if matches!(message.method(), "initialize" | "notifications/initialized") {
+        if message.begins() {
             // A script sends all of its lines at once; what follows belongs to the session that begins here.
             upstream.carry(message).await;
             continue;
         }
+        let (id, modern) = (message.id().to_string(), message.is_modern());
+        let is_request = message.kind() == Kind::Request;
         let task = work.spawn(async move { upstream.carry(message).await });
-        if let Some(key) = key {
-            running.insert(key, task);
+        if is_request {
+            running.insert(id, Running { task, modern });
         }
     }
     // A script closes its side when it has said everything, and still reads the answers. A client that has gone
@@ -122,12 +125,29 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
     Ok(())
 }
 
+/// A request that is on its way.
+struct Running {
+    task: AbortHandle,
+    /// Whether it belongs to the era without sessions.
+    modern: bool,
+}
+
+/// A line of standard input.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    /// As it came.
+    Whole(Vec<u8>),
+    /// One that is longer than any message, and was not kept.
+    TooLong,
+}
+
 /// The lines of standard input. On a thread of its own: a read cannot be broken off, and must not keep the
 /// program from ending.
-fn lines() -> mpsc::Receiver<io::Result<String>> {
+fn lines() -> mpsc::Receiver<io::Result<Line>> {
     let (sender, lines) = mpsc::channel(1);
     thread::spawn(move || {
-        for line in io::stdin().lock().lines() {
+        let mut input = io::stdin().lock();
+        while let Some(line) = read_line(&mut input, MESSAGE_MAX).transpose() {
             let failed = line.is_err();
             if sender.blocking_send(line).is_err() || failed {
                 return;
@@ -135,6 +155,27 @@ fn lines() -> mpsc::Receiver<io::Result<String>> {
         }
     });
     lines
+}
+
+/// The next line; `None` at the end.
+fn read_line(input: &mut impl BufRead, most: u64) -> io::Result<Option<Line>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.ends_with(b"\n") || (line.len() as u64) < most {
+        return Ok(Some(Line::Whole(line)));
+    }
+    input.skip_until(b'\n')?;
+    Ok(Some(Line::TooLong))
+}
+
+fn too_long() -> Value {
+    let text = format!(
+        "This line was not read: a message has {} MiB at most. Send less at once.",
+        MESSAGE_MAX >> 20
+    );
+    error(&Value::Null, -32600, &text)
 }
 
 /// The one place that writes to standard output: a message a line, and nothing else ever.
@@ -147,4 +188,23 @@ fn write(mut unwritten: mpsc::Receiver<Value>) -> Result<()> {
         out.flush().context("standard output")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_it_came_and_not_beyond_its_bound() {
+        let mut input: &[u8] = b"one\n\xff\n\nfour \nfive5\nsix";
+        let mut next = || read_line(&mut input, 5).expect("no error");
+        let whole = |line: &[u8]| Some(Line::Whole(line.to_vec()));
+        assert_eq!(next(), whole(b"one\n"));
+        assert_eq!(next(), whole(b"\xff\n"));
+        assert_eq!(next(), whole(b"\n"));
+        assert_eq!(next(), Some(Line::TooLong));
+        assert_eq!(next(), Some(Line::TooLong));
+        assert_eq!(next(), whole(b"six"));
+        assert_eq!(next(), None);
+    }
 }

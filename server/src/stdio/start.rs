@@ -14,13 +14,19 @@ use crate::agents::VARIABLE;
 
 /// How long a server may take until it answers.
 const WITHIN: Duration = Duration::from_secs(15);
+/// How long a single answer may take.
+const ANSWER: Duration = Duration::from_secs(2);
+/// Between two looks whether it answers.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Starts a server at `url` and waits until it answers.
+/// Starts a server at `url`, unless one answers there, and waits until it does.
 ///
 /// # Errors
 /// The address is not one of this machine, or the server does not come up.
 pub async fn start(url: &str, http: &reqwest::Client) -> Result<()> {
+    if is_up(url, http).await {
+        return Ok(());
+    }
     let address: SocketAddr = url
         .strip_prefix("http://")
         .and_then(|address| address.replace("localhost", "127.0.0.1").parse().ok())
@@ -56,6 +62,7 @@ pub async fn start(url: &str, http: &reqwest::Client) -> Result<()> {
 }
 
 async fn is_up(url: &str, http: &reqwest::Client) -> bool {
-    let health = http.get(format!("{url}/health")).send().await;
+    let health = http.get(format!("{url}/health")).timeout(ANSWER);
+    let health = health.send().await;
     health.is_ok_and(|answer| answer.status().is_success())
 }

@@ -651,7 +651,12 @@ fn an_agent_gets_a_token_that_stands_in_its_file_and_nowhere_else() {
         let text = get(&path);
         let token = token_in(&text);
         assert!(!first.contains(token), "{first}");
-        same(&path, &told.entry(&told.literal.replace("<token>", token)));
+        let mut literal = told.literal.replace("<token>", token);
+        if told.client == "claude-desktop" {
+            let data = format!(r#"", "STAFFEL_DATA": "{}"}}"#, data.path().display());
+            literal = literal.replace("\"}", &data);
+        }
+        same(&path, &told.entry(&literal));
         assert_eq!(agents(data.path()), ["anna"]);
 
         let second = connect(&["--global", "--agent", "anna"]).done();
@@ -773,6 +778,202 @@ fn where_codex_takes_the_token_from_a_variable_it_is_not_given_one_beside() {
     assert_eq!(get(&path), old);
     connect(&["--replace"]).done();
     assert!(!get(&path).contains("MINE"));
+}
+
+/// An entry of Claude Desktop's that starts this program, or another, with this in its environment.
+fn desktop(program: &str, environment: &str) -> String {
+    format!(
+        r#"{{"mcpServers": {{"staffel": {{"command": "{program}", "args": ["stdio", "--url", "http://127.0.0.1:1"], "env": {{{environment}}}}}}}}}"#
+    )
+}
+
+#[test]
+fn the_bridge_starts_a_server_with_the_data_that_were_named() {
+    let (user, data) = (User::new(), data_folder());
+    let config = user.home.path().join("mine.toml");
+    put(
+        &config,
+        "[[workspace.metadata.leptos]]\noutput-name = \"staffel\"\n",
+    );
+    let path = user.home.path().join(CLAUDE_SETTINGS);
+    let mut command = user.command("claude-desktop");
+    command.current_dir(data.path().parent().expect("a folder"));
+    command
+        .arg("--data")
+        .arg(data.path().file_name().expect("a name"));
+    command.arg("--config").arg(&config);
+    said(command.args(["--url", URL, "--agent", "anna"])).done();
+    let text = get(&path);
+    let environment = format!(
+        r#""STAFFEL_TOKEN": "{}", "STAFFEL_DATA": "{}", "STAFFEL_CONFIG": "{}""#,
+        token_in(&text.replace("staffel_config", "")),
+        data.path().display(),
+        config.display()
+    );
+    same(&path, &desktop(env!("CARGO_BIN_EXE_staffel"), &environment));
+
+    let other = User::new();
+    let mut command = other.command("claude-desktop");
+    command.arg("--data").arg(data.path());
+    said(command.args(["--url", "http://192.0.2.1:4700"])).done();
+    let text = get(&other.home.path().join(CLAUDE_SETTINGS));
+    assert!(!text.contains("env"), "nothing is started there: {text}");
+}
+
+#[test]
+fn what_is_replaced_keeps_the_token_that_is_still_good() {
+    let (user, data) = (User::new(), data_folder());
+    let path = user.home.path().join(CLAUDE_SETTINGS);
+    let connect = |url: &str, flags: &[&str]| {
+        let mut command = user.command("claude-desktop");
+        command.args(["--url", url, "--data"]).arg(data.path());
+        said(command.args(flags))
+    };
+    connect(URL, &["--agent", "anna"]).done();
+    let token = token_in(&get(&path)).to_owned();
+    let data_too = format!(
+        r#""STAFFEL_TOKEN": "{token}", "STAFFEL_DATA": "{}""#,
+        data.path().display()
+    );
+    let ours = desktop(env!("CARGO_BIN_EXE_staffel"), &data_too);
+    // The program has moved.
+    let moved = desktop("/no/staffel", &format!(r#""MINE": "x", {data_too}"#));
+    for flags in [vec!["--replace"], vec!["--replace", "--agent", "anna"]] {
+        put(&path, &moved);
+        connect(URL, &flags).done();
+        same(
+            &path,
+            &desktop(
+                env!("CARGO_BIN_EXE_staffel"),
+                &format!(r#""MINE": "x", {data_too}"#),
+            ),
+        );
+    }
+    // The server has moved, and has its data with it.
+    for flags in [vec!["--replace"], vec!["--replace", "--agent", "anna"]] {
+        put(&path, ours.replace("127.0.0.1:1", "127.0.0.1:2"));
+        connect(URL, &flags).done();
+        same(&path, &ours);
+    }
+    assert_eq!(agents(data.path()), ["anna"]);
+    // A token that this server does not know goes with the server that it is for.
+    put(
+        &path,
+        desktop("/other", &format!(r#""STAFFEL_TOKEN": "{}""#, some_token()))
+            .replace("127.0.0.1:1", "h"),
+    );
+    connect(URL, &["--replace"]).done();
+    assert!(!get(&path).contains("STAFFEL_TOKEN"));
+}
+
+#[test]
+fn what_names_the_variable_still_does_so_when_it_is_replaced() {
+    let user = User::new();
+    let path = user.project.path().join(".cursor/mcp.json");
+    let headers = r#""headers": {"Authorization": "Bearer ${env:STAFFEL_TOKEN}"}"#;
+    let entry =
+        |url: &str| format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}", {headers}}}}}}}"#);
+    put(&path, entry("http://127.0.0.1:2/mcp"));
+    user.connect("cursor", &["--replace"]).done();
+    same(&path, &entry(URL));
+}
+
+#[test]
+fn a_token_in_a_projects_file_goes_out_of_the_folder() {
+    let cases = TOLD.iter().filter(|told| told.variable.is_some());
+    for told in cases {
+        let (user, data) = (User::new(), data_folder());
+        let file = told.case().project.expect("a file");
+        let path = user.project.path().join(file);
+        put(
+            &path,
+            told.entry(&told.literal.replace("<token>", &some_token())),
+        );
+        let mut command = user.command(told.client);
+        command.args(["--url", URL, "--project", "--agent", "anna", "--data"]);
+        let shown = said(command.arg(data.path())).done();
+        assert!(!shown.contains(&some_token()), "{shown}");
+        assert!(shown.contains("The file as it was is not kept"), "{shown}");
+        same(&path, &told.entry(told.variable.expect("a variable")));
+        for (path, text) in user.files() {
+            let text = String::from_utf8_lossy(&text).into_owned();
+            assert!(!text.contains(&some_token()), "{}: {text}", path.display());
+        }
+    }
+}
+
+#[test]
+fn what_others_keep_secret_is_not_shown() {
+    let user = User::new();
+    for (client, file, text) in [
+        (
+            "cursor",
+            ".cursor/mcp.json",
+            r#"{"mcpServers": {"other": {"command": "npx", "args": ["--key", "sesame"], "env": {"GITHUB_TOKEN": "sesame"}}}}"#,
+        ),
+        (
+            "claude-code",
+            ".mcp.json",
+            "{\n  \"mcpServers\": {\n    \"other\": {\n      \"env\": {\"GITHUB_TOKEN\": \"sesame\"}\n    }\n  }\n}\n",
+        ),
+        (
+            "gemini",
+            ".gemini/settings.json",
+            r#"{"mcpServers": {"staffel": {"httpUrl": "http://h/?key=sesame", "headers": {"X": "sesame"}}}}"#,
+        ),
+        (
+            "codex",
+            ".codex/config.toml",
+            "mcp_servers = { other = { env = { GITHUB_TOKEN = 'sesame' } } }\n",
+        ),
+    ] {
+        let path = user.project.path().join(file);
+        put(&path, text);
+        for flags in [
+            vec!["--project", "--replace", "--print"],
+            vec!["--project"],
+            vec!["--project", "--replace"],
+        ] {
+            let said = user.connect(client, &flags);
+            for said in [&said.stdout, &said.stderr] {
+                assert!(!said.contains("sesame"), "{said}");
+            }
+            assert!(said.stdout.contains(URL) || !said.ok, "{}", said.stdout);
+        }
+    }
+    put(
+        &user.home.path().join(CLAUDE_SETTINGS),
+        r#"{"mcpServers": {"staffel": {"command": "npx", "args": ["--key", "sesame"]}}}"#,
+    );
+    let said = user.connect("claude-desktop", &[]);
+    assert!(!said.stderr.contains("sesame"), "{}", said.stderr);
+    said.complains(&["its `command` is npx", "--replace"]);
+}
+
+#[test]
+fn a_server_that_is_switched_off_is_switched_on() {
+    for (client, file, off) in [
+        (
+            "codex",
+            ".codex/config.toml",
+            format!("[mcp_servers.staffel]\nurl = \"{URL}\"\nenabled = false\n"),
+        ),
+        (
+            "windsurf",
+            ".codeium/windsurf/mcp_config.json",
+            format!(
+                r#"{{"mcpServers": {{"staffel": {{"serverUrl": "{URL}", "disabled": true}}}}}}"#
+            ),
+        ),
+    ] {
+        let user = User::new();
+        let path = user.home.path().join(file);
+        put(&path, off);
+        let said = user.connect(client, &[]).done();
+        assert!(said.contains("knows Staffel now"), "{said}");
+        let case = CASES.iter().find(|case| case.client == client);
+        same(&path, case.expect("a case").entry);
+    }
 }
 
 /// A server that wants a token from everybody.
@@ -905,7 +1106,10 @@ mod unix {
             let output = command.arg(data.path()).stdout(full).output();
             let stderr = output.expect("the program runs").stderr;
             assert!(String::from_utf8_lossy(&stderr).contains("void again"));
-            assert!(agents(data.path()).is_empty());
+            let mut list = user.program();
+            list.args(["agents", "list", "--json", "--data"]);
+            let known = said(list.arg(data.path())).done();
+            assert_eq!(known.trim(), "[]", "the name is free again");
         }
         let path = user.home.path().join(".cursor/mcp.json");
         put(&path, "{}");

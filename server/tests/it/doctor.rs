@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener},
     process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::Instant,
 };
@@ -459,6 +460,188 @@ fn a_server_that_is_not_as_it_should_be_is_described() {
     assert!(remedy(&old, "The server has version 0.0.1").contains("serve --listen"));
     assert!(remedy(&old, "cannot write its journal: the disk is full").starts_with("df -h "));
     remedy(&old, "not over MCP");
+}
+
+#[test]
+fn an_entry_that_its_client_cannot_use_is_noticed() {
+    for (client, file, entry, words, command) in [
+        (
+            "claude-code",
+            ".mcp.json",
+            r#"{"mcpServers": {"staffel": {"url": "http://127.0.0.1:1/mcp"}}}"#,
+            "it has no `type`",
+            "connect claude-code --url http://127.0.0.1:1/mcp --replace",
+        ),
+        (
+            "vscode",
+            ".vscode/mcp.json",
+            r#"{"servers": {"staffel": {"type": "sse", "url": "http://127.0.0.1:1/mcp"}}}"#,
+            "its `type` is sse",
+            "connect vscode --url http://127.0.0.1:1/mcp --replace",
+        ),
+        (
+            "codex",
+            ".codex/config.toml",
+            "[mcp_servers.staffel]\nurl = \"http://127.0.0.1:1/mcp\"\nenabled = false\n",
+            "is switched off there (`enabled` is false)",
+            "connect codex --project --url http://127.0.0.1:1/mcp",
+        ),
+    ] {
+        let user = User::new();
+        put(&user.project.path().join(file), entry);
+        let found = found(&user, "http://127.0.0.1:1", |_| {});
+        let state = self::file(&found, client, "project");
+        assert_eq!(
+            (&state["this_server"], &state["well"]),
+            (&json!(true), &json!(false))
+        );
+        let remedy = remedy(&found, words);
+        assert!(remedy.ends_with(command), "{remedy}");
+        let mut connect = Command::new("sh");
+        connect
+            .args(["-c", &remedy])
+            .env("HOME", user.home.path())
+            .current_dir(user.project.path());
+        said(&mut connect).done();
+        let found = self::found(&user, "http://127.0.0.1:1", |_| {});
+        assert_eq!(
+            self::file(&found, client, "project")["well"],
+            true,
+            "{found:#}"
+        );
+    }
+}
+
+#[test]
+fn a_transport_that_its_client_takes_is_nobodys_business() {
+    for (client, file, entry) in [
+        (
+            "vscode",
+            ".vscode/mcp.json",
+            r#"{"servers": {"staffel": {"url": "http://127.0.0.1:1/mcp"}}}"#,
+        ),
+        (
+            "claude-code",
+            ".mcp.json",
+            r#"{"mcpServers": {"staffel": {"type": "streamable-http", "url": "http://127.0.0.1:1/mcp"}}}"#,
+        ),
+    ] {
+        let user = User::new();
+        put(&user.project.path().join(file), entry);
+        let found = found(&user, "http://127.0.0.1:1", |_| {});
+        assert_eq!(
+            self::file(&found, client, "project")["well"],
+            true,
+            "{found:#}"
+        );
+        let files = user.files();
+        connect(&user, client, "http://127.0.0.1:1", |_| {});
+        assert_eq!(user.files(), files, "nothing to do");
+    }
+}
+
+#[test]
+fn a_token_beside_the_name_of_a_variable_is_noticed_and_taken_out() {
+    let (user, data) = (User::new(), data_folder());
+    let path = user.project.path().join(".codex/config.toml");
+    let text = format!(
+        "[mcp_servers.staffel]\nurl = \"http://127.0.0.1:1/mcp\"\nbearer_token_env_var = \"STAFFEL_TOKEN\"\n\
+         http_headers = {{ X = \"mine\", authorization = \"Bearer {}\" }} # why\n",
+        some_token()
+    );
+    put(&path, text);
+    let open = found(&user, "http://127.0.0.1:1", agent_data(data.path()));
+    let command = remedy(&open, "a file that is shared with the project");
+    let mut connect = Command::new("sh");
+    connect
+        .args(["-c", &command])
+        .env("HOME", user.home.path())
+        .current_dir(user.project.path());
+    said(&mut connect).done();
+    assert_eq!(
+        fs::read_to_string(&path).expect("the file"),
+        "[mcp_servers.staffel]\nurl = \"http://127.0.0.1:1/mcp\"\nbearer_token_env_var = \"STAFFEL_TOKEN\"\n\
+         http_headers = { X = \"mine\"} # why\n"
+    );
+    let closed = found(&user, "http://127.0.0.1:1", |command| {
+        agent_data(data.path())(command);
+        command.env("STAFFEL_TOKEN", some_token());
+    });
+    let state = file(&closed, "codex", "project");
+    assert_eq!(
+        (&state["token"], &state["well"]),
+        (&json!("variable"), &json!(true))
+    );
+}
+
+#[test]
+fn commands_name_the_configuration_that_was_named() {
+    let user = User::new();
+    let config = user.home.path().join("my own.toml");
+    let data = user.home.path().join("data");
+    put(
+        &config,
+        format!(
+            "[[workspace.metadata.leptos]]\noutput-name = \"staffel\"\n[server]\nlisten = \"127.0.0.1:1\"\n[journal]\ndata = \"{}\"\n",
+            data.display()
+        ),
+    );
+    put(
+        &user.home.path().join(CASES[6].global),
+        r#"{"mcpServers": {"staffel": {"command": "/no/staffel", "args": ["stdio", "--url", "http://127.0.0.1:1"]}}}"#,
+    );
+    let said = ask(&user, |command| {
+        command.args(["--json", "--config"]).arg(&config);
+    });
+    let found: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let named = format!("--config '{}'", config.display());
+    for words in [
+        "No Staffel answers",
+        "starts /no/staffel, which is not there",
+    ] {
+        let command = remedy(&found, words);
+        assert!(command.contains(&named), "{command}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_say_whether_it_takes_the_token_has_not_refused_it() {
+    static KNOCKS: AtomicUsize = AtomicUsize::new(0);
+    let user = User::new();
+    let address = stranger(|path| match path {
+        "/api/status" => r#"{"name": "staffel", "version": "0.0.1"}"#,
+        "/health" => r#"{"status": "ok"}"#,
+        "/mcp" if KNOCKS.fetch_add(1, Ordering::SeqCst) == 0 => {
+            r#"{"result": {"supportedVersions": ["2026-07-28"], "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "staffel"}}}}"#
+        }
+        _ => "{}",
+    });
+    let found = found(&user, &format!("http://{address}"), |command| {
+        command.env("STAFFEL_TOKEN", some_token());
+    });
+    assert_eq!(found["server"]["token_valid"], Value::Null, "{found:#}");
+    remedy(&found, "whether it takes the token in STAFFEL_TOKEN");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_wrong_with_a_server_elsewhere_is_not_mended_here() {
+    let user = User::new();
+    let address = stranger(|path| match path {
+        "/api/status" => r#"{"name": "staffel", "version": "0.0.1"}"#,
+        "/health" => r#"{"status": "failing", "why": "the disk is full"}"#,
+        _ => "{}",
+    });
+    // On Linux this leads to the machine itself, and nobody can know that it does.
+    let url = format!("http://0.0.0.0:{}", address.port());
+    let found = found(&user, &url, |_| {});
+    for words in [
+        "The server has version 0.0.1",
+        "cannot write its journal",
+        "not over MCP",
+    ] {
+        assert_eq!(remedy(&found, words), format!("curl -i {url}/health"));
+    }
 }
 
 #[test]

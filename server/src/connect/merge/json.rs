@@ -1,15 +1,19 @@
 //! The merge into JSON, with the comments and trailing commas that most clients allow.
 
+use std::ops::Range;
+
 use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::{Object, ObjectProp, Value as Json},
     common::Ranged,
-    cst::{CstInputValue, CstObject, CstRootNode},
+    cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode},
     errors::ParseError,
     parse_to_ast,
 };
 
-use super::{Change, Entry, Found, Known, Language, Position, Problem, Theirs, Value, same_key};
+use super::{
+    Change, Entry, Found, Known, Language, Position, Problem, Theirs, Unwanted, Value, same_key,
+};
 
 const JSON: ParseOptions = ParseOptions {
     allow_comments: true,
@@ -60,6 +64,9 @@ pub(super) fn find(text: &str, servers: &str, name: &str) -> Result<Found, Probl
     for property in &object.properties {
         let key = property.name.as_str();
         json_property(text, object, key)?;
+        if let Some(map) = property.value.as_object() {
+            no_key_twice(text, map, key)?;
+        }
         let value = match json_value(&property.value) {
             Some(value) => Theirs::Value(value),
             None => Theirs::Else(property.value.text(text).to_owned()),
@@ -120,6 +127,46 @@ fn json_property<'a, 'b>(
     }
 }
 
+/// No two keys of the map `field` mean the same.
+fn no_key_twice(text: &str, map: &Object<'_>, field: &str) -> Result<(), Problem> {
+    let name = |property: &ObjectProp<'_>| property.name.as_str().to_owned();
+    for (at, property) in map.properties.iter().enumerate() {
+        let key = name(property);
+        let before = &map.properties[..at];
+        if before.iter().any(|one| same_key(field, &name(one), &key)) {
+            return Err(Problem::Twice {
+                at: Position::of(text, property.start()),
+                key,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The strings that are values, with their places.
+pub(super) fn strings(text: &str) -> Result<Vec<(Range<usize>, String)>, Problem> {
+    let tree =
+        parse_to_ast(text, &CollectOptions::default(), &JSON).map_err(|error| not_json(&error))?;
+    let mut found = Vec::new();
+    let mut values: Vec<_> = tree.value.iter().collect();
+    while let Some(value) = values.pop() {
+        match value {
+            Json::StringLit(string) => {
+                found.push((
+                    value.start()..value.end(),
+                    string.value.clone().into_owned(),
+                ));
+            }
+            Json::Array(array) => values.extend(&array.elements),
+            Json::Object(object) => {
+                values.extend(object.properties.iter().map(|property| &property.value));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
 fn json_type(value: &Json<'_>) -> &'static str {
     match value {
         Json::StringLit(_) => "string",
@@ -137,10 +184,13 @@ pub(super) fn write(text: &str, entry: Entry<'_>, change: &Change) -> Result<Str
         .object_value_or_set()
         .object_value_or_set(entry.servers);
     match (change, servers.get(entry.name)) {
-        (Change::Also, Some(server)) => {
+        (Change::Within(lacking, unwanted), Some(server)) => {
             let server = server.object_value_or_set();
-            for (key, value) in entry.also {
+            for (key, value) in lacking {
                 set_in_json(&server, key, value);
+            }
+            for unwanted in unwanted {
+                take_out(&server, *unwanted);
             }
         }
         (_, other) => {
@@ -184,16 +234,40 @@ fn set_in_json(server: &CstObject, field: &str, value: &Value) {
         return;
     };
     for (key, value) in pairs {
-        let mut olds = map.properties().into_iter();
-        let old = olds.find(|old| {
-            old.decoded_name()
-                .is_some_and(|name| same_key(field, &name, key))
-        });
-        match old {
+        match named(&map, field, key) {
             Some(old) => old.set_value(value.as_str().into()),
             None => {
                 map.append(key, value.as_str().into());
             }
         }
+    }
+}
+
+/// The key of the map `field` that means this one.
+fn named(map: &CstObject, field: &str, key: &str) -> Option<CstObjectProp> {
+    let mut properties = map.properties().into_iter();
+    properties.find(|property| {
+        let name = property.decoded_name();
+        name.is_some_and(|name| same_key(field, &name, key))
+    })
+}
+
+fn take_out(server: &CstObject, unwanted: Unwanted) {
+    let field = match unwanted {
+        Unwanted::Value(field, _) => field,
+        Unwanted::InMap(field, key) => {
+            if let Some(map) = server.object_value(field) {
+                if let Some(property) = named(&map, field, key) {
+                    property.remove();
+                }
+                if !map.properties().is_empty() {
+                    return;
+                }
+            }
+            field
+        }
+    };
+    if let Some(property) = server.get(field) {
+        property.remove();
     }
 }

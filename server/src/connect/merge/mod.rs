@@ -1,6 +1,7 @@
 //! The merge: from the text of a configuration file to the text with one server more. Pure.
 //!
-//! Everything that was there stays as it was: comments, order, indentation, line ends and the other servers.
+//! What is none of Staffel's stays as it was: comments, order, indentation, line ends and the other servers. Of an
+//! entry that is replaced, only what leads to the same server stays.
 
 mod json;
 mod toml;
@@ -8,6 +9,8 @@ mod toml;
 use std::fmt;
 
 use thiserror::Error;
+
+use super::token::HIDDEN;
 
 /// The language of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,15 @@ impl Value {
         Self::Map(vec![(key.to_owned(), value.to_owned())])
     }
 
+    /// The strings in it.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => vec![text],
+            Self::List(items) => items.iter().map(String::as_str).collect(),
+            Self::Map(pairs) => pairs.iter().map(|(_, value)| value.as_str()).collect(),
+        }
+    }
+
     /// The value of a key of the map `field`, if this is one and has it.
     pub fn get(&self, field: &str, key: &str) -> Option<&str> {
         let Self::Map(pairs) = self else {
@@ -94,12 +106,25 @@ pub struct Entry<'a> {
     pub also: &'a [Field],
     /// The keys that make it another server, whatever they hold.
     pub never: &'a [&'a str],
+    /// What must not stand beside, and is taken out.
+    pub without: &'a [Unwanted],
+    /// Whether the one that is there leads to the same server: replaced, it keeps what else it has.
+    pub leads_here: bool,
 }
 
-impl Entry<'_> {
-    fn all(&self) -> impl Iterator<Item = &Field> {
+impl<'a> Entry<'a> {
+    fn all(&self) -> impl Iterator<Item = &'a Field> + use<'a> {
         self.fields.iter().chain(self.also)
     }
+}
+
+/// Something that an entry must not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwanted {
+    /// A key, where it has this value, as it stands in the file.
+    Value(&'static str, &'static str),
+    /// A key of a map: the map, and the key.
+    InMap(&'static str, &'static str),
 }
 
 /// Whether two keys of the map `field` mean the same: names of headers have no case.
@@ -219,35 +244,52 @@ impl Known {
             .map(|(_, theirs)| theirs)
     }
 
+    /// Whether it has anything under a key.
+    pub fn has_any(&self, key: &str) -> bool {
+        self.theirs(key).is_some()
+    }
+
+    /// Whether what stands under a key is this and neither a string nor a list or a map of strings.
+    pub fn has(&self, key: &str, literal: &str) -> bool {
+        matches!(self.theirs(key), Some(Theirs::Else(theirs)) if theirs == literal)
+    }
+
     /// What tells it from ours, if it is another one. Further fields, such as a time-out, are the user's own affair.
     fn difference(&self, entry: Entry<'_>) -> Option<String> {
-        for key in entry.never {
-            if let Some(theirs) = self.theirs(key) {
-                return Some(match *key {
-                    "command" => format!("it starts the command {theirs}"),
-                    key => format!("its `{key}` is {theirs}"),
-                });
-            }
-        }
-        entry
-            .fields
+        let foreign = entry.never.iter().find_map(|key| {
+            let theirs = self.theirs(key)?;
+            Some(match *key {
+                "command" => format!("it starts the command {theirs}"),
+                key => format!("its `{key}` is {theirs}"),
+            })
+        });
+        foreign.or_else(|| self.difference_in(entry.fields))
+    }
+
+    /// The first of these fields that it has otherwise, or not at all, in words.
+    pub fn difference_in(&self, fields: &[Field]) -> Option<String> {
+        fields
             .iter()
-            .find_map(|(key, ours)| match self.theirs(key) {
-                None => Some(format!("it has no `{key}`")),
-                Some(Theirs::Value(theirs)) if agrees(key, theirs, ours) => None,
-                // What stands in a map may be secret.
-                Some(Theirs::Value(Value::Map(_))) => Some(format!("its `{key}` is another one")),
-                Some(theirs) => Some(format!("its `{key}` is {theirs}")),
+            .find(|(key, ours)| !self.agrees(key, ours))
+            .map(|(key, _)| match self.theirs(key) {
+                None => format!("it has no `{key}`"),
+                Some(theirs) => format!("its `{key}` is {theirs}"),
             })
     }
 
-    /// Whether everything is there that is to stand beside.
-    fn has_also(&self, entry: Entry<'_>) -> bool {
-        let mut also = entry.also.iter();
-        also.all(|(key, ours)| {
-            self.field(key)
-                .is_some_and(|theirs| agrees(key, theirs, ours))
-        })
+    fn agrees(&self, key: &str, ours: &Value) -> bool {
+        self.field(key)
+            .is_some_and(|theirs| agrees(key, theirs, ours))
+    }
+
+    fn has_unwanted(&self, unwanted: Unwanted) -> bool {
+        match unwanted {
+            Unwanted::Value(key, literal) => self.has(key, literal),
+            Unwanted::InMap(map, key) => {
+                let map_there = self.field(map);
+                map_there.is_some_and(|there| there.get(map, key).is_some())
+            }
+        }
     }
 }
 
@@ -262,12 +304,20 @@ fn agrees(key: &str, theirs: &Value, ours: &Value) -> bool {
 }
 
 impl fmt::Display for Theirs {
+    /// Without what may be secret: headers, variables, arguments but addresses, and the query of an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
         match self {
-            Self::Value(Value::Text(text)) => f.write_str(text),
-            Self::Value(Value::List(items)) => write!(f, "{items:?}"),
-            Self::Value(Value::Map(_)) => f.write_str("a map"),
-            Self::Else(text) => f.write_str(text),
+            Self::Value(Value::Text(text)) => f.write_str(&path(text)),
+            Self::Value(Value::List(items)) => {
+                let shown = items.iter().map(|item| match item.starts_with("http") {
+                    true => path(item),
+                    false => HIDDEN.to_owned(),
+                });
+                write!(f, "{:?}", shown.collect::<Vec<_>>())
+            }
+            Self::Else(text) if !text.contains(['[', '{']) => f.write_str(text),
+            Self::Value(Value::Map(_)) | Self::Else(_) => f.write_str("another one"),
         }
     }
 }
@@ -313,11 +363,11 @@ pub fn look_up(
 }
 
 /// What has to be done to a file.
-enum Change {
+enum Change<'a> {
     /// The entry is put in, in place of anything of its name.
     Whole,
-    /// The server is there; what stands beside is put into it.
-    Also,
+    /// The server is there; it lacks these fields, and has what it must not have.
+    Within(Vec<&'a Field>, Vec<Unwanted>),
 }
 
 /// The text with the entry in it, or `None` if it is there already. With `replace` the entry takes the place of
@@ -331,8 +381,8 @@ pub fn merge(
     entry: Entry<'_>,
     replace: bool,
 ) -> Result<Option<String>, Problem> {
-    let taken = |at, difference| match replace {
-        true => Ok(Change::Whole),
+    let may_replace = |at, difference| match replace {
+        true => Ok(()),
         false => Err(Problem::Taken {
             at,
             name: entry.name.to_owned(),
@@ -341,21 +391,58 @@ pub fn merge(
     };
     let change = match find(language, text, entry.servers, entry.name)? {
         Found::Nothing => Change::Whole,
-        Found::Else { at, kind } => taken(at, format!("it is of the type {kind}"))?,
-        Found::Known(known) => match known.difference(entry) {
-            Some(difference) => taken(known.at, difference)?,
-            None if known.has_also(entry) => return Ok(None),
-            None => {
+        Found::Else { at, kind } => {
+            may_replace(at, format!("it is of the type {kind}"))?;
+            Change::Whole
+        }
+        Found::Known(known) => {
+            let lacking = entry.all().filter(|(key, ours)| !known.agrees(key, ours));
+            let lacking: Vec<_> = lacking.collect();
+            let unwanted = entry.without.iter().copied();
+            let unwanted = unwanted.filter(|unwanted| known.has_unwanted(*unwanted));
+            let unwanted: Vec<_> = unwanted.collect();
+            let replaced = match known.difference(entry) {
+                None if lacking.is_empty() && unwanted.is_empty() => return Ok(None),
+                None => false,
+                Some(difference) => {
+                    may_replace(known.at, difference)?;
+                    !entry.leads_here || entry.never.iter().any(|key| known.has_any(key))
+                }
+            };
+            if replaced {
+                Change::Whole
+            } else {
                 no_obstacle(language, &known, entry)?;
-                Change::Also
+                Change::Within(lacking, unwanted)
             }
-        },
+        }
     };
     match language {
         Language::Json => json::write(text, entry, &change),
         Language::Toml => toml::write(text, entry, &change),
     }
     .map(Some)
+}
+
+/// The text with every string hidden that is a value, except those that are to be `shown`: what others keep in
+/// their configuration may be secret.
+///
+/// # Errors
+/// The text cannot be parsed.
+pub fn masked(language: Language, text: &str, shown: &[&str]) -> Result<String, Problem> {
+    let mut strings = match language {
+        Language::Json => json::strings(text)?,
+        Language::Toml => toml::strings(text)?,
+    };
+    strings.retain(|(_, string)| !shown.contains(&string.as_str()));
+    strings.sort_by_key(|(range, _)| range.start);
+    let (mut masked, mut end) = (String::new(), 0);
+    for (range, _) in strings {
+        masked += &text[end..range.start];
+        masked += &format!("\"{HIDDEN}\"");
+        end = range.end;
+    }
+    Ok(masked + &text[end..])
 }
 
 /// Nothing that is no map stands where one has to be: it would be lost.
@@ -390,6 +477,11 @@ mod tests {
             fields: &[("type", "http".into()), ("url", URL.into())],
             also,
             never: &["command"],
+            without: &[
+                Unwanted::Value("disabled", "true"),
+                Unwanted::InMap("headers", "X-Old"),
+            ],
+            leads_here: text.contains(URL),
         };
         merge(Language::Json, text, entry, replace)
     }
@@ -402,6 +494,11 @@ mod tests {
             fields: &[("url", URL.into())],
             also,
             never: &["command"],
+            without: &[
+                Unwanted::Value("enabled", "false"),
+                Unwanted::InMap("http_headers", "X-Old"),
+            ],
+            leads_here: text.contains(URL),
         };
         merge(Language::Toml, text, entry, replace)
     }
@@ -415,6 +512,8 @@ mod tests {
             fields: &[("command", "/staffel".into()), ("args", Value::List(args))],
             also: &[],
             never: &[],
+            without: &[],
+            leads_here: false,
         };
         merge(Language::Json, text, entry, false)
     }
@@ -691,8 +790,8 @@ mod tests {
             (r#"{"command": "npx", "args": []}"#, "its `command` is npx."),
             (r#"{"command": "/staffel"}"#, "it has no `args`."),
             (
-                r#"{"command": "/staffel", "args": ["stdio"]}"#,
-                r#"its `args` is ["stdio"]."#,
+                r#"{"command": "/staffel", "args": ["stdio", "http://h?key=x"]}"#,
+                r#"its `args` is ["****", "http://h"]."#,
             ),
             (
                 r#"{"command": "/staffel", "args": "stdio"}"#,
@@ -700,7 +799,7 @@ mod tests {
             ),
             (
                 r#"{"command": "/staffel", "args": [1]}"#,
-                "its `args` is [1].",
+                "its `args` is another one.",
             ),
             (r#"{"url": "http://h"}"#, "it has no `command`."),
         ] {
@@ -757,6 +856,127 @@ mod tests {
             assert_eq!(toml_with(&old, &also, false), Ok(Some(new.clone())));
             assert_eq!(toml_with(&new, &also, false), Ok(None));
         }
+    }
+
+    #[test]
+    fn what_is_replaced_keeps_the_rest_if_it_leads_to_the_same_server() {
+        let text = |kind: &str| {
+            format!(
+                "{{\"servers\": {{\"staffel\": {{{kind}\"url\": \"{URL}\", /* mine */ \"headers\": {{\"X\": \"x\"}}}}}}}}"
+            )
+        };
+        let replaced = json_with(&text("\"type\": \"sse\", "), &[], true);
+        assert_eq!(replaced, Ok(Some(text("\"type\": \"http\", "))));
+        let replaced = merged(Language::Json, &text(""), true);
+        assert!(
+            replaced.contains("/* mine */ \"headers\": {\"X\": \"x\"}"),
+            "{replaced}"
+        );
+        let replaced = merged(Language::Json, &text("\"command\": \"x\", "), true);
+        assert!(!replaced.contains("headers"), "{replaced}");
+    }
+
+    #[test]
+    fn what_must_not_stand_beside_is_taken_out() {
+        let text = |off: &str| {
+            format!(
+                "{{\n  \"servers\": {{\n    \"staffel\": {{\n      \"type\": \"http\",\n      \"url\": \"{URL}\"{off}\n    }}\n  }}\n}}"
+            )
+        };
+        let off = text(",\n      \"disabled\": true");
+        assert_eq!(json(&off), Ok(Some(text(""))));
+        assert_eq!(json(&text(",\n      \"disabled\": false")), Ok(None));
+        let old = text(",\n      \"headers\": {\"x-old\": \"a\"}");
+        assert_eq!(json(&old), Ok(Some(text(""))));
+        let old = text(",\n      \"headers\": {\"X\": \"b\", \"x-old\": \"a\"}");
+        let new = text(",\n      \"headers\": {\"X\": \"b\"}");
+        assert_eq!(json(&old), Ok(Some(new)));
+        let url = format!("[mcp_servers.staffel]\nurl = '{URL}'\n");
+        for (old, new) in [
+            ("# off\nenabled = false # for now\nx = 1\n", "x = 1\n"),
+            (
+                "http_headers = { A = 'a', x-old = 'b' } # why\n",
+                "http_headers = { A = 'a'} # why\n",
+            ),
+            ("http_headers = { X-Old = 'b' } # why\nx = 1\n", "x = 1\n"),
+            (
+                "[mcp_servers.staffel.http_headers]\nX-Old = 'b'\nY = 'y'\n",
+                "[mcp_servers.staffel.http_headers]\nY = 'y'\n",
+            ),
+        ] {
+            let merged = merged(Language::Toml, &format!("{url}{old}"), false);
+            assert_eq!(merged, format!("{url}{new}"));
+        }
+    }
+
+    #[test]
+    fn comments_beside_a_value_stay_when_it_is_replaced() {
+        let also = [("http_headers", Value::map_of("Authorization", "two"))];
+        let text = |token: &str| {
+            format!(
+                "[mcp_servers.staffel]\nurl = '{URL}'\n\n[mcp_servers.staffel.http_headers]\n# Anna's\nAuthorization = {token} # until May\n"
+            )
+        };
+        let new = toml_with(&text("'one'"), &also, false);
+        assert_eq!(new, Ok(Some(text("\"two\""))));
+        let text =
+            |url: &str| format!("[mcp_servers.staffel] # a\n# b\nurl = {url} # c\n# d\n[k]\n");
+        assert_eq!(
+            merged(Language::Toml, &text("'http://h'"), true),
+            text(&format!("\"{URL}\""))
+        );
+        let text = |server: &str| format!("[mcp_servers]\n# a\nstaffel = {server} # b\n");
+        assert_eq!(
+            merged(Language::Toml, &text("3"), true),
+            text(&format!("{{ url = \"{URL}\" }}"))
+        );
+    }
+
+    #[test]
+    fn line_ends_stay_where_they_are_mixed() {
+        let text = |url: &str| {
+            format!("a = 1\r\nb = 2\n[mcp_servers.staffel]\nurl = '{url}'\r\n[k]\nc = 3\r\n")
+        };
+        let new = merged(Language::Toml, &text("http://h"), true);
+        assert_eq!(new.replace('"', "'"), text(URL));
+    }
+
+    #[test]
+    fn a_header_that_is_there_twice_is_refused() {
+        for headers in [
+            r#"{"A": "x", "A": "y"}"#,
+            r#"{"Authorization": "x", "authorization": "y"}"#,
+        ] {
+            let text = format!(
+                "{{\"servers\": {{\"staffel\": {{\"type\": \"http\", \"url\": \"{URL}\",\n\"headers\": {headers}}}}}}}"
+            );
+            let said = problem(json(&text));
+            assert!(
+                said.starts_with("line 2, column ") && said.contains("second time"),
+                "{said}"
+            );
+        }
+        let env = format!(
+            r#"{{"servers": {{"staffel": {{"type": "http", "url": "{URL}", "env": {{"A": "", "a": ""}}}}}}}}"#
+        );
+        assert_eq!(json(&env), Ok(None), "variables have a case");
+    }
+
+    #[test]
+    fn only_what_is_ours_is_shown() {
+        let json = r#"{"servers": {"a": {"env": {"KEY": "sec\u0072et"}, "args": ["--key=secret", "http"], "n": 1}, /* b */ "staffel": {"type": "http"}}}"#;
+        let shown = r#"{"servers": {"a": {"env": {"KEY": "****"}, "args": ["****", "http"], "n": 1}, /* b */ "staffel": {"type": "http"}}}"#;
+        assert_eq!(
+            masked(Language::Json, json, &["http"]),
+            Ok(shown.to_owned())
+        );
+        assert_eq!(masked(Language::Json, "", &[]), Ok(String::new()));
+        let toml = "a = 'secret' # b\n[c.d]\ne = [{ f = 'secret' }, 'ours']\ng.h = \"\"\"\nsecret\"\"\"\n[[i]]\nj = 'secret'\nk = 1\n";
+        let shown = "a = \"****\" # b\n[c.d]\ne = [{ f = \"****\" }, 'ours']\ng.h = \"****\"\n[[i]]\nj = \"****\"\nk = 1\n";
+        assert_eq!(
+            masked(Language::Toml, toml, &["ours"]),
+            Ok(shown.to_owned())
+        );
     }
 
     #[test]
