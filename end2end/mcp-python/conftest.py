@@ -206,6 +206,47 @@ async def connect(
             yield Agent(client)
 
 
+class Heard:
+    """What a stream has said so far."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.over = False
+
+    async def until(self, *words: str) -> None:
+        with anyio.fail_after(10):
+            while not all(word in self.text for word in words):
+                await anyio.sleep(0.02)
+
+    async def ended(self) -> None:
+        with anyio.fail_after(10):
+            while not self.over:
+                await anyio.sleep(0.02)
+
+
+@asynccontextmanager
+async def hearing(method: str, url: str, **request: Any) -> AsyncIterator[Heard]:
+    """A stream that is open from here on, and read while the test goes on."""
+    heard = Heard()
+    # The server gives a sign of life every 15 seconds.
+    request = {"timeout": 20, **request}
+    async with httpx.AsyncClient() as http, http.stream(method, url, **request) as answer:
+        assert answer.status_code == 200, await answer.aread()
+
+        async def read() -> None:
+            try:
+                async for text in answer.aiter_text():
+                    heard.text += text
+            except httpx.RemoteProtocolError:
+                pass  # broken off, which is an end too
+            heard.over = True
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read)
+            yield heard
+            tasks.cancel_scope.cancel()
+
+
 # What a server may hold on to after it was treated badly, in KiB; one body of the largest size takes 8 MiB.
 GROWTH = 40 * 1024
 

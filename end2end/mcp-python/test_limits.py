@@ -3,11 +3,12 @@ A test that fails here may be good news: then the page has to change."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 
-from conftest import Server
+from conftest import Heard, Server, hearing
 from test_http import ACCEPT, initialize, message, request
 
 VERSION = "2026-07-28"
@@ -38,6 +39,10 @@ class Session:
         wait = request("tools/call", 3, name="await_handover_decision", arguments={"handover": handover, "wait_seconds": 20})
         with httpx.stream("POST", self.server.mcp, json=wait, headers=self.headers, timeout=10) as answer:
             return next(line[3:].strip() for line in answer.iter_lines() if line.startswith("id:"))
+
+    def hearing(self, **headers: str) -> AbstractAsyncContextManager[Heard]:
+        """What comes on a stream of its own, while the test goes on."""
+        return hearing("GET", self.server.mcp, headers={**self.headers, **headers})
 
     def hear(self, seconds: float, **headers: str) -> str:
         """What comes on a stream of its own, until it ends or time is up."""

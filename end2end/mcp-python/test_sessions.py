@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from conftest import Server, connect
+from test_limits import Session
 
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 INTRODUCTION = {
@@ -59,3 +60,18 @@ def test_forgotten_sessions_are_bounded_and_come_back(server: Server) -> None:
         answer = call(client, server, first, "tools/list")
         assert answer.status_code == 200 and "start_pipeline" in answer.text
         assert server.api("GET", "/status").json()["mcp_sessions"] <= 1_000
+
+
+async def test_a_wait_is_resumed_by_its_own_session_only(server: Server) -> None:
+    """Ids of events are numbers that begin anew in every session."""
+    mine, busy, idle = Session(server), Session(server), Session(server)
+    (_, one), (_, other) = mine.handed_over(), busy.handed_over()
+    event = {"Last-Event-ID": mine.begin_to_wait(one)}
+    assert event["Last-Event-ID"] == busy.begin_to_wait(other)
+    async with mine.hearing(**event) as me, busy.hearing(**event) as somebody, idle.hearing(**event) as nobody:
+        server.decide(one, changes="For me.")
+        await me.until("For me.")
+        server.decide(other, changes="For somebody.")
+        await somebody.until("For somebody.")
+    assert "For somebody." not in me.text and "For me." not in somebody.text
+    assert "For " not in nobody.text
