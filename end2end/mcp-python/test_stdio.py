@@ -69,6 +69,22 @@ async def test_a_killed_server_comes_back(server: Server, mode: str) -> None:
         assert (await agent.wait(handover))["decision"] == "accepted"
 
 
+async def test_a_server_that_has_forgotten_the_session_is_told_again_who_calls(server: Server) -> None:
+    async with bridged(server) as agent:
+        pipeline, handover = await agent.handed_over()
+        server.kill()
+        sessions = list((server.folder / "data").glob("sessions.db*"))
+        assert sessions
+        for file in sessions:
+            file.unlink()
+        server.start()
+        assert (await agent.call("get_pipeline_status", pipeline=pipeline))["status"] == "awaiting_review"
+        server.decide(handover)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+    picked_up = [event for event in server.events(pipeline) if event["event"]["type"] == "PromptPickedUp"]
+    assert [event["actor"]["name"] for event in picked_up] == ["claude-ai"]
+
+
 async def test_killed_in_the_middle_of_a_call(server: Server) -> None:
     parked = anyio.Event()
 
