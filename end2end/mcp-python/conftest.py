@@ -123,6 +123,10 @@ class Server:
         assert answer.status_code == 200, answer.text
         return answer.json()["events"]
 
+    def agents(self) -> dict[str, dict[str, Any]]:
+        """Who has called, and who has a token, by name."""
+        return {agent["name"]: agent for agent in self.api("GET", "/agents").json()["agents"]}
+
     def count(self, pipeline: str) -> Counter[str]:
         """How often each kind of fact lies in the journal."""
         return Counter(event["event"]["type"] for event in self.events(pipeline))

@@ -61,10 +61,6 @@ def actors(server: Server, pipeline: str) -> set[str]:
     return {event["actor"]["name"] for event in server.events(pipeline)}
 
 
-def known(server: Server) -> dict[str, dict[str, Any]]:
-    return {agent["name"]: agent for agent in server.api("GET", "/agents").json()["agents"]}
-
-
 @pytest.mark.parametrize("mode", MODES)
 async def test_the_token_is_the_identity(server: Server, mode: str) -> None:
     token = add(server, "builder")
@@ -72,7 +68,7 @@ async def test_the_token_is_the_identity(server: Server, mode: str) -> None:
         pipeline = await agent.start()
         await agent.call("update_pipeline_status", pipeline=pipeline, message="At work")
     assert actors(server, pipeline) == {"builder"}
-    seen = known(server)
+    seen = server.agents()
     assert "somebody-else" not in seen
     assert seen["builder"]["scope"] == "report"
     assert seen["builder"]["client"] == "somebody-else 1"
@@ -187,7 +183,7 @@ async def test_a_revoked_token_ends_open_calls_and_streams(server: Server) -> No
         group.start_soon(watch, "sse")
         group.start_soon(wait)
         with anyio.fail_after(10):
-            while known(server).get("builder", {}).get("open") != 1:
+            while server.agents().get("builder", {}).get("open") != 1:
                 await anyio.sleep(0.02)
         revoke(server, "builder")
         with anyio.fail_after(10):
