@@ -13,6 +13,7 @@ from conftest import MODES, ROOT, Agent, Server, connect
 from mcp.types import ElicitResult
 from test_agents import add, bearer
 from test_http import ACCEPT, message, request
+from test_stdio import bridged
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +70,17 @@ async def test_the_person_decides_at_the_client(server: Server, mode: str) -> No
         assert (second["decision"], second["revision"], second["decided_by"]) == ("accepted", 2, "Anna")
     assert decisions(server, pipeline) == [("ChangesRequested", "person", "Anna"), ("HandoverAccepted", "person", "Anna")]
     assert all(f"{server.url}/pipelines/{pipeline}" in asked for asked in person.asked)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_question_comes_through_the_bridge(server: Server, mode: str) -> None:
+    person = Person({"decision": "accept", "review_changes": "Go on."})
+    async with bridged(server, mode, add(server, "builder"), elicitation_callback=person) as agent:
+        pipeline, handover = await agent.handed_over()
+        answer = await agent.wait(handover)
+        assert (answer["decision"], answer["decided_by"], answer["review_changes"]) == ("accepted", "Anna", "Go on.")
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
+    assert len(person.asked) == 1
 
 
 @pytest.mark.parametrize("mode", MODES)

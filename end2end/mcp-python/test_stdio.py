@@ -27,9 +27,10 @@ def parameters(url: str, *more: str, **environment: str) -> StdioServerParameter
 
 
 @asynccontextmanager
-async def bridged(server: Server, mode: str = "legacy", **more: Any) -> AsyncIterator[Agent]:
+async def bridged(server: Server, mode: str = "legacy", token: str = "", **more: Any) -> AsyncIterator[Agent]:
     info = Implementation(name="claude-ai", version="1")
-    transport = stdio_client(parameters(server.url, "--no-start"))
+    environment = {"STAFFEL_TOKEN": token} if token else {}
+    transport = stdio_client(parameters(server.url, "--no-start", **environment))
     async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
         yield Agent(client)
 
