@@ -217,9 +217,9 @@ class Heard:
         self.text = ""
         self.over = False
 
-    async def until(self, *words: str) -> None:
+    async def until(self, word: str, times: int = 1) -> None:
         with anyio.fail_after(10):
-            while not all(word in self.text for word in words):
+            while self.text.count(word) < times:
                 await anyio.sleep(0.02)
 
     async def ended(self) -> None:
