@@ -17,13 +17,15 @@ VERSION = "2026-07-28"
 class Session:
     """A client of the older era that takes every message as it comes."""
 
-    def __init__(self, server: Server):
+    def __init__(self, server: Server, version: str = "2025-06-18"):
         self.server = server
-        hello = httpx.post(server.mcp, json=initialize(), headers=ACCEPT)
+        hello = httpx.post(server.mcp, json=initialize(version), headers=ACCEPT)
         self.headers = {**ACCEPT, "Mcp-Session-Id": hello.headers["mcp-session-id"]}
+        if version >= "2025-06-18":  # earlier ones do not know the header
+            self.headers["MCP-Protocol-Version"] = version
         assert self.post(request("notifications/initialized", None)).status_code == 202
 
-    def post(self, body: dict[str, Any]) -> httpx.Response:
+    def post(self, body: Any) -> httpx.Response:
         return httpx.post(self.server.mcp, json=body, headers=self.headers, timeout=30)
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
