@@ -201,6 +201,12 @@ async def test_a_cancelled_call_ends_at_the_server_and_the_bridge_goes_on(server
     assert answers[5]["structuredContent"]["status"] == "awaiting_review"
 
 
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+async def test_a_cancelled_call_gets_no_answer(server: Server, era: str) -> None:
+    answers = await with_a_cancelled_wait(server, era)
+    assert 4 not in answers, answers[4]
+
+
 async def test_a_server_is_started_when_there_is_none(tmp_path: Path) -> None:
     with httpx.Client() as http:
         port = free_port()
