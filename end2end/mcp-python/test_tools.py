@@ -116,7 +116,7 @@ async def test_every_answer_can_be_read(server: Server) -> None:
     assert set(heard) == set(NAMES)
 
 
-@pytest.mark.parametrize("given", ["nonsense"])
+@pytest.mark.parametrize("given", ["nonsense", "non\x1b[31msense", "nonsense" * 10_000], ids=["short", "in colour", "long"])
 async def test_every_refusal_can_be_read(server: Server, given: str) -> None:
     refused = {
         "list_pipelines": {given: 1},
@@ -134,7 +134,8 @@ async def test_every_refusal_can_be_read(server: Server, given: str) -> None:
     assert set(refused) == set(NAMES)
     async with connect(server) as agent:
         await agent.start()
-        for tool, arguments in refused.items():
-            result = await agent.client.call_tool(tool, arguments)
-            assert result.is_error, tool
-            for_a_reader(result)
+        results = {tool: await agent.client.call_tool(tool, arguments) for tool, arguments in refused.items()}
+    for tool, result in results.items():
+        assert result.is_error, tool
+        for_a_reader(result)
+        assert len(result.content[0].text) < 2_000, f"{tool} repeats what it was sent"
