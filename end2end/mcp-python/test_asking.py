@@ -12,8 +12,10 @@ import pytest
 from conftest import MODES, ROOT, Agent, Server, connect
 from mcp.types import ElicitResult
 from test_agents import add, bearer
-from test_http import ACCEPT, message, request
+from test_http import message
+from test_limits import stateless
 from test_stdio import bridged
+from test_tasks import TASKS
 
 pytestmark = pytest.mark.anyio
 
@@ -132,31 +134,53 @@ async def test_nobody_else_is_asked(server: Server, mode: str) -> None:
     assert person.asked == []
 
 
+FORMS = {"elicitation": {"form": {}}}
+YES = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
+
+
+def wait(server: Server, token: str, handover: str, able: dict[str, Any], **brought: Any) -> dict[str, Any]:
+    """A wait of the era without sessions, by a client that is able to do this, byte for byte."""
+    name, meta = "await_handover_decision", {"io.modelcontextprotocol/clientCapabilities": able}
+    sent = stateless("tools/call", name, meta, name=name, arguments={"handover": handover, "wait_seconds": 1}, **brought)
+    sent["headers"] |= bearer(token)
+    return message(httpx.post(server.mcp, **sent))["result"]
+
+
 async def test_a_state_belongs_to_one_question(server: Server) -> None:
     token = add(server, "builder")
     async with connect(server, headers=bearer(token)) as agent:
         (_, one), (pipeline, two) = await agent.handed_over(), await agent.handed_over()
 
     def ask(handover: str, **brought: Any) -> dict[str, Any]:
-        name, version = "await_handover_decision", "2026-07-28"
-        meta = {
-            "io.modelcontextprotocol/protocolVersion": version,
-            "io.modelcontextprotocol/clientInfo": {"name": "curl", "version": "8"},
-            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
-        }
-        body = request("tools/call", 1, name=name, arguments={"handover": handover, "wait_seconds": 1}, _meta=meta, **brought)
-        headers = {**ACCEPT, **bearer(token), "MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": name}
-        return message(httpx.post(server.mcp, json=body, headers=headers))["result"]
+        return wait(server, token, handover, FORMS, **brought)
 
-    yes = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
     state = ask(one)["requestState"]
     torn = state[:-4] + ("AAAA" if not state.endswith("AAAA") else "BBBB")
     for handover, given in [(two, state), (one, torn), (one, "nonsense"), (one, "")]:
-        assert ask(handover, requestState=given, inputResponses=yes)["resultType"] == "input_required"
-    assert ask(one, inputResponses=yes)["resultType"] == "input_required"
+        assert ask(handover, requestState=given, inputResponses=YES)["resultType"] == "input_required"
+    assert ask(one, inputResponses=YES)["resultType"] == "input_required"
     assert ask(one, requestState=state)["resultType"] == "input_required"
     assert decisions(server, pipeline) == []
-    done = ask(one, requestState=state, inputResponses=yes)
+    done = ask(one, requestState=state, inputResponses=YES)
     assert done["structuredContent"]["decision"] == "accepted"
     again = ask(one, requestState=state, inputResponses={"decision": {"action": "accept", "content": {"decision": "stop"}}})
     assert again["structuredContent"]["decision"] == "accepted", "sealed states can be sent again, decisions cannot"
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+async def test_a_client_that_can_do_tasks_is_asked_first(server: Server, answer: str) -> None:
+    """A task is for whoever has to wait."""
+    token = add(server, "builder")
+    async with connect(server, headers=bearer(token)) as agent:
+        pipeline, handover = await agent.handed_over()
+    able = {**FORMS, "extensions": {TASKS: {}}}
+    asked = wait(server, token, handover, able)
+    assert asked["resultType"] == "input_required"
+    given = YES if answer == "accept" else {"decision": {"action": answer}}
+    told = wait(server, token, handover, able, requestState=asked["requestState"], inputResponses=given)
+    if answer == "decline":
+        assert (told["resultType"], told["status"]) == ("task", "working")
+    else:
+        assert told["resultType"] == "complete", told
+        assert told["structuredContent"]["decision"] == "accepted" and told["structuredContent"]["prompt"]
+        assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
