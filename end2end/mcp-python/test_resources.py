@@ -121,6 +121,12 @@ async def test_a_legacy_client_hears_what_changes_until_it_unsubscribes(server: 
         assert len(heard) == silent_since
 
 
+async def test_a_legacy_client_that_subscribed_to_nothing_hears_what_is_new(server: Server) -> None:
+    async with Session(server).hearing() as heard, connect(server) as another:
+        await another.start()
+        await heard.until("notifications/resources/list_changed")
+
+
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 async def test_a_burst_is_told_in_few_words_and_its_end_is_not_missed(server: Server, era: str) -> None:
     async with connect(server, era) as agent:
