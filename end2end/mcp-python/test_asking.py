@@ -134,6 +134,63 @@ async def test_nobody_else_is_asked(server: Server, mode: str) -> None:
     assert person.asked == []
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_nobody_is_asked_about_the_work_of_another_agent(server: Server, mode: str) -> None:
+    async with connect(server, name="other") as other:
+        _, handover = await other.handed_over()
+    person = Person("decline")
+    async with at_the_client(server, mode, person) as agent:
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+    assert person.asked == []
+
+
+async def test_an_answer_counts_that_comes_after_the_wait(server: Server) -> None:
+    thought_about = anyio.Event()
+
+    async def late() -> dict[str, str]:
+        await thought_about.wait()
+        return {"decision": "accept"}
+
+    person = Person(late)
+    async with at_the_client(server, "legacy", person) as agent:
+        pipeline, handover = await agent.handed_over()
+        for _ in range(2):
+            assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+        assert len(person.asked) == 1, "the question is still open"
+        thought_about.set()
+        await anyio.to_thread.run_sync(server.wait_for, pipeline, "HandoverAccepted")
+        answer = await agent.wait(handover)
+        assert (answer["decision"], answer["decided_by"]) == ("accepted", "Anna") and answer["prompt"]
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
+    assert len(person.asked) == 1
+
+
+async def test_a_question_is_withdrawn_when_it_is_decided_on_the_board(server: Server) -> None:
+    shown, withdrawn = anyio.Event(), anyio.Event()
+
+    async def form() -> str:
+        shown.set()
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class():  # by notifications/cancelled, while the client is connected
+            withdrawn.set()
+            raise
+        return "cancel"
+
+    async with at_the_client(server, "legacy", Person(form)) as agent, anyio.create_task_group() as tasks:
+        pipeline, handover = await agent.handed_over()
+
+        async def board() -> None:
+            await shown.wait()
+            await anyio.to_thread.run_sync(server.decide, handover)
+
+        tasks.start_soon(board)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+        with anyio.fail_after(10):
+            await withdrawn.wait()
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+
+
 FORMS = {"elicitation": {"form": {}}}
 YES = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
 
