@@ -128,19 +128,6 @@ def test_g_nobody_is_told_that_a_task_has_changed(server: Server) -> None:
     assert "resourcesListChanged" in acknowledged and "taskIds" not in acknowledged
 
 
-def test_l_a_session_that_comes_back_has_lost_its_subscriptions(server: Server) -> None:
-    session = Session(server)
-    pipeline, _ = session.handed_over()
-    session.post(request("resources/subscribe", 4, uri=f"staffel://pipelines/{pipeline}"))
-    server.restart()
-    with ThreadPoolExecutor(1) as thread:
-        heard = thread.submit(session.hear, 2)
-        time.sleep(0.5)
-        server.decide(f"{pipeline}-h1")
-        assert "resources/updated" not in heard.result()
-    assert session.call("get_pipeline_status", pipeline=pipeline)["status"] != "awaiting_review"
-
-
 def test_n_nothing_of_the_stateless_era_can_be_resumed(server: Server) -> None:
     headers = {"Accept": "text/event-stream", "MCP-Protocol-Version": VERSION, "Last-Event-ID": "0/0"}
     assert httpx.get(server.mcp, headers=headers).status_code == 405

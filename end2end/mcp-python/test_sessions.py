@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import anyio
 import httpx
 
 from conftest import Server, connect
+from test_http import message, request
 from test_limits import Session
 
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
@@ -38,6 +40,20 @@ async def test_a_client_that_cannot_begin_anew_goes_on_after_a_restart(server: S
         assert (await agent.wait(handover))["decision"] == "accepted"
     picked_up = [event for event in server.events(pipeline) if event["event"]["type"] == "PromptPickedUp"]
     assert [event["actor"]["name"] for event in picked_up] == ["cursor"], "it is still known by its name"
+
+
+async def test_what_a_client_wants_to_know_outlives_the_server(server: Server) -> None:
+    session = Session(server)
+    wanted, unwanted = (f"staffel://pipelines/{session.handed_over()[0]}" for _ in range(2))
+    for method, uri in [("subscribe", wanted), ("subscribe", unwanted), ("unsubscribe", unwanted)]:
+        assert "result" in message(session.post(request(f"resources/{method}", 4, uri=uri)))
+    server.restart()
+    async with session.hearing() as heard:
+        for uri in [unwanted, wanted]:
+            server.decide(f"{uri.rsplit('/', 1)[1]}-h1")
+        await heard.until(f'"uri":"{wanted}"')
+        await anyio.sleep(0.5)
+    assert unwanted not in heard.text
 
 
 def test_a_session_that_was_ended_stays_ended(server: Server) -> None:
