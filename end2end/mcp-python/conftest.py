@@ -218,9 +218,10 @@ class Heard:
         self.over = False
 
     async def until(self, word: str, times: int = 1) -> None:
-        with anyio.fail_after(10):
+        with anyio.move_on_after(10):
             while self.text.count(word) < times:
                 await anyio.sleep(0.02)
+        assert self.text.count(word) >= times, f"{word!r} did not come in 10 seconds; this came: {self.text!r}"
 
     async def ended(self) -> None:
         with anyio.fail_after(10):
