@@ -16,6 +16,7 @@ from typing import Any, AsyncIterator, Iterator
 
 import anyio
 import httpx
+import jsonschema
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
@@ -161,15 +162,25 @@ class Agent:
 
     def __init__(self, client: Client):
         self.client = client
+        self.schemas: dict[str, dict[str, Any]] = {}
+
+    async def schema(self, tool: str) -> dict[str, Any]:
+        """What the server says that a tool takes."""
+        if not self.schemas:
+            self.schemas = {known.name: known.input_schema for known in (await self.client.list_tools()).tools}
+        return self.schemas[tool]
 
     async def call(self, tool: str, /, *, on_progress: Any = None, **arguments: Any) -> dict[str, Any]:
         """Calls a tool that must succeed, and returns its structured answer."""
+        schema = await self.schema(tool)
         # Longer than any wait that the server allows, so that only a dead server ends a call.
         result = await self.client.call_tool(tool, arguments, read_timeout_seconds=60, progress_callback=on_progress)
         text = result.content[0].text
         assert not result.is_error, text
         assert text.strip(), f"{tool} says nothing to a client that shows only text"
         assert result.structured_content is not None
+        # Clients and models that keep to the schema must be able to do the same.
+        jsonschema.validate(arguments, schema)
         return result.structured_content
 
     async def refused(self, tool: str, /, **arguments: Any) -> str:
