@@ -16,6 +16,7 @@ from typing import Any, AsyncIterator, Iterator
 
 import anyio
 import httpx
+import jsonschema
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
@@ -123,6 +124,10 @@ class Server:
         assert answer.status_code == 200, answer.text
         return answer.json()["events"]
 
+    def agents(self) -> dict[str, dict[str, Any]]:
+        """Who has called, and who has a token, by name."""
+        return {agent["name"]: agent for agent in self.api("GET", "/agents").json()["agents"]}
+
     def count(self, pipeline: str) -> Counter[str]:
         """How often each kind of fact lies in the journal."""
         return Counter(event["event"]["type"] for event in self.events(pipeline))
@@ -157,15 +162,25 @@ class Agent:
 
     def __init__(self, client: Client):
         self.client = client
+        self.schemas: dict[str, dict[str, Any]] = {}
+
+    async def schema(self, tool: str) -> dict[str, Any]:
+        """What the server says that a tool takes."""
+        if not self.schemas:
+            self.schemas = {known.name: known.input_schema for known in (await self.client.list_tools()).tools}
+        return self.schemas[tool]
 
     async def call(self, tool: str, /, *, on_progress: Any = None, **arguments: Any) -> dict[str, Any]:
         """Calls a tool that must succeed, and returns its structured answer."""
+        schema = await self.schema(tool)
         # Longer than any wait that the server allows, so that only a dead server ends a call.
         result = await self.client.call_tool(tool, arguments, read_timeout_seconds=60, progress_callback=on_progress)
         text = result.content[0].text
         assert not result.is_error, text
         assert text.strip(), f"{tool} says nothing to a client that shows only text"
         assert result.structured_content is not None
+        # Clients and models that keep to the schema must be able to do the same.
+        jsonschema.validate(arguments, schema)
         return result.structured_content
 
     async def refused(self, tool: str, /, **arguments: Any) -> str:
@@ -204,6 +219,48 @@ async def connect(
         transport = streamable_http_client(url or server.mcp, http_client=http)
         async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
             yield Agent(client)
+
+
+class Heard:
+    """What a stream has said so far."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.over = False
+
+    async def until(self, word: str, times: int = 1) -> None:
+        with anyio.move_on_after(10):
+            while self.text.count(word) < times:
+                await anyio.sleep(0.02)
+        assert self.text.count(word) >= times, f"{word!r} did not come in 10 seconds; this came: {self.text!r}"
+
+    async def ended(self) -> None:
+        with anyio.fail_after(10):
+            while not self.over:
+                await anyio.sleep(0.02)
+
+
+@asynccontextmanager
+async def hearing(method: str, url: str, **request: Any) -> AsyncIterator[Heard]:
+    """A stream that is open from here on, and read while the test goes on."""
+    heard = Heard()
+    # The server gives a sign of life every 15 seconds.
+    request = {"timeout": 20, **request}
+    async with httpx.AsyncClient() as http, http.stream(method, url, **request) as answer:
+        assert answer.status_code == 200, await answer.aread()
+
+        async def read() -> None:
+            try:
+                async for text in answer.aiter_text():
+                    heard.text += text
+            except httpx.RemoteProtocolError:
+                pass  # broken off, which is an end too
+            heard.over = True
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read)
+            yield heard
+            tasks.cancel_scope.cancel()
 
 
 # What a server may hold on to after it was treated badly, in KiB; one body of the largest size takes 8 MiB.

@@ -13,9 +13,10 @@ from typing import Any, Callable
 import anyio
 import httpx
 import pytest
-from conftest import MODES, ROOT, Agent, Server, binary, connect
+from conftest import MODES, ROOT, Agent, Server, binary, connect, hearing
 from mcp import Client, MCPError
 from mcp.client.stdio import stdio_client
+from test_limits import stateless
 from test_stdio import parameters
 
 pytestmark = pytest.mark.anyio
@@ -61,10 +62,6 @@ def actors(server: Server, pipeline: str) -> set[str]:
     return {event["actor"]["name"] for event in server.events(pipeline)}
 
 
-def known(server: Server) -> dict[str, dict[str, Any]]:
-    return {agent["name"]: agent for agent in server.api("GET", "/agents").json()["agents"]}
-
-
 @pytest.mark.parametrize("mode", MODES)
 async def test_the_token_is_the_identity(server: Server, mode: str) -> None:
     token = add(server, "builder")
@@ -72,7 +69,7 @@ async def test_the_token_is_the_identity(server: Server, mode: str) -> None:
         pipeline = await agent.start()
         await agent.call("update_pipeline_status", pipeline=pipeline, message="At work")
     assert actors(server, pipeline) == {"builder"}
-    seen = known(server)
+    seen = server.agents()
     assert "somebody-else" not in seen
     assert seen["builder"]["scope"] == "report"
     assert seen["builder"]["client"] == "somebody-else 1"
@@ -216,22 +213,17 @@ async def test_a_revoked_token_ends_open_calls_and_streams(server: Server) -> No
     token = add(server, "builder")
     other = add(server, "other")
     ended = anyio.Event()
+    first = httpx.post(server.mcp, json=INITIALIZE, headers=HEADERS | bearer(token))
+    session = {"mcp-session-id": first.headers["mcp-session-id"]}
+    listen = stateless("subscriptions/listen", notifications={"resourcesListChanged": True})
 
-    async def watch(kind: str) -> None:
-        async with httpx.AsyncClient(timeout=20) as client:
-            if kind == "legacy":
-                first = await client.post(server.mcp, json=INITIALIZE, headers=HEADERS | bearer(token))
-                session = {"mcp-session-id": first.headers["mcp-session-id"]}
-                stream = client.stream("GET", server.mcp, headers=HEADERS | bearer(token) | session)
-            else:
-                stream = client.stream("GET", f"{server.url}/sse", headers=bearer(token))
-            async with stream as answer:
-                assert answer.status_code == 200
-                with anyio.fail_after(15):
-                    async for _ in answer.aiter_raw():
-                        pass
-
-    async with with_token(server, other) as bystander, anyio.create_task_group() as group:
+    async with (
+        hearing("GET", server.mcp, headers=HEADERS | bearer(token) | session) as older,
+        hearing("POST", server.mcp, json=listen["json"], headers=listen["headers"] | bearer(token)) as newer,
+        hearing("GET", f"{server.url}/sse", headers=bearer(token)) as board,
+        with_token(server, other) as bystander,
+        anyio.create_task_group() as group,
+    ):
         pipeline, handover = await bystander.handed_over()
 
         async def wait() -> None:
@@ -246,15 +238,17 @@ async def test_a_revoked_token_ends_open_calls_and_streams(server: Server) -> No
                 pass
             ended.set()
 
-        group.start_soon(watch, "legacy")
-        group.start_soon(watch, "sse")
         group.start_soon(wait)
         with anyio.fail_after(10):
-            while known(server).get("builder", {}).get("open") != 1:
+            while server.agents().get("builder", {}).get("open") != 1:
                 await anyio.sleep(0.02)
+        streams = [older, newer, board]
+        assert not any(stream.over for stream in streams)
         revoke(server, "builder")
         with anyio.fail_after(10):
             await ended.wait()
+        for stream in streams:
+            await stream.ended()
         # Others notice nothing.
         await bystander.call("get_pipeline_status", pipeline=pipeline)
         server.decide(handover)

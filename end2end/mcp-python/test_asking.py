@@ -12,7 +12,10 @@ import pytest
 from conftest import MODES, ROOT, Agent, Server, connect
 from mcp.types import ElicitResult
 from test_agents import add, bearer
-from test_http import ACCEPT, message, request
+from test_http import message
+from test_limits import stateless
+from test_stdio import bridged
+from test_tasks import TASKS
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +75,17 @@ async def test_the_person_decides_at_the_client(server: Server, mode: str) -> No
 
 
 @pytest.mark.parametrize("mode", MODES)
+async def test_the_question_comes_through_the_bridge(server: Server, mode: str) -> None:
+    person = Person({"decision": "accept", "review_changes": "Go on."})
+    async with bridged(server, mode, add(server, "builder"), elicitation_callback=person) as agent:
+        pipeline, handover = await agent.handed_over()
+        answer = await agent.wait(handover)
+        assert (answer["decision"], answer["decided_by"], answer["review_changes"]) == ("accepted", "Anna", "Go on.")
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
+    assert len(person.asked) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("answer", ["decline", "cancel"])
 async def test_who_does_not_decide_there_is_not_asked_again(server: Server, mode: str, answer: str) -> None:
     person = Person(answer)
@@ -120,31 +134,110 @@ async def test_nobody_else_is_asked(server: Server, mode: str) -> None:
     assert person.asked == []
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_nobody_is_asked_about_the_work_of_another_agent(server: Server, mode: str) -> None:
+    async with connect(server, name="other") as other:
+        _, handover = await other.handed_over()
+    person = Person("decline")
+    async with at_the_client(server, mode, person) as agent:
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+    assert person.asked == []
+
+
+async def test_an_answer_counts_that_comes_after_the_wait(server: Server) -> None:
+    thought_about = anyio.Event()
+
+    async def late() -> dict[str, str]:
+        await thought_about.wait()
+        return {"decision": "accept"}
+
+    person = Person(late)
+    async with at_the_client(server, "legacy", person) as agent:
+        pipeline, handover = await agent.handed_over()
+        for _ in range(2):
+            assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+        assert len(person.asked) == 1, "the question is still open"
+        thought_about.set()
+        await anyio.to_thread.run_sync(server.wait_for, pipeline, "HandoverAccepted")
+        answer = await agent.wait(handover)
+        assert (answer["decision"], answer["decided_by"]) == ("accepted", "Anna") and answer["prompt"]
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
+    assert len(person.asked) == 1
+
+
+async def test_a_question_is_withdrawn_when_it_is_decided_on_the_board(server: Server) -> None:
+    shown, withdrawn = anyio.Event(), anyio.Event()
+
+    async def form() -> str:
+        shown.set()
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class():  # by notifications/cancelled, while the client is connected
+            withdrawn.set()
+            raise
+        return "cancel"
+
+    async with at_the_client(server, "legacy", Person(form)) as agent, anyio.create_task_group() as tasks:
+        pipeline, handover = await agent.handed_over()
+
+        async def board() -> None:
+            await shown.wait()
+            await anyio.to_thread.run_sync(server.decide, handover)
+
+        tasks.start_soon(board)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+        with anyio.fail_after(10):
+            await withdrawn.wait()
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+
+
+FORMS = {"elicitation": {"form": {}}}
+YES = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
+
+
+def wait(server: Server, token: str, handover: str, able: dict[str, Any], **brought: Any) -> dict[str, Any]:
+    """A wait of the era without sessions, by a client that is able to do this, byte for byte."""
+    name, meta = "await_handover_decision", {"io.modelcontextprotocol/clientCapabilities": able}
+    sent = stateless("tools/call", name, meta, name=name, arguments={"handover": handover, "wait_seconds": 1}, **brought)
+    sent["headers"] |= bearer(token)
+    return message(httpx.post(server.mcp, **sent))["result"]
+
+
 async def test_a_state_belongs_to_one_question(server: Server) -> None:
     token = add(server, "builder")
     async with connect(server, headers=bearer(token)) as agent:
         (_, one), (pipeline, two) = await agent.handed_over(), await agent.handed_over()
 
     def ask(handover: str, **brought: Any) -> dict[str, Any]:
-        name, version = "await_handover_decision", "2026-07-28"
-        meta = {
-            "io.modelcontextprotocol/protocolVersion": version,
-            "io.modelcontextprotocol/clientInfo": {"name": "curl", "version": "8"},
-            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
-        }
-        body = request("tools/call", 1, name=name, arguments={"handover": handover, "wait_seconds": 1}, _meta=meta, **brought)
-        headers = {**ACCEPT, **bearer(token), "MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": name}
-        return message(httpx.post(server.mcp, json=body, headers=headers))["result"]
+        return wait(server, token, handover, FORMS, **brought)
 
-    yes = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
     state = ask(one)["requestState"]
     torn = state[:-4] + ("AAAA" if not state.endswith("AAAA") else "BBBB")
     for handover, given in [(two, state), (one, torn), (one, "nonsense"), (one, "")]:
-        assert ask(handover, requestState=given, inputResponses=yes)["resultType"] == "input_required"
-    assert ask(one, inputResponses=yes)["resultType"] == "input_required"
+        assert ask(handover, requestState=given, inputResponses=YES)["resultType"] == "input_required"
+    assert ask(one, inputResponses=YES)["resultType"] == "input_required"
     assert ask(one, requestState=state)["resultType"] == "input_required"
     assert decisions(server, pipeline) == []
-    done = ask(one, requestState=state, inputResponses=yes)
+    done = ask(one, requestState=state, inputResponses=YES)
     assert done["structuredContent"]["decision"] == "accepted"
     again = ask(one, requestState=state, inputResponses={"decision": {"action": "accept", "content": {"decision": "stop"}}})
     assert again["structuredContent"]["decision"] == "accepted", "sealed states can be sent again, decisions cannot"
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+async def test_a_client_that_can_do_tasks_is_asked_first(server: Server, answer: str) -> None:
+    """A task is for whoever has to wait."""
+    token = add(server, "builder")
+    async with connect(server, headers=bearer(token)) as agent:
+        pipeline, handover = await agent.handed_over()
+    able = {**FORMS, "extensions": {TASKS: {}}}
+    asked = wait(server, token, handover, able)
+    assert asked["resultType"] == "input_required"
+    given = YES if answer == "accept" else {"decision": {"action": answer}}
+    told = wait(server, token, handover, able, requestState=asked["requestState"], inputResponses=given)
+    if answer == "decline":
+        assert (told["resultType"], told["status"]) == ("task", "working")
+    else:
+        assert told["resultType"] == "complete", told
+        assert told["structuredContent"]["decision"] == "accepted" and told["structuredContent"]["prompt"]
+        assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import Server, connect
 
+OLDER = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 ACCEPT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
@@ -61,7 +62,7 @@ def test_a_single_request_of_the_stateless_era(server: Server, path: str) -> Non
     assert "mcp-session-id" not in answer.headers
 
 
-@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
+@pytest.mark.parametrize("version", OLDER)
 def test_every_older_version_is_spoken(server: Server, version: str) -> None:
     answer = httpx.post(server.mcp, json=initialize(version), headers=ACCEPT)
     assert message(answer)["result"]["protocolVersion"] == version

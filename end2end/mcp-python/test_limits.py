@@ -3,11 +3,12 @@ A test that fails here may be good news: then the page has to change."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 
-from conftest import Server
+from conftest import Heard, Server, hearing
 from test_http import ACCEPT, initialize, message, request
 
 VERSION = "2026-07-28"
@@ -16,13 +17,15 @@ VERSION = "2026-07-28"
 class Session:
     """A client of the older era that takes every message as it comes."""
 
-    def __init__(self, server: Server):
+    def __init__(self, server: Server, version: str = "2025-06-18"):
         self.server = server
-        hello = httpx.post(server.mcp, json=initialize(), headers=ACCEPT)
+        hello = httpx.post(server.mcp, json=initialize(version), headers=ACCEPT)
         self.headers = {**ACCEPT, "Mcp-Session-Id": hello.headers["mcp-session-id"]}
+        if version >= "2025-06-18":  # earlier ones do not know the header
+            self.headers["MCP-Protocol-Version"] = version
         assert self.post(request("notifications/initialized", None)).status_code == 202
 
-    def post(self, body: dict[str, Any]) -> httpx.Response:
+    def post(self, body: Any) -> httpx.Response:
         return httpx.post(self.server.mcp, json=body, headers=self.headers, timeout=30)
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -38,6 +41,10 @@ class Session:
         wait = request("tools/call", 3, name="await_handover_decision", arguments={"handover": handover, "wait_seconds": 20})
         with httpx.stream("POST", self.server.mcp, json=wait, headers=self.headers, timeout=10) as answer:
             return next(line[3:].strip() for line in answer.iter_lines() if line.startswith("id:"))
+
+    def hearing(self, **headers: str) -> AbstractAsyncContextManager[Heard]:
+        """What comes on a stream of its own, while the test goes on."""
+        return hearing("GET", self.server.mcp, headers={**self.headers, **headers})
 
     def hear(self, seconds: float, **headers: str) -> str:
         """What comes on a stream of its own, until it ends or time is up."""

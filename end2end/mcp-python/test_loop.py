@@ -3,8 +3,11 @@
 from typing import Any
 
 import anyio
+import pytest
 
 from conftest import PHASES, Agent, Server, connect
+from test_http import OLDER, message, request
+from test_limits import Session
 
 
 async def decided(server: Server, agent: Agent, handover: str, *decision: Any) -> dict[str, Any]:
@@ -94,6 +97,35 @@ async def test_the_whole_loop(server: Server, mode: str) -> None:
     assert facts["HandoverAccepted"] == 5 and facts["ChangesRequested"] == 1 and facts["PipelineCompleted"] == 1
     agents = {event["actor"]["name"] for event in server.events(pipeline) if event["actor"]["kind"] == "agent"}
     assert agents == {"walker"}, "the journal names the agent as its client does"
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_a_phase_in_every_older_version(server: Server, version: str) -> None:
+    session = Session(server, version)
+    pipeline, handover = session.handed_over()
+    pending = session.call("await_handover_decision", handover=handover, wait_seconds=1)
+    assert (pending["decision"], pending["prompt"]) == ("pending", None)
+    server.decide(handover, changes="Go on.")
+    accepted = session.call("await_handover_decision", handover=handover)
+    assert (accepted["decision"], accepted["next_phase"]) == ("accepted", "PLAN") and "Go on." in accepted["prompt"]
+    confirmed = session.call("acknowledge_prompt", prompt_id=accepted["prompt_id"])
+    assert (confirmed["phase"], confirmed["state"]) == ("PLAN", "acknowledged")
+    facts = server.count(pipeline)
+    assert facts["PromptPickedUp"] == facts["PromptAcknowledged"] == 1
+    assert server.agents()["curl"]["protocol"] == version
+
+
+def test_a_batch_of_the_version_that_had_them_is_refused(server: Server) -> None:
+    session = Session(server, "2025-03-26")
+    calls = [
+        request("tools/call", number, name="start_pipeline", arguments={"project": "shop", "title": f"Batch {number}"})
+        for number in (2, 3)
+    ]
+    answer = session.post(calls)
+    assert answer.status_code == 400
+    error = message(answer)["error"]
+    assert error["code"] == -32600 and "batches are not taken" in error["message"]
+    assert session.call("list_pipelines")["pipelines"] == []
 
 
 async def test_a_person_stops_the_pipeline(server: Server, mode: str) -> None:

@@ -1,6 +1,7 @@
 """What can be read, watched and called up without a tool."""
 
 import json
+from functools import partial
 from typing import Any
 
 import anyio
@@ -8,7 +9,9 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
 
-from conftest import Server, connect
+from conftest import Server, connect, hearing
+from test_http import message, request
+from test_limits import Session, stateless
 
 
 async def test_what_a_tool_told_can_be_read(server: Server, mode: str) -> None:
@@ -116,6 +119,44 @@ async def test_a_legacy_client_hears_what_changes_until_it_unsubscribes(server: 
         await agent.call("update_pipeline_status", pipeline=pipeline, message="Unheard")
         await anyio.sleep(1)
         assert len(heard) == silent_since
+
+
+async def test_a_legacy_client_that_subscribed_to_nothing_hears_what_is_new(server: Server) -> None:
+    async with Session(server).hearing() as heard, connect(server) as another:
+        await another.start()
+        await heard.until("notifications/resources/list_changed")
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+async def test_a_burst_is_told_in_few_words_and_its_end_is_not_missed(server: Server, era: str) -> None:
+    async with connect(server, era) as agent:
+        pipeline = await agent.start()
+        uri = f"staffel://pipelines/{pipeline}"
+        report = partial(agent.call, "update_pipeline_status", pipeline=pipeline)
+        if era == "legacy":
+            session = Session(server)
+            assert "result" in message(session.post(request("resources/subscribe", 2, uri=uri)))
+            stream = session.hearing()
+        else:
+            wanted = {"resourceSubscriptions": [uri]}
+            stream = hearing("POST", server.mcp, **stateless("subscriptions/listen", notifications=wanted))
+
+        async def burst() -> None:
+            async with anyio.create_task_group() as reports:
+                for progress in range(1, 30):
+                    reports.start_soon(partial(report, progress=progress))
+            await report(progress=30)
+
+        async with stream as heard, anyio.create_task_group() as tasks:
+            tasks.start_soon(burst)
+            seen = notices = 0
+            while seen < 30:  # it reads only when it is told to
+                await heard.until("resources/updated", notices + 1)
+                notices = heard.text.count("resources/updated")
+                seen = json.loads((await agent.client.read_resource(uri)).contents[0].text)["progress"]
+            await anyio.sleep(0.5)
+            assert heard.text.count("resources/updated") <= 10
+    assert server.count(pipeline)["ProgressReported"] == 30
 
 
 async def test_the_prompt_comes_by_a_slash_command(server: Server, mode: str) -> None:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import anyio
 import httpx
 
 from conftest import Server, connect
+from test_http import message, request
+from test_limits import Session
 
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 INTRODUCTION = {
@@ -39,6 +42,20 @@ async def test_a_client_that_cannot_begin_anew_goes_on_after_a_restart(server: S
     assert [event["actor"]["name"] for event in picked_up] == ["cursor"], "it is still known by its name"
 
 
+async def test_what_a_client_wants_to_know_outlives_the_server(server: Server) -> None:
+    session = Session(server)
+    wanted, unwanted = (f"staffel://pipelines/{session.handed_over()[0]}" for _ in range(2))
+    for method, uri in [("subscribe", wanted), ("subscribe", unwanted), ("unsubscribe", unwanted)]:
+        assert "result" in message(session.post(request(f"resources/{method}", 4, uri=uri)))
+    server.restart()
+    async with session.hearing() as heard:
+        for uri in [unwanted, wanted]:
+            server.decide(f"{uri.rsplit('/', 1)[1]}-h1")
+        await heard.until(f'"uri":"{wanted}"')
+        await anyio.sleep(0.5)
+    assert unwanted not in heard.text
+
+
 def test_a_session_that_was_ended_stays_ended(server: Server) -> None:
     with httpx.Client(timeout=10) as client:
         session = introduce(client, server)
@@ -59,3 +76,18 @@ def test_forgotten_sessions_are_bounded_and_come_back(server: Server) -> None:
         answer = call(client, server, first, "tools/list")
         assert answer.status_code == 200 and "start_pipeline" in answer.text
         assert server.api("GET", "/status").json()["mcp_sessions"] <= 1_000
+
+
+async def test_a_wait_is_resumed_by_its_own_session_only(server: Server) -> None:
+    """Ids of events are numbers that begin anew in every session."""
+    mine, busy, idle = Session(server), Session(server), Session(server)
+    (_, one), (_, other) = mine.handed_over(), busy.handed_over()
+    event = {"Last-Event-ID": mine.begin_to_wait(one)}
+    assert event["Last-Event-ID"] == busy.begin_to_wait(other)
+    async with mine.hearing(**event) as me, busy.hearing(**event) as somebody, idle.hearing(**event) as nobody:
+        server.decide(one, changes="For me.")
+        await me.until("For me.")
+        server.decide(other, changes="For somebody.")
+        await somebody.until("For somebody.")
+    assert "For somebody." not in me.text and "For me." not in somebody.text
+    assert "For " not in nobody.text

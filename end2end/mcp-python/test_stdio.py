@@ -15,11 +15,14 @@ from typing import Any, AsyncIterator, Iterator
 import anyio
 import httpx
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.types import Implementation
 
 from conftest import Agent, Server, binary
+from test_http import initialize, request
+from test_limits import stateless
 
 # Where a message of the era without sessions names its version.
 VERSION = "io.modelcontextprotocol/protocolVersion"
@@ -32,9 +35,10 @@ def parameters(url: str, *more: str, **environment: str) -> StdioServerParameter
 
 
 @asynccontextmanager
-async def bridged(server: Server, mode: str = "legacy", **more: Any) -> AsyncIterator[Agent]:
+async def bridged(server: Server, mode: str = "legacy", token: str = "", **more: Any) -> AsyncIterator[Agent]:
     info = Implementation(name="claude-ai", version="1")
-    transport = stdio_client(parameters(server.url, "--no-start"))
+    environment = {"STAFFEL_TOKEN": token} if token else {}
+    transport = stdio_client(parameters(server.url, "--no-start", **environment))
     async with Client(transport, mode=mode, client_info=info, read_timeout_seconds=60, **more) as client:
         yield Agent(client)
 
@@ -77,6 +81,22 @@ async def test_a_killed_server_comes_back(server: Server, mode: str) -> None:
         assert (await agent.wait(handover))["decision"] == "accepted"
 
 
+async def test_a_server_that_has_forgotten_the_session_is_told_again_who_calls(server: Server) -> None:
+    async with bridged(server) as agent:
+        pipeline, handover = await agent.handed_over()
+        server.kill()
+        sessions = list((server.folder / "data").glob("sessions.db*"))
+        assert sessions
+        for file in sessions:
+            file.unlink()
+        server.start()
+        assert (await agent.call("get_pipeline_status", pipeline=pipeline))["status"] == "awaiting_review"
+        server.decide(handover)
+        assert (await agent.wait(handover))["decision"] == "accepted"
+    picked_up = [event for event in server.events(pipeline) if event["event"]["type"] == "PromptPickedUp"]
+    assert [event["actor"]["name"] for event in picked_up] == ["claude-ai"]
+
+
 async def test_killed_in_the_middle_of_a_call(server: Server) -> None:
     parked = anyio.Event()
 
@@ -117,6 +137,82 @@ async def test_what_the_server_says_unasked_comes_through(server: Server) -> Non
         await agent.call("update_pipeline_status", pipeline=pipeline, message="On it")
         with anyio.fail_after(10):
             await heard.wait()
+
+
+async def test_a_modern_client_hears_what_changes(server: Server) -> None:
+    async with bridged(server, "2026-07-28") as agent:
+        pipeline = await agent.start()
+        uri = f"staffel://pipelines/{pipeline}"
+        async with agent.client.listen(resource_subscriptions=[uri], resources_list_changed=True) as changes:
+            with anyio.fail_after(10):
+                await agent.call("update_pipeline_status", pipeline=pipeline, message="On it")
+                assert getattr(await anext(changes), "uri", "list") == uri
+                await agent.start(title="Something new")
+                assert getattr(await anext(changes), "uri", "list") == "list"
+
+
+async def with_a_cancelled_wait(server: Server, era: str) -> dict[int, Any]:
+    """What the bridge answers to a client that cancels a wait, request 4, and goes on with request 5."""
+
+    def body(method: str, number: int, **params: Any) -> dict[str, Any]:
+        sent = request(method, **params) if era == "legacy" else stateless(method, **params)["json"]
+        return {**sent, "id": number}
+
+    async def open_calls(count: int) -> None:
+        with anyio.fail_after(10):
+            while server.agents()["curl"]["open"] != count:
+                await anyio.sleep(0.02)
+
+    answers: dict[int, Any] = {}
+    async with await anyio.open_process([binary(), "stdio", "--no-start", "--url", server.url]) as bridge:
+        assert bridge.stdin and bridge.stdout
+        lines = BufferedByteReceiveStream(bridge.stdout)
+
+        async def send(message: dict[str, Any]) -> None:
+            await bridge.stdin.send(json.dumps(message).encode() + b"\n")
+
+        async def hear() -> None:
+            said = json.loads(await lines.receive_until(b"\n", 1 << 20))
+            assert said["jsonrpc"] == "2.0" and said["id"] not in answers, said
+            answers[said["id"]] = said.get("result")
+
+        async def call(number: int, tool: str, **arguments: Any) -> Any:
+            await send(body("tools/call", number, name=tool, arguments=arguments))
+            with anyio.fail_after(10):
+                while number not in answers:
+                    await hear()
+            return answers[number]["structuredContent"]
+
+        if era == "legacy":
+            await send(initialize())
+            await send(request("notifications/initialized", None))
+        pipeline = (await call(2, "start_pipeline", project="shop", title="Faster checkout"))["pipeline"]
+        handover = (await call(3, "save_handover_content", pipeline=pipeline, content="# Done"))["handover"]
+        wait = {"handover": handover, "wait_seconds": 50}
+        await send(body("tools/call", 4, name="await_handover_decision", arguments=wait))
+        await open_calls(1)
+        await send(request("notifications/cancelled", None, requestId=4))
+        await open_calls(0)
+        await call(5, "get_pipeline_status", pipeline=pipeline)
+        await bridge.stdin.aclose()
+        with anyio.fail_after(10), pytest.raises(anyio.IncompleteRead):
+            while True:
+                await hear()
+        assert not lines.buffer
+    assert bridge.returncode == 0
+    return answers
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+async def test_a_cancelled_call_ends_at_the_server_and_the_bridge_goes_on(server: Server, era: str) -> None:
+    answers = await with_a_cancelled_wait(server, era)
+    assert answers[5]["structuredContent"]["status"] == "awaiting_review"
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+async def test_a_cancelled_call_gets_no_answer(server: Server, era: str) -> None:
+    answers = await with_a_cancelled_wait(server, era)
+    assert 4 not in answers, answers[4]
 
 
 async def test_a_server_is_started_when_there_is_none(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ import httpx
 import pytest
 
 from conftest import Server
+from test_agents import add, bearer, revoke
 
 TASKS = "io.modelcontextprotocol/tasks"
 META = "io.modelcontextprotocol/"
 
 
-def send(server: Server, method: str, name: str, params: dict[str, Any], agent: str = "tester", tasks: bool = True) -> dict[str, Any]:
+def send(
+    server: Server, method: str, name: str, params: dict[str, Any], agent: str = "tester", tasks: bool = True, token: str = ""
+) -> dict[str, Any]:
     """One request of the era without sessions, by a client that can or cannot do tasks."""
     meta = {
         f"{META}protocolVersion": "2026-07-28",
@@ -27,6 +30,7 @@ def send(server: Server, method: str, name: str, params: dict[str, Any], agent: 
             "MCP-Protocol-Version": "2026-07-28",
             "Mcp-Method": method,
             "Mcp-Name": name,
+            **(bearer(token) if token else {}),
         },
         timeout=20,
     )
@@ -40,8 +44,10 @@ def call(server: Server, tool: str, agent: str = "tester", tasks: bool = True, *
     return send(server, "tools/call", tool, {"name": tool, "arguments": arguments}, agent, tasks)["result"]
 
 
-def ask(server: Server, task: str, method: str = "tasks/get", agent: str = "tester", **more: Any) -> dict[str, Any]:
-    return send(server, method, task, {"taskId": task, **more}, agent)
+def ask(
+    server: Server, task: str, method: str = "tasks/get", agent: str = "tester", token: str = "", **more: Any
+) -> dict[str, Any]:
+    return send(server, method, task, {"taskId": task, **more}, agent, token=token)
 
 
 def handed_over(server: Server) -> tuple[str, str]:
@@ -110,6 +116,30 @@ def test_a_cancelled_task_loses_no_decision(server: Server) -> None:
     assert server.count(pipeline)["PromptPickedUp"] == 0
     done = call(server, "await_handover_decision", handover=handover)
     assert done["structuredContent"]["decision"] == "accepted" and done["structuredContent"]["prompt"]
+
+
+def test_who_only_reads_takes_no_prompt(server: Server) -> None:
+    """The agent that handed over has been given a token since, and that only allows reading."""
+    pipeline, handover = handed_over(server)
+    task = call(server, "await_handover_decision", handover=handover)["taskId"]
+    reader = add(server, "tester", "--scope", "read")
+    server.decide(handover)
+    server.wait_for(pipeline, "PromptWritten")
+    ask(server, task, token=reader)
+    assert server.count(pipeline)["PromptPickedUp"] == 0
+    revoke(server, "tester")
+    done = ask(server, task, token=add(server, "tester"))["result"]
+    assert done["status"] == "completed" and done["result"]["structuredContent"]["prompt"]
+    assert server.count(pipeline)["PromptPickedUp"] == 1
+
+
+def test_who_only_reads_cancels_no_task(server: Server) -> None:
+    _, handover = handed_over(server)
+    task = call(server, "await_handover_decision", handover=handover)["taskId"]
+    reader = add(server, "tester", "--scope", "read")
+    assert "error" in ask(server, task, "tasks/cancel", token=reader)
+    revoke(server, "tester")
+    assert ask(server, task, token=add(server, "tester"))["result"]["status"] == "working"
 
 
 def test_what_has_ended_stays_as_it_ended(server: Server) -> None:

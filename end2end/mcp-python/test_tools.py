@@ -1,6 +1,9 @@
 """What a client sees before it calls anything."""
 
+import unicodedata
 from typing import Any, Iterator
+
+import pytest
 
 from conftest import Server, connect
 
@@ -73,3 +76,66 @@ async def test_no_tool_can_decide(server: Server) -> None:
     answer = server.api("POST", path, {"decision": "accept", "revision": 1}, **{"Staffel-Actor": "agent/tester"})
     assert answer.status_code == 403, answer.text
     assert server.count(pipeline)["HandoverAccepted"] == 0
+
+
+def for_a_reader(result: Any) -> None:
+    """Many clients show only the text: it begins with a line, not with data, and holds nothing that a terminal obeys."""
+    text = result.content[0].text
+    line = text.split("\n")[0]
+    assert line.strip() and line[0] not in '{["', text
+    commands = {character for character in text if unicodedata.category(character) == "Cc"} - {"\n"}
+    assert not commands, text
+
+
+async def test_every_answer_can_be_read(server: Server) -> None:
+    said = "Go \x1b[31mon\x07.\r\n"
+    heard = []
+    async with connect(server) as agent:
+
+        async def call(tool: str, **arguments: Any) -> dict[str, Any]:
+            result = await agent.client.call_tool(tool, arguments)
+            for_a_reader(result)
+            assert not result.is_error and result.structured_content
+            heard.append(tool)
+            return result.structured_content
+
+        pipeline = (await call("start_pipeline", project="shop", title="Faster checkout", goal=said))["pipeline"]
+        await call("update_pipeline_status", pipeline=pipeline, message="On it")
+        handover = (await call("save_handover_content", pipeline=pipeline, content=said))["handover"]
+        await call("get_handover_content", handover=handover)
+        assert (await call("await_handover_decision", handover=handover, wait_seconds=1))["decision"] == "pending"
+        server.decide(handover, changes=said)
+        decision = await call("await_handover_decision", handover=handover)
+        assert "Go " in decision["prompt"] and decision["review_changes"]
+        await call("get_next_prompt", pipeline=pipeline)
+        await call("acknowledge_prompt", prompt_id=decision["prompt_id"])
+        for tool in ["get_pipeline_status", "get_version"]:
+            await call(tool, pipeline=pipeline)
+        await call("finish_pipeline", pipeline=pipeline, outcome="failed")
+        await call("list_pipelines", include_ended=True)
+    assert set(heard) == set(NAMES)
+
+
+@pytest.mark.parametrize("given", ["nonsense", "non\x1b[31msense", "nonsense" * 10_000], ids=["short", "in colour", "long"])
+async def test_every_refusal_can_be_read(server: Server, given: str) -> None:
+    refused = {
+        "list_pipelines": {given: 1},
+        "start_pipeline": {"project": "shop", "title": "Faster checkout", "language": given},
+        "get_pipeline_status": {"pipeline": given},
+        "update_pipeline_status": {"tasks": [{"name": "Read", "status": given}]},
+        "save_handover_content": {"content": "# Done", "phase": given},
+        "get_handover_content": {"handover": given},
+        "await_handover_decision": {"handover": given},
+        "get_next_prompt": {"pipeline": given},
+        "acknowledge_prompt": {"prompt_id": given},
+        "finish_pipeline": {"outcome": given},
+        "get_version": {"pipeline": given},
+    }
+    assert set(refused) == set(NAMES)
+    async with connect(server) as agent:
+        await agent.start()
+        results = {tool: await agent.client.call_tool(tool, arguments) for tool, arguments in refused.items()}
+    for tool, result in results.items():
+        assert result.is_error, tool
+        for_a_reader(result)
+        assert len(result.content[0].text) < 2_000, f"{tool} repeats what it was sent"
