@@ -122,7 +122,10 @@ async def test_a_legacy_client_hears_what_changes_until_it_unsubscribes(server: 
 
 
 async def test_a_legacy_client_that_subscribed_to_nothing_hears_what_is_new(server: Server) -> None:
-    async with Session(server).hearing() as heard, connect(server) as another:
+    session = Session(server)
+    # Whoever has never looked has no list that could be out of date.
+    session.post(request("resources/list", 3))
+    async with session.hearing() as heard, connect(server) as another:
         await another.start()
         await heard.until("notifications/resources/list_changed")
 

@@ -5,7 +5,7 @@
     reason = "these comments are the descriptions that a model reads"
 )]
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use domain::{
     Actor, Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
@@ -54,6 +54,11 @@ pub trait Answer: Serialize {
         result.structured_content = self.value();
         result
     }
+}
+
+/// What the rules refuse is for the model to read: a result of the tool, not an error of the protocol.
+pub fn refused(why: &dyn Display) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(visible(&why.to_string()))])
 }
 
 /// Answer of `list_pipelines`.

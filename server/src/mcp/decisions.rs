@@ -201,10 +201,13 @@ impl Handler {
         // In the older era there is no such answer, whatever a client says it knows.
         let modern = context.protocol_version()? >= ProtocolVersion::V_2026_07_28;
         let client = context.client_capabilities()?;
-        if !modern || !client.supports_tasks() || waiting::is_settled(pipeline, handover) {
+        let handover = pipeline.handover(handover)?;
+        // Once it is decided, what is left to wait for takes a moment.
+        let open = handover.is_open() && !pipeline.status.has_ended();
+        if !modern || !client.supports_tasks() || !open {
             return None;
         }
-        let id = TaskId::of(pipeline.handover(handover)?);
+        let id = TaskId::of(handover);
         let revision = tasks::find(pipeline, &id, actor)?;
         self.cancelled.remove(&id);
         let task = tasks::waiting(pipeline, &id, revision, &self.board);

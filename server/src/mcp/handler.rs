@@ -30,6 +30,8 @@ use crate::{
     relay::{Relay, RelayError},
 };
 
+/// Most of what serde says about arguments, in characters.
+const ERROR_MAX: usize = 500;
 /// Most pipelines in one list.
 const LIST_MAX: usize = 50;
 
@@ -400,6 +402,8 @@ impl Handler {
 
 pub(super) fn parse<T: DeserializeOwned>(tool: &str, given: JsonObject) -> Result<T, Refusal> {
     serde_json::from_value(given.into()).map_err(|error| {
+        // It repeats what was sent, of any length.
+        let error: String = error.to_string().chars().take(ERROR_MAX).collect();
         Refusal::new(
             Reason::Invalid,
             format!("The arguments of {tool} cannot be used: {error}."),

@@ -10,14 +10,14 @@ use domain::Via;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        ArgumentInfo, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
-        CancelTaskParams, CompleteRequestParams, CompleteResult, ContentBlock, DetailedTask,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult,
-        Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ResourceUpdatedNotificationParam,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, TaskPayload,
-        Tool, UnsubscribeRequestParams, UpdateTaskParams,
+        ArgumentInfo, CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DetailedTask, GetPromptRequestParams,
+        GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ResourceUpdatedNotificationParam, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, TaskPayload, Tool, UnsubscribeRequestParams,
+        UpdateTaskParams,
     },
     service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
     transport::streamable_http_server::SessionRestoreMarker,
@@ -25,7 +25,7 @@ use rmcp::{
 use tokio::time::sleep;
 
 use super::{
-    answers::{Answer, NextPrompt},
+    answers::{Answer, NextPrompt, refused},
     completion, door,
     handler::Handler,
     prompts, resources, tasks, tools,
@@ -122,10 +122,7 @@ impl ServerHandler for Handler {
             );
             return Err(ErrorData::invalid_params(message, None));
         };
-        // What the rules refuse is for the model to read: an error of the tool, not of the protocol.
-        Ok(called.unwrap_or_else(|error| {
-            CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into()
-        }))
+        Ok(called.unwrap_or_else(|error| refused(&error).into()))
     }
 
     async fn get_task(
