@@ -22,6 +22,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+// Staffel's: the comparison is of what is built on rmcp, not of allocators.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Clone)]
 struct Handler {
     pipelines: Arc<Pipelines>,
