@@ -90,7 +90,8 @@ export const test = base.extend<Fixtures>({
   },
 
   // Whatever a page does, it does so without an error in the console.
-  context: async ({ context, tolerated }, use) => {
+  // Depends on the server to end before it: a page whose server is gone complains.
+  context: async ({ context, server: _, tolerated }, use) => {
     const errors: string[] = [];
     const note = (text: string) => {
       if (!tolerated.test(text)) errors.push(text);

@@ -137,11 +137,7 @@ impl Config {
     /// A setting that cannot be used, naming it, its value and what is allowed.
     pub fn load(args: &ServeArgs) -> Result<Self> {
         let path = find_file(args.config.as_deref())?;
-        let file = path
-            .as_deref()
-            .map(read_file)
-            .transpose()?
-            .unwrap_or_default();
+        let file = read_file(path.as_deref())?;
         let listen = match args.listen.or(file.server.listen) {
             Some(listen) => listen,
             None => DEFAULT_LISTEN.parse().context("the default address")?,
@@ -155,11 +151,6 @@ impl Config {
              (ssh -L {port}:127.0.0.1:{port} HOST).",
             port = listen.port()
         );
-        let base = path
-            .as_deref()
-            .and_then(Path::parent)
-            .map(Path::to_owned)
-            .unwrap_or_default();
         Ok(Self {
             listen,
             data: match args.data.clone().or(file.journal.data) {
@@ -185,8 +176,8 @@ impl Config {
                 .collect::<Result<_>>()?,
             template: variable("STAFFEL_PROMPT_TEMPLATE")
                 .map(PathBuf::from)
-                .or(file.prompt.template.clone().map(|path| base.join(path))),
-            model: model(&file.prompt, &base)?,
+                .or(file.prompt.template.clone()),
+            model: model(&file.prompt)?,
             heartbeat: Duration::from_secs(15),
             approvers: check_approvers(file.agents.approvers)?,
             require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
@@ -204,16 +195,12 @@ impl Config {
 ///
 /// # Errors
 /// The configuration file cannot be used.
-pub fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
-    if let Some(data) = given {
+pub fn data_folder(data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf> {
+    if let Some(data) = data {
         return Ok(data.to_owned());
     }
-    let named = variable("STAFFEL_CONFIG").map(PathBuf::from);
-    let file = find_file(named.as_deref())?
-        .as_deref()
-        .map(read_file)
-        .transpose()?
-        .unwrap_or_default();
+    let path = find_file(config)?;
+    let file = read_file(path.as_deref())?;
     file.journal.data.map_or_else(default_data, Ok)
 }
 
@@ -237,11 +224,25 @@ fn find_file(given: Option<&Path>) -> Result<Option<PathBuf>> {
         .find(|path| path.is_file()))
 }
 
-fn read_file(path: &Path) -> Result<File> {
+/// What the file says; its paths are relative to its folder.
+fn read_file(path: Option<&Path>) -> Result<File> {
+    let Some(path) = path else {
+        return Ok(File::default());
+    };
     let text =
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    toml::from_str(&text)
-        .with_context(|| format!("{} has a setting that cannot be used", path.display()))
+    let mut file: File = toml::from_str(&text)
+        .with_context(|| format!("{} has a setting that cannot be used", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let paths = [
+        &mut file.journal.data,
+        &mut file.prompt.template,
+        &mut file.prompt.key_file,
+    ];
+    for path in paths.into_iter().flatten() {
+        *path = folder.join(&*path);
+    }
+    Ok(file)
 }
 
 fn default_data() -> Result<PathBuf> {
@@ -279,7 +280,7 @@ fn leptos_options(path: Option<&Path>, listen: SocketAddr) -> Result<LeptosOptio
     Ok(options)
 }
 
-fn model(table: &PromptTable, base: &Path) -> Result<Option<ModelConfig>> {
+fn model(table: &PromptTable) -> Result<Option<ModelConfig>> {
     let Some(model) = variable("STAFFEL_MODEL").or(table.model.clone()) else {
         return Ok(None);
     };
@@ -296,7 +297,7 @@ fn model(table: &PromptTable, base: &Path) -> Result<Option<ModelConfig>> {
     );
     let key_file = variable("STAFFEL_MODEL_KEY_FILE")
         .map(PathBuf::from)
-        .or(table.key_file.clone().map(|path| base.join(path)));
+        .or(table.key_file.clone());
     let key = match (variable("STAFFEL_MODEL_KEY"), key_file) {
         (Some(key), _) => key,
         (None, Some(path)) => fs::read_to_string(&path)

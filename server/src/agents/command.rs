@@ -18,6 +18,9 @@ pub struct AgentsArgs {
     /// Folder of the journal, as `staffel serve` has it [default: the platform's data folder]
     #[arg(long, env = "STAFFEL_DATA", value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// The configuration file of the server [default: Leptos.toml here or beside the program]
+    #[arg(long, env = "STAFFEL_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -71,7 +74,7 @@ pub fn parse_name(name: &str) -> Result<String, String> {
 /// # Errors
 /// The file of the agents cannot be used, the name is taken, or there is no such agent.
 pub fn run(args: &AgentsArgs) -> Result<()> {
-    let registry = Registry::open_in(&data_folder(args.data.as_deref())?)?;
+    let registry = Registry::open_in(&data_folder(args.data.as_deref(), args.config.as_deref())?)?;
     match &args.what {
         What::Add { name, scope } => {
             let scope = match scope {

@@ -97,10 +97,7 @@ impl ServerArgs {
     /// # Errors
     /// The configuration cannot be used.
     pub fn data_folder(&self) -> Result<PathBuf> {
-        match (&self.data, &self.config) {
-            (None, Some(_)) => Ok(self.settings()?.data),
-            (given, _) => data_folder(given.as_deref()),
-        }
+        data_folder(self.data.as_deref(), self.config.as_deref())
     }
 
     /// What a program has to know, as variables, that starts the server at `endpoint` for somebody who is not here:

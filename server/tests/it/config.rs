@@ -1,6 +1,6 @@
 //! Settings: the two files agree, and a wrong setting stops the start in words.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{fs, net::TcpListener, path::Path, process::Command};
 
 use toml::{Table, Value};
 
@@ -145,6 +145,21 @@ fn a_setting_outside_its_bounds_is_named_with_its_value_and_what_is_allowed() {
         says(&complaint, &words);
         assert!(!complaint.contains("secret"), "{complaint}");
     }
+}
+
+#[test]
+fn the_file_names_folders_from_where_it_is_for_commands_beside_the_server_too() {
+    let home = data_folder();
+    let (file, elsewhere) = (home.path().join("Leptos.toml"), data_folder());
+    fs::write(&file, "[journal]\ndata = \"kept\"\n").expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    command
+        .env_remove("STAFFEL_DATA")
+        .current_dir(elsewhere.path())
+        .args(["agents", "add", "wind", "--config"])
+        .arg(&file);
+    assert!(command.status().expect("the program").success());
+    assert!(home.path().join("kept").join("agents.db").is_file());
 }
 
 #[test]
