@@ -11,9 +11,10 @@ use server::{
 };
 use tracing_subscriber::EnvFilter;
 
-// With glibc's allocator, memory keeps growing while a thousand sessions come and go; with this one it stays flat.
+// Sessions and large requests come and go; this one gives their memory back.
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The relay for AI pipelines: agents report over MCP, boards follow live, people decide.
 #[derive(Parser)]
