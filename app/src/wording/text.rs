@@ -157,8 +157,8 @@ texts! {
     then_say: "Then tell the agent:", "Dann sag dem Agenten:";
     first_words: "Start a Staffel pipeline for this work and hand over after each phase.",
         "Starte für diese Arbeit eine Staffel-Pipeline und übergib nach jeder Phase.";
-    or_demo: "Only looking? A demonstration runs through all phases by itself:",
-        "Nur mal sehen? Eine Vorführung läuft von selbst durch alle Phasen:";
+    or_demo: "Only looking? A demo agent works through all phases, and you decide:",
+        "Nur mal sehen? Ein Vorführ-Agent arbeitet alle Phasen ab, und du entscheidest:";
 
     // Dead ends
     not_found: "There is nothing at this address", "An dieser Adresse ist nichts";
