@@ -64,6 +64,8 @@ export class Board {
 }
 
 type Fixtures = {
+  /** Puts off what would take something away from under the page until nobody looks at the page; the last first. */
+  afterwards: (end: () => unknown) => void;
   settings: Record<string, string>;
   server: Server;
   agent: Agent;
@@ -76,10 +78,16 @@ export const test = base.extend<Fixtures>({
   settings: [{}, { option: true }],
   tolerated: [/(?!)/, { option: true }],
 
-  server: async ({ settings }, use) => {
+  afterwards: async ({}, use) => {
+    const ends: (() => unknown)[] = [];
+    await use(end => ends.unshift(end));
+    for (const end of ends) await end();
+  },
+
+  server: async ({ settings, afterwards }, use) => {
     const server = await Server.start(settings);
+    afterwards(() => server.dispose());
     await use(server);
-    await server.dispose();
   },
 
   agent: async ({ server }, use) => {
@@ -90,8 +98,8 @@ export const test = base.extend<Fixtures>({
   },
 
   // Whatever a page does, it does so without an error in the console.
-  // Depends on the server to end before it: a page whose server is gone complains.
-  context: async ({ context, server: _, tolerated }, use) => {
+  // Depends on `afterwards` to end before it: a page whose server is gone complains.
+  context: async ({ context, afterwards: _, tolerated }, use) => {
     const errors: string[] = [];
     const note = (text: string) => {
       if (!tolerated.test(text)) errors.push(text);

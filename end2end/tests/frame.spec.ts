@@ -39,30 +39,27 @@ test.describe('in a frame', () => {
   test.use({ tolerated: /frame-ancestors|Blocked autofocusing/ });
 
   for (const path of ['/', '/vibeframe']) {
-    test(`of an allowed origin, at ${path}`, async ({ page }) => {
+    test(`of an allowed origin, at ${path}`, async ({ page, afterwards }) => {
       let board = '';
       const elsewhere = createServer((request, response) => framing(board + path).emit('request', request, response));
       const server = await Server.start({ STAFFEL_FRAME_ORIGINS: await listen(elsewhere) });
+      afterwards(() => server.dispose());
+      afterwards(() => elsewhere.close());
       board = server.url;
       const agent = await Agent.connect(server);
-      try {
-        await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`);
-        await decides(page.frameLocator('iframe'), agent);
-      } finally {
-        await agent.close();
-        elsewhere.close();
-        await server.dispose();
-      }
+      afterwards(() => agent.close());
+      await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`);
+      await decides(page.frameLocator('iframe'), agent);
     });
   }
 
-  test('of any other origin it is not shown', async ({ page, server }) => {
+  test('of any other origin it is not shown', async ({ page, server, afterwards }) => {
     const elsewhere = framing(server.url);
+    afterwards(() => elsewhere.close());
     const refused = page.waitForEvent('console', message => message.text().includes('frame-ancestors'));
     await page.goto(await listen(elsewhere));
     await refused;
     await expect(page.frameLocator('iframe').locator('.bar')).toBeHidden();
-    elsewhere.close();
   });
 
   test('editors may show every page, and the web may not', async ({ server }) => {
@@ -92,11 +89,16 @@ function proxy(to: () => string, keepsPrefix: boolean): HttpServer {
 }
 
 for (const keepsPrefix of [true, false]) {
-  test(`under a sub-path, ${keepsPrefix ? 'kept' : 'taken out'} by the proxy`, async ({ page }) => {
+  test(`under a sub-path, ${keepsPrefix ? 'kept' : 'taken out'} by the proxy`, async ({ page, afterwards }) => {
     let inside = '';
     const front = proxy(() => inside, keepsPrefix);
     const outside = `${await listen(front)}/staffel`;
     const server = await Server.start({ STAFFEL_PUBLIC_URL: `${outside}/` });
+    afterwards(() => server.dispose());
+    afterwards(() => {
+      front.close();
+      front.closeAllConnections();
+    });
     inside = server.url;
     // What the page asks for outside of the sub-path would be another program's.
     const strayed: string[] = [];
@@ -104,22 +106,16 @@ for (const keepsPrefix of [true, false]) {
       if (new URL(request.url()).protocol === 'http:' && !request.url().startsWith(outside)) strayed.push(request.url());
     });
     const agent = await Agent.connect({ mcp: `${outside}/mcp` });
-    try {
-      await page.goto(outside);
-      const pipeline = await throughTheBoard(page, agent, outside);
-      const status = await agent.call('get_pipeline_status', { pipeline });
-      expect(status.board_url).toBe(`${outside}/pipelines/${pipeline}`);
-      expect(strayed).toEqual([]);
-      // The machine itself does not need the proxy.
-      expect((await fetch(`${inside}/health`)).status).toBe(200);
-      expect((await fetch(`${inside}/pipelines/${pipeline}`)).status).toBe(200);
-      expect((await fetch(`${inside}/staffelstab`)).status).toBe(404);
-    } finally {
-      await agent.close();
-      front.close();
-      front.closeAllConnections();
-      await server.dispose();
-    }
+    afterwards(() => agent.close());
+    await page.goto(outside);
+    const pipeline = await throughTheBoard(page, agent, outside);
+    const status = await agent.call('get_pipeline_status', { pipeline });
+    expect(status.board_url).toBe(`${outside}/pipelines/${pipeline}`);
+    expect(strayed).toEqual([]);
+    // The machine itself does not need the proxy.
+    expect((await fetch(`${inside}/health`)).status).toBe(200);
+    expect((await fetch(`${inside}/pipelines/${pipeline}`)).status).toBe(200);
+    expect((await fetch(`${inside}/staffelstab`)).status).toBe(404);
   });
 }
 

@@ -39,41 +39,31 @@ test.afterAll(() => new Promise(done => elsewhere.close(done)));
 
 test.use({ tolerated: /blocked by CORS policy|net::ERR_FAILED|403/ });
 
-test('a page elsewhere hears both events, those of before and those of now', async ({ page }) => {
+test('a page elsewhere hears both events, those of before and those of now', async ({ page, afterwards }) => {
   const server = await Server.start({ STAFFEL_ALLOWED_ORIGINS: origin });
+  afterwards(() => server.dispose());
   const agent = await Agent.connect(server);
+  afterwards(() => agent.close());
   const received = (type: string) =>
     page.evaluate(type => (window as any).received.filter((message: any) => message.type === type).map((message: any) => message.data), type);
-  try {
-    events = `${server.url}/sse`;
-    const { pipeline, handover } = await agent.handedOver({ title: 'Before' }, '# Before');
-    await page.goto(origin);
-    await expect.poll(() => received('handover')).toEqual([expect.objectContaining({ handover, content: '# Before', phase: 'VAN' })]);
-    await expect.poll(() => received('pipeline_status')).toContainEqual(expect.objectContaining({ pipeline, status: 'awaiting_review' }));
+  events = `${server.url}/sse`;
+  const { pipeline, handover } = await agent.handedOver({ title: 'Before' }, '# Before');
+  await page.goto(origin);
+  await expect.poll(() => received('handover')).toEqual([expect.objectContaining({ handover, content: '# Before', phase: 'VAN' })]);
+  await expect.poll(() => received('pipeline_status')).toContainEqual(expect.objectContaining({ pipeline, status: 'awaiting_review' }));
 
-    const now = await agent.start({ title: 'Now' });
-    await agent.report(now, { progress: 75 });
-    await expect
-      .poll(() => received('pipeline_status'))
-      .toContainEqual(expect.objectContaining({ pipeline: now, phase: 'VAN', progress: 75, status: 'running' }));
-    await agent.handOver(now, '# Now');
-    await expect.poll(() => received('handover')).toContainEqual(expect.objectContaining({ pipeline: now, content: '# Now' }));
-  } finally {
-    await agent.close();
-    await server.dispose();
-  }
+  const now = await agent.start({ title: 'Now' });
+  await agent.report(now, { progress: 75 });
+  await expect
+    .poll(() => received('pipeline_status'))
+    .toContainEqual(expect.objectContaining({ pipeline: now, phase: 'VAN', progress: 75, status: 'running' }));
+  await agent.handOver(now, '# Now');
+  await expect.poll(() => received('handover')).toContainEqual(expect.objectContaining({ pipeline: now, content: '# Now' }));
 });
 
-test('a page that nobody allowed hears nothing', async ({ page }) => {
-  const server = await Server.start();
-  const agent = await Agent.connect(server);
-  try {
-    await agent.handedOver();
-    events = `${server.url}/sse`;
-    await page.goto(origin);
-    await expect.poll(() => page.evaluate(() => (window as any).received)).toEqual([{ type: 'error', closed: true }]);
-  } finally {
-    await agent.close();
-    await server.dispose();
-  }
+test('a page that nobody allowed hears nothing', async ({ page, server, agent }) => {
+  await agent.handedOver();
+  events = `${server.url}/sse`;
+  await page.goto(origin);
+  await expect.poll(() => page.evaluate(() => (window as any).received)).toEqual([{ type: 'error', closed: true }]);
 });
