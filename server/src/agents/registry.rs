@@ -86,7 +86,7 @@ impl Registry {
     pub fn open(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // No WAL: several commands may make the file at once, and SQLite does not wait for its turn to switch to that.
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS agent (
                 name TEXT PRIMARY KEY, scope TEXT NOT NULL, token TEXT NOT NULL UNIQUE, hash BLOB NOT NULL,
@@ -297,6 +297,28 @@ mod tests {
         assert!(server.verify(&token).is_none());
         assert!(server.is_reserved("builder"));
         assert!(!command.revoke("builder").expect("writable"), "only once");
+    }
+
+    #[test]
+    fn many_make_the_file_at_once() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join(FILE);
+            let start = std::sync::Barrier::new(8);
+            std::thread::scope(|threads| {
+                for number in 0..8 {
+                    let (start, path) = (&start, &path);
+                    threads.spawn(move || {
+                        start.wait();
+                        let registry = Registry::open(path).expect("a registry");
+                        let name = format!("agent-{number}");
+                        registry.add(&name, Scope::Read).expect("added");
+                    });
+                }
+            });
+            let registry = Registry::open(&path).expect("a registry");
+            assert_eq!(registry.active().len(), 8);
+        }
     }
 
     #[test]
