@@ -145,6 +145,11 @@ pub fn summary_of(markdown: &str) -> String {
 ///
 /// Terminal escapes and zero-width or bidirectional marks can hide instructions from the person who reviews.
 pub fn visible(text: &str) -> Cow<'_, str> {
+    // Nearly all text: bytes are looked at several at a time, characters one by one.
+    let plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().all(plain) {
+        return text.into();
+    }
     let hidden = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_invisible(c);
     if text.contains(hidden) {
         text.chars().filter(|c| !hidden(*c)).collect()
@@ -197,5 +202,9 @@ mod tests {
     #[test]
     fn hidden_characters_do_not_reach_a_model() {
         assert_eq!(visible("a\u{202e}b\u{1b}[0m\u{200b}\tc\n"), "ab[0m\tc\n");
+        assert_eq!(visible("a\u{7f}b\rc\0"), "abc");
+        for kept in [" ~\n\t", "größer \u{200d}"] {
+            assert!(matches!(visible(kept), Cow::Borrowed(text) if text == kept));
+        }
     }
 }

@@ -98,8 +98,9 @@ impl Sessions {
     pub fn new(file: SessionFile) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(IDLE);
-        // Also the replay window of a stream: progress of several parallel waits must fit.
-        local.session_config.channel_capacity = 256;
+        // Notices to a slow reader, and the progress of parallel waits to one that comes back, must fit; every call
+        // and every session takes memory for as many.
+        local.session_config.channel_capacity = 64;
         Self {
             local,
             file: Arc::new(file),

@@ -11,8 +11,6 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    middleware::Next,
-    response::Response,
 };
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
@@ -21,8 +19,8 @@ use tokio::time::{Sleep, sleep};
 const BODY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Breaks off bodies that take too long.
-pub async fn limit_body(request: Request, next: Next) -> Response {
-    let request = request.map(|body| {
+pub fn limit_body(request: Request) -> Request {
+    request.map(|body| {
         if body.is_end_stream() {
             return body;
         }
@@ -30,8 +28,7 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
             body,
             deadline: Box::pin(sleep(BODY_WITHIN)),
         })
-    });
-    next.run(request).await
+    })
 }
 
 struct Timely {

@@ -1,6 +1,6 @@
 //! Every route of the server, in one place.
 
-use std::{path::Path, sync::Arc};
+use std::{convert::Infallible, path::Path, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -14,7 +14,7 @@ use domain::Timestamp;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{file_and_error_handler_with_context, render_app_async_with_context};
 use rmcp::ServerHandler;
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -86,7 +86,7 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<S
     let document = Arc::new(document);
     let pkg = Path::new(&*app.leptos.site_root).join(&*app.leptos.site_pkg_dir);
     // Names in pkg do not change with their content, so browsers have to ask each time; a 304 is cheap.
-    let assets = tower::ServiceBuilder::new()
+    let assets = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
@@ -140,18 +140,26 @@ where
     S: Clone + Send + Sync + 'static,
     H: ServerHandler,
 {
-    Router::new()
-        .route_service("/mcp", mcp.clone())
-        .route_service("/mcp/", mcp)
-        .layer(middleware::from_fn(in_json_rpc))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(sessions),
-            check_owner,
-        ))
+    let mcp = Arc::new(mcp);
+    let mcp = service_fn(move |request: Request| {
+        // Its settings are many strings, and a layer copies what is below it for each request.
+        let mcp = Arc::clone(&mcp);
+        async move { Ok::<_, Infallible>(mcp.handle(request).await) }
+    });
+    let mcp = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(
             tokens.clone(),
             identity::require,
         ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(sessions),
+            check_owner,
+        ))
+        .layer(middleware::from_fn(in_json_rpc))
+        .service(mcp);
+    Router::new()
+        .route_service("/mcp", mcp.clone())
+        .route_service("/mcp/", mcp)
 }
 
 /// What every request passes first: the guard, the question who sends it, and the limits of its body.
@@ -159,14 +167,16 @@ pub fn guarded<S>(routes: Router<S>, guard: Arc<Guard>, tokens: &Tokens) -> Rout
 where
     S: Clone + Send + Sync + 'static,
 {
-    routes
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(middleware::from_fn(deadline::limit_body))
+    // One by one the router would put each of them into a box of its own, and copy that for each request.
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(guard, guard::check))
         .layer(middleware::from_fn_with_state(
             tokens.clone(),
             identity::identify,
         ))
-        .layer(middleware::from_fn_with_state(guard, guard::check))
+        .map_request(deadline::limit_body)
+        .layer(DefaultBodyLimit::max(BODY_MAX));
+    routes.layer(layers)
 }
 
 fn without_base(mut request: Request, base: &str) -> Request {
