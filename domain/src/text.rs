@@ -145,7 +145,7 @@ pub fn summary_of(markdown: &str) -> String {
 ///
 /// Terminal escapes and zero-width or bidirectional marks can hide instructions from the person who reviews.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    // Nearly all text: bytes are looked at several at a time, characters one by one.
+    // Nearly all text is like this, and no character of it has to be decoded.
     let plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
     if text.bytes().all(plain) {
         return text.into();
