@@ -1,6 +1,7 @@
 //! The REST calls of the board.
 
-use domain::{HandoverId, PipelineId, PromptId, Verdict, Via};
+use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
+use protocol::{DetailMore, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, PromptText, json, paths};
@@ -20,12 +21,24 @@ pub(crate) enum Failure {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Problem {
+    /// What kind of problem, for programs: the last part is the kind of refusal.
+    #[serde(rename = "type")]
+    pub kind: String,
     /// What kind of problem.
     pub title: String,
     /// What exactly.
     pub detail: Option<String>,
     /// What to do next.
     pub next: Option<String>,
+    /// The status of the answer; 0 where none is known.
+    pub status: u16,
+}
+
+impl Problem {
+    /// What kind of problem, as its address ends: `stale-revision`.
+    pub fn kind(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
 }
 
 /// A decision, as the server takes it.
@@ -33,6 +46,8 @@ pub(crate) struct Problem {
 struct DecisionBody<'a> {
     decision: Verdict,
     revision: u32,
+    /// The text that was read: another one is refused.
+    read: DocumentHash,
     review_changes: &'a str,
 }
 
@@ -42,12 +57,19 @@ struct OfferBody {
     via: Via,
 }
 
-/// Fetches a handover with its text.
+/// Fetches a pipeline with everything but its texts.
+pub(crate) async fn detail(pipeline: &PipelineId) -> Result<(Summary, DetailMore), Failure> {
+    let text = call(&paths::detail(pipeline), None).await?;
+    json::read_two(&text).ok_or(Failure::Unreadable)
+}
+
+/// Fetches a revision of a handover with its text.
 pub(crate) async fn handover(
     pipeline: &PipelineId,
     handover: &HandoverId,
+    revision: u32,
 ) -> Result<Document, Failure> {
-    let text = call(&paths::handover(pipeline, handover), None).await?;
+    let text = call(&paths::handover(pipeline, handover, revision), None).await?;
     json::read(&text).ok_or(Failure::Unreadable)
 }
 
@@ -60,11 +82,12 @@ pub(crate) async fn prompt(
     json::read(&text).ok_or(Failure::Unreadable)
 }
 
-/// Sends a decision. With the same `key`, however often, it is made once.
+/// Sends a decision about the text that was read. With the same `key`, however often, it is made once.
 pub(crate) async fn decide(
     pipeline: &PipelineId,
     handover: &HandoverId,
     revision: u32,
+    read: DocumentHash,
     decision: Verdict,
     review_changes: &str,
     key: &str,
@@ -72,6 +95,7 @@ pub(crate) async fn decide(
     let body = json::write(&DecisionBody {
         decision,
         revision,
+        read,
         review_changes,
     });
     call(
@@ -124,6 +148,7 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
     // A proxy in between answers with anything but a problem document: then the status has to do.
     let problem = json::read(&text).unwrap_or_else(|| Problem {
         title: format!("{} {}", answer.status(), answer.status_text()),
+        status: answer.status(),
         ..Problem::default()
     });
     Err(Failure::Refused(problem))

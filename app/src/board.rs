@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use domain::{
-    HandoverId, PipelineId, PromptId, Timestamp,
-    view::{AgentView, PipelineStatus, Snapshot},
-};
+use domain::{HandoverId, PipelineId, PromptId, Timestamp};
 use leptos::prelude::*;
+use protocol::{AgentView, Changed, Counts, DetailMore, PromptRef, Snapshot, Summary};
 
 use crate::{
-    Document, Lang, PageData, PromptText, Route, Setup, Theme, browser, follow::StatusSignal,
-    incoming::Incoming, link::Link, review::Review, standing,
+    Document, Lang, PageData, PromptText, Route, Setup, Theme, browser, detail::Detail,
+    follow::StatusSignal, incoming::Incoming, link::Link, review::Review, standing, texts::Texts,
 };
+
+/// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
+const ORDER_MAX: usize = 400;
 
 /// The board's state. Lives as long as the page, and is copied into every component.
 #[derive(Clone, Copy)]
@@ -48,22 +49,30 @@ pub(crate) struct Board {
     pub agents: RwSignal<Vec<AgentView>>,
     /// How each client is connected.
     pub setups: StoredValue<Vec<Setup>>,
-    /// Documents with their text, as they came.
-    pub documents: RwSignal<HashMap<HandoverId, Document>>,
-    /// Prompts with their text, as they came.
-    pub prompts: RwSignal<HashMap<PromptId, PromptText>>,
+    /// The detail of the pipeline whose page is shown.
+    pub detail: Detail,
+    /// How many pipelines there are.
+    pub counts: RwSignal<Counts>,
+    /// Whether there are more than the overview has.
+    pub more: RwSignal<bool>,
+    /// The texts that were read last.
+    texts: RwSignal<Texts>,
     /// The review that is open, and those that were offered.
     pub review: Review,
-    /// All pipelines in the server's order. Changes only when one comes or goes.
+    /// The pipelines of the overview in the server's order. Changes only when one comes or goes.
     order: RwSignal<Vec<PipelineId>>,
-    /// The pipelines themselves: a change of one re-renders nothing of another.
+    /// Every pipeline that is known: a change of one re-renders nothing of another.
     pipelines: StoredValue<HashMap<PipelineId, StatusSignal>>,
+    /// Which pipelines are known has changed.
+    known: Trigger,
+    /// A pipeline has ended, was archived or came back: it may stand elsewhere now.
+    pub moved: Trigger,
     /// Keeps the signals of pipelines that arrive later, outside of every component.
     owner: StoredValue<Owner>,
     /// The server's clock minus the browser's.
     clock_offset: StoredValue<i64>,
     /// The handovers that wait for a person, the longest first.
-    pub waiting: Memo<Vec<Waiting>>,
+    pub waiting: RwSignal<Vec<Waiting>>,
 }
 
 /// A handover that waits for a person.
@@ -94,16 +103,24 @@ impl Board {
             base: _,
             path,
             snapshot,
+            shown,
+            detail,
             document,
             prompt,
             agents,
             setups,
         } = page;
-        let order = RwSignal::new(Vec::new());
-        let pipelines = StoredValue::new(HashMap::new());
-        let waiting = Memo::new(move |_| waiting(order, pipelines));
+        let route = Route::of(&path);
+        let detail = Detail::new(route.pipeline().cloned(), shown.as_ref(), detail);
+        let mut texts = Texts::default();
+        document
+            .into_iter()
+            .for_each(|document| texts.keep_document(document));
+        prompt
+            .into_iter()
+            .for_each(|prompt| texts.keep_prompt(prompt));
         let board = Self {
-            route: RwSignal::new(Route::of(&path)),
+            route: RwSignal::new(route),
             lang: RwSignal::new(lang),
             theme: RwSignal::new(theme),
             now: RwSignal::new(snapshot.at),
@@ -119,37 +136,34 @@ impl Board {
             origin: StoredValue::new(origin),
             agents: RwSignal::new(agents),
             setups: StoredValue::new(setups),
-            documents: RwSignal::new(
-                document
-                    .into_iter()
-                    .map(|document| (document.handover.clone(), document))
-                    .collect(),
-            ),
-            prompts: RwSignal::new(
-                prompt
-                    .into_iter()
-                    .map(|prompt| (prompt.prompt_id.clone(), prompt))
-                    .collect(),
-            ),
+            detail,
+            counts: RwSignal::new(Counts::default()),
+            more: RwSignal::new(false),
+            texts: RwSignal::new(texts),
             review: Review::new(),
-            order,
-            pipelines,
+            order: RwSignal::new(Vec::new()),
+            pipelines: StoredValue::new(HashMap::new()),
+            known: Trigger::new(),
+            moved: Trigger::new(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             clock_offset: StoredValue::new(0),
-            waiting,
+            waiting: RwSignal::new(Vec::new()),
         };
         board.replace(snapshot);
+        if let Some(shown) = shown {
+            board.learn(shown);
+        }
         board
     }
 
-    /// All pipelines in the server's order.
+    /// The pipelines of the overview in the server's order.
     pub fn ids(&self) -> Vec<PipelineId> {
         self.order.get()
     }
 
     /// A pipeline; tracks only whether it exists.
     pub fn pipeline(&self, id: &PipelineId) -> Option<StatusSignal> {
-        self.order.track();
+        self.known.track();
         self.signal(id)
     }
 
@@ -160,7 +174,7 @@ impl Board {
     }
 
     /// A pipeline as it is at this moment, tracking nothing.
-    pub fn peek(&self, id: &PipelineId) -> Option<PipelineStatus> {
+    pub fn peek(&self, id: &PipelineId) -> Option<Summary> {
         self.signal(id).map(StatusSignal::peek)
     }
 
@@ -190,6 +204,27 @@ impl Board {
         })
     }
 
+    /// Reads the detail of a pipeline, if it is here, and follows it.
+    pub fn with_detail<R>(
+        &self,
+        status: StatusSignal,
+        read: impl Fn(&DetailMore) -> R,
+    ) -> Option<R> {
+        self.detail.with(&status.id(), read)
+    }
+
+    /// The newest prompt with every step of its way, as far as they are here.
+    pub fn prompt_steps(&self, status: StatusSignal) -> Option<PromptRef> {
+        let short = status.with(|status| status.prompt.clone())?;
+        let whole = self.with_detail(status, |more| {
+            let mut prompts = more.prompts.iter();
+            prompts
+                .find(|known| known.prompt_id == short.prompt_id)
+                .cloned()
+        });
+        Some(whole.flatten().unwrap_or(short))
+    }
+
     /// Sets the clock by the server's.
     pub fn set_clock(&self, server: Timestamp) {
         self.clock_offset
@@ -213,19 +248,48 @@ impl Board {
                     .set(format!("{}-{}", snapshot.epoch, snapshot.position));
                 self.replace(snapshot);
             }
-            Incoming::Status(status) => self.put(*status),
-            Incoming::Document(document) => {
-                self.documents
-                    .update(|known| drop(known.insert(document.handover.clone(), document)));
+            Incoming::Status(both) => {
+                let (summary, changed) = *both;
+                self.detail.take(*self, &summary, &changed);
+                self.put(summary, &changed);
             }
-            Incoming::Prompt(prompt) => {
-                self.prompts
-                    .update(|known| drop(known.insert(prompt.prompt_id.clone(), prompt)));
+            Incoming::Prompt(both) => {
+                let (about, text) = *both;
+                self.detail.take_prompt(about);
+                self.keep_prompt(text);
             }
+            Incoming::Delivery(step) => self.detail.take_delivery(step),
             Incoming::Agents(agents) => self.agents.set(agents.agents),
             Incoming::Heartbeat(heartbeat) => self.set_clock(heartbeat.at),
             Incoming::Shutdown(_) | Incoming::Announcement => {}
         }
+    }
+
+    /// Whether the page of this pipeline is shown.
+    pub fn is_shown(&self, id: &PipelineId) -> bool {
+        self.route
+            .with_untracked(|route| route.pipeline() == Some(id))
+    }
+
+    /// The text of a revision, if it is here; follows whether it is.
+    pub fn document(&self, handover: &HandoverId, revision: u32) -> Option<Document> {
+        self.texts
+            .with(|texts| texts.document(handover, revision).cloned())
+    }
+
+    /// Keeps the text of a revision.
+    pub fn keep_document(&self, document: Document) {
+        self.texts.update(|texts| texts.keep_document(document));
+    }
+
+    /// The text of a prompt, if it is here; follows whether it is.
+    pub fn prompt(&self, id: &PromptId) -> Option<PromptText> {
+        self.texts.with(|texts| texts.prompt(id).cloned())
+    }
+
+    /// Keeps the text of a prompt.
+    pub fn keep_prompt(&self, prompt: PromptText) {
+        self.texts.update(|texts| texts.keep_prompt(prompt));
     }
 
     /// Everything anew. Pipelines that stay keep their signal, and so their place on the page.
@@ -233,66 +297,199 @@ impl Board {
         let ids: Vec<PipelineId> = snapshot
             .pipelines
             .iter()
-            .map(|status| status.pipeline.clone())
+            .map(|summary| summary.pipeline.clone())
             .collect();
-        self.pipelines
-            .update_value(|known| known.retain(|id, _| ids.contains(id)));
-        for status in snapshot.pipelines {
+        self.counts.set(snapshot.counts);
+        self.more.set(snapshot.more);
+        let waiting = snapshot.pipelines.iter().filter_map(Waiting::of).collect();
+        for summary in snapshot.pipelines {
             // Not `put`: a journal that was put back to an older copy has smaller positions.
-            self.set(status);
+            self.set(summary);
         }
+        self.wait(waiting);
         if self.order.with_untracked(|order| *order != ids) {
             self.order.set(ids);
         }
+        self.moved.notify();
+        self.forget();
+        let shown = self.route.with_untracked(|route| route.pipeline().cloned());
+        if let Some(shown) = shown.filter(|_| self.hydrated.get_untracked()) {
+            self.detail.compare(*self, &shown);
+        }
     }
 
-    /// One pipeline anew, unless what is known is newer.
-    fn put(&self, status: PipelineStatus) {
-        let id = status.pipeline.clone();
-        let known = self.peek(&id).map(|known| known.position);
-        if known.is_some_and(|position| position > status.position) {
+    /// A pipeline as an event says it is, unless what is known is newer.
+    fn put(&self, summary: Summary, changed: &Changed) {
+        let id = summary.pipeline.clone();
+        let known = self.peek(&id);
+        if known
+            .as_ref()
+            .is_some_and(|known| known.position > summary.position)
+        {
             return;
         }
-        self.set(status);
-        if known.is_none() {
+        self.count(known.as_ref(), &summary, changed);
+        let new = changed.from == 0;
+        let waits = Waiting::of(&summary);
+        if known.is_none() && !new && waits.is_none() && !self.is_shown(&id) {
+            // It is beyond what the overview has, and nobody looks at it.
+            return;
+        }
+        let moved = known.as_ref().is_some_and(|known| {
+            known.status.has_ended() != summary.status.has_ended()
+                || known.archived.is_some() != summary.archived.is_some()
+        });
+        self.set(summary);
+        let listed = new || waits.is_some();
+        self.wait_for(&id, waits);
+        if listed && self.order.with_untracked(|order| !order.contains(&id)) {
             self.order.update(|order| order.insert(0, id));
+            self.make_room();
+        }
+        if moved {
+            self.moved.notify();
         }
     }
 
-    fn set(&self, status: PipelineStatus) {
-        match self.signal(&status.pipeline) {
-            Some(known) => known.set(status),
+    /// A pipeline that was fetched.
+    pub fn learn(&self, summary: Summary) {
+        let newer = |known: Summary| known.position > summary.position;
+        if !self.peek(&summary.pipeline).is_some_and(newer) {
+            self.set(summary);
+        }
+    }
+
+    fn set(&self, summary: Summary) {
+        match self.signal(&summary.pipeline) {
+            Some(known) => known.set(summary),
             None => {
-                let id = status.pipeline.clone();
+                let id = summary.pipeline.clone();
                 let owner = self.owner.get_value();
-                let signal = owner.with(|| StatusSignal::new(status));
+                let signal = owner.with(|| StatusSignal::new(summary));
                 self.pipelines
                     .update_value(|pipelines| _ = pipelines.insert(id, signal));
+                self.known.notify();
             }
+        }
+    }
+
+    fn wait(&self, mut waiting: Vec<Waiting>) {
+        waiting.sort_by_key(|waiting| waiting.since);
+        if self.waiting.with_untracked(|known| *known != waiting) {
+            self.waiting.set(waiting);
+        }
+    }
+
+    /// Brings one pipeline's place among those that wait up to date.
+    fn wait_for(&self, id: &PipelineId, waits: Option<Waiting>) {
+        let known = self
+            .waiting
+            .with_untracked(|waiting| waiting.iter().any(|waiting| waiting.pipeline == *id));
+        if !known && waits.is_none() {
+            return;
+        }
+        let mut waiting = self.waiting.get_untracked();
+        waiting.retain(|waiting| waiting.pipeline != *id);
+        waiting.extend(waits);
+        self.wait(waiting);
+    }
+
+    /// Keeps the figures right from what changes.
+    fn count(&self, known: Option<&Summary>, summary: &Summary, changed: &Changed) {
+        let before = match known {
+            Some(known) => class(known),
+            None if changed.from == 0 => Counts::default(),
+            // How it was counted before is not known; the figures come anew with the next answer.
+            None => return,
+        };
+        let after = class(summary);
+        if before == after {
+            return;
+        }
+        let moved = |count: u64, before: u64, after: u64| (count + after).saturating_sub(before);
+        self.counts.update(|counts| {
+            counts.open = moved(counts.open, before.open, after.open);
+            counts.awaiting_review = moved(
+                counts.awaiting_review,
+                before.awaiting_review,
+                after.awaiting_review,
+            );
+            counts.ended = moved(counts.ended, before.ended, after.ended);
+            counts.archived = moved(counts.archived, before.archived, after.archived);
+        });
+    }
+
+    /// The overview is full: the oldest of the ended ones go, and are found page by page.
+    fn make_room(&self) {
+        if self.order.with_untracked(|order| order.len() <= ORDER_MAX) {
+            return;
+        }
+        let ended = |id: &PipelineId| {
+            self.signal(id)
+                .is_none_or(|signal| signal.with_untracked(|known| known.status.has_ended()))
+        };
+        self.order.update(|order| {
+            if let Some(oldest) = order.iter().rposition(ended) {
+                order.remove(oldest);
+            }
+        });
+        self.more.set(true);
+        self.forget();
+    }
+
+    /// Forgets the pipelines that nothing shows any more.
+    pub fn forget(&self) {
+        let mut kept: std::collections::HashSet<PipelineId> =
+            self.order.get_untracked().into_iter().collect();
+        self.waiting
+            .with_untracked(|waiting| kept.extend(waiting.iter().map(|w| w.pipeline.clone())));
+        self.route
+            .with_untracked(|route| kept.extend(route.pipeline().cloned()));
+        self.review
+            .open
+            .with_untracked(|open| kept.extend(open.as_ref().map(|open| open.pipeline.clone())));
+        let mut gone = Vec::new();
+        self.pipelines.update_value(|known| {
+            known.retain(|id, signal| {
+                let stays = kept.contains(id);
+                if !stays {
+                    gone.push(*signal);
+                }
+                stays
+            });
+        });
+        if !gone.is_empty() {
+            self.known.notify();
+            // What still draws them ends in this turn or the next.
+            set_timeout(
+                move || gone.into_iter().for_each(StatusSignal::end),
+                std::time::Duration::from_secs(10),
+            );
         }
     }
 }
 
-fn waiting(
-    order: RwSignal<Vec<PipelineId>>,
-    pipelines: StoredValue<HashMap<PipelineId, StatusSignal>>,
-) -> Vec<Waiting> {
-    let mut waiting: Vec<Waiting> = order
-        .get()
-        .iter()
-        .filter_map(|id| {
-            let status = pipelines.with_value(|pipelines| pipelines.get(id).copied())?;
-            status.with(|status| {
-                let handover = standing::open_handover(status)?;
-                Some(Waiting {
-                    pipeline: id.clone(),
-                    handover: handover.handover.clone(),
-                    revision: handover.revision,
-                    since: handover.at,
-                })
-            })
+impl Waiting {
+    /// The handover of this pipeline that waits, if one does.
+    fn of(summary: &Summary) -> Option<Self> {
+        let handover = standing::open_handover(summary)?;
+        Some(Self {
+            pipeline: summary.pipeline.clone(),
+            handover: handover.handover.clone(),
+            revision: handover.revision,
+            since: handover.at,
         })
-        .collect();
-    waiting.sort_by_key(|waiting| waiting.since);
-    waiting
+    }
+}
+
+/// What one pipeline counts as.
+fn class(summary: &Summary) -> Counts {
+    let archived = summary.archived.is_some();
+    let ended = summary.status.has_ended();
+    Counts {
+        open: u64::from(!ended),
+        awaiting_review: u64::from(summary.status == domain::Status::AwaitingReview),
+        ended: u64::from(ended && !archived),
+        archived: u64::from(archived),
+    }
 }

@@ -3,8 +3,11 @@
 //! Every closure has a type of its own, and the code that renders it is compiled for each of them.
 //! Put behind a signal, a hundred closures share one copy of that code: that halves what they weigh.
 
-use domain::{PipelineId, view::PipelineStatus};
+use std::sync::{Mutex, PoisonError};
+
+use domain::PipelineId;
 use leptos::prelude::*;
+use protocol::Summary;
 
 /// A text that follows the state.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
@@ -31,30 +34,33 @@ pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bo
     Signal::derive(read)
 }
 
+/// The pipeline that was given back last: what a component reads that outlives its own.
+static GONE: Mutex<Option<Summary>> = Mutex::new(None);
+
 /// A pipeline's status, followed.
 #[derive(Clone, Copy)]
-pub(crate) struct StatusSignal(RwSignal<PipelineStatus>);
+pub(crate) struct StatusSignal(RwSignal<Summary>);
 
 impl StatusSignal {
     /// A signal that lives as long as the current owner.
-    pub fn new(status: PipelineStatus) -> Self {
+    pub fn new(status: Summary) -> Self {
         Self(RwSignal::new(status))
     }
 
     /// Takes in a newer status; the same one again wakes nobody.
-    pub fn set(self, status: PipelineStatus) {
-        if self.0.with_untracked(|known| *known != status) {
+    pub fn set(self, status: Summary) {
+        if self.0.try_with_untracked(|known| *known != status) == Some(true) {
             self.0.set(status);
         }
     }
 
     /// The status at this moment, following nothing.
-    pub fn peek(self) -> PipelineStatus {
-        self.0.get_untracked()
+    pub fn peek(self) -> Summary {
+        self.with_untracked(Clone::clone)
     }
 
     /// Reads the status, and follows it where something reactive reads.
-    pub fn with<R>(self, read: impl Fn(&PipelineStatus) -> R) -> R {
+    pub fn with<R>(self, read: impl Fn(&Summary) -> R) -> R {
         let mut result = None;
         self.lend(&mut |status| result = Some(read(status)));
         result.expect("lend calls back")
@@ -62,11 +68,28 @@ impl StatusSignal {
 
     /// The pipeline. Follows nothing: it never becomes another one.
     pub fn id(self) -> PipelineId {
-        self.0.with_untracked(|status| status.pipeline.clone())
+        self.with_untracked(|status| status.pipeline.clone())
+    }
+
+    /// Reads the status, following nothing.
+    pub fn with_untracked<R>(self, read: impl Fn(&Summary) -> R) -> R {
+        untrack(|| self.with(read))
+    }
+
+    /// Gives back what it holds.
+    pub fn end(self) {
+        if let Some(last) = self.0.try_get_untracked() {
+            *GONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        }
+        self.0.dispose();
     }
 
     /// Not generic, so that it is compiled once for all readers.
-    fn lend(self, reader: &mut dyn FnMut(&PipelineStatus)) {
-        self.0.with(reader);
+    fn lend(self, reader: &mut dyn FnMut(&Summary)) {
+        if self.0.try_with(&mut *reader).is_none() {
+            // A component that outlives its pipeline for a moment must not take the page with it.
+            let gone = GONE.lock().unwrap_or_else(PoisonError::into_inner);
+            gone.as_ref().into_iter().for_each(reader);
+        }
     }
 }

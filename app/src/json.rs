@@ -14,6 +14,20 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
 }
 
+/// Reads two shapes that lie in one object.
+#[cfg(feature = "hydrate")]
+pub(crate) fn read_two<A: DeserializeOwned, B: DeserializeOwned>(text: &str) -> Option<(A, B)> {
+    let value = js_sys::JSON::parse(text).ok()?;
+    let first = serde_wasm_bindgen::from_value(value.clone()).ok()?;
+    Some((first, serde_wasm_bindgen::from_value(value).ok()?))
+}
+
+/// Reads two shapes that lie in one object.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn read_two<A: DeserializeOwned, B: DeserializeOwned>(text: &str) -> Option<(A, B)> {
+    Some((read(text)?, read(text)?))
+}
+
 /// Writes a value; `None` where JSON cannot say it.
 #[cfg(feature = "hydrate")]
 pub(crate) fn write(value: &impl Serialize) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! The server renders it with the true state, the browser hydrates it and keeps it true over one
 //! SSE connection. This crate is compiled for both and knows neither axum nor the journal: what it
-//! needs to begin comes in as [`PageData`], everything later as the events of [`domain::view`].
+//! needs to begin comes in as [`PageData`], everything later as the events of [`protocol::event_name`].
 
 // The server renders; listening, asking and deciding happen in the browser alone.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
@@ -11,6 +11,7 @@ mod api;
 mod board;
 mod browser;
 mod components;
+mod detail;
 mod follow;
 mod incoming;
 mod json;
@@ -23,6 +24,8 @@ mod pages;
 pub mod paths;
 mod review;
 mod route;
+#[cfg(test)]
+mod samples;
 mod shell;
 mod standing;
 mod texts;

@@ -6,7 +6,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use domain::{Timestamp, view::event_name};
+use domain::Timestamp;
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -15,6 +15,7 @@ use futures::{
 use gloo_net::eventsource::futures::EventSource;
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
+use protocol::event_name;
 
 use crate::{
     board::Board,

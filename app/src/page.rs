@@ -1,9 +1,7 @@
 //! What the server knows when it renders a page.
 
-use domain::{
-    Timestamp,
-    view::{AgentView, Snapshot},
-};
+use domain::Timestamp;
+use protocol::{AgentView, Counts, DetailMore, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "hydrate")]
@@ -24,8 +22,14 @@ pub struct PageData {
     pub base: String,
     /// The page's address, as the server was asked.
     pub path: String,
-    /// All pipelines. Its time is the first "now" on both sides.
+    /// What the overview shows first. Its time is the first "now" on both sides.
     pub snapshot: Snapshot,
+    /// On a pipeline's page: that pipeline, wherever it stands in the snapshot; `None` where there is no such one.
+    #[serde(default)]
+    pub shown: Option<Summary>,
+    /// On a pipeline's page: what only that page shows.
+    #[serde(default)]
+    pub detail: Option<DetailMore>,
     /// On a pipeline's page: the document that waits there.
     pub document: Option<Document>,
     /// On a pipeline's page: its newest prompt.
@@ -60,6 +64,8 @@ impl Default for PageData {
             position: 0,
             at: Timestamp::from_millis(0),
             pipelines: Vec::new(),
+            more: false,
+            counts: Counts::default(),
         };
         Self {
             lang: Lang::default(),
@@ -68,6 +74,8 @@ impl Default for PageData {
             base: String::new(),
             path: String::new(),
             snapshot,
+            shown: None,
+            detail: None,
             document: None,
             prompt: None,
             agents: Vec::new(),

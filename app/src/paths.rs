@@ -36,9 +36,17 @@ pub(crate) fn sse(last_event_id: &str) -> String {
     format!("{}/sse?last_event_id={last_event_id}", base())
 }
 
-/// A handover with its text.
-pub(crate) fn handover(pipeline: &PipelineId, handover: &HandoverId) -> String {
-    format!("{}/api/pipelines/{pipeline}/handovers/{handover}", base())
+/// A pipeline with everything but its texts.
+pub(crate) fn detail(pipeline: &PipelineId) -> String {
+    format!("{}/api/pipelines/{pipeline}", base())
+}
+
+/// A revision of a handover with its text.
+pub(crate) fn handover(pipeline: &PipelineId, handover: &HandoverId, revision: u32) -> String {
+    format!(
+        "{}/api/pipelines/{pipeline}/handovers/{handover}?revision={revision}",
+        base()
+    )
 }
 
 /// Where a person's decision goes.

@@ -145,7 +145,7 @@ impl Review {
                 .decision
         });
         board.notice.set(decision.map_or_else(
-            || wording::review::gone(lang, &opened.phase),
+            || wording::review::gone(lang),
             |decision| wording::review::elsewhere(lang, &decision, &opened.phase),
         ));
     }

@@ -30,7 +30,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="description" content="Who has the baton: every pipeline of your AI agents, live."/>
+                <meta name="description" content=board.lang.get_untracked().description()/>
                 // Not a text node: the mark that hydration leaves behind one would stand in the title.
                 <title inner_html=escaped(&untrack(|| title(board)))></title>
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
@@ -116,6 +116,12 @@ fn begin(board: Board) {
     board.set_clock(board.now.get_untracked());
     board.hydrated.set(true);
     set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
+    // A page that was reached by a link has only the row so far.
+    Effect::new(move || {
+        if let Some(id) = board.route.with(|route| route.pipeline().cloned()) {
+            board.detail.want(board, &id);
+        }
+    });
     #[cfg(feature = "hydrate")]
     {
         crate::route::browser::follow(board);

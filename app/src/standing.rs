@@ -1,9 +1,7 @@
 //! Who has the baton, as the board colours it.
 
-use domain::{
-    Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict,
-    view::{HandoverRef, PipelineStatus, PromptRef},
-};
+use domain::{Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict};
+use protocol::{HandoverRef, PromptRef, Summary};
 
 /// An agent that runs and says nothing for longer than this gives no sign of life.
 const SILENCE_MS: i64 = 2 * 60 * 1_000;
@@ -31,7 +29,7 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// Where a pipeline stands at this moment.
-    pub fn of(status: &PipelineStatus, now: Timestamp) -> Self {
+    pub fn of(status: &Summary, now: Timestamp) -> Self {
         match status.status {
             Status::Idle => Self::Idle,
             Status::Running if silence(status, now).is_some() => Self::Silent,
@@ -58,7 +56,7 @@ impl Standing {
 }
 
 /// For how long a running agent has been silent, once it is too long. In milliseconds.
-pub(crate) fn silence(status: &PipelineStatus, now: Timestamp) -> Option<i64> {
+pub(crate) fn silence(status: &Summary, now: Timestamp) -> Option<i64> {
     // A phase that a person's prompt has just started has had no time to speak.
     let heard = status.last_sign_of_life.max(status.baton_since);
     let silent = now.millis_since(heard);
@@ -66,7 +64,7 @@ pub(crate) fn silence(status: &PipelineStatus, now: Timestamp) -> Option<i64> {
 }
 
 /// The handover that waits for a person.
-pub(crate) fn open_handover(status: &PipelineStatus) -> Option<&HandoverRef> {
+pub(crate) fn open_handover(status: &Summary) -> Option<&HandoverRef> {
     status
         .handover
         .as_ref()
@@ -74,29 +72,23 @@ pub(crate) fn open_handover(status: &PipelineStatus) -> Option<&HandoverRef> {
 }
 
 /// The prompt of the newest decision: `None` while it is still being written.
-pub(crate) fn prompt_of_decision(status: &PipelineStatus) -> Option<&PromptRef> {
+pub(crate) fn prompt_of_decision(status: &Summary) -> Option<&PromptRef> {
     let handover = status.handover.as_ref()?;
     let decision = handover.decision.as_ref()?;
-    let written = |prompt: &&PromptRef| {
-        prompt
-            .deliveries
-            .first()
-            .is_some_and(|written| written.at >= decision.at)
-    };
     status
         .prompt
         .as_ref()
         .filter(|prompt| prompt.handover == handover.handover)
-        .filter(written)
+        .filter(|prompt| prompt.written >= decision.at)
 }
 
 /// Whether a decision is made whose prompt does not exist yet.
-pub(crate) fn prompt_is_being_written(status: &PipelineStatus) -> bool {
+pub(crate) fn prompt_is_being_written(status: &Summary) -> bool {
     status.status == Status::HandingOver && prompt_of_decision(status).is_none()
 }
 
 /// The prompt that is in front of the reader: the newest, unless another one is being written.
-pub(crate) fn prompt_shown(status: &PipelineStatus) -> Option<&PromptRef> {
+pub(crate) fn prompt_shown(status: &Summary) -> Option<&PromptRef> {
     let prompt = status.prompt.as_ref();
     prompt.filter(|_| !prompt_is_being_written(status))
 }
@@ -111,7 +103,7 @@ pub(crate) fn step(prompt: &PromptRef, state: DeliveryState) -> Option<&Delivery
 
 /// Where the baton is on the track: the index of the leg, and how far along it, 0 to 100.
 /// `None` for the second figure means that it lies on the line after that leg.
-pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<u8>) {
+pub(crate) fn baton_at(status: &Summary) -> (usize, Option<u8>) {
     let leg = status
         .phases
         .iter()
@@ -127,7 +119,7 @@ pub(crate) fn baton_at(status: &PipelineStatus) -> (usize, Option<u8>) {
 }
 
 /// What a person decided about the newest handover.
-pub(crate) fn decided(status: &PipelineStatus) -> Option<Verdict> {
+pub(crate) fn decided(status: &Summary) -> Option<Verdict> {
     Some(status.handover.as_ref()?.decision.as_ref()?.decision)
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HandoverId, Language, PromptId, TaskPlan, TaskStatus, Verdict, Version, Via, Writer};
+use crate::{
+    DocumentHash, HandoverId, Language, PromptId, TaskPlan, TaskStatus, Verdict, Version, Via,
+    Writer,
+};
 
 /// Starts a pipeline. Texts are as the caller sent them; [`crate::decide_start`] checks them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,8 @@ pub enum Command {
         handover: HandoverId,
         /// The revision that was read.
         revision: u32,
+        /// The text that was read; checked where given.
+        read: Option<DocumentHash>,
         /// The decision.
         decision: Verdict,
         /// What should be different.
@@ -123,6 +128,10 @@ pub enum Command {
         /// A closing line.
         message: Option<String>,
     },
+    /// An ended pipeline leaves the lists of the board. For people, and for Staffel by age.
+    Archive,
+    /// It comes back into the lists. For people, and for Staffel.
+    Unarchive,
 }
 
 /// A task that is new or changed.

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use crate::{
-    Actor, ActorKind, Command, DEFAULT_PHASES, DeliveryState, Event, Handover, HandoverId, Outcome,
-    PhaseName, Pipeline, PipelineId, Prompt, PromptId, Purpose, Reason, Refusal, Start, Status,
-    Task, TaskPlan, TaskReport, Track, Verdict, Version, Via, Writer, phase, text,
+    Actor, ActorKind, Command, DEFAULT_PHASES, DeliveryState, Document, DocumentHash, Event,
+    Handover, HandoverId, Outcome, PhaseName, Pipeline, PipelineId, Prompt, PromptId, Purpose,
+    Reason, Refusal, Start, Status, Task, TaskPlan, TaskReport, Track, Verdict, Version, Via,
+    Writer, archive, phase, text,
 };
 
 /// Most phases a pipeline can have.
@@ -15,13 +16,31 @@ const TASKS_MAX: usize = 1_000;
 /// The track of tasks that name none.
 const DEFAULT_TRACK: &str = "Tasks";
 
-type Decided = Result<Vec<Event>, Refusal>;
+type Events = Result<Vec<Event>, Refusal>;
+
+/// What a command leads to. Empty: it is so already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The facts, in order.
+    pub events: Vec<Event>,
+    /// The texts that these facts name.
+    pub documents: Vec<Document>,
+}
+
+impl From<Vec<Event>> for Changes {
+    fn from(events: Vec<Event>) -> Self {
+        Self {
+            events,
+            documents: Vec::new(),
+        }
+    }
+}
 
 /// Decides about a new pipeline: its start and the beginning of its first phase.
 ///
 /// # Errors
 /// A [`Refusal`] that names the field and what is allowed.
-pub fn decide_start(start: &Start) -> Decided {
+pub fn decide_start(start: &Start) -> Result<Changes, Refusal> {
     let phases = phases(&start.phases)?;
     let first = match start
         .first_phase
@@ -45,15 +64,16 @@ pub fn decide_start(start: &Start) -> Decided {
             demo: start.demo,
         },
         Event::PhaseStarted { phase: first },
-    ])
+    ]
+    .into())
 }
 
 /// Decides about a command to an existing pipeline. No events means: it is so already.
 ///
 /// # Errors
 /// A [`Refusal`] in words that the caller can act on.
-pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided {
-    match command {
+pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<Changes, Refusal> {
+    let events = match command {
         Command::Report {
             phase,
             progress,
@@ -70,10 +90,11 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided 
             phase,
             content,
             summary,
-        } => hand_over(pipeline, phase.as_deref(), content, summary.as_deref()),
+        } => return hand_over(pipeline, phase.as_deref(), content, summary.as_deref()),
         Command::Decide {
             handover,
             revision,
+            read,
             decision,
             review_changes,
         } => settle(
@@ -81,6 +102,7 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided 
             actor,
             handover,
             *revision,
+            *read,
             *decision,
             review_changes,
         ),
@@ -89,7 +111,7 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided 
             revision,
             text,
             writer,
-        } => write_prompt(pipeline, handover, *revision, text, writer),
+        } => return write_prompt(pipeline, handover, *revision, text, writer),
         Command::OfferPrompt { prompt, via } => offer_prompt(pipeline, prompt, *via),
         Command::PickUpPrompt { prompt, via } => pick_up_prompt(pipeline, prompt, *via),
         Command::AcknowledgePrompt { prompt } => acknowledge_prompt(pipeline, prompt),
@@ -102,7 +124,10 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Decided 
             })
         }
         Command::Finish { outcome, message } => finish(pipeline, *outcome, message.as_deref()),
-    }
+        Command::Archive => archive::archive(pipeline, actor),
+        Command::Unarchive => archive::unarchive(pipeline, actor),
+    }?;
+    Ok(events.into())
 }
 
 fn report(
@@ -111,7 +136,7 @@ fn report(
     progress: Option<i64>,
     message: Option<&str>,
     tasks: &[TaskReport],
-) -> Decided {
+) -> Events {
     let claimed = progress.map(percent).transpose()?;
     let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
     let (mut events, running) = to_running(pipeline)?;
@@ -187,23 +212,28 @@ fn hand_over(
     phase: Option<&str>,
     content: &str,
     summary: Option<&str>,
-) -> Decided {
+) -> Result<Changes, Refusal> {
     let content = text::written_document("content", content, text::DOCUMENT_MAX)?;
     let summary = text::optional_line("summary", summary, text::MESSAGE_MAX)?
         .unwrap_or_else(|| text::summary_of(&content));
+    let content = Document::new(content);
+    let document = content.reference();
     if let Some(open) = pipeline.open_handover() {
         check_phase(pipeline, phase, &open.phase)?;
         let current = open.current();
-        if current.content == content && current.summary == summary {
-            return Ok(vec![]);
+        if current.document == document && current.summary == summary {
+            return Ok(Changes::default());
         }
         let revision = current.number + 1;
-        return Ok(vec![Event::HandoverRevised {
-            handover: open.id.clone(),
-            revision,
-            content,
-            summary,
-        }]);
+        return Ok(Changes {
+            events: vec![Event::HandoverRevised {
+                handover: open.id.clone(),
+                revision,
+                document,
+                summary,
+            }],
+            documents: vec![content],
+        });
     }
     if let (Status::HandingOver, Some(accepted), None) =
         (pipeline.status, pipeline.handovers.last(), phase)
@@ -236,7 +266,7 @@ fn hand_over(
             Event::HandoverRevised {
                 handover: handover.id.clone(),
                 revision,
-                content,
+                document,
                 summary,
             }
         }
@@ -244,11 +274,14 @@ fn hand_over(
             handover: HandoverId::new(pipeline.id.clone(), number_after(pipeline.handovers.len())),
             next_phase: after(pipeline, &running),
             phase: running,
-            content,
+            document,
             summary,
         },
     });
-    Ok(events)
+    Ok(Changes {
+        events,
+        documents: vec![content],
+    })
 }
 
 fn settle(
@@ -256,9 +289,10 @@ fn settle(
     actor: &Actor,
     id: &HandoverId,
     revision: u32,
+    read: Option<DocumentHash>,
     decision: Verdict,
     review_changes: &str,
-) -> Decided {
+) -> Events {
     if actor.kind != ActorKind::Person {
         return Err(Refusal::new(
             Reason::OnlyPeopleDecide,
@@ -291,6 +325,17 @@ fn settle(
             format!("Revision {revision} of {id} is not the newest."),
             format!("a decision about revision {current}."),
             format!("Read revision {current} and decide about it."),
+        ));
+    }
+    if let Some(read) = read.filter(|read| *read != handover.current().document.hash) {
+        let shown = handover.current().document.hash;
+        return Err(Refusal::new(
+            Reason::StaleRevision,
+            format!(
+                "Revision {revision} of {id} has another text than the one that was read ({read})."
+            ),
+            format!("a decision about the text {shown}."),
+            "Read the handover again and decide about what it says now.",
         ));
     }
     refuse_when_ended(pipeline)?;
@@ -340,12 +385,12 @@ fn write_prompt(
     revision: u32,
     text: &str,
     writer: &Writer,
-) -> Decided {
+) -> Result<Changes, Refusal> {
     let Some((handover, purpose)) = pipeline.wants_prompt() else {
-        return Ok(vec![]);
+        return Ok(Changes::default());
     };
     if handover.id != *id || handover.current().number != revision {
-        return Ok(vec![]);
+        return Ok(Changes::default());
     }
     let phase = match purpose {
         Purpose::NextPhase => handover
@@ -355,24 +400,33 @@ fn write_prompt(
         Purpose::Revision => handover.phase.clone(),
     };
     let prompt = PromptId::new(pipeline.id.clone(), number_after(pipeline.prompts.len()));
-    Ok(vec![
+    let text = Document::new(text::written_document(
+        "text",
+        text,
+        2 * text::DOCUMENT_MAX,
+    )?);
+    let events = vec![
         Event::PromptWritten {
             prompt: prompt.clone(),
             handover: id.clone(),
             revision,
             phase,
             purpose,
-            text: text::written_document("text", text, 2 * text::DOCUMENT_MAX)?,
+            document: text.reference(),
             writer: writer.clone(),
         },
         Event::PromptOffered {
             prompt,
             via: Via::Stream,
         },
-    ])
+    ];
+    Ok(Changes {
+        events,
+        documents: vec![text],
+    })
 }
 
-fn offer_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
+fn offer_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Events {
     let prompt = find_prompt(pipeline, id)?;
     refuse_when_ended(pipeline)?;
     let again = prompt
@@ -389,7 +443,7 @@ fn offer_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
     })
 }
 
-fn pick_up_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
+fn pick_up_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Events {
     let prompt = find_prompt(pipeline, id)?;
     if prompt.state() >= DeliveryState::PickedUp {
         return Ok(vec![]);
@@ -399,7 +453,7 @@ fn pick_up_prompt(pipeline: &Pipeline, id: &PromptId, via: Via) -> Decided {
     Ok(pick_up(prompt, via))
 }
 
-fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Decided {
+fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Events {
     let prompt = find_prompt(pipeline, id)?;
     if prompt.state() >= DeliveryState::Acknowledged {
         let known = prompt
@@ -422,7 +476,7 @@ fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Decided {
     Ok(events)
 }
 
-fn finish(pipeline: &Pipeline, outcome: Outcome, message: Option<&str>) -> Decided {
+fn finish(pipeline: &Pipeline, outcome: Outcome, message: Option<&str>) -> Events {
     let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
     let already = match outcome {
         Outcome::Completed => Status::Completed,

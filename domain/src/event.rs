@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::reference_or_text;
 use crate::{
-    Actor, HandoverId, Language, PhaseName, PipelineId, PromptId, Purpose, TaskStatus, Timestamp,
-    Track, Version, Via, Writer,
+    Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Purpose, TaskStatus,
+    Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -81,8 +82,9 @@ pub enum Event {
         /// The phase it leads to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_phase: Option<PhaseName>,
-        /// The document.
-        content: String,
+        /// The text.
+        #[serde(alias = "content", deserialize_with = "reference_or_text")]
+        document: DocumentRef,
         /// One line of it.
         summary: String,
     },
@@ -92,8 +94,9 @@ pub enum Event {
         handover: HandoverId,
         /// The number of the new revision.
         revision: u32,
-        /// The document.
-        content: String,
+        /// The text.
+        #[serde(alias = "content", deserialize_with = "reference_or_text")]
+        document: DocumentRef,
         /// One line of it.
         summary: String,
     },
@@ -139,7 +142,8 @@ pub enum Event {
         /// What it is for.
         purpose: Purpose,
         /// The text.
-        text: String,
+        #[serde(alias = "text", deserialize_with = "reference_or_text")]
+        document: DocumentRef,
         /// Who wrote it.
         writer: Writer,
     },
@@ -185,6 +189,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
+    /// It left the lists of the board. Only an ended pipeline can; it can still be read and found.
+    PipelineArchived {},
+    /// It is back in the lists.
+    PipelineUnarchived {},
     /// A fact that a newer Staffel wrote. It is kept, and changes nothing here.
     #[serde(other)]
     Unknown,

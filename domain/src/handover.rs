@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, HandoverId, PhaseName, Timestamp};
+use crate::{Actor, DocumentRef, HandoverId, PhaseName, Timestamp};
 
 /// The document that ends a phase. Each revision gets exactly one decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct Handover {
 pub struct Revision {
     /// 1 for the first.
     pub number: u32,
-    /// The document, in Markdown.
-    pub content: String,
+    /// The text, in Markdown.
+    pub document: DocumentRef,
     /// One line of it.
     pub summary: String,
     /// Who wrote it.

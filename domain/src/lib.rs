@@ -1,14 +1,17 @@
 //! The rules of the relay, and nothing else.
 //!
-//! A [`Command`] comes in with an [`Actor`]; [`decide()`] answers with [`Event`]s or a [`Refusal`];
-//! [`Pipeline::apply`] folds recorded events into the state; [`view`] shapes what leaves the server.
+//! A [`Command`] comes in with an [`Actor`]; [`decide()`] answers with [`Changes`] or a [`Refusal`];
+//! [`Pipeline::apply`] folds recorded events into the state. Texts are named by their content ([`Document`]) and
+//! lie beside events and state, which hold a [`DocumentRef`].
 //! This crate does no I/O and reads no clock: time, ids and the actor are arguments, so that every
 //! rule can be tested in microseconds and runs the same on a server and in a browser.
 
 mod actor;
+mod archive;
 mod baton;
 mod command;
 mod decide;
+mod document;
 mod event;
 mod handover;
 mod id;
@@ -21,12 +24,12 @@ pub mod text;
 mod time;
 mod track;
 mod version;
-pub mod view;
 
 pub use actor::{Actor, ActorKind};
 pub use baton::Baton;
 pub use command::{Command, Outcome, Start, TaskReport, TrackPlan};
-pub use decide::{decide, decide_start};
+pub use decide::{Changes, decide, decide_start};
+pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
 pub use event::{Event, Recorded};
 pub use handover::{Decision, Handover, Revision, Verdict};
 pub use id::{HandoverId, InvalidId, PipelineId, PromptId};

@@ -118,4 +118,8 @@ pub enum What {
         /// A closing line.
         note: Option<String>,
     },
+    /// The pipeline left the lists of the board.
+    Archived,
+    /// It came back into the lists.
+    Unarchived,
 }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Baton, Decision, Delivery, DeliveryState, Entry, Event, Handover, HandoverId, Language,
-    Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, Prompt, PromptId, Purpose, Recorded,
-    Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version, What,
+    Actor, Baton, Decision, Delivery, DeliveryState, DocumentRef, Entry, Event, Handover,
+    HandoverId, Language, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, Prompt,
+    PromptId, Purpose, Recorded, Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version,
+    What,
 };
 
 /// How many lines of "What happened" the state keeps. The journal keeps all.
@@ -53,6 +54,17 @@ pub struct Pipeline {
     pub baton_since: Timestamp,
     /// When an agent last did anything here.
     pub last_sign_of_life: Timestamp,
+    /// The usual time between two signs of life in the running phase, in milliseconds; 0 before there were three.
+    #[serde(default)]
+    pub usual_gap_ms: u64,
+    /// How long decided handovers waited for people, all together, in milliseconds.
+    #[serde(default)]
+    pub waited_ms: u64,
+    /// When it was archived, if it is.
+    #[serde(default)]
+    pub archived: Option<Timestamp>,
+    /// Who started it.
+    pub started_by: Actor,
     /// The number of its newest event, from 1.
     pub revision: u64,
     /// The journal position of its newest event.
@@ -132,6 +144,10 @@ impl Pipeline {
             started: recorded.at,
             baton_since: recorded.at,
             last_sign_of_life: recorded.at,
+            usual_gap_ms: 0,
+            waited_ms: 0,
+            archived: None,
+            started_by: recorded.actor.clone(),
             revision: 0,
             position: 0,
         };
@@ -212,10 +228,10 @@ impl Pipeline {
                 handover,
                 phase,
                 next_phase,
-                content,
+                document,
                 summary,
             } => {
-                let first = revision(1, content, summary, recorded);
+                let first = revision(1, *document, summary, recorded);
                 self.handovers.push(Handover {
                     id: handover.clone(),
                     phase: phase.clone(),
@@ -227,10 +243,10 @@ impl Pipeline {
             Event::HandoverRevised {
                 handover,
                 revision: number,
-                content,
+                document,
                 summary,
             } => {
-                let next = revision(*number, content, summary, recorded);
+                let next = revision(*number, *document, summary, recorded);
                 if let Some(handover) = self.handover_mut(handover) {
                     handover.revisions.push(next);
                     let phase = handover.phase.clone();
@@ -302,7 +318,7 @@ impl Pipeline {
                 revision,
                 phase,
                 purpose,
-                text,
+                document,
                 writer,
             } => {
                 self.prompts.push(Prompt {
@@ -311,7 +327,7 @@ impl Pipeline {
                     revision: *revision,
                     phase: phase.clone(),
                     purpose: *purpose,
-                    text: text.clone(),
+                    document: *document,
                     writer: writer.clone(),
                     deliveries: vec![Delivery {
                         state: DeliveryState::Written,
@@ -378,6 +394,8 @@ impl Pipeline {
                     },
                 );
             }
+            Event::PipelineArchived {} => self.apply_archived(recorded),
+            Event::PipelineUnarchived {} => self.apply_unarchived(recorded),
         }
         self.see_running(recorded);
     }
@@ -472,7 +490,7 @@ impl Pipeline {
         }
     }
 
-    fn note(&mut self, recorded: &Recorded, what: What) {
+    pub(crate) fn note(&mut self, recorded: &Recorded, what: What) {
         if self.log.len() == LOG_LINES {
             self.log.remove(0);
         }
@@ -627,10 +645,10 @@ impl Pipeline {
     }
 }
 
-fn revision(number: u32, content: &str, summary: &str, recorded: &Recorded) -> Revision {
+fn revision(number: u32, document: DocumentRef, summary: &str, recorded: &Recorded) -> Revision {
     Revision {
         number,
-        content: content.to_owned(),
+        document,
         summary: summary.to_owned(),
         by: recorded.actor.clone(),
         at: recorded.at,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, HandoverId, PhaseName, PromptId, Timestamp};
+use crate::{Actor, DocumentRef, HandoverId, PhaseName, PromptId, Timestamp};
 
 /// The text that starts the next phase, or the next revision, in an assistant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub struct Prompt {
     pub phase: PhaseName,
     /// What it is for.
     pub purpose: Purpose,
-    /// The text itself.
-    pub text: String,
+    /// The text.
+    pub document: DocumentRef,
     /// Who wrote it, and why that one.
     pub writer: Writer,
     /// Every step of its way, the first being that it was written.
@@ -34,6 +34,13 @@ impl Prompt {
             .map(|d| d.state)
             .max()
             .unwrap_or(DeliveryState::Written)
+    }
+
+    /// When it was written.
+    pub fn written(&self) -> Timestamp {
+        self.deliveries
+            .first()
+            .map_or(Timestamp::from_millis(0), |written| written.at)
     }
 
     /// Who picked it up, the first if there were several.

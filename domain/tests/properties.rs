@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use domain::{
-    Actor, ActorKind, Baton, Command, Event, HandoverId, Outcome, Pipeline, PipelineId, PromptId,
-    Recorded, Start, Status, TaskReport, TaskStatus, Timestamp, Verdict, Version, Via, Writer,
-    WriterKind, decide, decide_start,
+    Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
+    Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus, Timestamp,
+    Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -45,6 +45,8 @@ enum Step {
     Finish {
         outcome: Outcome,
     },
+    Archive,
+    Unarchive,
 }
 
 fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
@@ -84,6 +86,8 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         2 => (0_u32..2).prop_map(|prompt| Step::Offer { prompt }),
         1 => (0_u8..3).prop_map(|current| Step::Version { current }),
         1 => outcome.prop_map(|outcome| Step::Finish { outcome }),
+        1 => Just(Step::Archive),
+        1 => Just(Step::Unarchive),
     ];
     prop::collection::vec((actor, step), 0..60)
 }
@@ -140,6 +144,7 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
         } => Command::Decide {
             handover: handover(back),
             revision: revision(older),
+            read: None,
             decision: verdict,
             review_changes: note.to_owned(),
         },
@@ -175,6 +180,8 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             outcome,
             message: None,
         },
+        Step::Archive => Command::Archive,
+        Step::Unarchive => Command::Unarchive,
     }
 }
 
@@ -193,6 +200,16 @@ fn record(journal: &mut Vec<Recorded>, id: &PipelineId, actor: &Actor, events: V
             key: None,
             event,
         });
+    }
+}
+
+/// The text that an event names.
+fn document(event: &Event) -> Option<DocumentRef> {
+    match event {
+        Event::HandoverSubmitted { document, .. }
+        | Event::HandoverRevised { document, .. }
+        | Event::PromptWritten { document, .. } => Some(*document),
+        _ => None,
     }
 }
 
@@ -218,14 +235,19 @@ proptest! {
             ..Start::default()
         };
         let mut journal = Vec::new();
-        record(&mut journal, &id, &agent, decide_start(&start).expect("a plain start"));
+        let started = decide_start(&start).expect("a plain start");
+        record(&mut journal, &id, &agent, started.events);
         let mut pipeline = fold(&journal);
 
         for (kind, step) in &steps {
             let actor = Actor { kind: *kind, name: "somebody".to_owned() };
             let ended = pipeline.status.has_ended();
-            let Ok(events) = decide(&pipeline, &actor, &command(step, &pipeline)) else { continue };
-            let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. }));
+            let Ok(changes) = decide(&pipeline, &actor, &command(step, &pipeline)) else { continue };
+            let Changes { events, documents } = changes;
+            let named: Vec<_> = events.iter().filter_map(document).collect();
+            let brought: Vec<_> = documents.iter().map(Document::reference).collect();
+            prop_assert_eq!(named, brought, "each text that events name comes with them");
+            let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. } | Event::PipelineArchived {} | Event::PipelineUnarchived {}));
             prop_assert!(!(ended && moved), "an ended pipeline moved by {step:?}");
             let before = journal.len();
             record(&mut journal, &id, &actor, events);
@@ -234,6 +256,7 @@ proptest! {
             prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
             prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);
             prop_assert_eq!(pipeline.status == Status::Running, pipeline.baton() == Baton::Agent);
+            prop_assert!(pipeline.archived.is_none() || pipeline.status.has_ended(), "only ended pipelines are archived");
         }
 
         prop_assert_eq!(&fold(&journal), &pipeline, "the state folds to itself");
@@ -259,8 +282,8 @@ proptest! {
     #[test]
     fn any_text_is_refused_or_kept_harmless(text in "\\PC*|[\\x00-\\x1f\u{2028}\u{feff}a]{0,40}") {
         let start = Start { project: text.clone(), title: text.clone(), goal: text, ..Start::default() };
-        if let Ok(events) = decide_start(&start) {
-            let json = serde_json::to_string(&events).expect("events serialise");
+        if let Ok(changes) = decide_start(&start) {
+            let json = serde_json::to_string(&changes.events).expect("events serialise");
             prop_assert!(!json.contains(['\n', '\r', '\0']), "one line on the wire");
         }
     }

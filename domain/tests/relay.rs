@@ -1,10 +1,10 @@
 //! The loop as people and agents live it: one test a rule, in the order of the race.
 
 use domain::{
-    Actor, Baton, Command, DeliveryState, Event, HandoverId, Outcome, Pipeline, PipelineId,
-    ProgressSource, PromptId, Purpose, Reason, Recorded, Refusal, Start, Status, TaskPlan,
-    TaskReport, TaskStatus, Timestamp, TrackPlan, Verdict, Via, Writer, WriterKind, decide,
-    decide_start,
+    Actor, Baton, Command, DeliveryState, DocumentHash, Event, HandoverId, Outcome, Pipeline,
+    PipelineId, ProgressSource, PromptId, Purpose, Reason, Recorded, Refusal, Start, Status,
+    TaskPlan, TaskReport, TaskStatus, Timestamp, TrackPlan, Verdict, Via, What, Writer, WriterKind,
+    decide, decide_start,
 };
 
 /// A pipeline with the journal around it.
@@ -17,7 +17,7 @@ struct Track {
 impl Track {
     fn start(start: &Start) -> Self {
         let id = PipelineId::new(Timestamp::from_millis(1_800_000_000_000), 1);
-        let events = decide_start(start).expect("a start");
+        let events = decide_start(start).expect("a start").events;
         let mut records = events
             .into_iter()
             .enumerate()
@@ -42,7 +42,7 @@ impl Track {
     }
 
     fn send(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
-        let events = decide(&self.pipeline, actor, command)?;
+        let events = decide(&self.pipeline, actor, command)?.events;
         for event in &events {
             self.clock += 1;
             let mut recorded = record(&self.id, self.pipeline.revision + 1, actor, event.clone());
@@ -87,10 +87,19 @@ impl Track {
             &Command::Decide {
                 handover,
                 revision,
+                read: None,
                 decision,
                 review_changes: words.to_owned(),
             },
         )
+    }
+
+    fn cancel(&mut self) {
+        let command = Command::Finish {
+            outcome: Outcome::Cancelled,
+            message: None,
+        };
+        self.send(&agent(), &command).expect("cancelled");
     }
 
     fn write_prompt(&mut self) -> PromptId {
@@ -227,6 +236,7 @@ fn only_people_decide() {
         let command = Command::Decide {
             handover: track.handover(),
             revision: 1,
+            read: None,
             decision: Verdict::Accept,
             review_changes: String::new(),
         };
@@ -258,6 +268,25 @@ fn a_revision_is_decided_once_and_an_old_one_not_at_all() {
             Reason::AlreadyDecided
         );
     }
+}
+
+#[test]
+fn a_decision_is_about_the_text_that_was_read() {
+    let mut track = Track::new();
+    track.hand_over("# Plan\r\n");
+    let about = |text: &str| Command::Decide {
+        handover: HandoverId::new(track.id.clone(), 1),
+        revision: 1,
+        read: Some(DocumentHash::of(text)),
+        decision: Verdict::Accept,
+        review_changes: String::new(),
+    };
+    let (other, shown) = (about("# Another plan"), about("# Plan"));
+    let refusal = track.refused(&person(), &other);
+    assert_eq!(refusal.reason, Reason::StaleRevision);
+    let hash = DocumentHash::of("# Plan").to_string();
+    assert!(refusal.allowed.contains(&hash), "{refusal}");
+    assert!(track.send(&person(), &shown).is_ok());
 }
 
 #[test]
@@ -522,5 +551,48 @@ fn phases_cannot_be_named_twice_under_two_spellings() {
     assert_eq!(
         decide_start(&start).expect_err("twice").reason,
         Reason::Invalid
+    );
+}
+
+#[test]
+fn only_ended_pipelines_are_archived() {
+    let mut track = Track::new();
+    let refusal = track.refused(&person(), &Command::Archive);
+    assert!(refusal.what.contains("is still open"), "{refusal}");
+    track.hand_over("# Plan");
+    let refusal = track.refused(&person(), &Command::Archive);
+    assert_eq!(refusal.reason, Reason::NotYourTurn);
+    let handover = track.handover().to_string();
+    assert!(refusal.what.contains(&handover), "{refusal}");
+    track.decide(1, Verdict::Accept, "").expect("accepted");
+    track.refused(&person(), &Command::Archive);
+    track.cancel();
+    track
+        .send(&person(), &Command::Archive)
+        .expect("it has ended");
+    assert!(track.pipeline.archived.is_some());
+    assert_eq!(track.pipeline.status, Status::Cancelled);
+    assert_eq!(track.pipeline.baton(), Baton::Nobody);
+}
+
+#[test]
+fn archiving_is_for_people_and_the_system_and_happens_once() {
+    let mut track = Track::new();
+    track.cancel();
+    assert_eq!(track.send(&person(), &Command::Unarchive), Ok(vec![]));
+    for command in [Command::Archive, Command::Unarchive] {
+        let refusal = track.refused(&agent(), &command);
+        assert_eq!(refusal.reason, Reason::NotPermitted);
+    }
+    let archived = Ok(vec![Event::PipelineArchived {}]);
+    assert_eq!(track.send(&Actor::system(), &Command::Archive), archived);
+    assert_eq!(track.send(&person(), &Command::Archive), Ok(vec![]));
+    let back = Ok(vec![Event::PipelineUnarchived {}]);
+    assert_eq!(track.send(&person(), &Command::Unarchive), back);
+    assert_eq!(track.pipeline.archived, None);
+    let lines: Vec<_> = track.pipeline.log.iter().map(|line| &line.what).collect();
+    assert!(
+        matches!(lines[..], [.., What::Archived, What::Unarchived]),
+        "{lines:?}"
     );
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use server::{
     agents, announce, bind,
     config::{Config, ServeArgs},
-    connect, demo, doctor, run, stdio,
+    connect, demo, doctor, maintenance, run, stdio,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -36,6 +36,12 @@ enum Command {
     Connect(connect::ConnectArgs),
     /// Say what is connected, what answers, and what to do about the rest
     Doctor(doctor::DoctorArgs),
+    /// Write a backup of the data folder, also while the server runs
+    Backup(maintenance::BackupArgs),
+    /// Put a backup in place of the data folder's contents
+    Restore(maintenance::BackupArgs),
+    /// Make lists, search and snapshots again from the facts
+    Rebuild(maintenance::RebuildArgs),
     /// Give agents names that they can prove: add, list or revoke their tokens
     Agents(agents::AgentsArgs),
 }
@@ -64,6 +70,9 @@ async fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(error) => Err(error),
         },
+        Some(Command::Backup(args)) => maintenance::backup(&args),
+        Some(Command::Restore(args)) => maintenance::restore(&args),
+        Some(Command::Rebuild(args)) => maintenance::rebuild(&args).await,
         Some(Command::Agents(args)) => agents::run(&args),
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),

@@ -75,6 +75,7 @@ pub async fn run(
 
     let background = [
         tokio::spawn(relay.clone().follow()),
+        tokio::spawn(relay.clone().derive()),
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
@@ -87,6 +88,8 @@ pub async fn run(
     relay.live().close();
     stop.cancel();
     let drained = timeout(DRAIN, server).await;
+    // The next start has less to fold.
+    let _ = timeout(DRAIN, relay.store_derived()).await;
     background.iter().for_each(|task| task.abort());
     match drained {
         Ok(ended) => ended.context("the server"),

@@ -6,7 +6,7 @@ use super::copy::CopyButton;
 use crate::{
     Lang, Setup,
     board::{Board, use_board},
-    follow::text,
+    follow::{self, text},
     paths,
 };
 
@@ -50,10 +50,7 @@ fn FirstCall(board: Board) -> impl IntoView {
         let lang = board.lang.get();
         caller.get().map_or_else(
             || lang.waiting_for_call().to_owned(),
-            |name| match lang {
-                Lang::En => format!("{name} has called. It is connected."),
-                Lang::De => format!("{name} hat aufgerufen. Die Verbindung steht."),
-            },
+            |name| lang.is_connected(&name),
         )
     });
     view! {
@@ -72,14 +69,16 @@ fn client(board: Board, setup: Setup) -> AnyView {
         link,
     } = setup;
     let button = link.map(|link| {
-        let title = client.clone();
+        let client = StoredValue::new(client.clone());
+        let label = follow::text(move || {
+            client.with_value(|client| board.lang.get().add_to_client(client))
+        });
+        let asks =
+            follow::text(move || client.with_value(|client| board.lang.get().asks_there(client)));
         view! {
             <p class="install">
-                <a class="btn first" href=link>{Signal::derive(move || match board.lang.get() {
-                    Lang::En => format!("Add to {title} \u{2197}"),
-                    Lang::De => format!("In {title} eintragen \u{2197}"),
-                })}</a>
-                <span class="sub">{board.t(Lang::asks_there)}</span>
+                <a class="btn first" href=link>{label}</a>
+                <span class="sub">{asks}</span>
             </p>
         }
         .into_any()

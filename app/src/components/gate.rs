@@ -1,7 +1,8 @@
 //! A handover that waits for the reader.
 
-use domain::{PipelineId, view::PipelineStatus};
+use domain::PipelineId;
 use leptos::prelude::*;
+use protocol::Summary;
 
 use super::time::Since;
 use crate::{Lang, board::use_board, follow::text, paths, standing, wording};
@@ -15,7 +16,7 @@ pub(crate) fn Gate(
     let board = use_board();
     let status = board.signal(&pipeline)?;
     // The card goes a moment after the decision: until then it shows what it showed.
-    let of = move |read: fn(&PipelineStatus) -> Option<String>| {
+    let of = move |read: fn(&Summary) -> Option<String>| {
         text(move || status.with(read).unwrap_or_default())
     };
     let phase = of(|status| Some(status.handover.as_ref()?.phase.to_string()));

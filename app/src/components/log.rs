@@ -31,7 +31,10 @@ pub(crate) fn Log(
         );
         Item::new(key, move || view! { <Line entry/> })
     };
-    let lines = move || status.with(|status| status.log.iter().rev().map(line).collect());
+    let lines = move || {
+        let all = board.with_detail(status, |more| more.log.iter().rev().map(line).collect());
+        all.unwrap_or_default()
+    };
     let events = paths::events(&status.id());
     view! {
         <section class="sheet pad">

@@ -1,7 +1,8 @@
 //! The track in small: one bar a phase.
 
-use domain::{PhaseStatus, Timestamp, view::PipelineStatus};
+use domain::{PhaseStatus, Timestamp};
 use leptos::prelude::*;
+use protocol::Summary;
 
 use crate::{
     board::use_board,
@@ -30,7 +31,7 @@ pub(crate) fn Mini(
     .into_inner()
 }
 
-fn leg_class(status: &PipelineStatus, index: usize, now: Timestamp) -> &'static str {
+fn leg_class(status: &Summary, index: usize, now: Timestamp) -> &'static str {
     let standing = Standing::of(status, now);
     let current = status
         .phases

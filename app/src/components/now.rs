@@ -23,8 +23,22 @@ pub(crate) fn Now(
         let standing = status.with(|status| Standing::of(status, board.now.get()));
         format!("now {}", standing.class())
     });
+    let last_words = move || {
+        let last = board.with_detail(status, |more| {
+            more.log.last().and_then(wording::happened::last_words)
+        });
+        last.flatten()
+    };
     let words = move || {
-        status.with(|status| wording::now::words(board.lang.get(), status, board.now.get()))
+        let last_words = last_words();
+        status.with(|status| {
+            wording::now::words(
+                board.lang.get(),
+                status,
+                last_words.as_deref(),
+                board.now.get(),
+            )
+        })
     };
     let waits = flag(move || status.with(|status| status.status == Status::AwaitingReview));
     let show = StoredValue::new(status.id());

@@ -1,10 +1,8 @@
 //! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
 
-use domain::{
-    Purpose, Via,
-    view::{Link, PipelineStatus},
-};
+use domain::{Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
+use protocol::{Link, Summary};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
@@ -45,17 +43,13 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let why = maybe(move || {
         status.with(|status| {
-            let writer = &standing::prompt_shown(status)?.writer;
-            Some(format!("{}: {}", writer.name, writer.why.as_ref()?))
+            wording::pipeline::why(board.lang.get(), &standing::prompt_shown(status)?.writer)
         })
     });
     let id = Memo::new(move |_| {
         status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone()))
     });
-    let text = move || {
-        let id = id.get()?;
-        board.prompts.with(|prompts| prompts.get(&id).cloned())
-    };
+    let text = move || board.prompt(&id.get()?);
     // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
     let here = Memo::new(move |_| text().is_some());
     let failed = RwSignal::new(None::<Failure>);
@@ -64,9 +58,7 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
         failed.set(None);
         spawn_local(async move {
             match api::prompt(id.pipeline(), &id).await {
-                Ok(text) => board
-                    .prompts
-                    .update(|prompts| drop(prompts.insert(id, text))),
+                Ok(text) => board.keep_prompt(text),
                 Err(failure) => drop(failed.try_set(Some(failure))),
             }
         });
@@ -107,7 +99,7 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
 }
 
 /// What the prompt that is being written will be for.
-fn upcoming(status: &PipelineStatus) -> (String, Purpose) {
+fn upcoming(status: &Summary) -> (String, Purpose) {
     let handover = status.handover.as_ref();
     match handover.and_then(|handover| handover.next_phase.as_ref()) {
         Some(next) if standing::decided(status) == Some(domain::Verdict::Accept) => {
@@ -124,6 +116,7 @@ fn Text(board: Board, prompt: PromptText) -> impl IntoView {
         prompt_id,
         prompt,
         links,
+        ..
     } = prompt;
     let whole = RwSignal::new(false);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
@@ -165,7 +158,7 @@ fn Text(board: Board, prompt: PromptText) -> impl IntoView {
         </ul>
         <p class="sub">
             {board.t(Lang::confirm_there)}
-            {text(move || reasons.iter().map(|short| format!(" {}.", wording::sentence(wording::pipeline::short_form(board.lang.get(), *short)))).collect::<String>())}
+            {text(move || reasons.iter().map(|short| format!(" {}", wording::pipeline::short_form(board.lang.get(), *short))).collect::<String>())}
         </p>
     }
     .into_inner()

@@ -1,10 +1,8 @@
 //! How far a prompt got: its delivery receipt.
 
-use domain::{
-    Decision, DeliveryState, Status, Timestamp, Writer, WriterKind,
-    view::{HandoverRef, PipelineStatus, PromptRef},
-};
+use domain::{Decision, DeliveryState, Status, Timestamp, Writer, WriterKind};
 use leptos::prelude::*;
+use protocol::{HandoverRef, PromptRef, Summary};
 
 use super::{time::Ago, when::When};
 use crate::{
@@ -35,8 +33,12 @@ pub(crate) fn PromptSteps(
     status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
+    let steps = Signal::derive(move || {
+        let prompt = board.prompt_steps(status);
+        status.with(|status| steps_of(board.lang.get(), status, prompt.as_ref()))
+    });
     let line = move |index: usize| {
-        let step = move || status.with(|status| steps_of(board.lang.get(), status)[index].clone());
+        let step = move || steps.with(|steps| steps[index].clone());
         let name = word(move || (step().name)(board.lang.get()));
         let taken = flag(move || step().at.is_some());
         let at = Signal::derive(move || step().at.unwrap_or(board.now.get_untracked()));
@@ -56,8 +58,9 @@ pub(crate) fn PromptSteps(
     .into_inner()
 }
 
-fn steps_of(lang: Lang, status: &PipelineStatus) -> [Step; STEPS] {
-    let prompt = standing::prompt_shown(status);
+/// `whole` is the newest prompt with its steps.
+fn steps_of(lang: Lang, status: &Summary, whole: Option<&PromptRef>) -> [Step; STEPS] {
+    let prompt = whole.filter(|_| standing::prompt_shown(status).is_some());
     let about = status.handover.as_ref();
     // The decision that the prompt was written for: a newer handover's decision is not.
     let same =
@@ -99,10 +102,10 @@ fn steps(
         prompt
             .and_then(|prompt| step(prompt, state))
             .map_or_else(String::new, |delivery| {
-                let name = &delivery.by.name;
+                let who = wording::who(lang, &delivery.by);
                 delivery.via.map_or_else(
-                    || name.clone(),
-                    |via| format!("{name}, {}", pipeline::via(lang, via)),
+                    || who.to_owned(),
+                    |via| lang.step_by(who, pipeline::via(lang, via)),
                 )
             })
     };
@@ -110,7 +113,9 @@ fn steps(
         name: Lang::step_decided,
         class: "ok",
         at: decision.map(|decision| decision.at),
-        about: decision.map_or_else(String::new, |decision| decision.by.name.clone()),
+        about: decision.map_or_else(String::new, |decision| {
+            wording::who(lang, &decision.by).to_owned()
+        }),
     };
     let mut steps = [
         decided,
@@ -150,7 +155,7 @@ fn steps(
 fn writer(lang: Lang, writer: &Writer) -> String {
     match writer.kind {
         WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
-        WriterKind::Template => writer.name.clone(),
+        WriterKind::Template => pipeline::writer_name(lang, &writer.name).to_owned(),
     }
 }
 
@@ -171,7 +176,11 @@ mod tests {
         PromptRef {
             prompt_id: PromptId::new(pipeline.clone(), 1),
             handover: HandoverId::new(pipeline, 1),
+            revision: 1,
             phase: PhaseName::parse("PLAN").expect("a phase"),
+            hash: domain::DocumentHash::of("Go on."),
+            bytes: 6,
+            written: Timestamp::from_millis(9),
             purpose: Purpose::NextPhase,
             writer: Writer {
                 kind: WriterKind::Template,

@@ -1,7 +1,8 @@
 //! The review: the document and the decision, over everything else.
 
-use domain::{HandoverId, view::PipelineStatus};
+use domain::HandoverId;
 use leptos::{html, prelude::*, task::spawn_local};
+use protocol::Summary;
 
 use super::{review_form::ReviewForm, time::Ago};
 use crate::{
@@ -70,15 +71,13 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         move || open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision));
     let id = StoredValue::new(handover);
     let document = move || {
-        board.documents.with(|documents| {
-            let known = id.with_value(|id| documents.get(id).cloned());
-            known.filter(|document| document.revision == revision())
-        })
+        let revision = revision();
+        id.with_value(|id| board.document(id, revision))
     };
     // A document never changes: what follows it follows whether it is there, and which revision is asked for.
     let read = Memo::new(move |_| document().is_some());
     let failed = RwSignal::new(None::<Failure>);
-    let fetch = move || fetch(board, id.get_value(), failed);
+    let fetch = move || fetch(board, id.get_value(), untrack(revision), failed);
     Effect::new(move || {
         // Every new revision is fetched if it did not come by itself.
         revision();
@@ -87,7 +86,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         }
     });
     let status = board.signal(&pipeline);
-    let of = move |read: fn(&PipelineStatus) -> Option<String>| {
+    let of = move |read: fn(&Summary) -> Option<String>| {
         text(move || {
             status
                 .and_then(|status| status.with(read))
@@ -162,13 +161,11 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     .into_inner()
 }
 
-fn fetch(board: Board, id: HandoverId, failed: RwSignal<Option<Failure>>) {
+fn fetch(board: Board, id: HandoverId, revision: u32, failed: RwSignal<Option<Failure>>) {
     failed.set(None);
     spawn_local(async move {
-        match api::handover(id.pipeline(), &id).await {
-            Ok(view) => board
-                .documents
-                .update(|documents| drop(documents.insert(id, view))),
+        match api::handover(id.pipeline(), &id, revision).await {
+            Ok(document) => board.keep_document(document),
             Err(failure) => drop(failed.try_set(Some(failure))),
         }
     });

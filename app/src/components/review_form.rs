@@ -217,6 +217,11 @@ impl Form {
             revision,
             ..
         } = opened.unwrap_or_else(|| self.opened.get_value());
+        // What was read names the text, so that nobody decides about another one.
+        let Some(read) = untrack(|| self.board.document(&handover, revision)) else {
+            return;
+        };
+        let read = read.hash;
         let attempt = self
             .attempt
             .get_value()
@@ -256,6 +261,7 @@ impl Form {
                 handover.pipeline(),
                 &handover,
                 revision,
+                read,
                 verdict,
                 &words,
                 &key,

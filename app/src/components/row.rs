@@ -49,7 +49,7 @@ pub(crate) fn Row(
     let sign = Signal::derive(move || {
         status.with(|status| {
             if status.status.has_ended() {
-                wording::pipeline::ended_at(status)
+                status.baton_since
             } else {
                 status.last_sign_of_life
             }

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     Lang,
-    board::use_board,
+    board::{Board, use_board},
+    detail::phases_of,
     follow::{StatusSignal, flag, text},
     standing::{self, Standing},
     wording,
@@ -39,6 +40,14 @@ pub(crate) fn Track(
         </section>
     }
     .into_inner()
+}
+
+/// A phase, with its times as soon as they are here.
+fn phase_of(board: Board, status: StatusSignal, index: usize) -> Option<Phase> {
+    let whole = board.with_detail(status, |more| more.phase_details.get(index).cloned());
+    whole
+        .flatten()
+        .or_else(|| status.with(|status| phases_of(status).into_iter().nth(index)))
 }
 
 /// One leg: its name, how long, how far.
@@ -93,20 +102,16 @@ fn Leg(
     });
     let said = move |say: fn(Lang, &Phase, bool, Timestamp) -> String| {
         text(move || {
-            status.with(|status| {
-                status
-                    .phases
-                    .get(index)
-                    .map(|phase| say(lang.get(), phase, next.get(), board.now.get()))
-                    .unwrap_or_default()
-            })
+            phase_of(board, status, index)
+                .map(|phase| say(lang.get(), &phase, next.get(), board.now.get()))
+                .unwrap_or_default()
         })
     };
     let words = said(|lang, phase, next, _| wording::pipeline::leg_words(lang, phase, next));
     let time = said(|lang, phase, _, now| wording::pipeline::leg_time(lang, phase, now));
     let value = text(move || {
-        let percent = status.with(|status| status.phases.get(index).map_or(0, filled));
-        percent.to_string()
+        let phase = phase_of(board, status, index);
+        phase.map_or(0, |phase| filled(&phase)).to_string()
     });
     view! {
         <li class=class aria-current=move || current.get().then_some("step")>

@@ -1,6 +1,6 @@
 //! Tracks and their tasks.
 
-use domain::{Task, TaskStatus, Track, view::PipelineStatus};
+use domain::{Task, TaskStatus, Track};
 use leptos::prelude::*;
 
 use super::{
@@ -22,16 +22,20 @@ pub(crate) fn Work(
 ) -> impl IntoView {
     let board = use_board();
     let some = flag(move || {
-        status.with(|status| {
-            let mut tracks = status.tracks.iter();
+        let some = board.with_detail(status, |more| {
+            let mut tracks = more.tracks.iter();
             tracks.any(|track| !track.tasks.is_empty() || !track.goals.is_empty())
-        })
+        });
+        some.unwrap_or(false)
     });
     let strand = move |track: &Track| {
         let name = track.name.clone();
         Item::new(name.clone(), move || view! { <Strand status name/> })
     };
-    let strands = move || status.with(|status| status.tracks.iter().map(strand).collect());
+    let strands = move || {
+        let all = board.with_detail(status, |more| more.tracks.iter().map(strand).collect());
+        all.unwrap_or_default()
+    };
     view! {
         <section class="sheet pad work">
             <h2>{board.t(Lang::work)}</h2>
@@ -54,18 +58,20 @@ fn Strand(
     let board = use_board();
     let title = name.clone();
     let name = StoredValue::new(name);
-    let of = move |status: &PipelineStatus| {
-        let mut tracks = status.tracks.iter();
-        name.with_value(|name| tracks.find(|track| track.name == *name).cloned())
+    let track = move || {
+        let found = board.with_detail(status, |more| {
+            let mut tracks = more.tracks.iter();
+            name.with_value(|name| tracks.find(|track| track.name == *name).cloned())
+        });
+        found.flatten()
     };
     let done = text(move || {
-        let track = status.with(of);
-        track.map_or_else(String::new, |track| {
+        track().map_or_else(String::new, |track| {
             wording::pipeline::tasks_done(board.lang.get(), &track.tasks)
         })
     });
     let about = maybe(move || {
-        let track = status.with(of)?;
+        let track = track()?;
         let said: Vec<_> = track.agents.into_iter().chain(track.goals).collect();
         (!said.is_empty()).then(|| said.join(" · "))
     });
@@ -75,8 +81,7 @@ fn Strand(
         Item::new(key, move || view! { <TaskLine task/> })
     };
     let tasks = move || {
-        let track = status.with(of);
-        track.map_or_else(Vec::new, |track| {
+        track().map_or_else(Vec::new, |track| {
             track.tasks.into_iter().map(task).collect()
         })
     };

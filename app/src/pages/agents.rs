@@ -1,7 +1,7 @@
 //! The agents: who has called, and how one more is connected.
 
-use domain::view::{AgentView, Scope};
 use leptos::prelude::*;
+use protocol::{AgentView, Scope};
 
 use crate::{
     Lang,

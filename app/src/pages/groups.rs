@@ -1,6 +1,7 @@
 //! Which pipelines the overview shows, and in which order.
 
-use domain::{PipelineId, view::PipelineStatus};
+use domain::PipelineId;
+use protocol::Summary;
 
 /// A project and those of its pipelines that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// A pipeline, if it is what is looked for.
-    pub fn of(status: &PipelineStatus, find: &str) -> Option<Self> {
+    pub fn of(status: &Summary, find: &str) -> Option<Self> {
         matches(status, find).then(|| Self {
             pipeline: status.pipeline.clone(),
             project: status.project.clone(),
@@ -59,7 +60,7 @@ pub(crate) fn groups(pipelines: impl Iterator<Item = Candidate>) -> Vec<Group> {
 }
 
 /// Whether every word that is looked for occurs somewhere in what the row shows.
-fn matches(status: &PipelineStatus, find: &str) -> bool {
+fn matches(status: &Summary, find: &str) -> bool {
     let shown = [
         Some(status.title.as_str()),
         Some(status.project.as_str()),
@@ -82,37 +83,21 @@ fn matches(status: &PipelineStatus, find: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Actor, Event, PhaseName, Pipeline, Recorded, Status, Timestamp};
+    use domain::Status;
 
     use super::*;
+    use crate::samples;
 
-    fn pipeline(number: u16, project: &str, title: &str, status: Status) -> PipelineStatus {
-        let at = Timestamp::from_millis(1_795_000_000_000);
-        let event = Event::PipelineStarted {
+    fn pipeline(number: u16, project: &str, title: &str, status: Status) -> Summary {
+        Summary {
             project: project.to_owned(),
             title: title.to_owned(),
-            goal: String::new(),
-            phases: vec![PhaseName::parse("VAN").expect("a phase")],
-            version: domain::Version::default(),
-            tracks: Vec::new(),
-            language: domain::Language::En,
-            demo: false,
-        };
-        let recorded = Recorded {
-            position: 1,
-            pipeline: PipelineId::new(at, number),
-            revision: 1,
-            at,
-            actor: Actor::agent("cursor"),
-            key: None,
-            event,
-        };
-        let mut status_of = PipelineStatus::from(&Pipeline::begin(&recorded).expect("a pipeline"));
-        status_of.status = status;
-        status_of
+            status,
+            ..samples::summary(number)
+        }
     }
 
-    fn titles(all: &[PipelineStatus], find: &str) -> Vec<(String, Vec<String>)> {
+    fn titles(all: &[Summary], find: &str) -> Vec<(String, Vec<String>)> {
         let title = |id: &PipelineId| {
             all.iter()
                 .find(|status| status.pipeline == *id)

@@ -10,6 +10,7 @@ use crate::{
         chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track,
         when::When, work::Work,
     },
+    detail::Coming,
     follow::{StatusSignal, flag, text, word},
     paths, wording,
 };
@@ -24,15 +25,39 @@ pub(crate) fn PipelinePage() -> impl IntoView {
     let id = move || board.route.with(|route| route.pipeline().cloned());
     // Tracks only whether it exists: progress re-renders no page.
     let known = Memo::new(move |_| id().filter(|id| board.pipeline(id).is_some()));
-    move || match known.get().and_then(|id| board.pipeline(&id)) {
+    move || match known.get().and_then(|id| board.signal(&id)) {
         Some(status) => view! { <Known board status/> }.into_any(),
-        None => view! { <UnknownPipeline/> }.into_any(),
+        None => view! { <Absent board/> }.into_any(),
+    }
+}
+
+/// A pipeline that is being fetched, could not be fetched, or does not exist.
+#[component]
+fn Absent(board: Board) -> impl IntoView {
+    move || match board.detail.coming.get() {
+        Coming::Fetching(_) => {
+            view! { <p class="sub">{board.t(Lang::loading_pipeline)}</p> }.into_any()
+        }
+        Coming::Failed(id, failure) => {
+            let again = move |_| board.detail.fetch(board, id.clone());
+            view! {
+                <p role="alert">{board.t(Lang::no_pipeline)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
+                <button class="btn" type="button" on:click=again>{board.t(Lang::try_again)}</button>
+            }
+            .into_any()
+        }
+        Coming::Rest | Coming::Missing(_) => view! { <UnknownPipeline/> }.into_any(),
     }
 }
 
 #[component]
 fn Known(board: Board, status: StatusSignal) -> impl IntoView {
-    let title = text(move || status.with(|status| status.title.clone()));
+    let title = text(move || {
+        // The row's title is cut to a line.
+        board
+            .with_detail(status, |more| more.full_title.clone())
+            .unwrap_or_else(|| status.with(|status| status.title.clone()))
+    });
     let project = text(move || status.with(|status| status.project.clone()));
     let demo = flag(move || status.with(|status| status.demo));
     view! {
@@ -90,7 +115,10 @@ fn Version(board: Board, status: StatusSignal) -> impl IntoView {
 /// What it is to achieve.
 #[component]
 fn Goal(board: Board, status: StatusSignal) -> impl IntoView {
-    let goal = Memo::new(move |_| status.with(|status| status.goal.trim().to_owned()));
+    let goal = Memo::new(move |_| {
+        let goal = board.with_detail(status, |more| more.goal.trim().to_owned());
+        goal.unwrap_or_default()
+    });
     let whole = RwSignal::new(false);
     let some = flag(move || goal.with(|goal| !goal.is_empty()));
     let long = flag(move || {

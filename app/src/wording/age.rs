@@ -8,72 +8,75 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// What is younger has no number.
+const JUST_NOW: i64 = 5 * SECOND;
 
 /// How long ago: `just now`, `8 s ago`, `12 min ago`, `3 h ago`, `2 days ago`.
 pub(crate) fn ago(lang: Lang, millis: i64) -> String {
-    if millis < 5 * SECOND {
-        return lang.pick("just now", "gerade eben").to_owned();
-    }
-    let (number, unit) = match millis {
-        ..MINUTE => (millis / SECOND, "s"),
-        MINUTE..HOUR => (millis / MINUTE, "min"),
-        HOUR..DAY => (millis / HOUR, "h"),
-        _ => {
-            let days = millis / DAY;
-            (
-                days,
-                if days == 1 {
-                    lang.pick("day", "Tag")
-                } else {
-                    lang.pick("days", "Tagen")
-                },
-            )
-        }
-    };
-    match lang {
-        Lang::En => format!("{number} {unit} ago"),
-        Lang::De => format!("vor {number} {unit}"),
+    let of = |unit| number(millis / unit);
+    match millis {
+        ..JUST_NOW => lang.just_now().to_owned(),
+        JUST_NOW..MINUTE => lang.seconds_ago(&of(SECOND)),
+        MINUTE..HOUR => lang.minutes_ago(&of(MINUTE)),
+        HOUR..DAY => lang.hours_ago(&of(HOUR)),
+        _ => lang.days_ago(whole(millis / DAY)),
     }
 }
 
-/// How long: `45 s`, `22 min`, `3 h 10 min`, `2 days 4 h`.
+/// How long: `less than a minute`, `22 min`, `3 h 10 min`, `2 days 4 h`.
 pub(crate) fn span(lang: Lang, millis: i64) -> String {
     match millis {
-        ..MINUTE => format!("{} s", millis / SECOND),
-        MINUTE..HOUR => format!("{} min", millis / MINUTE),
-        HOUR..DAY => two(millis / HOUR, "h", millis % HOUR / MINUTE, "min"),
-        _ => {
-            let days = millis / DAY;
-            let unit = if days == 1 {
-                lang.pick("day", "Tag")
-            } else {
-                lang.pick("days", "Tage")
-            };
-            two(days, unit, millis % DAY / HOUR, "h")
-        }
+        ..MINUTE => lang.under_a_minute().to_owned(),
+        _ => minutes_or_more(lang, millis),
     }
 }
 
-fn two(large: i64, large_unit: &str, small: i64, small_unit: &str) -> String {
-    if small == 0 {
-        format!("{large} {large_unit}")
-    } else {
-        format!("{large} {large_unit} {small} {small_unit}")
+/// How long, where there is little room: `under 1 min`.
+pub(crate) fn short_span(lang: Lang, millis: i64) -> String {
+    match millis {
+        ..MINUTE => lang.under_a_minute_short().to_owned(),
+        _ => minutes_or_more(lang, millis),
+    }
+}
+
+/// How long, where seconds count: `12 s`.
+pub(crate) fn exact_span(lang: Lang, millis: i64) -> String {
+    match millis {
+        ..MINUTE => lang.seconds(&number((millis / SECOND).max(1))),
+        _ => minutes_or_more(lang, millis),
+    }
+}
+
+fn minutes_or_more(lang: Lang, millis: i64) -> String {
+    let (minutes, hours, days) = (millis % HOUR / MINUTE, millis / HOUR, millis / DAY);
+    match (days, hours, minutes) {
+        (0, 0, _) => lang.minutes(&number(minutes)),
+        (0, _, 0) => lang.hours(&number(hours)),
+        (0, ..) => lang.hours_minutes(&number(hours), &number(minutes)),
+        _ if hours % 24 == 0 => lang.days(whole(days)),
+        _ => lang.days_hours(whole(days), &number(hours % 24)),
     }
 }
 
 /// How long the writing of a prompt took: `0.4 s`, `3 s`.
 pub(crate) fn took(lang: Lang, millis: u64) -> String {
     match millis {
-        ..100 => format!("{millis} ms"),
-        100..10_000 => format!(
-            "{}{}{} s",
-            millis / 1_000,
-            lang.pick('.', ','),
-            millis % 1_000 / 100
-        ),
-        _ => format!("{} s", millis / 1_000),
+        ..100 => lang.took_ms(&millis.to_string()),
+        100..10_000 => {
+            let tenth = (millis % 1_000 / 100).to_string();
+            lang.took_seconds(&tenth, &(millis / 1_000).to_string())
+        }
+        _ => lang.seconds(&(millis / 1_000).to_string()),
     }
+}
+
+fn number(number: i64) -> String {
+    number.to_string()
+}
+
+/// A number that a plural is chosen by.
+fn whole(number: i64) -> u64 {
+    number.unsigned_abs()
 }
 
 /// The exact time where the reader's time zone is not known: on the server.
@@ -94,9 +97,9 @@ mod tests {
             (4_999, "just now", "gerade eben"),
             (8_200, "8 s ago", "vor 8 s"),
             (59_999, "59 s ago", "vor 59 s"),
-            (60_000, "1 min ago", "vor 1 min"),
-            (12 * MINUTE, "12 min ago", "vor 12 min"),
-            (3 * HOUR + 59 * MINUTE, "3 h ago", "vor 3 h"),
+            (60_000, "1 min ago", "vor 1 Min."),
+            (12 * MINUTE, "12 min ago", "vor 12 Min."),
+            (3 * HOUR + 59 * MINUTE, "3 h ago", "vor 3 Std."),
             (DAY, "1 day ago", "vor 1 Tag"),
             (5 * DAY, "5 days ago", "vor 5 Tagen"),
         ];
@@ -109,7 +112,8 @@ mod tests {
     #[test]
     fn spans_have_two_units_at_most() {
         let cases = [
-            (45 * SECOND, "45 s"),
+            (0, "less than a minute"),
+            (59 * SECOND, "less than a minute"),
             (22 * MINUTE + 30 * SECOND, "22 min"),
             (3 * HOUR, "3 h"),
             (3 * HOUR + 10 * MINUTE, "3 h 10 min"),
@@ -119,7 +123,11 @@ mod tests {
         for (millis, en) in cases {
             assert_eq!(span(Lang::En, millis), en);
         }
-        assert_eq!(span(Lang::De, 2 * DAY + 4 * HOUR), "2 Tage 4 h");
+        assert_eq!(span(Lang::De, 2 * DAY + 4 * HOUR), "2 Tage 4 Std.");
+        assert_eq!(span(Lang::De, 3 * HOUR + 10 * MINUTE), "3 Std. 10 Min.");
+        assert_eq!(short_span(Lang::De, 0), "unter 1 Min.");
+        assert_eq!(exact_span(Lang::En, 0), "1 s");
+        assert_eq!(exact_span(Lang::De, 12 * SECOND), "12 s");
         assert_eq!(took(Lang::En, 12), "12 ms");
         assert_eq!(took(Lang::De, 3_420), "3,4 s");
         assert_eq!(took(Lang::En, 61_000), "61 s");

@@ -5,7 +5,7 @@ use domain::Timestamp;
 use super::age;
 use crate::{
     Lang,
-    api::Failure,
+    api::{Failure, Problem},
     link::{Link, Lost},
 };
 
@@ -21,49 +21,44 @@ pub(crate) fn badge(lang: Lang, link: &Link) -> &'static str {
 
 /// The sentence under the header while nothing arrives.
 pub(crate) fn stale(lang: Lang, since: Timestamp, now: Timestamp) -> String {
-    let span = age::span(lang, now.millis_since(since));
-    match lang {
-        Lang::En => format!("No news for {span}. What is grey may be old."),
-        Lang::De => format!("Seit {span} nichts Neues. Graues kann alt sein."),
-    }
+    lang.stale(&age::exact_span(lang, now.millis_since(since)))
 }
 
 /// What happens next: the next try, and when.
 pub(crate) fn next_try(lang: Lang, lost: &Lost, now: Timestamp) -> String {
-    let attempt = lost.attempt;
-    if lost.no_network {
-        return lang
-            .pick("This device has no network.", "Dieses Gerät hat kein Netz.")
-            .to_owned();
-    }
-    match (lang, lost.seconds_left(now)) {
-        (Lang::En, 0) => format!("Attempt {attempt}, trying now."),
-        (Lang::De, 0) => format!("Versuch {attempt}, läuft."),
-        (Lang::En, left) => format!("Attempt {attempt} in {left} s."),
-        (Lang::De, left) => format!("Versuch {attempt} in {left} s."),
+    match lost.seconds_left(now) {
+        _ if lost.no_network => lang.no_network().to_owned(),
+        ..=0 => lang.trying_now().to_owned(),
+        left => lang.next_try(&left.to_string()),
     }
 }
 
 /// Why a request failed, and what to do.
 pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
     match failure {
-        Failure::Unreachable => lang
-            .pick(
-                "Staffel cannot be reached. Is it running? Try again in a moment.",
-                "Staffel ist nicht zu erreichen. Läuft es? Versuch es gleich noch einmal.",
-            )
-            .to_owned(),
-        Failure::Unreadable => lang
-            .pick(
-                "Staffel's answer cannot be read. Reload the page: it may be older than the server.",
-                "Staffels Antwort ist nicht zu lesen. Lade die Seite neu: Sie ist vielleicht älter als der Server.",
-            )
-            .to_owned(),
-        Failure::Refused(problem) => {
-            let why = problem.detail.as_deref().unwrap_or(&problem.title);
-            problem.next.as_deref().map_or_else(|| why.to_owned(), |next| format!("{why} {next}"))
-        }
+        Failure::Unreachable => lang.unreachable().to_owned(),
+        Failure::Unreadable => lang.unreadable().to_owned(),
+        Failure::Refused(problem) => refusal(lang, problem),
     }
+}
+
+/// A refusal in the board's own words: the server's are written for agents, and name their tools.
+/// Only what the board does not know by its kind is told as the server says it.
+fn refusal(lang: Lang, problem: &Problem) -> String {
+    let words = match problem.kind() {
+        "not-found" => lang.refused_not_found(),
+        "wrong-phase" | "not-your-turn" => lang.refused_moved_on(),
+        "already-decided" => lang.refused_already_decided(),
+        "stale-revision" => lang.refused_stale_revision(),
+        "only-people-decide" => lang.refused_people_only(),
+        "ended" => lang.refused_ended(),
+        "not-permitted" => lang.refused_not_permitted(),
+        "too-large" => lang.refused_too_large(),
+        "disk-full" => lang.refused_disk_full(),
+        "unavailable" => lang.refused_unavailable(),
+        _ => problem.detail.as_deref().unwrap_or(&problem.title),
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]
@@ -79,11 +74,42 @@ mod tests {
             next_try: Some(at(9_500)),
             no_network: false,
         };
-        assert_eq!(next_try(Lang::En, &lost, at(5_000)), "Attempt 3 in 5 s.");
-        assert_eq!(next_try(Lang::De, &lost, at(9_500)), "Versuch 3, läuft.");
+        assert_eq!(next_try(Lang::En, &lost, at(5_000)), "Retrying in 5 s");
+        assert_eq!(
+            next_try(Lang::De, &lost, at(9_500)),
+            "Neuer Versuch läuft …"
+        );
         assert_eq!(
             stale(Lang::En, at(0), at(125_000)),
-            "No news for 2 min. What is grey may be old."
+            "Connection lost 2 min ago. What you see may be out of date."
+        );
+        assert_eq!(
+            stale(Lang::De, at(0), at(12_000)),
+            "Seit 12 s keine Verbindung. Die Anzeige ist vielleicht veraltet."
+        );
+    }
+
+    #[test]
+    fn a_refusal_for_agents_is_said_in_words_for_people() {
+        let problem = |kind: &str| Problem {
+            kind: format!("urn:staffel:problem:{kind}"),
+            detail: Some("Ask with get_pipeline_status.".to_owned()),
+            next: Some("Call start_pipeline.".to_owned()),
+            ..Problem::default()
+        };
+        let refused = |kind| Failure::Refused(problem(kind));
+        assert_eq!(
+            failure(Lang::En, &refused("ended")),
+            "This pipeline has ended."
+        );
+        assert_eq!(
+            failure(Lang::De, &refused("stale-revision")),
+            "Es gibt eine neuere Fassung. Lies sie, bevor du entscheidest."
+        );
+        // What is not known says what happened, and leaves out what an agent should call.
+        assert_eq!(
+            failure(Lang::De, &refused("of-tomorrow")),
+            "Ask with get_pipeline_status."
         );
     }
 }

@@ -1,123 +1,110 @@
-//! One line of "What happened", in words.
+//! One line of the log, in words.
 
-use domain::{Entry, TaskStatus, What};
+use domain::{Actor, Entry, TaskStatus, Via, What};
 
-use super::{pipeline, quoted};
+use super::{is_reader, pipeline, quoted};
 use crate::Lang;
 
 /// What is said first, and what is quoted after it: a note, a task, the agent's words.
 pub(crate) fn line(lang: Lang, entry: &Entry) -> (String, Option<String>) {
-    let by = &entry.by.name;
-    match &entry.what {
-        What::Started => (
-            lang.pick(
-                format_args!("{by} started it"),
-                format_args!("{by} hat begonnen"),
-            )
-            .to_string(),
-            None,
-        ),
-        What::PhaseStarted { phase } => {
-            (format!("{phase} {}", lang.pick("begins", "beginnt")), None)
+    let who = &entry.by.name;
+    // Nobody is told about themselves in the third person.
+    let by = |other: String, you: &dyn Fn() -> String| {
+        if is_reader(&entry.by) { you() } else { other }
+    };
+    let said = match &entry.what {
+        What::Archived => by(lang.log_archived(who), &|| {
+            lang.log_archived_by_you().to_owned()
+        }),
+        What::Unarchived => by(lang.log_unarchived(who), &|| {
+            lang.log_unarchived_by_you().to_owned()
+        }),
+        What::Started => by(lang.log_started(who), &|| {
+            lang.log_started_by_you().to_owned()
+        }),
+        What::PhaseStarted { phase } => lang.log_phase_started(phase.as_str()),
+        What::PhaseReopened { phase } => lang.log_phase_reopened(phase.as_str()),
+        What::Said { .. } => lang.log_said(who),
+        What::Task { status, .. } => task(lang, *status).to_owned(),
+        What::HandedOver { phase, number: 1 } => lang.log_handed_over(phase.as_str(), who),
+        What::HandedOver { phase, number } => {
+            lang.log_handed_over_again(phase.as_str(), &number.to_string(), who)
         }
-        What::PhaseReopened { phase } => (
-            format!("{phase} {}", lang.pick("goes on", "geht weiter")),
-            None,
-        ),
-        What::Said { text } => (format!("{by}:"), Some(text.clone())),
-        What::Task { name, status } => (task(lang, *status).to_owned(), Some(name.clone())),
-        What::HandedOver { phase, number: 1 } => {
-            (format!("{by}: {phase} {}", lang.handed_over()), None)
-        }
-        What::HandedOver { phase, number } => match lang {
-            Lang::En => (
-                format!("{by}: {phase} handed over again, revision {number}"),
-                None,
-            ),
-            Lang::De => (
-                format!("{by}: {phase} erneut übergeben, Fassung {number}"),
-                None,
-            ),
-        },
         What::Accepted {
-            phase,
-            number,
-            note,
-        } => {
-            let said = match lang {
-                Lang::En => format!("{by} accepted {phase}, revision {number}"),
-                Lang::De => format!("{by} hat {phase} angenommen, Fassung {number}"),
-            };
-            (said, noted(lang, note))
-        }
-        What::ChangesRequested { phase, note, .. } => {
-            let said = match lang {
-                Lang::En => format!("{by} asked for changes to {phase}"),
-                Lang::De => format!("{by} hat Änderungen an {phase} erbeten"),
-            };
-            (said, noted(lang, note))
-        }
-        What::Stopped { note } => (
-            format!("{by} {}", lang.pick("stopped it", "hat sie angehalten")),
-            noted(lang, note),
-        ),
-        What::PromptWritten { writer, phase } => match lang {
-            Lang::En => (format!("{writer} wrote the prompt for {phase}"), None),
-            Lang::De => (
-                format!("{writer} hat den Prompt für {phase} geschrieben"),
-                None,
-            ),
-        },
-        What::PromptOffered { via } => {
-            let way = pipeline::via(lang, *via);
-            (
-                format!(
-                    "{by} {}: {way}",
-                    lang.pick("offered the prompt", "hat den Prompt angeboten")
-                ),
-                None,
+            phase, number: 1, ..
+        } => by(lang.log_accepted(phase.as_str(), who), &|| {
+            lang.log_accepted_by_you(phase.as_str())
+        }),
+        What::Accepted { phase, number, .. } => {
+            let number = number.to_string();
+            by(
+                lang.log_accepted_revision(phase.as_str(), &number, who),
+                &|| lang.log_accepted_revision_by_you(phase.as_str(), &number),
             )
         }
-        What::PromptPickedUp { via } => {
-            let way = pipeline::via(lang, *via);
-            (
-                format!(
-                    "{by} {}: {way}",
-                    lang.pick("picked the prompt up", "hat den Prompt abgeholt")
-                ),
-                None,
-            )
+        What::ChangesRequested { phase, .. } => by(lang.log_changes(phase.as_str(), who), &|| {
+            lang.log_changes_by_you(phase.as_str())
+        }),
+        What::Stopped { .. } => by(lang.log_stopped(who), &|| {
+            lang.log_stopped_by_you().to_owned()
+        }),
+        What::PromptWritten { writer, phase } => {
+            lang.log_prompt_written(phase.as_str(), pipeline::writer_name(lang, writer))
         }
-        What::PromptAcknowledged => (
-            format!(
-                "{by} {}",
-                lang.pick("confirmed the prompt", "hat den Prompt bestätigt")
-            ),
-            None,
-        ),
-        What::VersionChanged { current } => {
-            let version = current.as_deref().unwrap_or("–");
-            (
-                format!(
-                    "{} {version}",
-                    lang.pick("Cycle version is now", "Zyklusversion ist jetzt")
-                ),
-                None,
-            )
+        What::PromptOffered { via } => offered(lang, &entry.by, *via),
+        What::PromptPickedUp { .. } => lang.log_prompt_picked_up(who),
+        What::PromptAcknowledged => lang.log_prompt_confirmed(who),
+        What::VersionChanged { current } => lang.log_version(current.as_deref().unwrap_or("–")),
+        What::Completed { .. } => lang.finished().to_owned(),
+        What::Failed { .. } => lang.failed().to_owned(),
+        What::Cancelled { .. } => lang.stopped().to_owned(),
+    };
+    (said, with_it(lang, &entry.what))
+}
+
+/// What is quoted after the line.
+fn with_it(lang: Lang, what: &What) -> Option<String> {
+    match what {
+        What::Said { text } => Some(text.clone()),
+        What::Task { name, .. } => Some(name.clone()),
+        What::Accepted { note, .. }
+        | What::ChangesRequested { note, .. }
+        | What::Stopped { note } => noted(lang, note),
+        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => {
+            noted(lang, note.as_deref()?)
         }
-        What::Completed { note } => (
-            lang.finished().to_owned(),
-            note.as_deref().and_then(|note| noted(lang, note)),
-        ),
-        What::Failed { note } => (
-            lang.failed().to_owned(),
-            note.as_deref().and_then(|note| noted(lang, note)),
-        ),
-        What::Cancelled { note } => (
-            lang.stopped().to_owned(),
-            note.as_deref().and_then(|note| noted(lang, note)),
-        ),
+        _ => None,
     }
+}
+
+fn offered(lang: Lang, by: &Actor, via: Via) -> String {
+    let way = pipeline::via(lang, via);
+    match (via, is_reader(by)) {
+        (Via::Copy, true) => lang.log_prompt_copied_by_you().to_owned(),
+        (Via::Copy, false) => lang.log_prompt_copied(&by.name),
+        (Via::Cursor | Via::VsCode | Via::ClaudeCode | Via::ClaudeDesktop, true) => {
+            lang.log_prompt_opened_by_you(way)
+        }
+        (Via::Cursor | Via::VsCode | Via::ClaudeCode | Via::ClaudeDesktop, false) => {
+            lang.log_prompt_opened(way, &by.name)
+        }
+        _ => lang.log_prompt_offered(way),
+    }
+}
+
+/// The words with which a pipeline ended, if this line is its end.
+pub(crate) fn last_words(entry: &Entry) -> Option<String> {
+    let words = match &entry.what {
+        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => {
+            note.as_deref()
+        }
+        What::Stopped { note } => Some(note.as_str()),
+        _ => None,
+    };
+    words
+        .map(str::trim)
+        .filter(|words| !words.is_empty())
+        .map(str::to_owned)
 }
 
 fn noted(lang: Lang, note: &str) -> Option<String> {
@@ -127,9 +114,48 @@ fn noted(lang: Lang, note: &str) -> Option<String> {
 
 const fn task(lang: Lang, status: TaskStatus) -> &'static str {
     match status {
-        TaskStatus::Pending => lang.pick("Task open again:", "Aufgabe wieder offen:"),
-        TaskStatus::InProgress => lang.pick("Task begun:", "Aufgabe begonnen:"),
-        TaskStatus::Completed => lang.pick("Task done:", "Aufgabe erledigt:"),
-        TaskStatus::Failed => lang.pick("Task failed:", "Aufgabe gescheitert:"),
+        TaskStatus::Pending => lang.log_task_pending(),
+        TaskStatus::InProgress => lang.log_task_in_progress(),
+        TaskStatus::Completed => lang.log_task_completed(),
+        TaskStatus::Failed => lang.log_task_failed(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{PhaseName, Timestamp};
+
+    use super::*;
+
+    fn accepted(by: Actor, number: u32) -> Entry {
+        Entry {
+            revision: 1,
+            at: Timestamp::from_millis(0),
+            by,
+            what: What::Accepted {
+                phase: PhaseName::parse("PLAN").expect("a phase"),
+                number,
+                note: " Keep it. ".to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn the_reader_is_you_and_others_have_names() {
+        let by_local = accepted(Actor::person("local"), 1);
+        assert_eq!(line(Lang::En, &by_local).0, "You accepted PLAN");
+        assert_eq!(line(Lang::De, &by_local).0, "Du hast PLAN angenommen");
+        let by_anna = accepted(Actor::person("Anna"), 2);
+        assert_eq!(
+            line(Lang::En, &by_anna).0,
+            "Anna accepted PLAN (revision 2)"
+        );
+        assert_eq!(
+            line(Lang::De, &by_anna),
+            (
+                "Anna hat PLAN angenommen (Fassung 2)".to_owned(),
+                Some("„Keep it.“".to_owned())
+            )
+        );
     }
 }

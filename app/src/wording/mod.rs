@@ -1,6 +1,5 @@
-//! Everything the board says, in both languages.
-//!
-//! Words that stand alone are in [`mod@text`]; sentences with something in them are functions here.
+//! Everything the board says. The texts are in `app/locales`, one file a language, and each of them is a
+//! function of [`Lang`]; here is which one is said when, and what is put into it.
 
 pub(crate) mod age;
 pub(crate) mod connection;
@@ -10,28 +9,46 @@ pub(crate) mod pipeline;
 pub(crate) mod review;
 mod text;
 
-use domain::Purpose;
+use domain::{Actor, ActorKind, Purpose};
 
 use crate::Lang;
 
-/// `Two` for 2: small numbers are words.
-pub(crate) fn number(lang: Lang, n: usize, feminine: bool) -> String {
-    const EN: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve",
-    ];
-    const DE: [&str; 13] = [
-        "kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn",
-        "elf", "zwölf",
-    ];
-    match (lang, n, feminine) {
-        (Lang::De, 0, true) => "keine".to_owned(),
-        (Lang::De, 1, true) => "eine".to_owned(),
-        _ => lang
-            .pick(EN, DE)
-            .get(n)
-            .map_or_else(|| n.to_string(), |&word| word.to_owned()),
+/// Whether somebody is the reader. Without accounts everybody at this board is `local`.
+pub(crate) fn is_reader(actor: &Actor) -> bool {
+    actor.kind == ActorKind::Person && actor.name == "local"
+}
+
+/// A name, or `you`.
+pub(crate) fn who(lang: Lang, actor: &Actor) -> &str {
+    if is_reader(actor) {
+        lang.you()
+    } else {
+        &actor.name
     }
+}
+
+/// `stream, copy and Cursor`.
+pub(crate) fn list(lang: Lang, items: &[&str]) -> String {
+    let Some((last, before)) = items.split_last() else {
+        return String::new();
+    };
+    let before = before.iter().fold(String::new(), |list, item| {
+        if list.is_empty() {
+            (*item).to_owned()
+        } else {
+            lang.list_between(&list, item)
+        }
+    });
+    if before.is_empty() {
+        (*last).to_owned()
+    } else {
+        lang.list_last(&before, last)
+    }
+}
+
+/// `80%`, as the language writes it.
+pub(crate) fn percent(lang: Lang, percent: u8) -> String {
+    lang.percent(&percent.to_string())
 }
 
 /// The first letter in upper case.
@@ -44,20 +61,8 @@ pub(crate) fn sentence(text: &str) -> String {
 
 /// The heading of the overview: what waits for the reader.
 pub(crate) fn headline(lang: Lang, waiting: usize) -> String {
-    match (lang, waiting) {
-        (Lang::En, 0) => "Nothing waits for you".to_owned(),
-        (Lang::De, 0) => "Nichts wartet auf dich".to_owned(),
-        (Lang::En, 1) => "One handover waits for you".to_owned(),
-        (Lang::De, 1) => "Eine Übergabe wartet auf dich".to_owned(),
-        (Lang::En, n) => sentence(&format!(
-            "{} handovers wait for you",
-            number(lang, n, false)
-        )),
-        (Lang::De, n) => sentence(&format!(
-            "{} Übergaben warten auf dich",
-            number(lang, n, true)
-        )),
-    }
+    let count = waiting as u64;
+    lang.headline(count, &sentence(&lang.number(count)))
 }
 
 /// The title of a window, with the number of waiting handovers in front.
@@ -75,19 +80,12 @@ pub(crate) fn window_title(waiting: usize, page: Option<&str>) -> String {
 
 /// Nothing on the overview matches.
 pub(crate) fn found_nothing(lang: Lang, find: &str) -> String {
-    let what = quoted(lang, find.trim());
-    match lang {
-        Lang::En => format!("No pipeline matches {what}."),
-        Lang::De => format!("Keine Pipeline passt zu {what}."),
-    }
+    lang.found_nothing(&quoted(lang, find.trim()))
 }
 
 /// Text in the quotation marks of the language.
 pub(crate) fn quoted(lang: Lang, text: &str) -> String {
-    match lang {
-        Lang::En => format!("“{text}”"),
-        Lang::De => format!("„{text}“"),
-    }
+    lang.quoted(text)
 }
 
 /// `v1.9`; a version that brings its own letter keeps it.
@@ -101,11 +99,9 @@ pub(crate) fn version(text: &str) -> String {
 
 /// `Prompt for CREATE`, or for another revision of the same phase.
 pub(crate) fn prompt_heading(lang: Lang, phase: &str, purpose: Purpose) -> String {
-    match (lang, purpose) {
-        (Lang::En, Purpose::NextPhase) => format!("Prompt for {phase}"),
-        (Lang::De, Purpose::NextPhase) => format!("Prompt für {phase}"),
-        (Lang::En, Purpose::Revision) => format!("Prompt for another revision of {phase}"),
-        (Lang::De, Purpose::Revision) => format!("Prompt für eine neue Fassung von {phase}"),
+    match purpose {
+        Purpose::NextPhase => lang.prompt_for(phase),
+        Purpose::Revision => lang.prompt_to_revise(phase),
     }
 }
 
@@ -116,25 +112,25 @@ mod tests {
     #[test]
     fn the_headline_counts_in_words() {
         let cases = [
-            (0, "Nothing waits for you", "Nichts wartet auf dich"),
+            (0, "You're all caught up", "Nichts zu tun"),
             (
                 1,
-                "One handover waits for you",
+                "One handover is waiting for you",
                 "Eine Übergabe wartet auf dich",
             ),
             (
                 2,
-                "Two handovers wait for you",
+                "Two handovers are waiting for you",
                 "Zwei Übergaben warten auf dich",
             ),
             (
                 12,
-                "Twelve handovers wait for you",
+                "Twelve handovers are waiting for you",
                 "Zwölf Übergaben warten auf dich",
             ),
             (
                 13,
-                "13 handovers wait for you",
+                "13 handovers are waiting for you",
                 "13 Übergaben warten auf dich",
             ),
         ];
@@ -142,6 +138,14 @@ mod tests {
             assert_eq!(headline(Lang::En, n), en);
             assert_eq!(headline(Lang::De, n), de);
         }
+    }
+
+    #[test]
+    fn lists_are_joined_as_the_language_joins_them() {
+        assert_eq!(list(Lang::En, &[]), "");
+        assert_eq!(list(Lang::En, &["a"]), "a");
+        assert_eq!(list(Lang::De, &["a", "b"]), "a und b");
+        assert_eq!(list(Lang::En, &["a", "b", "c", "d"]), "a, b, c and d");
     }
 
     #[test]

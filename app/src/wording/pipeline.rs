@@ -2,15 +2,18 @@
 
 use domain::{
     DeliveryState, Phase, PhaseStatus, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via,
-    What,
-    view::{PipelineStatus, PromptRef, ShortForm},
+    Writer,
 };
+use protocol::{PromptRef, ShortForm, Summary};
 
 use super::{age, quoted};
 use crate::{
     Lang,
     standing::{self, Standing},
 };
+
+/// The name that the server gives the template that comes with it.
+const BUILT_IN: &str = "built-in";
 
 /// The word on the chip.
 pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
@@ -30,23 +33,15 @@ pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
 pub(crate) fn progress(lang: Lang, percent: u8, source: ProgressSource) -> String {
     match source {
         ProgressSource::Unknown => lang.not_reported().to_owned(),
-        ProgressSource::Claimed => format!("{percent} % {}", lang.pick("claimed", "behauptet")),
+        ProgressSource::Claimed => lang.says(&super::percent(lang, percent)),
         ProgressSource::Tasks { done, total } => {
-            let tasks = if total == 1 {
-                lang.pick("task", "Aufgabe")
-            } else {
-                lang.pick("tasks", "Aufgaben")
-            };
-            format!(
-                "{percent} % · {done} {} {total} {tasks}",
-                lang.pick("of", "von")
-            )
+            lang.tasks_done(u64::from(total), &done.to_string())
         }
     }
 }
 
 /// The leg a row is about: `CREATE`, or `PLAN → CREATE` while the baton is between two.
-pub(crate) fn leg(status: &PipelineStatus) -> String {
+pub(crate) fn leg(status: &Summary) -> String {
     let next = status
         .handover
         .as_ref()
@@ -60,13 +55,13 @@ pub(crate) fn leg(status: &PipelineStatus) -> String {
 }
 
 /// How far that leg is.
-pub(crate) fn leg_progress(lang: Lang, status: &PipelineStatus, now: Timestamp) -> String {
+pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> String {
     match status.status {
         Status::Running => progress(lang, status.progress, status.progress_source),
         Status::AwaitingReview => lang.handed_over().to_owned(),
         Status::HandingOver => {
             let span = age::span(lang, now.millis_since(status.baton_since));
-            format!("{}, {span}", lang.pick("in transit", "unterwegs"))
+            lang.on_its_way_for(&span)
         }
         Status::Completed => lang.accepted().to_owned(),
         Status::Idle | Status::Failed | Status::Cancelled => String::new(),
@@ -74,57 +69,43 @@ pub(crate) fn leg_progress(lang: Lang, status: &PipelineStatus, now: Timestamp) 
 }
 
 /// The line under the title: the newest thing worth saying.
-pub(crate) fn line(lang: Lang, status: &PipelineStatus, now: Timestamp) -> String {
+pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
     match status.status {
         Status::Running => match (standing::silence(status, now), &status.message) {
             (Some(silent), _) => silent_for(lang, status.progress, status.progress_source, silent),
             (None, Some(message)) => quoted(lang, message),
-            (None, None) => lang.pick("no word yet", "noch kein Wort").to_owned(),
+            (None, None) => lang.nothing_reported().to_owned(),
         },
         Status::AwaitingReview => {
             let revision = status
                 .handover
                 .as_ref()
                 .map_or(1, |handover| handover.revision);
-            format!(
-                "{} {revision}",
-                lang.pick("handover, revision", "Übergabe, Fassung")
-            )
+            lang.ready(u64::from(revision))
         }
         Status::HandingOver => transit(lang, status),
         Status::Completed | Status::Failed | Status::Cancelled => ended(lang, status),
-        Status::Idle => lang
-            .pick("no phase has begun", "noch keine Phase hat begonnen")
-            .to_owned(),
+        Status::Idle => lang.not_started_yet().to_owned(),
     }
 }
 
 fn silent_for(lang: Lang, percent: u8, source: ProgressSource, silent: i64) -> String {
     let span = age::span(lang, silent);
-    match (lang, source) {
-        (Lang::En, ProgressSource::Claimed) => format!("claims {percent} %, silent for {span}"),
-        (Lang::De, ProgressSource::Claimed) => {
-            format!("behauptet {percent} %, schweigt seit {span}")
+    match source {
+        ProgressSource::Unknown => lang.quiet_for(&span),
+        ProgressSource::Claimed | ProgressSource::Tasks { .. } => {
+            lang.last_said(&super::percent(lang, percent), &span)
         }
-        (Lang::En, _) => format!("silent for {span}"),
-        (Lang::De, _) => format!("schweigt seit {span}"),
     }
 }
 
-fn transit(lang: Lang, status: &PipelineStatus) -> String {
-    let Some(prompt) = standing::prompt_of_decision(status) else {
-        return lang.writing_prompt().to_owned();
+fn transit(lang: Lang, status: &Summary) -> String {
+    let said = match standing::prompt_of_decision(status) {
+        None => lang.writing_prompt(),
+        Some(prompt) if prompt.state < DeliveryState::Offered => lang.prompt_ready(),
+        Some(_) => lang.prompt_sent(),
     };
-    let ways = offered(lang, prompt);
-    if ways.is_empty() {
-        return lang
-            .pick("the prompt is written", "der Prompt ist geschrieben")
-            .to_owned();
-    }
-    format!(
-        "{}: {ways}",
-        lang.pick("prompt offered", "Prompt angeboten")
-    )
+    said.to_owned()
 }
 
 /// The ways a prompt was offered, each once, in order.
@@ -140,69 +121,44 @@ pub(crate) fn offered(lang: Lang, prompt: &PromptRef) -> String {
             ways.push(way);
         }
     }
-    ways.join(", ")
+    super::list(lang, &ways)
 }
 
-fn ended(lang: Lang, status: &PipelineStatus) -> String {
-    let last_words = status.log.last().and_then(|entry| match &entry.what {
-        What::Completed { note } | What::Failed { note } | What::Cancelled { note } => {
-            note.as_deref()
-        }
-        What::Stopped { note } => Some(note.as_str()).filter(|note| !note.is_empty()),
-        _ => None,
-    });
-    if let Some(words) = last_words {
-        return quoted(lang, words);
-    }
+fn ended(lang: Lang, status: &Summary) -> String {
     let run = status
         .phases
         .iter()
-        .filter(|phase| phase.started.is_some())
+        .filter(|phase| phase.status != PhaseStatus::Pending)
         .count();
-    let phases = if run == 1 {
-        lang.pick("phase", "Phase")
+    let run = run as u64;
+    let millis = status.baton_since.millis_since(status.started);
+    if millis < 60_000 {
+        lang.ended_quickly(run)
     } else {
-        lang.pick("phases", "Phasen")
-    };
-    let span = age::span(lang, ended_at(status).millis_since(status.started));
-    format!("{run} {phases} in {span}")
-}
-
-/// When the last thing happened.
-pub(crate) fn ended_at(status: &PipelineStatus) -> Timestamp {
-    status
-        .log
-        .last()
-        .map_or(status.last_sign_of_life, |entry| entry.at)
+        lang.ended_after(run, &age::span(lang, millis))
+    }
 }
 
 /// The words under a leg's name.
 pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
-    let revisions = || {
-        (phase.revisions > 1).then(|| {
-            format!(
-                ", {} {}",
-                phase.revisions,
-                lang.pick("revisions", "Fassungen")
-            )
-        })
+    let revised = |what: &str| match phase.revisions {
+        ..=1 => what.to_owned(),
+        more => lang.revisions(u64::from(more), what),
     };
     match phase.status {
         PhaseStatus::Pending => (if next { lang.next_leg() } else { "" }).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
-        PhaseStatus::HandedOver => {
-            format!("{}{}", lang.handed_over(), revisions().unwrap_or_default())
-        }
+        PhaseStatus::HandedOver => revised(lang.handed_over()),
         PhaseStatus::ChangesRequested => lang.changes_requested().to_owned(),
-        PhaseStatus::Accepted => format!("{}{}", lang.accepted(), revisions().unwrap_or_default()),
-        PhaseStatus::Ended => lang.pick("ended here", "hier beendet").to_owned(),
+        PhaseStatus::Accepted => revised(lang.accepted()),
+        PhaseStatus::Ended => lang.stopped_here().to_owned(),
     }
 }
 
 /// How long a leg took, or has taken so far.
 pub(crate) fn leg_time(lang: Lang, phase: &Phase, now: Timestamp) -> String {
     phase.started.map_or_else(String::new, |started| {
-        age::span(lang, phase.ended.unwrap_or(now).millis_since(started))
+        age::short_span(lang, phase.ended.unwrap_or(now).millis_since(started))
     })
 }
 
@@ -222,23 +178,52 @@ pub(crate) fn tasks_done(lang: Lang, tasks: &[domain::Task]) -> String {
         .iter()
         .filter(|task| task.status == TaskStatus::Completed)
         .count();
-    format!("{done} {} {}", lang.pick("of", "von"), tasks.len())
+    lang.done_of(&tasks.len().to_string(), &done.to_string())
 }
 
 /// The way of a prompt, as people call it.
 pub(crate) fn via(lang: Lang, via: Via) -> &'static str {
     match via {
-        Via::Stream => lang.pick("stream", "Stream"),
-        Via::Wait => lang.pick("waiting call", "wartender Aufruf"),
-        Via::Pull => "get_next_prompt",
+        Via::Stream => lang.via_stream(),
+        Via::Wait => lang.via_wait(),
+        Via::Pull => lang.via_pull(),
         Via::McpPrompt => "/next_phase",
-        Via::Report => lang.pick("its next report", "seine nächste Meldung"),
-        Via::Copy => lang.pick("copy", "Kopie"),
+        Via::Report => lang.via_report(),
+        Via::Copy => lang.via_copy(),
         Via::Cursor => "Cursor",
         Via::VsCode => "VS Code",
         Via::ClaudeCode => "Claude Code",
         Via::ClaudeDesktop => "Claude Desktop",
     }
+}
+
+/// The name of the writer; the built-in template has one in every language.
+pub(crate) fn writer_name(lang: Lang, name: &str) -> &str {
+    match name {
+        BUILT_IN => lang.template(),
+        name => name,
+    }
+}
+
+/// Why that one wrote the prompt. The server says it in English, so its kind is recognised here; words
+/// that are not known are told as they came.
+pub(crate) fn why(lang: Lang, writer: &Writer) -> Option<String> {
+    let why = writer.why.as_deref()?;
+    // Both may be said: why no model wrote, and what was wrong with the user's own template.
+    let (model, own) = match why.split_once("; ") {
+        Some((model, own)) => (model, own.split_once(" failed: ").map(|(_, error)| error)),
+        None => (why, None),
+    };
+    let model = match model.split_once(" did not write: ") {
+        Some((name, error)) => Some(lang.why_model_failed(error, name)),
+        None if model == "no model is configured" => {
+            (writer.name == BUILT_IN).then(|| lang.why_template().to_owned())
+        }
+        None => Some(model.to_owned()),
+    };
+    let own = own.map(|error| lang.why_own_template_failed(error));
+    let said: Vec<_> = model.into_iter().chain(own).collect();
+    (!said.is_empty()).then(|| said.join(". "))
 }
 
 /// Why a link carries only the short form.
@@ -257,18 +242,13 @@ mod tests {
     fn progress_names_its_source() {
         let tasks = |done, total| ProgressSource::Tasks { done, total };
         for (percent, source, en, de) in [
-            (
-                62,
-                tasks(8, 13),
-                "62 % · 8 of 13 tasks",
-                "62 % · 8 von 13 Aufgaben",
-            ),
-            (0, tasks(0, 1), "0 % · 0 of 1 task", "0 % · 0 von 1 Aufgabe"),
+            (62, tasks(8, 13), "8 of 13 tasks", "8 von 13 Aufgaben"),
+            (0, tasks(0, 1), "0 of 1 task", "0 von 1 Aufgabe"),
             (
                 80,
                 ProgressSource::Claimed,
-                "80 % claimed",
-                "80 % behauptet",
+                "says 80%",
+                "laut Agent 80\u{202f}%",
             ),
             (
                 0,
@@ -283,25 +263,57 @@ mod tests {
     }
 
     #[test]
-    fn silence_says_what_was_claimed() {
+    fn silence_says_what_was_said_last() {
         for (percent, source, millis, en, de) in [
             (
                 80,
                 ProgressSource::Claimed,
                 14 * 60_000,
-                "claims 80 %, silent for 14 min",
-                "behauptet 80 %, schweigt seit 14 min",
+                "last said 80%, quiet for 14 min",
+                "zuletzt 80\u{202f}%, seit 14 Min. still",
             ),
             (
                 0,
                 ProgressSource::Unknown,
                 180_000,
-                "silent for 3 min",
-                "schweigt seit 3 min",
+                "quiet for 3 min",
+                "seit 3 Min. still",
             ),
         ] {
             assert_eq!(silent_for(Lang::En, percent, source, millis), en);
             assert_eq!(silent_for(Lang::De, percent, source, millis), de);
         }
+    }
+
+    #[test]
+    fn why_the_template_wrote_is_said_in_the_language_of_the_board() {
+        let writer = |name: &str, why: &str| Writer {
+            kind: domain::WriterKind::Template,
+            name: name.to_owned(),
+            why: Some(why.to_owned()),
+            took_ms: 0,
+        };
+        let said = |name, why| super::why(Lang::De, &writer(name, why));
+        assert_eq!(
+            said(BUILT_IN, "no model is configured").as_deref(),
+            Some("Aus der eingebauten Vorlage: Es ist kein Modell eingerichtet")
+        );
+        // Somebody set up a template of their own and no model: there is nothing to explain.
+        assert_eq!(said("mine.md", "no model is configured"), None);
+        assert_eq!(
+            said(
+                BUILT_IN,
+                "gpt-5 did not write: no answer within 30 seconds; mine.md failed: line 3"
+            )
+            .as_deref(),
+            Some(
+                "gpt-5 hat nicht geantwortet, daher die Vorlage: no answer within 30 seconds. \
+                 Deine eigene Vorlage war nicht zu gebrauchen: line 3"
+            )
+        );
+        assert_eq!(
+            said(BUILT_IN, "of tomorrow").as_deref(),
+            Some("of tomorrow")
+        );
     }
 }

@@ -1,41 +1,37 @@
 //! What is said around a review.
 
-use domain::{Decision, PhaseName, Verdict};
+use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
+use protocol::Rendering;
 
-use crate::Lang;
+use super::{age, connection, is_reader};
+use crate::{
+    Lang,
+    api::{Failure, Problem},
+};
 
-/// `PLAN → CREATE`; after the last phase `REFLECT → end`.
+/// `PLAN → CREATE`; after the last phase `REFLECT → finish`.
 pub(crate) fn gate(lang: Lang, next: Option<&PhaseName>) -> String {
     next.map_or_else(|| lang.end_of_relay().to_owned(), ToString::to_string)
 }
 
 /// `revision 2`.
 pub(crate) fn revision(lang: Lang, number: u32) -> String {
-    format!("{} {number}", lang.pick("revision", "Fassung"))
+    lang.revision(&number.to_string())
 }
 
-/// Read aloud once when a gate opens.
+/// Read aloud once when a review opens.
 pub(crate) fn arrived(lang: Lang, phase: &PhaseName, title: &str) -> String {
-    match lang {
-        Lang::En => format!("{title}: the handover of {phase} waits for you."),
-        Lang::De => format!("{title}: Die Übergabe von {phase} wartet auf dich."),
-    }
+    lang.arrived(phase.as_str(), title)
 }
 
-/// The document changed under the reader.
+/// A newer revision is shown than the one that was being read.
 pub(crate) fn replaced(lang: Lang, number: u32) -> String {
-    match lang {
-        Lang::En => format!("Revision {number} replaced what you were reading."),
-        Lang::De => format!("Fassung {number} hat ersetzt, was du gelesen hast."),
-    }
+    lang.replaced(&number.to_string())
 }
 
-/// A revision answers the changes that were asked for before.
+/// How long a handover has waited.
 pub(crate) fn waiting(lang: Lang, span: &str) -> String {
-    match lang {
-        Lang::En => format!("waiting {span}"),
-        Lang::De => format!("wartet {span}"),
-    }
+    lang.waiting(span)
 }
 
 /// The reader's own decision arrived.
@@ -45,49 +41,111 @@ pub(crate) fn own(
     phase: &PhaseName,
     next: Option<&PhaseName>,
 ) -> String {
-    match (lang, verdict, next) {
-        (Lang::En, Verdict::Accept, Some(next)) => {
-            format!("{phase} is accepted. The prompt for {next} is on its way.")
-        }
-        (Lang::De, Verdict::Accept, Some(next)) => {
-            format!("{phase} ist angenommen. Der Prompt für {next} ist unterwegs.")
-        }
-        (Lang::En, Verdict::Accept, None) => format!("{phase} is accepted. That was the last leg."),
-        (Lang::De, Verdict::Accept, None) => {
-            format!("{phase} ist angenommen. Das war die letzte Etappe.")
-        }
-        (Lang::En, Verdict::RequestChanges, _) => {
-            format!("Changes to {phase} are requested. The prompt for them is on its way.")
-        }
-        (Lang::De, Verdict::RequestChanges, _) => {
-            format!("Änderungen an {phase} sind erbeten. Der Prompt dafür ist unterwegs.")
-        }
-        (Lang::En, Verdict::Stop, _) => "The pipeline is stopped.".to_owned(),
-        (Lang::De, Verdict::Stop, _) => "Die Pipeline ist angehalten.".to_owned(),
+    let phase = phase.as_str();
+    match (verdict, next) {
+        (Verdict::Accept, Some(next)) => lang.own_accepted(next.as_str(), phase),
+        (Verdict::Accept, None) => lang.own_accepted_last(phase),
+        (Verdict::RequestChanges, _) => lang.own_changes().to_owned(),
+        (Verdict::Stop, _) => lang.own_stopped().to_owned(),
     }
 }
 
-/// Somebody else decided first.
+/// It was decided somewhere else first.
 pub(crate) fn elsewhere(lang: Lang, decision: &Decision, phase: &PhaseName) -> String {
-    let by = &decision.by.name;
-    match (lang, decision.decision) {
-        (Lang::En, Verdict::Accept) => format!("{by} accepted {phase}."),
-        (Lang::De, Verdict::Accept) => format!("{by} hat {phase} angenommen."),
-        (Lang::En, Verdict::RequestChanges) => format!("{by} requested changes to {phase}."),
-        (Lang::De, Verdict::RequestChanges) => format!("{by} hat Änderungen an {phase} erbeten."),
-        (Lang::En, Verdict::Stop) => format!("{by} stopped the pipeline at {phase}."),
-        (Lang::De, Verdict::Stop) => format!("{by} hat die Pipeline bei {phase} angehalten."),
+    let phase = phase.as_str();
+    let who = &decision.by.name;
+    match (decision.decision, is_reader(&decision.by)) {
+        (Verdict::Accept, false) => lang.elsewhere_accepted(phase, who),
+        (Verdict::Accept, true) => lang.elsewhere_accepted_by_you(phase),
+        (Verdict::RequestChanges, false) => lang.elsewhere_changes(phase, who),
+        (Verdict::RequestChanges, true) => lang.elsewhere_changes_by_you(phase),
+        (Verdict::Stop, false) => lang.elsewhere_stopped(phase, who),
+        (Verdict::Stop, true) => lang.elsewhere_stopped_by_you(phase),
     }
 }
 
-/// The gate closed without a decision: the pipeline ended.
-pub(crate) fn gone(lang: Lang, phase: &PhaseName) -> String {
-    match lang {
-        Lang::En => {
-            format!("The handover of {phase} no longer waits: the pipeline went on or ended.")
+/// `Accepted by Anna`.
+pub(crate) fn decided(lang: Lang, decision: &Decision) -> String {
+    let Actor { name: who, .. } = &decision.by;
+    match (decision.decision, is_reader(&decision.by)) {
+        (Verdict::Accept, false) => lang.decided_accepted(who),
+        (Verdict::Accept, true) => lang.decided_accepted_by_you().to_owned(),
+        (Verdict::RequestChanges, false) => lang.decided_changes(who),
+        (Verdict::RequestChanges, true) => lang.decided_changes_by_you().to_owned(),
+        (Verdict::Stop, false) => lang.decided_stopped(who),
+        (Verdict::Stop, true) => lang.decided_stopped_by_you().to_owned(),
+    }
+}
+
+/// The handover closed without a decision: the pipeline ended.
+pub(crate) fn gone(lang: Lang) -> String {
+    lang.gone().to_owned()
+}
+
+/// Why a text is shown as its source, if it is.
+pub(crate) fn as_source(lang: Lang, rendering: Option<Rendering>) -> Option<String> {
+    match rendering? {
+        Rendering::Markdown => None,
+        Rendering::TooDeep => Some(lang.as_source_deep().to_owned()),
+        Rendering::TooMuch => Some(lang.as_source_much().to_owned()),
+    }
+}
+
+/// Why a decision was not made. `known` is what was decided instead, where that has arrived here.
+pub(crate) fn not_decided(
+    lang: Lang,
+    failure: &Failure,
+    known: Option<&Decision>,
+    now: Timestamp,
+) -> String {
+    match (failure, known) {
+        (Failure::Refused(problem), Some(decision)) if problem.kind() == "already-decided" => {
+            let ago = age::ago(lang, now.millis_since(decision.at));
+            let who = &decision.by.name;
+            match (decision.decision, is_reader(&decision.by)) {
+                (Verdict::Accept, false) => lang.refused_accepted(&ago, who),
+                (Verdict::Accept, true) => lang.refused_accepted_by_you(&ago),
+                (Verdict::RequestChanges, false) => lang.refused_changes(&ago, who),
+                (Verdict::RequestChanges, true) => lang.refused_changes_by_you(&ago),
+                (Verdict::Stop, false) => lang.refused_stopped(&ago, who),
+                (Verdict::Stop, true) => lang.refused_stopped_by_you(&ago),
+            }
         }
-        Lang::De => format!(
-            "Die Übergabe von {phase} wartet nicht mehr: Die Pipeline lief weiter oder endete."
-        ),
+        // Of what a decision carries only the words can be invalid: nothing visible is left of them.
+        (Failure::Refused(problem), _) if is_invalid(problem) => lang.say_what().to_owned(),
+        _ => connection::failure(lang, failure),
+    }
+}
+
+/// Whether the server missed the words that go with the decision.
+pub(crate) fn is_invalid(problem: &Problem) -> bool {
+    problem.kind() == "invalid"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_that_came_too_late_names_who_decided() {
+        let late = Failure::Refused(Problem {
+            kind: "urn:staffel:problem:already-decided".to_owned(),
+            ..Problem::default()
+        });
+        let decision = |by| Decision {
+            decision: Verdict::Accept,
+            note: String::new(),
+            by,
+            at: Timestamp::from_millis(0),
+        };
+        let now = Timestamp::from_millis(125_000);
+        let anna = decision(Actor::person("Anna"));
+        let said = |lang, known: Option<&Decision>| not_decided(lang, &late, known, now);
+        assert_eq!(said(Lang::En, Some(&anna)), "Anna accepted this 2 min ago.");
+        assert_eq!(
+            said(Lang::De, Some(&decision(Actor::person("local")))),
+            "Du hast das vor 2 Min. angenommen."
+        );
+        assert_eq!(said(Lang::En, None), "This has been decided already.");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
-use domain::view::Scope;
+use protocol::Scope;
 use serde_json::json;
 
 use super::registry::{AddError, Known, Registry};

@@ -7,7 +7,7 @@ mod token;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use domain::view::{AgentView, Agents as AgentsView, event_name};
+use protocol::{AgentView, Agents as AgentsView, event_name};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::live::{Live, encode};

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{Timestamp, view::AgentView};
+use domain::Timestamp;
+use protocol::AgentView;
 use tokio::sync::watch;
 
 use crate::relay::now;

@@ -11,7 +11,8 @@ use std::{
 };
 
 use anyhow::Context;
-use domain::{Timestamp, view::Scope};
+use domain::Timestamp;
+use protocol::Scope;
 use rusqlite::{Connection, params};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;

@@ -1,7 +1,7 @@
 //! The token that an entry proves the agent's name with: given, or made and never lost.
 
 use anyhow::{Result, bail};
-use domain::view::Scope;
+use protocol::Scope;
 
 use crate::agents::{AddError, Registry, Token};
 

@@ -6,7 +6,8 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use domain::{Timestamp, view::AgentView};
+use domain::Timestamp;
+use protocol::AgentView;
 use serde::Serialize;
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::view::{AgentView, Agents};
+use protocol::{AgentView, Agents};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -6,11 +6,9 @@
 //! text; Claude Desktop: about 14,000 of text). VS Code documents none; Windows hands addresses of up
 //! to 2,048 characters to other programs.
 
-use domain::{
-    PipelineId, Via,
-    view::{Link, ShortForm},
-};
+use domain::{PipelineId, Via};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use protocol::{Link, ShortForm};
 
 /// As JavaScript's `encodeURIComponent`: a blank is `%20`, never `+`.
 pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC

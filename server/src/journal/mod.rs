@@ -1,17 +1,25 @@
-//! The journal: the append-only log of facts that everything shown is folded from.
+//! The journal: the append-only log of facts that everything shown is folded from, the texts that the facts name,
+//! and what is derived from both so that a start and a list need not read them all.
 //!
-//! Its rules hold for every store behind it: an append is all or nothing and durable when it
-//! returns; positions are dense and in commit order; a key that comes twice is one append; the
-//! doorbell is a hint only, and who hears it reads on by position.
+//! Its rules hold for every store behind it: an append is all or nothing and durable when it returns; positions
+//! are dense and in commit order; a key that comes twice is one append; the change notification is a hint only, and
+//! who hears it reads on by position. What is derived ([`Derived`]) may be lost and is made again from the facts.
 
-mod schema;
+mod derived;
 mod sqlite;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use domain::{Actor, Event, PipelineId, Recorded, Timestamp};
+use domain::{Actor, Document, DocumentHash, Event, PipelineId, Recorded, Timestamp};
+use protocol::Counts;
 use tokio::sync::watch;
 
-pub use sqlite::{OpenError, Sqlite};
+pub use derived::{
+    Derived, Found, InvalidCursor, ListCursor, ListQuery, ListState, Listed, Place, SearchText,
+    Snapshot, SummaryRow,
+};
+pub use sqlite::{OpenError, Sqlite, check_database, copy_database, lock_folder};
 
 /// Facts to be appended to one pipeline, all or none.
 #[derive(Debug, Clone)]
@@ -28,12 +36,14 @@ pub struct Append {
     pub key: Option<Key>,
     /// The facts. May be empty with a key: then only the key is remembered.
     pub events: Vec<Event>,
+    /// The texts that the facts name.
+    pub documents: Vec<Document>,
 }
 
 /// An idempotency key with what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Where it is unique: a pipeline id, or `start`.
+    /// Where it is unique: whose it is, and for which pipeline or `start`.
     pub scope: String,
     /// The caller's text.
     pub text: String,
@@ -62,7 +72,7 @@ pub enum Appended {
     Duplicate(KeyUse),
 }
 
-/// Why nothing was appended.
+/// Why an append did not end well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The pipeline has moved on: decide again.
@@ -74,12 +84,15 @@ pub enum AppendError {
     /// The key was used with another command.
     #[error("the idempotency key was used for another command")]
     KeyReuse,
-    /// No room on the disk.
+    /// No room on the disk. Nothing was appended.
     #[error("the disk that holds the journal is full")]
     Full,
-    /// The store cannot be written.
+    /// The store cannot be written. Nothing was appended.
     #[error("the journal cannot be written: {0}")]
     Unavailable(String),
+    /// The store failed while it made the facts durable: they may be there after a restart, or not.
+    #[error("the journal failed while it was written: {0}")]
+    Unknown(String),
 }
 
 /// One stored fact as it lies on disk. The event's own text is kept, unknown fields and all.
@@ -123,26 +136,40 @@ impl Stored {
 }
 
 /// A failed read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the journal cannot be read: {0}")]
 pub struct ReadError(pub String);
 
-/// The append-only log of facts.
+/// A run of positions that was written between two starts. The SSE id of a position names the epoch in which it
+/// was sent, so that a restored backup, which goes on from an older position, does not know what came after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    /// Its name.
+    pub name: String,
+    /// The newest position when it began.
+    pub start: u64,
+}
+
+/// The append-only log of facts, and what is derived from it.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// The name of this journal's run of positions: it changes when positions start anew.
-    fn epoch(&self) -> &str;
+    /// The epochs of this journal, the current one last. Every open for writing begins one.
+    fn epochs(&self) -> &[Epoch];
+
+    /// Why nothing can be written, where the journal was opened for reading only.
+    fn read_only(&self) -> Option<&str>;
 
     /// Appends facts to one pipeline. Returns after they are durable.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// What a key was used for, if it was.
+    /// What a key was used for, if it was. Keys are kept for a week.
     async fn find_key(&self, scope: &str, text: &str) -> Result<Option<KeyUse>, ReadError>;
 
-    /// Facts after a position, in order, at most `max`.
+    /// Facts after a position, in order, at most `max` and about a megabyte. For the follower alone: no other reader
+    /// makes it wait.
     async fn read(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError>;
 
-    /// Facts of one pipeline after a position, in order, at most `max`.
+    /// Facts of one pipeline after a position, in order, at most `max` and about a megabyte.
     async fn read_pipeline(
         &self,
         pipeline: &PipelineId,
@@ -150,9 +177,38 @@ pub trait Journal: Send + Sync {
         max: usize,
     ) -> Result<Vec<Stored>, ReadError>;
 
+    /// A text by its hash.
+    async fn text(&self, hash: &DocumentHash) -> Result<Option<Arc<str>>, ReadError>;
+
+    /// Stores what is derived from the facts up to a position.
+    async fn store_derived(&self, derived: Derived) -> Result<(), AppendError>;
+
+    /// The position up to which what is derived is stored.
+    async fn derived_position(&self) -> Result<u64, ReadError>;
+
+    /// Forgets everything that is derived.
+    async fn clear_derived(&self) -> Result<(), AppendError>;
+
+    /// The newest stored state of a pipeline that is not newer than a position.
+    async fn snapshot(
+        &self,
+        pipeline: &PipelineId,
+        at_most: u64,
+    ) -> Result<Option<Snapshot>, ReadError>;
+
+    /// A page of summaries.
+    async fn list(&self, query: &ListQuery) -> Result<Listed, ReadError>;
+
+    /// How many pipelines there are in each list.
+    async fn counts(&self) -> Result<Counts, ReadError>;
+
+    /// Ended pipelines that are not archived and ended before a time, at most `max`.
+    async fn ended_before(&self, time: Timestamp, max: usize)
+    -> Result<Vec<PipelineId>, ReadError>;
+
     /// Whether facts can be appended now; tries it.
     async fn check(&self) -> Result<(), AppendError>;
 
-    /// Rings with the newest position. A hint: it may skip, repeat or stay silent.
-    fn doorbell(&self) -> watch::Receiver<u64>;
+    /// Changes with the newest position. A hint: it may skip, repeat or stay silent.
+    fn changes(&self) -> watch::Receiver<u64>;
 }

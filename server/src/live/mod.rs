@@ -6,7 +6,6 @@
 
 mod cursor;
 mod frame;
-mod frames;
 mod subscribers;
 
 use std::{
@@ -15,12 +14,12 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use domain::{PipelineId, Timestamp, view::Heartbeat, view::event_name};
+use domain::{PipelineId, Timestamp};
+use protocol::{Heartbeat, event_name};
 use tokio::sync::watch;
 
 pub use cursor::{Cursor, Filter, Next};
 pub use frame::{EventId, encode};
-pub use frames::{frames_of, handover_view, prompt_view};
 use subscribers::Subscribers;
 
 /// Most bytes of frames that are kept for resuming.
@@ -190,6 +189,22 @@ impl Live {
                     ring.floor = old.position;
                 }
             }
+        }
+        self.wake(|signal| signal.head = position);
+    }
+
+    /// Moves on to a position without anything to say. Only the relay calls this.
+    pub(crate) fn reach(&self, position: u64) {
+        {
+            let mut ring = self
+                .shared
+                .ring
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            if position <= ring.head {
+                return;
+            }
+            ring.head = position;
         }
         self.wake(|signal| signal.head = position);
     }

@@ -11,6 +11,7 @@ use domain::{
     Actor, Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
     Status as PipelineState, Verdict, text::visible,
 };
+use protocol::{Page, Summary};
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -94,37 +95,46 @@ pub struct Line {
 }
 
 impl Pipelines {
-    /// The first `most` of these pipelines.
-    pub fn of(pipelines: &[&Pipeline], most: usize) -> Self {
+    /// A page of pipelines.
+    pub fn of(page: &Page, include_ended: bool) -> Self {
+        let counts = page.counts;
+        let all = if include_ended {
+            counts.open + counts.ended + counts.archived
+        } else {
+            counts.open
+        };
+        let shown = page.pipelines.len();
         Self {
-            pipelines: pipelines
-                .iter()
-                .take(most)
-                .map(|&pipeline| Line::from(pipeline))
-                .collect(),
-            more: pipelines.len().saturating_sub(most),
-            next_step: match pipelines.first() {
+            pipelines: page.pipelines.iter().map(Line::from).collect(),
+            more: if page.next_cursor.is_some() {
+                usize::try_from(all)
+                    .unwrap_or(usize::MAX)
+                    .saturating_sub(shown)
+            } else {
+                0
+            },
+            next_step: match page.pipelines.first() {
                 None => "Call start_pipeline(project=…, title=…) for new work.".to_owned(),
-                Some(newest) => format!(
-                    "Call get_pipeline_status(pipeline=\"{}\") for the newest, or with another id of the list.",
-                    newest.id
+                Some(first) => format!(
+                    "Call get_pipeline_status(pipeline=\"{}\") for the first, or with another id of the list.",
+                    first.pipeline
                 ),
             },
         }
     }
 }
 
-impl From<&Pipeline> for Line {
-    fn from(pipeline: &Pipeline) -> Self {
+impl From<&Summary> for Line {
+    fn from(summary: &Summary) -> Self {
         Self {
-            pipeline: pipeline.id.to_string(),
-            project: pipeline.project.clone(),
-            title: pipeline.title.clone(),
-            phase: pipeline.phase().name.to_string(),
-            progress: pipeline.phase().progress,
-            status: word(&pipeline.status),
-            baton: word(&pipeline.baton()),
-            last_sign_of_life: pipeline.last_sign_of_life.to_string(),
+            pipeline: summary.pipeline.to_string(),
+            project: summary.project.clone(),
+            title: summary.title.clone(),
+            phase: summary.phase.to_string(),
+            progress: summary.progress,
+            status: word(&summary.status),
+            baton: word(&summary.baton),
+            last_sign_of_life: summary.last_sign_of_life.to_string(),
         }
     }
 }
@@ -333,10 +343,10 @@ pub struct Handover {
 
 impl Handover {
     /// A handover of `pipeline`.
-    pub fn new(pipeline: &Pipeline, handover: &domain::Handover) -> Self {
+    pub fn new(pipeline: &Pipeline, handover: &domain::Handover, text: &str) -> Self {
         let current = handover.current();
         Self {
-            content: current.content.clone(),
+            content: text.to_owned(),
             phase: handover.phase.to_string(),
             handover: handover.id.to_string(),
             revision: current.number,
@@ -399,7 +409,7 @@ impl Decision {
         pipeline: &Pipeline,
         handover: &domain::Handover,
         revision: &Revision,
-        prompt: Option<&Prompt>,
+        prompt: Option<(&Prompt, &str)>,
         reader: &Actor,
         in_vain: u32,
         board: &str,
@@ -429,7 +439,7 @@ impl Decision {
             (Some(_), None) => format!(
                 "The prompt is being written. Call get_next_prompt(pipeline=\"{id}\") in a few seconds."
             ),
-            (Some(_), Some(prompt)) => follow(prompt, reader),
+            (Some(_), Some((prompt, _))) => follow(prompt, reader),
         };
         let decision = if made.is_none() && pipeline.status.has_ended() {
             "ended"
@@ -442,9 +452,9 @@ impl Decision {
             revision: revision.number,
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
-            prompt: prompt.map(|prompt| prompt.text.clone()),
-            prompt_id: prompt.map(|prompt| prompt.id.to_string()),
-            next_phase: prompt.map(|prompt| prompt.phase.to_string()),
+            prompt: prompt.map(|(_, text)| text.to_owned()),
+            prompt_id: prompt.map(|(prompt, _)| prompt.id.to_string()),
+            next_phase: prompt.map(|(prompt, _)| prompt.phase.to_string()),
             pipeline: id.to_string(),
             next_step,
         }
@@ -492,9 +502,11 @@ pub struct NextPrompt {
 
 impl NextPrompt {
     /// The prompt for `reader`, or that none waits.
-    pub fn new(pipeline: &Pipeline, prompt: Option<&Prompt>, reader: &Actor) -> Self {
+    pub fn new(pipeline: &Pipeline, prompt: Option<(&Prompt, &str)>, reader: &Actor) -> Self {
+        let text = prompt.map(|(_, text)| text.to_owned());
+        let prompt = prompt.map(|(prompt, _)| prompt);
         Self {
-            prompt: prompt.map(|prompt| prompt.text.clone()),
+            prompt: text,
             prompt_id: prompt.map(|prompt| prompt.id.to_string()),
             phase: prompt.map(|prompt| prompt.phase.to_string()),
             purpose: prompt.map(|prompt| match prompt.purpose {

@@ -257,6 +257,7 @@ fn answer(result: ElicitResult, handover: &Handover) -> Result<Answer, Refusal> 
     Ok(Answer::Proposal(Command::Decide {
         handover: handover.id.clone(),
         revision: handover.current().number,
+        read: None,
         decision,
         review_changes,
     }))

@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use domain::Pipeline;
 use rmcp::model::CompletionInfo;
 
-use crate::{live::Filter, relay::Relay};
+use crate::relay::Relay;
+
+/// Open pipelines that are looked through.
+const NEWEST: usize = 100;
 
 /// What `typed` may become, for the argument of that name. The newest pipelines come first.
-pub fn complete(relay: &Relay, argument: &str, typed: &str) -> CompletionInfo {
-    let pipelines = relay.pipelines(&Filter::default());
+pub async fn complete(relay: &Relay, argument: &str, typed: &str) -> CompletionInfo {
+    let mut pipelines = Vec::new();
+    for summary in relay.open_summaries(NEWEST) {
+        pipelines.extend(relay.pipeline(&summary.pipeline).await);
+    }
     let typed = typed.trim().to_lowercase();
     let open = pipelines
         .iter()

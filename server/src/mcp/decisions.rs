@@ -47,17 +47,19 @@ impl Handler {
                 "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
             )
         })?;
-        let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        let (pipeline, id) = self
+            .find_handover(handover.as_deref(), pipeline.as_deref())
+            .await?;
         if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
             return Ok(question);
         }
         // What was brought may have decided it.
-        let pipeline = self.relay.pipeline(&pipeline.id)?;
+        let pipeline = self.relay.pipeline(&pipeline.id).await?;
         if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
             return Ok(task);
         }
         self.wait(&pipeline, &id, longest, context).await?;
-        let pipeline = self.relay.pipeline(id.pipeline())?;
+        let pipeline = self.relay.pipeline(id.pipeline()).await?;
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
@@ -222,7 +224,7 @@ impl Handler {
         reader: &Actor,
         takes: bool,
     ) -> Called {
-        let mut pipeline = self.relay.pipeline(id.pipeline())?;
+        let mut pipeline = self.relay.pipeline(id.pipeline()).await?;
         let prompt = pipeline.prompt_for(id, revision).filter(|_| takes);
         if let Some(prompt) = prompt.map(|prompt| prompt.id.clone()) {
             pipeline = self.pick_up(&pipeline, prompt, Via::Wait, reader).await?;
@@ -240,11 +242,15 @@ impl Handler {
             self.rounds.settled(id);
             0
         };
+        let text = match prompt {
+            Some(prompt) => Some(self.relay.documents().text(&prompt.document).await?),
+            None => None,
+        };
         Ok(Decision::new(
             &pipeline,
             handover,
             revision,
-            prompt,
+            prompt.zip(text.as_deref()),
             reader,
             in_vain,
             &self.board,
@@ -253,7 +259,7 @@ impl Handler {
     }
 
     /// What a task is about, for the agent that may know of it.
-    pub(super) fn find_task(
+    pub(super) async fn find_task(
         &self,
         task_id: &str,
         context: &RequestContext<RoleServer>,
@@ -269,6 +275,7 @@ impl Handler {
         let pipeline = self
             .relay
             .pipeline(id.handover.pipeline())
+            .await
             .map_err(|_| unknown())?;
         let actor = self.actor(context).map_err(|_| unknown())?;
         tasks::find(&pipeline, &id, &actor).ok_or_else(unknown)?;

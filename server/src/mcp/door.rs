@@ -1,7 +1,8 @@
 //! Who comes in: by a token or under a name of its own, with what it may do.
 
 use axum::http::request::Parts;
-use domain::{Actor, Reason, Refusal, text, view::Scope};
+use domain::{Actor, Reason, Refusal, text};
+use protocol::Scope;
 use rmcp::{
     RoleServer,
     model::{Extensions, Implementation},

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     agents::Agents,
-    live::Filter,
+    journal::{ListQuery, ListState},
     relay::{Relay, RelayError},
 };
 
@@ -102,12 +102,12 @@ impl Handler {
             Err(refused) => return Some(Err(refused.into())),
         };
         let called = match name {
-            "list_pipelines" => self.list(given),
+            "list_pipelines" => self.list(given).await,
             "start_pipeline" => self.start(given, &actor).await,
-            "get_pipeline_status" => self.status(given),
+            "get_pipeline_status" => self.status(given).await,
             "update_pipeline_status" => self.update(given, &actor).await,
             "save_handover_content" => self.save_handover(given, &actor).await,
-            "get_handover_content" => self.get_handover(given),
+            "get_handover_content" => self.get_handover(given).await,
             "await_handover_decision" => {
                 let brought = (request.input_responses, request.request_state);
                 return Some(self.await_decision(given, &actor, brought, context).await);
@@ -115,27 +115,25 @@ impl Handler {
             "get_next_prompt" => self.next_prompt(given, &actor).await,
             "acknowledge_prompt" => self.acknowledge(given, &actor).await,
             "finish_pipeline" => self.finish(given, &actor).await,
-            "get_version" => self.version(given),
+            "get_version" => self.version(given).await,
             _ => return None,
         };
         Some(called.map(CallToolResponse::from))
     }
 
-    fn list(&self, given: JsonObject) -> Called {
+    async fn list(&self, given: JsonObject) -> Called {
         let arguments::List {
             project,
             include_ended,
         } = parse("list_pipelines", given)?;
-        let all = self.relay.pipelines(&Filter {
-            pipeline: None,
+        let query = ListQuery {
             project,
-        });
-        let shown: Vec<&Pipeline> = all
-            .iter()
-            .map(|pipeline| &**pipeline)
-            .filter(|pipeline| include_ended || !pipeline.status.has_ended())
-            .collect();
-        Ok(Pipelines::of(&shown, LIST_MAX).into_result())
+            state: (!include_ended).then_some(ListState::Open),
+            limit: LIST_MAX,
+            ..ListQuery::default()
+        };
+        let page = self.relay.list(&query).await?;
+        Ok(Pipelines::of(&page, include_ended).into_result())
     }
 
     async fn start(&self, given: JsonObject, actor: &Actor) -> Called {
@@ -174,14 +172,14 @@ impl Handler {
         Ok(Status::new(&done.pipeline, &self.board).into_result())
     }
 
-    fn status(&self, given: JsonObject) -> Called {
+    async fn status(&self, given: JsonObject) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_pipeline_status", given)?;
-        Ok(Status::new(&*self.find(pipeline.as_deref())?, &self.board).into_result())
+        Ok(Status::new(&*self.find(pipeline.as_deref()).await?, &self.board).into_result())
     }
 
     async fn update(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::Update = parse("update_pipeline_status", given)?;
-        let id = self.find(given.pipeline.as_deref())?.id.clone();
+        let id = self.find(given.pipeline.as_deref()).await?.id.clone();
         let task = |task: arguments::ReportedTask| TaskReport {
             track: task.track,
             name: task.name,
@@ -203,7 +201,7 @@ impl Handler {
 
     async fn save_handover(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::SaveHandover = parse("save_handover_content", given)?;
-        let id = self.find(given.pipeline.as_deref())?.id.clone();
+        let id = self.find(given.pipeline.as_deref()).await?.id.clone();
         let command = Command::HandOver {
             phase: given.phase,
             content: given.content,
@@ -218,21 +216,32 @@ impl Handler {
         Ok(saved.into_result())
     }
 
-    fn get_handover(&self, given: JsonObject) -> Called {
+    async fn get_handover(&self, given: JsonObject) -> Called {
         let arguments::GetHandover { handover, pipeline } = parse("get_handover_content", given)?;
-        let (pipeline, id) = self.find_handover(handover.as_deref(), pipeline.as_deref())?;
+        let (pipeline, id) = self
+            .find_handover(handover.as_deref(), pipeline.as_deref())
+            .await?;
         let handover = pipeline
             .handover(&id)
             .ok_or_else(|| no_handover(&pipeline))?;
-        Ok(Handover::new(&pipeline, handover).into_result())
+        let text = self
+            .relay
+            .documents()
+            .text(&handover.current().document)
+            .await?;
+        Ok(Handover::new(&pipeline, handover, &text).into_result())
     }
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_next_prompt", given)?;
-        let pipeline = self.find(pipeline.as_deref())?;
+        let pipeline = self.find(pipeline.as_deref()).await?;
         let (pipeline, prompt) = self.take_prompt(pipeline, Via::Pull, actor).await?;
         let prompt = prompt.and_then(|id| pipeline.prompt(&id));
-        Ok(NextPrompt::new(&pipeline, prompt, actor).into_result())
+        let text = match prompt {
+            Some(prompt) => Some(self.relay.documents().text(&prompt.document).await?),
+            None => None,
+        };
+        Ok(NextPrompt::new(&pipeline, prompt.zip(text.as_deref()), actor).into_result())
     }
 
     /// Picks up the prompt that waits. While the phase runs that it started, the newest prompt can be had
@@ -269,7 +278,7 @@ impl Handler {
         {
             Ok(done) => Ok(done.pipeline),
             // Stopped or superseded meanwhile: the text is still worth reading, and the status tells.
-            Err(RelayError::Refused(_)) => Ok(self.relay.pipeline(&pipeline.id)?),
+            Err(RelayError::Refused(_)) => Ok(self.relay.pipeline(&pipeline.id).await?),
             Err(error) => Err(error),
         }
     }
@@ -284,10 +293,10 @@ impl Handler {
                 let id: PromptId = given
                     .parse()
                     .map_err(|error: domain::InvalidId| unknown_id(&error))?;
-                (self.relay.pipeline(id.pipeline())?, id)
+                (self.relay.pipeline(id.pipeline()).await?, id)
             }
             None => {
-                let pipeline = self.find(pipeline.as_deref())?;
+                let pipeline = self.find(pipeline.as_deref()).await?;
                 let newest = pipeline.prompts.last().map(|prompt| prompt.id.clone());
                 let prompt = newest.ok_or_else(|| {
                     Refusal::new(
@@ -320,7 +329,7 @@ impl Handler {
             pipeline,
             message,
         } = parse("finish_pipeline", given)?;
-        let id = self.find(pipeline.as_deref())?.id.clone();
+        let id = self.find(pipeline.as_deref()).await?.id.clone();
         let done = self
             .relay
             .execute(&id, &Command::Finish { outcome, message }, actor, None)
@@ -328,75 +337,75 @@ impl Handler {
         Ok(Status::new(&done.pipeline, &self.board).into_result())
     }
 
-    fn version(&self, given: JsonObject) -> Called {
+    async fn version(&self, given: JsonObject) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_version", given)?;
         let pipeline = match pipeline {
-            Some(id) => Some(self.find(Some(&id))?),
-            None => self.find(None).ok(),
+            Some(id) => Some(self.find(Some(&id)).await?),
+            None => self.find(None).await.ok(),
         };
         Ok(Versions::new(pipeline.as_deref()).into_result())
     }
 
     /// The named pipeline; without a name the only one that has not ended.
-    pub(super) fn find(&self, given: Option<&str>) -> Result<Arc<Pipeline>, Refusal> {
+    pub(super) async fn find(&self, given: Option<&str>) -> Result<Arc<Pipeline>, RelayError> {
         if let Some(given) = given {
             let id: PipelineId = given
                 .trim()
                 .parse()
                 .map_err(|error: domain::InvalidId| unknown_id(&error))?;
-            return self.relay.pipeline(&id);
+            return self.relay.pipeline(&id).await;
         }
-        let all = self.relay.pipelines(&Filter::default());
-        let mut open: Vec<_> = all
-            .iter()
-            .filter(|pipeline| !pipeline.status.has_ended())
-            .collect();
-        match (open.len(), all.first()) {
-            (1, _) => Ok(Arc::clone(open.remove(0))),
-            (0, Some(newest)) => Ok(Arc::clone(newest)),
-            (0, None) => Err(Refusal::new(
+        let open = self.relay.open_summaries(11);
+        match open.as_slice() {
+            [only] => self.relay.pipeline(&only.pipeline).await,
+            [] => Err(Refusal::new(
                 Reason::NotFound,
                 "There is no pipeline yet.",
                 "starting one.",
                 "Call start_pipeline(project=…, title=…).",
-            )),
-            (count, _) => Err(Refusal::new(
+            )
+            .into()),
+            open => Err(Refusal::new(
                 Reason::Invalid,
-                format!("`pipeline` is missing, and {count} pipelines are open."),
+                format!(
+                    "`pipeline` is missing, and {} pipelines are open.",
+                    open.len()
+                ),
                 open.iter()
                     .take(10)
-                    .map(|pipeline| format!("{} ({})", pipeline.id, pipeline.title))
+                    .map(|summary| format!("{} ({})", summary.pipeline, summary.title))
                     .collect::<Vec<_>>()
                     .join(", "),
                 "Call again with one of these ids as `pipeline`.",
-            )),
+            )
+            .into()),
         }
     }
 
-    pub(super) fn find_handover(
+    pub(super) async fn find_handover(
         &self,
         handover: Option<&str>,
         pipeline: Option<&str>,
-    ) -> Result<(Arc<Pipeline>, HandoverId), Refusal> {
+    ) -> Result<(Arc<Pipeline>, HandoverId), RelayError> {
         if let Some(given) = handover {
             let id: HandoverId = given
                 .trim()
                 .parse()
                 .map_err(|error: domain::InvalidId| unknown_id(&error))?;
-            let pipeline = self.relay.pipeline(id.pipeline())?;
+            let pipeline = self.relay.pipeline(id.pipeline()).await?;
             return match pipeline.handover(&id) {
                 Some(_) => Ok((pipeline, id)),
-                None => Err(no_handover(&pipeline)),
+                None => Err(no_handover(&pipeline).into()),
             };
         }
-        let pipeline = self.find(pipeline)?;
+        let pipeline = self.find(pipeline).await?;
         let newest = pipeline
             .handovers
             .last()
             .map(|handover| handover.id.clone());
         newest
             .map(|id| (Arc::clone(&pipeline), id))
-            .ok_or_else(|| no_handover(&pipeline))
+            .ok_or_else(|| no_handover(&pipeline).into())
     }
 }
 

@@ -31,7 +31,7 @@ use super::{
     prompts, resources, tasks, tools,
     watching::{MOST, Unwatched, Watched},
 };
-use crate::{VERSION, live::Filter, relay::RelayError};
+use crate::{VERSION, relay::RelayError};
 
 /// How often it is looked whether a client is still there that nothing is told.
 const LOOK: Duration = Duration::from_secs(60);
@@ -131,7 +131,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
         let _open = door::arrives(&context, &self.agents, "tasks/get");
-        let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        let (pipeline, id) = self.find_task(&request.task_id, &context).await?;
         let failed = |error: &dyn fmt::Display| ErrorData::internal_error(error.to_string(), None);
         let actor = self.actor(&context).map_err(|error| failed(&error))?;
         let revision = tasks::find(&pipeline, &id, &actor)
@@ -158,7 +158,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         // A task asks its client for nothing, and what nobody asked for is ignored.
-        self.find_task(&request.task_id, &context).map(drop)
+        self.find_task(&request.task_id, &context).await.map(drop)
     }
 
     async fn cancel_task(
@@ -166,7 +166,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let (pipeline, id) = self.find_task(&request.task_id, &context)?;
+        let (pipeline, id) = self.find_task(&request.task_id, &context).await?;
         door::reporter(&context, &self.agents)
             .map_err(|refused| ErrorData::invalid_request(refused.to_string(), None))?;
         // What has ended stays as it ended.
@@ -182,7 +182,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
-        let list = resources::list(&self.relay, cursor.as_deref())?;
+        let list = resources::list(&self.relay, cursor.as_deref()).await?;
         // Whoever has never looked has no list that could be out of date.
         if let Some(session) = door::session(&context.extensions)
             && self.begins_to_tell(&context.peer)
@@ -207,7 +207,9 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let _open = door::arrives(&context, &self.agents, "resources/read");
-        Ok(resources::read(&self.relay, &request.uri, &self.board)?.into())
+        Ok(resources::read(&self.relay, &request.uri, &self.board)
+            .await?
+            .into())
     }
 
     async fn list_prompts(
@@ -233,9 +235,7 @@ impl ServerHandler for Handler {
         let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
         let text = match request.name.as_str() {
             prompts::NEXT_PHASE => {
-                let pipeline = self
-                    .find(given("pipeline"))
-                    .map_err(|error| refused(error.into()))?;
+                let pipeline = self.find(given("pipeline")).await.map_err(refused)?;
                 let actor = door::reporter(&context, &self.agents)
                     .map_err(|error| refused(error.into()))?;
                 let (pipeline, prompt) = self
@@ -243,7 +243,11 @@ impl ServerHandler for Handler {
                     .await
                     .map_err(refused)?;
                 match prompt.and_then(|id| pipeline.prompt(&id)) {
-                    Some(prompt) => prompts::next_phase(prompt),
+                    Some(prompt) => {
+                        let text = self.relay.documents().text(&prompt.document).await;
+                        let text = text.map_err(|error| refused(error.into()))?;
+                        prompts::next_phase(prompt, &text)
+                    }
                     None => NextPrompt::new(&pipeline, None, &actor).line(),
                 }
             }
@@ -251,20 +255,13 @@ impl ServerHandler for Handler {
                 (None, Some(goal)) => {
                     prompts::new_pipeline(Some(goal), given("project"), given("phase"))
                 }
-                (id, _) => match self.find(id) {
+                (id, _) => match self.find(id).await {
                     Ok(pipeline) => prompts::running_phase(&pipeline, given("phase")),
                     // Without an id and without an open pipeline it is about something new.
-                    Err(_)
-                        if id.is_none()
-                            && self
-                                .relay
-                                .pipelines(&Filter::default())
-                                .iter()
-                                .all(|pipeline| pipeline.status.has_ended()) =>
-                    {
+                    Err(_) if id.is_none() && self.relay.open_summaries(1).is_empty() => {
                         prompts::new_pipeline(None, given("project"), given("phase"))
                     }
-                    Err(error) => return Err(refused(error.into())),
+                    Err(error) => return Err(refused(error)),
                 },
             },
             name => {
@@ -285,7 +282,7 @@ impl ServerHandler for Handler {
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let ArgumentInfo { name, value, .. } = request.argument;
-        let found = completion::complete(&self.relay, &name, &value);
+        let found = completion::complete(&self.relay, &name, &value).await;
         Ok(CompleteResult::new(found))
     }
 

@@ -66,10 +66,10 @@ pub fn message(text: String) -> Vec<PromptMessage> {
 }
 
 /// The prompt that waits, with the call that confirms it.
-pub fn next_phase(prompt: &Prompt) -> String {
+pub fn next_phase(prompt: &Prompt, text: &str) -> String {
     format!(
         "First call acknowledge_prompt(prompt_id=\"{}\"), then follow this:\n\n{}",
-        prompt.id, prompt.text
+        prompt.id, text
     )
 }
 

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::{HandoverId, Pipeline, PipelineId, PromptId, text::visible};
+use domain::{HandoverId, PipelineId, PromptId, text::visible};
+use protocol::{Summary, shorten};
 use rmcp::{
     ErrorData,
     model::{
@@ -13,7 +14,13 @@ use rmcp::{
 use serde_json::json;
 
 use super::answers::{Answer, Handover, Pipelines, Status};
-use crate::{live::Filter, relay::Relay};
+use crate::{
+    journal::ListQuery,
+    relay::{Relay, RelayError},
+};
+
+/// Most lines of the resource with all pipelines: the open ones, and the newest others.
+const LINES_MAX: usize = 500;
 
 /// Pipelines on one page of `resources/list`; each brings up to three resources.
 const PAGE: usize = 50;
@@ -68,24 +75,25 @@ impl FromStr for Resource {
 ///
 /// # Errors
 /// The cursor is not one of ours.
-pub fn list(relay: &Relay, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
-    let pipelines = relay.pipelines(&Filter::default());
-    let begin = match cursor {
-        None => 0,
-        Some(cursor) => {
-            let last: PipelineId = cursor.parse().map_err(|_| {
-                let message = format!(
-                    "`cursor` is {cursor:?}. Allowed is a `nextCursor` from an earlier page. Call resources/list without a cursor to begin anew."
-                );
-                ErrorData::invalid_params(message, None)
-            })?;
-            // By value and not by place: pipelines that start between two pages shift nothing.
-            pipelines.partition_point(|pipeline| pipeline.id >= last)
-        }
+pub async fn list(relay: &Relay, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
+    let begins = cursor.is_none();
+    let cursor = cursor.map(|cursor| {
+        cursor.parse().map_err(|_| {
+            let message = format!(
+                "`cursor` is {:?}. Allowed is a `nextCursor` from an earlier page. Call resources/list without a cursor to begin anew.",
+                shorten(cursor, 60)
+            );
+            ErrorData::invalid_params(message, None)
+        })
+    });
+    let query = ListQuery {
+        cursor: cursor.transpose()?,
+        limit: PAGE,
+        ..ListQuery::default()
     };
-    let mut page = pipelines.iter().skip(begin).take(PAGE);
+    let page = relay.list(&query).await.map_err(unreadable)?;
     let mut resources: Vec<Listed> = Vec::new();
-    if begin == 0 {
+    if begins {
         resources.push(
             Listed::new(Resource::Pipelines.to_string(), "pipelines")
                 .with_title("All pipelines")
@@ -93,35 +101,39 @@ pub fn list(relay: &Relay, cursor: Option<&str>) -> Result<ListResourcesResult, 
                 .with_mime_type(JSON),
         );
     }
-    for pipeline in page.clone() {
+    for pipeline in &page.pipelines {
         resources.extend(of_pipeline(pipeline));
     }
-    let mut result = ListResourcesResult {
+    let result = ListResourcesResult {
         resources,
+        next_cursor: page.next_cursor,
         ..ListResourcesResult::default()
     };
-    if pipelines.len() > begin + PAGE {
-        result.next_cursor = page.next_back().map(|pipeline| pipeline.id.to_string());
-    }
     Ok(result.with_ttl_ms(0).with_cache_scope(CacheScope::Private))
 }
 
+fn unreadable(error: RelayError) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
+}
+
 /// A pipeline, its newest handover and its newest prompt.
-fn of_pipeline(pipeline: &Pipeline) -> impl Iterator<Item = Listed> {
+fn of_pipeline(pipeline: &Summary) -> impl Iterator<Item = Listed> {
     let title = &pipeline.title;
-    let uri = Resource::Pipeline(pipeline.id.clone()).to_string();
-    let status = Listed::new(uri, format!("pipeline-{}", pipeline.id))
+    let uri = Resource::Pipeline(pipeline.pipeline.clone()).to_string();
+    let status = Listed::new(uri, format!("pipeline-{}", pipeline.pipeline))
         .with_title(format!("{title}: status"))
         .with_mime_type(JSON);
-    let handover = pipeline.handovers.last().map(|handover| {
-        let uri = Resource::Handover(handover.id.clone()).to_string();
-        Listed::new(uri, format!("handover-{}", handover.id))
+    let handover = pipeline.handover.as_ref().map(|handover| {
+        let id = &handover.handover;
+        let uri = Resource::Handover(id.clone()).to_string();
+        Listed::new(uri, format!("handover-{id}"))
             .with_title(format!("{title}: handover of {}", handover.phase))
             .with_mime_type(MARKDOWN)
     });
-    let prompt = pipeline.prompts.last().map(|prompt| {
-        let uri = Resource::Prompt(prompt.id.clone()).to_string();
-        Listed::new(uri, format!("prompt-{}", prompt.id))
+    let prompt = pipeline.prompt.as_ref().map(|prompt| {
+        let id = &prompt.prompt_id;
+        let uri = Resource::Prompt(id.clone()).to_string();
+        Listed::new(uri, format!("prompt-{id}"))
             .with_title(format!("{title}: prompt for {}", prompt.phase))
             .with_mime_type(MARKDOWN)
     });
@@ -171,30 +183,39 @@ pub fn templates() -> ListResourceTemplatesResult {
 ///
 /// # Errors
 /// There is no such resource.
-pub fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceResult, ErrorData> {
+pub async fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceResult, ErrorData> {
     let unknown = || {
         let message =
             format!("There is no resource {uri:?}. Call resources/list to see what there is.");
         ErrorData::resource_not_found(message, Some(json!({ "uri": uri })))
     };
     let resource: Resource = uri.parse().map_err(|UnknownAddress| unknown())?;
-    let pipeline = |id: &PipelineId| relay.pipeline(id).map_err(|_| unknown());
+    let pipeline = async |id: &PipelineId| relay.pipeline(id).await.map_err(|_| unknown());
+    let text_of = async |reference| {
+        let text = relay.documents().text(&reference).await;
+        text.map_err(|error| unreadable(error.into()))
+    };
     let (text, mime) = match &resource {
         Resource::Pipelines => {
-            let all = relay.pipelines(&Filter::default());
-            let all: Vec<_> = all.iter().map(|pipeline| &**pipeline).collect();
-            (json_text(&Pipelines::of(&all, usize::MAX)), JSON)
+            let query = ListQuery {
+                limit: LINES_MAX,
+                ..ListQuery::default()
+            };
+            let page = relay.list(&query).await.map_err(unreadable)?;
+            (json_text(&Pipelines::of(&page, true)), JSON)
         }
-        Resource::Pipeline(id) => (json_text(&Status::new(&*pipeline(id)?, board)), JSON),
+        Resource::Pipeline(id) => (json_text(&Status::new(&*pipeline(id).await?, board)), JSON),
         Resource::Handover(id) => {
-            let pipeline = pipeline(id.pipeline())?;
+            let pipeline = pipeline(id.pipeline()).await?;
             let handover = pipeline.handover(id).ok_or_else(unknown)?;
-            (Handover::new(&pipeline, handover).text(), MARKDOWN)
+            let text = text_of(handover.current().document).await?;
+            (Handover::new(&pipeline, handover, &text).text(), MARKDOWN)
         }
         Resource::Prompt(id) => {
-            let pipeline = pipeline(id.pipeline())?;
+            let pipeline = pipeline(id.pipeline()).await?;
             let prompt = pipeline.prompt(id).ok_or_else(unknown)?;
-            (visible(&prompt.text).into_owned(), MARKDOWN)
+            let text = text_of(prompt.document).await?;
+            (visible(&text).into_owned(), MARKDOWN)
         }
     };
     let contents = ResourceContents::text(text, uri).with_mime_type(mime);
@@ -207,29 +228,29 @@ fn json_text(answer: &impl Answer) -> String {
     answer.value().unwrap_or_default().to_string()
 }
 
-/// What a watcher compares: it changes whenever the text of the resource may have.
+/// What a watcher compares: it changes whenever the text of the resource may have. It may also change when another
+/// handover or prompt of the pipeline becomes the newest: reading once more does no harm.
 pub fn mark(relay: &Relay, resource: &Resource) -> u64 {
     match resource {
-        Resource::Pipelines => relay.view(&Filter::default()).1,
-        Resource::Pipeline(id) => relay.pipeline(id).map_or(0, |pipeline| pipeline.position),
-        Resource::Handover(id) => relay.pipeline(id.pipeline()).map_or(0, |pipeline| {
-            pipeline.handover(id).map_or(0, |handover| {
-                let current = handover.current();
-                2 * u64::from(current.number) + u64::from(current.decision.is_some())
-            })
-        }),
-        // A prompt that exists never changes.
-        Resource::Prompt(id) => relay
-            .pipeline(id.pipeline())
-            .map_or(0, |pipeline| u64::from(pipeline.prompt(id).is_some())),
+        Resource::Pipelines => relay.live().bounds().1,
+        Resource::Pipeline(id) => relay.summary(id).map_or(0, |summary| summary.position),
+        Resource::Handover(id) => {
+            let summary = relay.summary(id.pipeline());
+            let newest = summary
+                .as_ref()
+                .and_then(|summary| summary.handover.as_ref());
+            newest
+                .filter(|newest| newest.handover == *id)
+                .map_or(0, |newest| {
+                    2 * u64::from(newest.revision) + u64::from(newest.decision.is_some())
+                })
+        }
+        Resource::Prompt(id) => {
+            let summary = relay.summary(id.pipeline());
+            let newest = summary.as_ref().and_then(|summary| summary.prompt.as_ref());
+            u64::from(newest.is_some_and(|newest| newest.prompt_id == *id))
+        }
     }
-}
-
-/// What a watcher of the list compares.
-pub fn list_mark(relay: &Relay) -> u64 {
-    let counted = |pipeline: &Pipeline| 1 + pipeline.handovers.len() + pipeline.prompts.len();
-    let all = relay.pipelines(&Filter::default());
-    all.iter().map(|pipeline| counted(pipeline) as u64).sum()
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub async fn decision(
     loop {
         let settled = relay
             .pipeline(handover.pipeline())
+            .await
             .map_or(true, |pipeline| is_settled(&pipeline, handover));
         if settled || signal.borrow_and_update().closing || Instant::now() >= deadline {
             return;
@@ -59,6 +60,7 @@ pub async fn closed(relay: &Relay, about: &TaskId) {
     loop {
         let open = relay
             .pipeline(about.handover.pipeline())
+            .await
             .is_ok_and(|pipeline| {
                 let handover = pipeline.handover(&about.handover);
                 let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == *about);

@@ -102,7 +102,7 @@ impl Watched {
     pub fn add_list(&self, relay: &Relay) -> bool {
         let mut list = lock(&self.list);
         let new = list.is_none();
-        list.get_or_insert_with(|| resources::list_mark(relay));
+        list.get_or_insert_with(|| relay.arrivals());
         new
     }
 
@@ -116,7 +116,7 @@ impl Watched {
             }
         }
         if let Some(mark) = lock(&self.list).as_mut() {
-            let now = resources::list_mark(relay);
+            let now = relay.arrivals();
             notices.list_changed = std::mem::replace(mark, now) != now;
         }
         notices

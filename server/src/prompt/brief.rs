@@ -1,7 +1,13 @@
 //! What a writer knows when it writes: the handover, the review, the goal and the state.
 
 use domain::{HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
+use protocol::shorten;
 use serde::Serialize;
+
+/// Most open tasks in a prompt: an agent reads the rest with `get_pipeline_status`.
+const TASKS_MAX: usize = 100;
+/// Longest review of an earlier phase in a prompt, in characters.
+const EARLIER_MAX: usize = 4_000;
 
 /// Everything a prompt is made from. Its fields are the variables of the template.
 #[derive(Debug, Clone, Serialize)]
@@ -39,8 +45,10 @@ pub struct Brief {
     pub review_changes: String,
     /// Review changes of earlier phases, which still hold.
     pub earlier_changes: Vec<EarlierChanges>,
-    /// Tasks that are not completed, for the phase.
+    /// Tasks that are not completed, for the phase; the first hundred.
     pub open_tasks: Vec<OpenTask>,
+    /// How many open tasks are not among them.
+    pub more_tasks: usize,
 }
 
 /// What a person wanted different when accepting an earlier phase.
@@ -65,7 +73,7 @@ pub struct OpenTask {
 
 impl Brief {
     /// The brief for the prompt that this pipeline wants; `None` when it wants none.
-    pub fn of(pipeline: &Pipeline) -> Option<Self> {
+    pub fn of(pipeline: &Pipeline, handover_text: &str) -> Option<Self> {
         let (handover, purpose) = pipeline.wants_prompt()?;
         let current = handover.current();
         let phase = match purpose {
@@ -81,12 +89,13 @@ impl Brief {
                 .iter()
                 .filter(here)
                 .filter(|task| task.status != TaskStatus::Completed);
-            open.map(|task| OpenTask {
+            open.map(move |task| OpenTask {
                 track: track.name.clone(),
                 name: task.name.clone(),
                 failed: task.status == TaskStatus::Failed,
             })
         });
+        let mut open_tasks: Vec<_> = open_tasks.collect();
         Some(Self {
             pipeline: pipeline.id.to_string(),
             project: pipeline.project.clone(),
@@ -105,7 +114,7 @@ impl Brief {
             phases: pipeline.phases.iter().map(|p| p.name.to_string()).collect(),
             handover_id: handover.id.clone(),
             revision: current.number,
-            handover: text::visible(&current.content).into_owned(),
+            handover: text::visible(handover_text).into_owned(),
             review_changes: current
                 .decision
                 .as_ref()
@@ -118,13 +127,18 @@ impl Brief {
                         .decision
                         .as_ref()
                         .filter(|d| d.decision == Verdict::Accept && !d.note.is_empty())?;
+                    let note = shorten(&made.note, EARLIER_MAX);
                     Some(EarlierChanges {
                         phase: h.phase.to_string(),
-                        note: text::visible(&made.note).into_owned(),
+                        note: text::visible(&note).into_owned(),
                     })
                 })
                 .collect(),
-            open_tasks: open_tasks.collect(),
+            more_tasks: open_tasks.len().saturating_sub(TASKS_MAX),
+            open_tasks: {
+                open_tasks.truncate(TASKS_MAX);
+                open_tasks
+            },
         })
     }
 }

@@ -9,17 +9,19 @@ mod template;
 
 use std::{
     collections::HashSet,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use domain::{Actor, Command, HandoverId, Pipeline, Writer, WriterKind};
-use tokio::{sync::mpsc, task::JoinSet};
-
-use crate::{
-    live::Filter,
-    relay::{Relay, RelayError},
+use domain::{Actor, Command, Pipeline, PipelineId, Writer, WriterKind, text::DOCUMENT_MAX};
+use futures::FutureExt;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
 };
+
+use crate::relay::{Relay, RelayError};
 
 pub use model::{Model, ModelConfig};
 pub use template::{Template, TemplateError};
@@ -28,17 +30,28 @@ use brief::Brief;
 
 /// Between two tries to store a prompt.
 const RETRY: Duration = Duration::from_secs(5);
+/// The longest pause between two tries, as they become more.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+/// Prompts that are written at once. A model's API counts requests, and each holds a handover of up to a megabyte.
+const WRITING: usize = 4;
+/// Longest prompt, in bytes: what `domain` takes.
+const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
 
 /// Writes every prompt that a decision asks for, for as long as the server runs.
 pub struct PromptWriter {
     template: Template,
     model: Option<Model>,
+    turns: Semaphore,
 }
 
 impl PromptWriter {
     /// A writer with this template, and with a model where one is configured.
     pub fn new(template: Template, model: Option<Model>) -> Self {
-        Self { template, model }
+        Self {
+            template,
+            model,
+            turns: Semaphore::new(WRITING),
+        }
     }
 
     /// Waits for decisions and writes. A decision from before a restart is found again: what wants a
@@ -46,63 +59,77 @@ impl PromptWriter {
     pub async fn run(self, relay: Relay) {
         let writer = Arc::new(self);
         let mut writing = JoinSet::new();
-        let mut busy: HashSet<(HandoverId, u32)> = HashSet::new();
+        let mut busy: HashSet<PipelineId> = HashSet::new();
         let (done, mut finished) = mpsc::unbounded_channel();
         loop {
-            for pipeline in relay.pipelines(&Filter::default()) {
-                let Some((handover, _)) = pipeline.wants_prompt() else {
-                    continue;
-                };
-                let job = (handover.id.clone(), handover.current().number);
-                if busy.insert(job.clone()) {
+            for id in relay.wanting_prompts() {
+                if busy.insert(id.clone()) {
                     let (writer, relay, done) = (Arc::clone(&writer), relay.clone(), done.clone());
                     writing.spawn(async move {
-                        writer.write(&relay, &pipeline).await;
-                        let _ = done.send(job);
+                        // A panic over one handover must not leave its pipeline without a prompt for ever.
+                        let written = AssertUnwindSafe(writer.write(&relay, &id)).catch_unwind();
+                        if written.await.is_err() {
+                            tracing::error!(pipeline = %id, "writing the prompt of pipeline {id} ended in an internal error; it is tried again");
+                            tokio::time::sleep(RETRY_MAX).await;
+                        }
+                        let _ = done.send(id);
                     });
                 }
             }
             tokio::select! {
                 () = relay.prompt_wanted() => {}
-                Some(job) = finished.recv() => { busy.remove(&job); }
+                Some(id) = finished.recv() => { busy.remove(&id); }
             }
             while writing.try_join_next().is_some() {}
         }
     }
 
-    async fn write(&self, relay: &Relay, pipeline: &Pipeline) {
-        let Some(brief) = Brief::of(pipeline) else {
-            return;
-        };
-        let (text, writer) = self.compose(&brief).await;
-        let command = Command::WritePrompt {
-            handover: brief.handover_id.clone(),
-            revision: brief.revision,
-            text,
-            writer,
-        };
-        while let Err(error) = relay
-            .execute(&pipeline.id, &command, &Actor::system(), None)
-            .await
-        {
-            tracing::error!(pipeline = %pipeline.id, %error, "the prompt of pipeline {} is not stored yet: {error}", pipeline.id);
-            tokio::time::sleep(RETRY).await;
+    async fn write(self: &Arc<Self>, relay: &Relay, id: &PipelineId) {
+        let _turn = self.turns.acquire().await;
+        let mut pause = RETRY;
+        while let Err(error) = self.try_to_write(relay, id).await {
+            tracing::error!(pipeline = %id, %error, "the prompt of pipeline {id} is not stored yet: {error}");
+            tokio::time::sleep(pause).await;
             // A no from the rules stays a no: the state is looked at again instead.
             if matches!(error, RelayError::Refused(_)) {
                 return;
             }
+            pause = RETRY_MAX.min(pause * 2);
         }
     }
 
-    async fn compose(&self, brief: &Brief) -> (String, Writer) {
+    async fn try_to_write(
+        self: &Arc<Self>,
+        relay: &Relay,
+        id: &PipelineId,
+    ) -> Result<(), RelayError> {
+        let pipeline = relay.pipeline(id).await?;
+        let Some(brief) = brief_of(relay, &pipeline).await? else {
+            return Ok(());
+        };
+        let (handover, revision) = (brief.handover_id.clone(), brief.revision);
+        let (text, writer) = Arc::clone(self).compose(brief).await?;
+        let command = Command::WritePrompt {
+            handover,
+            revision,
+            text,
+            writer,
+        };
+        relay
+            .execute(id, &command, &Actor::system(), None)
+            .await
+            .map(drop)
+    }
+
+    async fn compose(self: Arc<Self>, brief: Brief) -> Result<(String, Writer), RelayError> {
         let begun = Instant::now();
-        let took = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = move || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let why = match &self.model {
             None => "no model is configured".to_owned(),
-            Some(model) => match model.write(brief).await {
+            Some(model) => match model.write(&brief).await {
                 Ok(text) => {
                     let name = model.name().to_owned();
-                    return (
+                    return Ok((
                         text,
                         Writer {
                             kind: WriterKind::Model,
@@ -110,7 +137,7 @@ impl PromptWriter {
                             why: None,
                             took_ms: took(),
                         },
-                    );
+                    ));
                 }
                 Err(error) => {
                     tracing::warn!(pipeline = %brief.pipeline, %error, "the model did not write for pipeline {}: {error}", brief.pipeline);
@@ -118,9 +145,13 @@ impl PromptWriter {
                 }
             },
         };
-        let (text, name, trouble) = self.template.write(brief);
+        // A template of the user's may take long over a megabyte: not on the threads that serve requests.
+        let write = move || self.template.write(&brief, PROMPT_MAX);
+        let (text, name, trouble) = tokio::task::spawn_blocking(write)
+            .await
+            .map_err(|error| RelayError::Unavailable(error.to_string()))?;
         let why = trouble.map_or(why.clone(), |trouble| format!("{why}; {trouble}"));
-        (
+        Ok((
             text,
             Writer {
                 kind: WriterKind::Template,
@@ -128,6 +159,14 @@ impl PromptWriter {
                 why: Some(why),
                 took_ms: took(),
             },
-        )
+        ))
     }
+}
+
+async fn brief_of(relay: &Relay, pipeline: &Pipeline) -> Result<Option<Brief>, RelayError> {
+    let Some((handover, _)) = pipeline.wants_prompt() else {
+        return Ok(None);
+    };
+    let text = relay.documents().text(&handover.current().document).await?;
+    Ok(Brief::of(pipeline, &text))
 }

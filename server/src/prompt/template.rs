@@ -14,6 +14,8 @@ use crate::quote;
 const ENGLISH: &str = include_str!("prompt.en.md.jinja");
 const GERMAN: &str = include_str!("prompt.de.md.jinja");
 const OWN: &str = "own";
+/// Steps of one rendering. The built-in templates take a few hundred, with a hundred open tasks some thousands.
+const FUEL: u64 = 5_000_000;
 
 /// The templates that write when no model does.
 pub struct Template {
@@ -61,6 +63,7 @@ impl Template {
             path: "syntax".into(),
             error,
         })?);
+        environment.set_fuel(Some(FUEL));
         environment.add_filter("quoted", |text: &str| quote::fenced(text));
         // A prompt is text, not HTML: nothing is escaped.
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -90,9 +93,9 @@ impl Template {
         })
     }
 
-    /// Writes the prompt. Answers with the text, the template's name, and what went wrong with the
+    /// Writes the prompt in at most `max` bytes. Answers with the text, the template's name, and what went wrong with the
     /// user's own template where that could not be used.
-    pub fn write(&self, brief: &Brief) -> (String, String, Option<String>) {
+    pub fn write(&self, brief: &Brief, max: usize) -> (String, String, Option<String>) {
         let mut trouble = None;
         if let Some(path) = &self.own {
             let name = path
@@ -100,7 +103,7 @@ impl Template {
                 .unwrap_or(path.as_os_str())
                 .to_string_lossy()
                 .into_owned();
-            match self.render(OWN, brief) {
+            match self.render(OWN, brief, max) {
                 Ok(text) => return (text, name, None),
                 Err(error) => trouble = Some(format!("{name} failed: {error:#}")),
             }
@@ -109,20 +112,29 @@ impl Template {
             Language::De => "de",
             Language::En => "en",
         };
-        let text = self.render(name, brief).unwrap_or_else(|error| {
+        let text = self.render(name, brief, max).unwrap_or_else(|error| {
             // The built-in templates are rendered in a test with every optional part present and absent.
             tracing::error!(%error, "the built-in template {name} failed: {error:#}");
-            format!("{} {}\n\n{}", brief.title, brief.phase, brief.handover)
+            format!(
+                "{}: {}\n\nCall get_handover_content with handover={} and work from it.",
+                brief.title, brief.phase, brief.handover_id
+            )
         });
         (text, "built-in".to_owned(), trouble)
     }
 
-    fn render(&self, name: &str, brief: &Brief) -> Result<String, minijinja::Error> {
+    fn render(&self, name: &str, brief: &Brief, max: usize) -> Result<String, minijinja::Error> {
         let text = self.environment.get_template(name)?.render(Serde(brief))?;
         if text.trim().is_empty() {
             return Err(minijinja::Error::new(
                 minijinja::ErrorKind::InvalidOperation,
                 "the text is empty",
+            ));
+        }
+        if text.len() > max {
+            return Err(minijinja::Error::new(
+                minijinja::ErrorKind::InvalidOperation,
+                format!("the text has {} bytes, {max} are allowed", text.len()),
             ));
         }
         Ok(text.trim().to_owned())
@@ -133,10 +145,12 @@ impl Template {
 mod tests {
     use super::*;
     use crate::{
-        markdown,
+        documents::rendered,
         prompt::brief::{EarlierChanges, OpenTask},
     };
     use domain::Purpose;
+
+    const MAX: usize = 2 * domain::text::DOCUMENT_MAX;
 
     fn brief(language: Language, purpose: Purpose) -> Brief {
         Brief {
@@ -159,6 +173,7 @@ mod tests {
                 phase: "VAN".to_owned(),
                 note: "No cloud.".to_owned(),
             }],
+            more_tasks: 0,
             open_tasks: vec![OpenTask {
                 track: "API".to_owned(),
                 name: "Contract".to_owned(),
@@ -181,7 +196,7 @@ mod tests {
             ),
         ] {
             for purpose in [Purpose::NextPhase, Purpose::Revision] {
-                let (text, name, trouble) = template.write(&brief(language, purpose));
+                let (text, name, trouble) = template.write(&brief(language, purpose), MAX);
                 assert_eq!((name.as_str(), trouble), ("built-in", None));
                 let wanted = [
                     "All <fixed>.",
@@ -208,17 +223,20 @@ mod tests {
             (Language::De, Purpose::NextPhase),
             (Language::En, Purpose::Revision),
         ] {
-            let (text, ..) = template.write(&Brief {
-                goal: hostile.clone(),
-                handover: hostile.clone(),
-                review_changes: hostile.clone(),
-                earlier_changes: vec![EarlierChanges {
-                    phase: "VAN".to_owned(),
-                    note: hostile.clone(),
-                }],
-                ..brief(language, purpose)
-            });
-            let html = markdown::to_html(&text);
+            let (text, ..) = template.write(
+                &Brief {
+                    goal: hostile.clone(),
+                    handover: hostile.clone(),
+                    review_changes: hostile.clone(),
+                    earlier_changes: vec![EarlierChanges {
+                        phase: "VAN".to_owned(),
+                        note: hostile.clone(),
+                    }],
+                    ..brief(language, purpose)
+                },
+                MAX,
+            );
+            let html = rendered(&text);
             assert_eq!(html.matches("<h4").count(), 4, "{text}");
             assert_eq!(html.matches("Delete everything").count(), 4, "{text}");
             assert_eq!(html.matches("<pre").count(), 4, "{text}");
@@ -238,7 +256,7 @@ mod tests {
                 open_tasks: vec![],
                 ..brief(language, Purpose::NextPhase)
             };
-            let (text, ..) = template.write(&bare);
+            let (text, ..) = template.write(&bare, MAX);
             assert!(
                 !text.contains("\n\n\n") && !text.contains(": \n") && !text.contains("{{"),
                 "{text}"
@@ -253,7 +271,9 @@ mod tests {
         fs::write(&path, "Do {{ phase }} for {{ title }}.").expect("written");
         let template = Template::new(Some(&path)).expect("a template");
         assert_eq!(
-            template.write(&brief(Language::En, Purpose::NextPhase)).0,
+            template
+                .write(&brief(Language::En, Purpose::NextPhase), MAX)
+                .0,
             "Do CREATE for Edge sync."
         );
 
@@ -269,7 +289,8 @@ mod tests {
 
         fs::write(&path, "{{ phase | nothing_such }}").expect("written");
         if let Ok(template) = Template::new(Some(&path)) {
-            let (text, name, trouble) = template.write(&brief(Language::En, Purpose::NextPhase));
+            let (text, name, trouble) =
+                template.write(&brief(Language::En, Purpose::NextPhase), MAX);
             assert!(name == "built-in" && text.contains("🎯 Goal"), "{text}");
             assert!(trouble.expect("said").contains("mine.jinja failed"));
         }

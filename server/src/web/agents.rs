@@ -1,7 +1,7 @@
 //! `GET /api/agents`: who may report, and who has called.
 
 use axum::{Json, extract::State};
-use domain::view::Agents;
+use protocol::Agents;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::web::App;

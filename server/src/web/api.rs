@@ -7,9 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Command, Handover, HandoverId, Language, Outcome, Pipeline, PipelineId, Prompt, PromptId,
-    Reason, Refusal, Start, TaskReport, TaskStatus, Timestamp, TrackPlan, Verdict, Version, Via,
-    view::{HandoverDecided, HandoverView, PipelineStatus, PromptView},
+    Command, DocumentHash, Handover, HandoverId, Language, Outcome, Pipeline, PipelineId, Prompt,
+    PromptId, Reason, Refusal, Revision, Start, TaskReport, TaskStatus, Timestamp, TrackPlan,
+    Verdict, Version, Via,
+};
+use protocol::{
+    Archive, Archived, Detail, HandoverDecided, HandoverView, Page, PromptView, Refused, Summary,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,9 +20,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    journal,
-    live::{Filter, handover_view, prompt_view},
-    relay::Relay,
+    journal::{self, ListQuery, ListState},
+    projections::{handover_view, prompt_view},
+    relay::{Relay, RelayError},
     web::{
         App,
         caller::{Body, Caller, Path, Query},
@@ -36,6 +39,8 @@ type Answer<T> = Result<Json<T>, Problem>;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, start))
+        .routes(routes!(archive))
+        .routes(routes!(unarchive))
         .routes(routes!(read))
         .routes(routes!(report))
         .routes(routes!(hand_over))
@@ -51,32 +56,145 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(events))
 }
 
-/// Pipelines, the newest first.
-#[derive(Serialize, ToSchema)]
-struct Pipelines {
-    pipelines: Vec<PipelineStatus>,
-}
+/// Pipelines in one page when nothing is said.
+const PAGE_DEFAULT: usize = 50;
+/// Most pipelines in one page: about 200 KB.
+const PAGE_MAX: usize = 150;
+/// Longest text that is searched for, in characters. Nobody types more, and every word costs.
+const FIND_MAX: usize = 200;
+/// Most words that are searched for.
+const WORDS_MAX: usize = 12;
+/// Most pipelines that are archived by one request.
+const ARCHIVE_MAX: usize = 500;
 
 #[derive(Deserialize, IntoParams)]
-struct ListQuery {
+struct PipelinesQuery {
+    /// `open`, `ended`, `archived`, or `all` (the default).
+    state: Option<String>,
     /// Only pipelines of this project.
     project: Option<String>,
+    /// Words to find in titles, projects, goals, messages, reviews, handovers and prompts. The newest match comes first.
+    q: Option<String>,
+    /// Most pipelines in the answer, 1 to 150; 50 where left out.
+    limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
-/// Lists all pipelines.
-#[utoipa::path(get, path = "/api/pipelines", tag = "pipelines", params(ListQuery), responses((status = 200, body = Pipelines)))]
-async fn list(State(relay): State<Relay>, Query(query): Query<ListQuery>) -> Answer<Pipelines> {
-    let ListQuery { project } = query;
-    let pipelines = relay.pipelines(&Filter {
-        pipeline: None,
-        project,
+/// Lists pipelines, page by page.
+#[utoipa::path(get, path = "/api/pipelines", tag = "pipelines", params(PipelinesQuery),
+    responses((status = 200, body = Page), (status = 422, body = Problem, content_type = "application/problem+json")))]
+async fn list(State(relay): State<Relay>, Query(query): Query<PipelinesQuery>) -> Answer<Page> {
+    Ok(Json(relay.list(&list_query(query)?).await?))
+}
+
+fn list_query(query: PipelinesQuery) -> Result<ListQuery, Refusal> {
+    let state = match query.state.as_deref().unwrap_or("all") {
+        "all" | "" => None,
+        "open" => Some(ListState::Open),
+        "ended" => Some(ListState::Ended),
+        "archived" => Some(ListState::Archived),
+        other => {
+            return Err(invalid(
+                format!("`state` is {:?}.", protocol::shorten(other, 40)),
+                "open, ended, archived or all.",
+            ));
+        }
+    };
+    let cursor = query.cursor.filter(|cursor| !cursor.is_empty());
+    let cursor = cursor.map(|cursor| {
+        cursor.parse().map_err(|_| {
+            invalid(
+                format!(
+                    "`cursor` is {:?}, which is no cursor.",
+                    protocol::shorten(&cursor, 40)
+                ),
+                "`next_cursor` of the page before, unchanged.",
+            )
+        })
     });
-    Ok(Json(Pipelines {
-        pipelines: pipelines
-            .iter()
-            .map(|pipeline| PipelineStatus::from(&**pipeline))
-            .collect(),
-    }))
+    let find = query.q.unwrap_or_default();
+    let length = find.chars().count();
+    if length > FIND_MAX {
+        return Err(invalid(
+            format!("`q` has {length} characters."),
+            format!("at most {FIND_MAX}."),
+        ));
+    }
+    // As the index sees them: letters and digits.
+    let words = find
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let words: Vec<_> = words.take(WORDS_MAX).map(str::to_owned).collect();
+    if words.is_empty() && !find.trim().is_empty() {
+        return Err(invalid(
+            format!("`q` is {find:?}, in which there is no word."),
+            "words of letters and digits.",
+        ));
+    }
+    Ok(ListQuery {
+        state,
+        project: query.project.filter(|project| !project.is_empty()),
+        words,
+        cursor: cursor.transpose()?,
+        limit: query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX),
+    })
+}
+
+fn invalid(what: String, allowed: impl Into<String>) -> Refusal {
+    Refusal::new(
+        Reason::Invalid,
+        what,
+        allowed,
+        "Send the request again within these bounds.",
+    )
+}
+
+/// Archives ended pipelines: lists leave them out unless they are asked for.
+#[utoipa::path(post, path = "/api/pipelines/archive", tag = "people", request_body = Archive,
+    responses((status = 200, body = Archived), (status = 422, body = Problem, content_type = "application/problem+json")))]
+async fn archive(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Body(body): Body<Archive>,
+) -> Answer<Archived> {
+    for_each(&relay, &caller, body, &Command::Archive).await
+}
+
+/// Brings archived pipelines back.
+#[utoipa::path(post, path = "/api/pipelines/unarchive", tag = "people", request_body = Archive,
+    responses((status = 200, body = Archived), (status = 422, body = Problem, content_type = "application/problem+json")))]
+async fn unarchive(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Body(body): Body<Archive>,
+) -> Answer<Archived> {
+    for_each(&relay, &caller, body, &Command::Unarchive).await
+}
+
+async fn for_each(
+    relay: &Relay,
+    caller: &Caller,
+    Archive { pipelines }: Archive,
+    command: &Command,
+) -> Answer<Archived> {
+    let person = caller.person()?;
+    if pipelines.len() > ARCHIVE_MAX {
+        return Err(invalid(
+            format!("`pipelines` names {}.", pipelines.len()),
+            format!("at most {ARCHIVE_MAX} at once."),
+        )
+        .into());
+    }
+    let mut done = Archived::default();
+    for pipeline in pipelines {
+        match relay.execute(&pipeline, command, &person, None).await {
+            Ok(_) => done.pipelines.push(pipeline),
+            Err(RelayError::Refused(refusal)) => done.refused.push(Refused { pipeline, refusal }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Json(done))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -107,7 +225,7 @@ struct StartBody {
 
 /// Starts a pipeline.
 #[utoipa::path(post, path = "/api/pipelines", tag = "pipelines", request_body = StartBody,
-    responses((status = 201, body = PipelineStatus), (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = Summary), (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn start(
     State(relay): State<Relay>,
     caller: Caller,
@@ -139,18 +257,16 @@ async fn start(
     Ok((
         StatusCode::CREATED,
         [(header::LOCATION, location)],
-        Json(PipelineStatus::from(&*done.pipeline)),
+        Json(Summary::from(&*done.pipeline)),
     )
         .into_response())
 }
 
 /// Reads a pipeline.
 #[utoipa::path(get, path = "/api/pipelines/{pipeline}", tag = "pipelines", params(("pipeline" = String, Path,)),
-    responses((status = 200, body = PipelineStatus), (status = 404, body = Problem, content_type = "application/problem+json")))]
-async fn read(State(relay): State<Relay>, Path(pipeline): Path<String>) -> Answer<PipelineStatus> {
-    Ok(Json(PipelineStatus::from(
-        &*relay.pipeline(&id(&pipeline)?)?,
-    )))
+    responses((status = 200, body = Detail), (status = 404, body = Problem, content_type = "application/problem+json")))]
+async fn read(State(relay): State<Relay>, Path(pipeline): Path<String>) -> Answer<Detail> {
+    Ok(Json(Detail::from(&*relay.pipeline(&id(&pipeline)?).await?)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -182,13 +298,13 @@ struct TaskBody {
 
 /// Reports progress.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/reports", tag = "agents", params(("pipeline" = String, Path,)), request_body = ReportBody,
-    responses((status = 200, body = PipelineStatus), (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
 async fn report(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
     Body(body): Body<ReportBody>,
-) -> Answer<PipelineStatus> {
+) -> Answer<Summary> {
     let task = |TaskBody {
                     track,
                     name,
@@ -215,7 +331,7 @@ async fn report(
     let done = relay
         .execute(&id(&pipeline)?, &command, &caller.agent()?, caller.key())
         .await?;
-    Ok(Json(PipelineStatus::from(&*done.pipeline)))
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -256,26 +372,57 @@ async fn hand_over(
         .handovers
         .last()
         .ok_or_else(|| nothing("handover", &pipeline))?;
-    Ok((
-        StatusCode::CREATED,
-        Json(handover_view(&done.pipeline, handover)),
-    )
-        .into_response())
+    let revision = handover.current();
+    let text = relay.documents().text(&revision.document).await?;
+    // Without HTML: rendering waits for whoever reads it.
+    let view = handover_view(&done.pipeline, handover, revision, &text);
+    Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
-/// Reads a handover: its newest revision.
+#[derive(Deserialize, IntoParams)]
+struct RevisionQuery {
+    /// The revision to read; the newest where left out.
+    revision: Option<u32>,
+}
+
+/// Reads a revision of a handover.
 #[utoipa::path(get, path = "/api/pipelines/{pipeline}/handovers/{handover}", tag = "people",
-    params(("pipeline" = String, Path,), ("handover" = String, Path,)),
+    params(("pipeline" = String, Path,), ("handover" = String, Path,), RevisionQuery),
     responses((status = 200, body = HandoverView), (status = 404, body = Problem, content_type = "application/problem+json")))]
 async fn read_handover(
     State(relay): State<Relay>,
     Path((pipeline, handover)): Path<(String, String)>,
+    Query(RevisionQuery { revision }): Query<RevisionQuery>,
 ) -> Answer<HandoverView> {
-    let pipeline = relay.pipeline(&id(&pipeline)?)?;
-    Ok(Json(handover_view(
-        &pipeline,
-        find_handover(&pipeline, &handover)?,
-    )))
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
+    let handover = find_handover(&pipeline, &handover)?;
+    let number = revision.unwrap_or_else(|| handover.current().number);
+    let mut revisions = handover.revisions.iter();
+    let revision = revisions.find(|known| known.number == number);
+    let revision = revision.ok_or_else(|| {
+        let newest = handover.current().number;
+        unknown(&format!(
+            "handover {} has no revision {number}; its newest is {newest}",
+            handover.id
+        ))
+    })?;
+    Ok(Json(view_of(&relay, &pipeline, handover, revision).await?))
+}
+
+/// A revision with its text and its HTML.
+async fn view_of(
+    relay: &Relay,
+    pipeline: &Pipeline,
+    handover: &Handover,
+    revision: &Revision,
+) -> Result<HandoverView, RelayError> {
+    let text = relay.documents().text(&revision.document).await?;
+    let page = relay.documents().html(&revision.document).await?;
+    Ok(HandoverView {
+        html: Some(page.html.to_string()),
+        rendering: Some(page.rendering),
+        ..handover_view(pipeline, handover, revision, &text)
+    })
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -285,6 +432,8 @@ struct DecisionBody {
     decision: Verdict,
     /// The revision that was read.
     revision: u32,
+    /// The hash of the text that was read; checked where given.
+    read: Option<DocumentHash>,
     /// What should be different; `request_changes` needs it.
     #[serde(default)]
     review_changes: String,
@@ -295,7 +444,7 @@ struct DecisionBody {
 struct Decided {
     #[serde(flatten)]
     decided: HandoverDecided,
-    status: PipelineStatus,
+    status: Summary,
 }
 
 /// Decides about a handover. Only people do: an agent gets 403.
@@ -309,15 +458,19 @@ async fn decide(
     Body(body): Body<DecisionBody>,
 ) -> Answer<Decided> {
     let id = id(&pipeline)?;
-    let handover = find_handover(&*relay.pipeline(&id)?, &handover)?.id.clone();
+    let handover = find_handover(&*relay.pipeline(&id).await?, &handover)?
+        .id
+        .clone();
     let DecisionBody {
         decision,
         revision,
+        read,
         review_changes,
     } = body;
     let command = Command::Decide {
         handover: handover.clone(),
         revision,
+        read,
         decision,
         review_changes,
     };
@@ -340,7 +493,7 @@ async fn decide(
             note: made.note,
             at: made.at,
         },
-        status: PipelineStatus::from(&*done.pipeline),
+        status: Summary::from(&*done.pipeline),
     }))
 }
 
@@ -351,12 +504,13 @@ async fn next_prompt(
     State(relay): State<Relay>,
     Path(pipeline): Path<String>,
 ) -> Answer<PromptView> {
-    let pipeline = relay.pipeline(&id(&pipeline)?)?;
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
     let prompt = pipeline
         .prompts
         .last()
         .ok_or_else(|| nothing("prompt", pipeline.id.as_str()))?;
-    Ok(Json(prompt_view(&pipeline, prompt)))
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&pipeline, prompt, &text)))
 }
 
 /// Reads a prompt.
@@ -367,9 +521,10 @@ async fn read_prompt(
     State(relay): State<Relay>,
     Path((pipeline, prompt)): Path<(String, String)>,
 ) -> Answer<PromptView> {
-    let pipeline = relay.pipeline(&id(&pipeline)?)?;
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
     let prompt = prompt_in(&pipeline, &prompt)?;
-    Ok(Json(prompt_view(&pipeline, prompt)))
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&pipeline, prompt, &text)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -437,7 +592,7 @@ async fn carry(
     command: impl FnOnce(PromptId) -> Command,
 ) -> Answer<PromptView> {
     let id = id(pipeline)?;
-    let prompt = prompt_in(&*relay.pipeline(&id)?, prompt)?.id.clone();
+    let prompt = prompt_in(&*relay.pipeline(&id).await?, prompt)?.id.clone();
     let done = relay
         .execute(&id, &command(prompt.clone()), actor, caller.key())
         .await?;
@@ -445,18 +600,19 @@ async fn carry(
         .pipeline
         .prompt(&prompt)
         .ok_or_else(|| nothing("prompt", pipeline))?;
-    Ok(Json(prompt_view(&done.pipeline, prompt)))
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&done.pipeline, prompt, &text)))
 }
 
 /// Changes the cycle version.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/version", tag = "people", params(("pipeline" = String, Path,)), request_body = Version,
-    responses((status = 200, body = PipelineStatus)))]
+    responses((status = 200, body = Summary)))]
 async fn change_version(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
     Body(version): Body<Version>,
-) -> Answer<PipelineStatus> {
+) -> Answer<Summary> {
     let done = relay
         .execute(
             &id(&pipeline)?,
@@ -465,7 +621,7 @@ async fn change_version(
             caller.key(),
         )
         .await?;
-    Ok(Json(PipelineStatus::from(&*done.pipeline)))
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -479,13 +635,13 @@ struct FinishBody {
 
 /// Ends a pipeline.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/finish", tag = "agents", params(("pipeline" = String, Path,)), request_body = FinishBody,
-    responses((status = 200, body = PipelineStatus)))]
+    responses((status = 200, body = Summary)))]
 async fn finish(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
     Body(body): Body<FinishBody>,
-) -> Answer<PipelineStatus> {
+) -> Answer<Summary> {
     let FinishBody { outcome, message } = body;
     let done = relay
         .execute(
@@ -495,7 +651,7 @@ async fn finish(
             caller.key(),
         )
         .await?;
-    Ok(Json(PipelineStatus::from(&*done.pipeline)))
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -538,7 +694,7 @@ async fn events(
 ) -> Answer<Events> {
     let EventsQuery { after, limit } = query;
     let id = id(&pipeline)?;
-    relay.pipeline(&id)?;
+    relay.pipeline(&id).await?;
     // The head first: events that arrive in between are in the next answer, none is skipped.
     let (_, head) = relay.live().bounds();
     let stored = relay

@@ -7,7 +7,8 @@ use axum::{
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
 };
-use domain::{Actor, Reason, Refusal, text, view::Scope};
+use domain::{Actor, Reason, Refusal, text};
+use protocol::Scope;
 use serde::de::DeserializeOwned;
 
 use crate::{

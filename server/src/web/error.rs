@@ -158,7 +158,25 @@ impl From<RelayError> for Problem {
                 "Journal unavailable",
                 detail,
             ),
+            RelayError::Unknown(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unknown-outcome",
+                "Outcome unknown",
+                detail,
+            ),
+            RelayError::Behind(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "behind",
+                "Stored, but not shown yet",
+                detail,
+            ),
         }
+    }
+}
+
+impl From<crate::journal::ReadError> for Problem {
+    fn from(error: crate::journal::ReadError) -> Self {
+        RelayError::from(error).into()
     }
 }
 

@@ -16,8 +16,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::view::Scope;
 use http_body::Frame;
+use protocol::Scope;
 use reqwest::Url;
 use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;

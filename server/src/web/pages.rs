@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use app::{LANG_COOKIE, Lang, PageData, Route, THEME_COOKIE, Theme};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use app::{Document, LANG_COOKIE, Lang, PageData, PromptText, Route, THEME_COOKIE, Theme};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
+use protocol::{Detail, DetailMore, HandoverView, Summary};
 
 use crate::{
     agents::Agents,
     handoff::setups,
-    live::{Filter, handover_view, prompt_view},
-    relay::Relay,
+    live::Filter,
+    projections::{handover_view, prompt_view},
+    relay::{Relay, RelayError},
+    web::error::Problem,
 };
 
 /// What every page is made from.
@@ -24,6 +33,68 @@ pub struct Pages {
     /// Who may show the board in a frame: origins, or schemes with a colon.
     pub frame_origins: Arc<[String]>,
 }
+
+/// What the page of one pipeline shows.
+#[derive(Clone, Default)]
+struct Shown {
+    summary: Option<Summary>,
+    detail: Option<DetailMore>,
+    document: Option<Document>,
+    prompt: Option<PromptText>,
+}
+
+/// Reads what a pipeline's page needs before it is rendered: rendering itself cannot wait for the journal.
+pub async fn load(
+    State(relay): State<Relay>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if let Route::Pipeline(id) = Route::of(request.uri().path()) {
+        let shown = match id {
+            Some(id) => shown(&relay, &id).await?,
+            None => Shown::default(),
+        };
+        request.extensions_mut().insert(shown);
+    }
+    Ok(next.run(request).await)
+}
+
+async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
+    let pipeline = match relay.pipeline(id).await {
+        Err(RelayError::Refused(_)) => return Ok(Shown::default()),
+        read => read?,
+    };
+    let Detail { summary, more } = Detail::from(&*pipeline);
+    let documents = relay.documents();
+    let mut shown = Shown {
+        summary: Some(summary),
+        detail: Some(more),
+        ..Shown::default()
+    };
+    // Long texts come when the page lives: a page stays small.
+    if let Some(open) = pipeline.open_handover()
+        && open.current().document.bytes <= TEXT_MAX
+    {
+        let revision = open.current();
+        let page = documents.html(&revision.document).await?;
+        let view = HandoverView {
+            html: Some(page.html.to_string()),
+            rendering: Some(page.rendering),
+            ..handover_view(&pipeline, open, revision, "")
+        };
+        shown.document = Some(view.into());
+    }
+    if let Some(prompt) = pipeline.prompts.last()
+        && prompt.document.bytes <= TEXT_MAX
+    {
+        let text = documents.text(&prompt.document).await?;
+        shown.prompt = Some(prompt_view(&pipeline, prompt, &text).into());
+    }
+    Ok(shown)
+}
+
+/// Longest text that comes with a page, in bytes.
+const TEXT_MAX: u64 = 48 * 1024;
 
 /// Gives the page of the current request its data and its headers. Runs once for every rendering.
 pub fn provide_page(pages: &Pages) {
@@ -45,22 +116,15 @@ pub fn provide_page(pages: &Pages) {
         ..PageData::default()
     };
     let response = use_context::<ResponseOptions>();
-    if let Route::Pipeline(id) = Route::of(parts.uri.path()) {
-        match id.and_then(|id| relay.pipeline(&id).ok()) {
-            Some(pipeline) => {
-                data.document = pipeline
-                    .open_handover()
-                    .map(|open| handover_view(&pipeline, open).into());
-                data.prompt = pipeline
-                    .prompts
-                    .last()
-                    .map(|prompt| prompt_view(&pipeline, prompt).into());
-            }
-            None => {
-                if let Some(response) = &response {
-                    response.set_status(StatusCode::NOT_FOUND);
-                }
-            }
+    if let Some(shown) = parts.extensions.get::<Shown>() {
+        data.shown.clone_from(&shown.summary);
+        data.detail.clone_from(&shown.detail);
+        data.document.clone_from(&shown.document);
+        data.prompt.clone_from(&shown.prompt);
+        if shown.summary.is_none()
+            && let Some(response) = &response
+        {
+            response.set_status(StatusCode::NOT_FOUND);
         }
     }
     if let Some(response) = &response {

@@ -29,7 +29,7 @@ use crate::{
         error::Problem,
         guard::{self, Guard},
         identity::{self, Tokens},
-        pages::{Pages, provide_page},
+        pages::{self, Pages, provide_page},
         sse, status,
     },
 };
@@ -120,7 +120,13 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<S
         .route("/", get(board.clone()))
         .route("/agents", get(board.clone()))
         .route("/vibeframe", get(board.clone()))
-        .route("/pipelines/{*id}", get(board))
+        .route(
+            "/pipelines/{*id}",
+            get(board).layer(middleware::from_fn_with_state(
+                app.relay.clone(),
+                pages::load,
+            )),
+        )
         .fallback(file_and_error_handler_with_context::<App, _>(
             page,
             app::shell,

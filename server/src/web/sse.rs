@@ -14,17 +14,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use domain::{
-    PipelineId,
-    view::{Reset, ResetReason, Shutdown, event_name},
-};
+use domain::PipelineId;
 use http_body::Frame;
+use protocol::{
+    Changed, PipelineStatus, Reset, ResetReason, Shutdown, Snapshot, Summary, event_name,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     VERSION,
-    live::{Cursor, EventId, Filter, Live, Next, encode, handover_view},
+    journal::Epoch,
+    live::{Cursor, EventId, Filter, Live, Next, encode},
+    projections::streamed_handover,
     relay::Relay,
     web::{caller::Query, error::Problem},
 };
@@ -79,7 +81,7 @@ pub async fn stream(
         .get("last-event-id")
         .map(|id| id.to_str().unwrap_or("?").to_owned());
     let asked = header.or(wish.last_event_id).filter(|id| !id.is_empty());
-    let (first, position) = opening(&relay, &filter, asked.as_deref());
+    let (first, position) = opening(&relay, &filter, asked.as_deref()).await;
     let body = Events {
         first: Some(first),
         cursor: Some(relay.live().cursor(position, filter)),
@@ -127,12 +129,12 @@ impl http_body::Body for Events {
 }
 
 /// The first bytes of a stream, and the position from which it goes on.
-fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes, u64) {
+async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes, u64) {
     let mut bytes =
         BytesMut::from(format!("retry: {}\n: staffel {VERSION}\n\n", between(RETRY_MS)).as_bytes());
     let live = relay.live();
     bytes.extend_from_slice(&live.agents());
-    match asked.map(|id| resume(live, id)) {
+    match asked.map(|id| resume(live, relay.epochs(), id)) {
         Some(Ok(position)) => (bytes.freeze(), position),
         Some(Err(reason)) => {
             let (floor, head) = live.bounds();
@@ -143,68 +145,124 @@ fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes, u64) 
                 head,
             };
             bytes.extend(encode(event_name::RESET, None, &reset));
-            state(relay, filter, bytes)
+            state(relay, filter, bytes).await
         }
-        None => state(relay, filter, bytes),
+        None => state(relay, filter, bytes).await,
     }
 }
 
 /// Where a stream resumes that has seen everything up to `id`.
-fn resume(live: &Live, id: &str) -> Result<u64, ResetReason> {
+///
+/// The id names the epoch in which it was sent. What an earlier epoch sent after the next one began is not in this
+/// journal: it is a backup that was restored, and went on differently.
+fn resume(live: &Live, epochs: &[Epoch], id: &str) -> Result<u64, ResetReason> {
     let id: EventId = id.parse().map_err(|()| ResetReason::Unreadable)?;
+    let known = epochs.iter().position(|epoch| epoch.name == id.epoch);
+    let known = known.ok_or(ResetReason::OtherEpoch)?;
     let (floor, head) = live.bounds();
+    let end = epochs.get(known + 1).map_or(head, |next| next.start);
     match id.position {
-        _ if id.epoch != live.epoch() => Err(ResetReason::OtherEpoch),
         position if position > head => Err(ResetReason::FromTheFuture),
+        position if position > end => Err(ResetReason::OtherEpoch),
         position if position < floor => Err(ResetReason::TooOld),
         position => Ok(position),
     }
 }
 
-/// The whole state: for our board in one `snapshot`, and for clients that know only the events of the
-/// origin as one `pipeline_status` a pipeline and one `handover` for each that waits. Only the last
-/// event carries the id: a connection that breaks in between begins again.
-fn state(relay: &Relay, filter: &Filter, mut bytes: BytesMut) -> (Bytes, u64) {
-    let (pipelines, position) = relay.view(filter);
-    let snapshot = relay.snapshot_of(&pipelines, position);
+/// Most open handovers whose texts come with the first events of a stream, and most bytes of these texts. More are
+/// announced by the `snapshot` and can be fetched.
+const HANDOVERS_MAX: usize = 20;
+const TEXTS_MAX: usize = 128 * 1024;
+/// Most bytes of `pipeline_status` events at the beginning: they say what `snapshot` says, for clients that do not
+/// know that one.
+const STATUSES_MAX: usize = 64 * 1024;
+
+/// The state: for our board in one `snapshot`, and for clients that know only the events of the source note as one
+/// `pipeline_status` a pipeline and one `handover` for each that waits, within bounds. Only the last event carries the
+/// id: a connection that breaks in between begins again.
+async fn state(relay: &Relay, filter: &Filter, mut bytes: BytesMut) -> (Bytes, u64) {
+    let snapshot = relay.snapshot(filter);
+    let position = snapshot.position;
     let id = EventId {
         epoch: snapshot.epoch.clone(),
         position,
     };
     let mut frames = vec![encode(event_name::SNAPSHOT, None, &snapshot)];
-    for pipeline in pipelines.iter().rev() {
-        if let Some(open) = pipeline.open_handover() {
-            frames.push(encode(
-                event_name::HANDOVER,
-                None,
-                &handover_view(pipeline, open),
-            ));
-        }
-    }
-    let mut statuses: Vec<_> = snapshot
+    frames.extend(open_handovers(relay, &snapshot).await);
+    let mut statuses: Vec<&Summary> = snapshot
         .pipelines
         .iter()
-        .rev()
-        .filter(|status| !status.status.has_ended())
+        .filter(|summary| !summary.status.has_ended())
         .collect();
     if statuses.is_empty() {
         statuses.extend(snapshot.pipelines.first());
     }
-    match statuses.split_last() {
+    let mut size = 0;
+    let mut encoded: Vec<(&Summary, Bytes)> = Vec::new();
+    for summary in statuses {
+        let frame = encode(event_name::PIPELINE_STATUS, None, &status(summary));
+        size += frame.len();
+        if size > STATUSES_MAX && !encoded.is_empty() {
+            break;
+        }
+        encoded.push((summary, frame));
+    }
+    // The newest comes last: who keeps only one, keeps that one.
+    encoded.sort_by(|a, b| a.0.pipeline.cmp(&b.0.pipeline));
+    match encoded.pop() {
         None => frames = vec![encode(event_name::SNAPSHOT, Some(&id), &snapshot)],
-        Some((last, others)) => {
-            frames.extend(
-                others
-                    .iter()
-                    .map(|status| encode(event_name::PIPELINE_STATUS, None, status)),
-            );
-            frames.push(encode(event_name::PIPELINE_STATUS, Some(&id), last));
+        Some((last, _)) => {
+            frames.extend(encoded.into_iter().map(|(_, frame)| frame));
+            frames.push(encode(
+                event_name::PIPELINE_STATUS,
+                Some(&id),
+                &status(last),
+            ));
         }
     }
     frames
         .iter()
         .for_each(|frame| bytes.extend_from_slice(frame));
     (bytes.freeze(), position)
+}
+
+fn status(summary: &Summary) -> PipelineStatus {
+    PipelineStatus {
+        summary: summary.clone(),
+        changed: Changed {
+            from: summary.revision,
+            ..Changed::default()
+        },
+    }
+}
+
+/// The open handovers of a snapshot, the one that came last first, so that the one that waits longest comes last.
+async fn open_handovers(relay: &Relay, snapshot: &Snapshot) -> Vec<Bytes> {
+    let waiting = snapshot
+        .pipelines
+        .iter()
+        .filter(|summary| summary.status == domain::Status::AwaitingReview);
+    let (mut size, mut frames) = (0, Vec::new());
+    for summary in waiting.take(HANDOVERS_MAX) {
+        let Ok(pipeline) = relay.pipeline(&summary.pipeline).await else {
+            continue;
+        };
+        let Some(handover) = pipeline.open_handover() else {
+            continue;
+        };
+        let revision = handover.current();
+        let Ok(text) = relay.documents().text(&revision.document).await else {
+            continue;
+        };
+        let view = streamed_handover(&pipeline, handover, revision, &text);
+        size += view.content.len();
+        if size > TEXTS_MAX {
+            break;
+        }
+        frames.push(encode(event_name::HANDOVER, None, &view));
+    }
+    frames.reverse();
+    frames
 }
 
 fn farewell() -> Bytes {

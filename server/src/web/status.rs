@@ -64,7 +64,7 @@ struct Status {
     /// MCP sessions of clients of the older protocol era.
     mcp_sessions: usize,
     /// Pipelines, ended ones too.
-    pipelines: usize,
+    pipelines: u64,
     /// When anything happened last.
     last_event: Option<Timestamp>,
 }
@@ -72,7 +72,7 @@ struct Status {
 /// How the server is.
 #[utoipa::path(get, path = "/api/status", tag = "server", responses((status = 200, body = Status)))]
 async fn status(State(app): State<App>) -> Json<Status> {
-    let pipelines = app.relay.pipelines(&crate::live::Filter::default());
+    let counts = app.relay.counts();
     let (_, head) = app.relay.live().bounds();
     Json(Status {
         name: "staffel",
@@ -83,11 +83,7 @@ async fn status(State(app): State<App>) -> Json<Status> {
         uptime_seconds: u64::try_from(now().millis_since(app.started) / 1000).unwrap_or(0),
         subscribers: app.relay.live().subscribers(),
         mcp_sessions: app.sessions.count().await,
-        pipelines: pipelines.len(),
-        last_event: pipelines
-            .iter()
-            .filter_map(|pipeline| pipeline.log.last())
-            .map(|entry| entry.at)
-            .max(),
+        pipelines: counts.open + counts.ended + counts.archived,
+        last_event: app.relay.last_event(),
     })
 }

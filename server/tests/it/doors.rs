@@ -210,6 +210,8 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /health",
             "GET /sse",
             "POST /api/pipelines",
+            "POST /api/pipelines/archive",
+            "POST /api/pipelines/unarchive",
             "POST /api/pipelines/{pipeline}/finish",
             "POST /api/pipelines/{pipeline}/handovers",
             "POST /api/pipelines/{pipeline}/handovers/{handover}/decision",

@@ -2,10 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use domain::{Actor, Event, PhaseName, PipelineId, Timestamp};
-use server::journal::{Append, AppendError, Appended, Journal, Key, KeyUse, Sqlite};
+use domain::{Actor, Document, Event, PhaseName, PipelineId, Timestamp};
+use protocol::MatchIn;
+use server::journal::{
+    Append, AppendError, Appended, Derived, Journal, Key, KeyUse, ListQuery, ListState, Place,
+    SearchText, Sqlite, SummaryRow,
+};
 
-use crate::support::data_folder;
+use crate::support::{data_folder, until};
 
 fn id(number: u16) -> PipelineId {
     PipelineId::new(Timestamp::from_millis(1_800_000_000_000), number)
@@ -27,6 +31,7 @@ fn append(pipeline: u16, expect: u64, texts: &[&str]) -> Append {
         actor: Actor::agent("cursor"),
         key: None,
         events: texts.iter().map(|text| said(text)).collect(),
+        documents: Vec::new(),
     }
 }
 
@@ -59,16 +64,16 @@ async fn texts(journal: &Sqlite, after: u64, max: usize) -> Vec<String> {
 async fn what_was_appended_is_read_back_as_it_was() {
     let folder = data_folder();
     let journal = Sqlite::open(folder.path()).expect("a journal");
-    assert_eq!(*journal.doorbell().borrow(), 0);
+    assert_eq!(*journal.changes().borrow(), 0);
     let facts = keyed(append(1, 0, &["a\r\n\u{2028}\u{feff}\"", "ß💥"]), "k", 1);
     assert_eq!(
         journal.append(facts.clone()).await,
         Ok(Appended::New { last: 2 })
     );
     assert_eq!(
-        *journal.doorbell().borrow(),
+        *journal.changes().borrow(),
         2,
-        "the bell rings before the append returns"
+        "the change is notified before the append returns"
     );
     let stored = journal.read(0, 10).await.expect("a read");
     for (stored, (number, event)) in stored.into_iter().zip((1..).zip(&facts.events)) {
@@ -286,28 +291,141 @@ async fn pages_are_read_in_order_from_any_position() {
 }
 
 #[tokio::test]
-async fn facts_and_the_epoch_are_the_same_after_reopening_and_epochs_differ() {
-    let (folder, other) = (data_folder(), data_folder());
+async fn facts_are_the_same_after_reopening_and_every_open_begins_an_epoch() {
+    let folder = data_folder();
     let journal = Sqlite::open(folder.path()).expect("a journal");
-    let epoch = journal.epoch().to_owned();
-    assert!(
-        !epoch.is_empty() && epoch.len() <= 16 && epoch.bytes().all(|b| b.is_ascii_alphanumeric())
-    );
+    let first = journal.epochs().last().expect("an epoch").clone();
+    let plain = first.name.bytes().all(|b| b.is_ascii_alphanumeric());
+    assert!(!first.name.is_empty() && first.name.len() <= 16 && plain);
+    assert_eq!(first.start, 0);
     journal
         .append(append(1, 0, &["x", "y"]))
         .await
         .expect("an append");
     drop(journal);
     let journal = Sqlite::open(folder.path()).expect("a journal");
-    assert_eq!(journal.epoch(), epoch);
-    assert_eq!(*journal.doorbell().borrow(), 2);
+    let [known, second] = journal.epochs() else {
+        panic!("{:?}", journal.epochs());
+    };
+    assert_eq!((known, second.start), (&first, 2));
+    assert_ne!(second.name, first.name);
+    assert_eq!(*journal.changes().borrow(), 2);
     assert_eq!(
         journal.append(append(1, 2, &["z"])).await,
         Ok(Appended::New { last: 3 })
     );
     assert_eq!(texts(&journal, 0, 9).await, ["x", "y", "z"]);
-    let other = Sqlite::open(other.path()).expect("a journal");
-    assert_ne!(other.epoch(), epoch);
+}
+
+#[tokio::test]
+async fn a_text_is_stored_once_and_read_by_its_hash() {
+    let folder = data_folder();
+    let journal = Sqlite::open(folder.path()).expect("a journal");
+    let document = Document::new("größer \u{200d} 💥");
+    for expect in 0..2 {
+        let facts = Append {
+            documents: vec![document.clone()],
+            ..append(1, expect, &["x"])
+        };
+        journal.append(facts).await.expect("an append");
+    }
+    let hash = document.reference().hash;
+    let text = journal.text(&hash).await.expect("a read");
+    assert_eq!(text.as_ref(), Some(document.text()));
+    let unknown = journal.text(&Document::new("x").reference().hash).await;
+    assert_eq!(unknown.expect("a read"), None);
+}
+
+#[tokio::test]
+async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messages_and_documents() {
+    let folder = data_folder();
+    let journal = Sqlite::open(folder.path()).expect("a journal");
+    let document = Document::new(format!("{}needle\n", "hay \n".repeat(20_000)));
+    let facts = Append {
+        documents: vec![document.clone()],
+        ..append(1, 0, &["x"])
+    };
+    journal.append(facts).await.expect("an append");
+    let row = |number: u16, sort_key: i64, state| SummaryRow {
+        pipeline: id(number),
+        project: format!("p{}", number % 2),
+        state,
+        awaiting_review: false,
+        sort_key,
+        ended: 0,
+        json: format!("{number}"),
+    };
+    let title = |number: u16, text: &str| SearchText {
+        pipeline: id(number),
+        found_in: MatchIn::Title,
+        place: Place::Text(text.to_owned()),
+    };
+    let derived = Derived {
+        position: 1,
+        summaries: vec![
+            row(1, 3, ListState::Ended),
+            row(2, 1, ListState::Open),
+            row(3, 2, ListState::Open),
+        ],
+        texts: vec![
+            title(2, "old words"),
+            title(2, "Grüße aus \"Lisbon\""),
+            SearchText {
+                pipeline: id(1),
+                found_in: MatchIn::Handover,
+                place: Place::Document(document.reference().hash),
+            },
+        ],
+        ..Derived::default()
+    };
+    journal.store_derived(derived).await.expect("a store");
+    assert_eq!(journal.derived_position().await.expect("a read"), 1);
+    let counts = journal.counts().await.expect("a read");
+    assert_eq!((counts.open, counts.ended, counts.archived), (2, 1, 0));
+
+    let query = |words: &[&str], limit| ListQuery {
+        words: words.iter().map(|&word| word.to_owned()).collect(),
+        limit,
+        ..ListQuery::default()
+    };
+    let first = journal.list(&query(&[], 2)).await.expect("a page");
+    assert_eq!(first.summaries, ["2", "3"]);
+    let rest = ListQuery {
+        cursor: first.next,
+        ..query(&[], 2)
+    };
+    let rest = journal.list(&rest).await.expect("a page");
+    assert_eq!((rest.summaries, rest.next), (vec!["1".to_owned()], None));
+    let of_project = ListQuery {
+        project: Some("p1".to_owned()),
+        state: Some(ListState::Open),
+        ..query(&[], 9)
+    };
+    let of_project = journal.list(&of_project).await.expect("a page");
+    assert_eq!(of_project.summaries, ["3"]);
+
+    // Documents are made findable part by part, after what is waited for.
+    let found = async |words: &[&str]| {
+        let page = journal.list(&query(words, 9)).await.expect("a page");
+        page.summaries
+    };
+    until("the document is found", async || {
+        found(&["need"]).await == ["1"]
+    })
+    .await;
+    assert_eq!(found(&["gruss"]).await, Vec::<String>::new());
+    assert_eq!(
+        found(&["GRÜSSE"]).await.len() + found(&["grüße"]).await.len(),
+        1
+    );
+    assert_eq!(found(&["lisbon", "aus"]).await, ["2"]);
+    assert!(
+        found(&["old"]).await.is_empty(),
+        "a newer title replaces it"
+    );
+    for syntax in ["\"", "*", "NEAR(", "a OR b", "-", "col:x", "'; --"] {
+        assert!(found(&[syntax]).await.is_empty(), "{syntax}");
+    }
 }
 
 #[tokio::test]

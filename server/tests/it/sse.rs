@@ -50,7 +50,8 @@ async fn an_empty_journal_opens_with_a_pause_a_comment_and_a_snapshot() {
         body,
         format!(
             "retry: {}\n: staffel {version}\n\nevent: snapshot\nid: {epoch}-0\n\
-             data: {{\"server\":\"{version}\",\"epoch\":\"{epoch}\",\"position\":0,\"at\":{at},\"pipelines\":[]}}\n\n",
+             data: {{\"server\":\"{version}\",\"epoch\":\"{epoch}\",\"position\":0,\"at\":{at},\"pipelines\":[],\"more\":false,\
+             \"counts\":{{\"open\":0,\"awaiting_review\":0,\"ended\":0,\"archived\":0}}}}\n\n",
             events.retries[0],
             version = server::VERSION,
         )
@@ -92,7 +93,12 @@ async fn a_first_connect_gets_the_whole_state_and_only_its_last_event_has_an_id(
         .iter()
         .collect();
     assert_eq!(shown.len(), 3);
-    assert_eq!(shown[0]["pipeline"], json!(ended), "the newest first");
+    let order: Vec<_> = shown.iter().map(|shown| &shown["pipeline"]).collect();
+    assert_eq!(
+        order,
+        [&json!(open), &json!(running), &json!(ended)],
+        "who waits for a person comes first, who has ended last"
+    );
     assert_eq!(snapshot["position"], events[3].position());
     assert_eq!(events[1].json()["handover"], json!(handover));
     assert_eq!(events[1].json()["content"], "# Done\n\nAll of it.");

@@ -1,22 +1,35 @@
 //! From facts to frames: what the outside world is told about an append.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::BytesMut;
 use domain::{
-    DeliveryState, Event, Handover, HandoverId, Pipeline, Prompt, PromptId, Recorded, Verdict,
-    view::{
-        HandoverDecided, HandoverRef, HandoverView, PipelineStatus, PromptDelivery, PromptRef,
-        PromptView, VersionView, event_name,
-    },
+    DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, PromptId, Recorded,
+    Verdict,
+};
+use protocol::{
+    Changed, HandoverDecided, PipelineStatus, PromptDelivery, Summary, TaskChange, VersionView,
+    event_name,
 };
 
-use crate::{handoff, markdown};
+use super::texts::{streamed_handover, streamed_prompt};
+use crate::live::{EventId, Unit, encode};
 
-use super::{
-    Unit,
-    frame::{EventId, encode},
-};
+/// Most tasks and most log lines in one event. Who shows a pipeline fetches it again when more has changed.
+const CHANGES_MAX: usize = 32;
+
+/// The texts that the facts of an append name.
+pub type Texts = HashMap<DocumentHash, Arc<str>>;
+
+/// Which texts [`frames_of`] needs for these facts.
+pub fn named_texts(batch: &[Recorded]) -> impl Iterator<Item = DocumentRef> {
+    batch.iter().filter_map(|recorded| match &recorded.event {
+        Event::HandoverSubmitted { document, .. }
+        | Event::HandoverRevised { document, .. }
+        | Event::PromptWritten { document, .. } => Some(*document),
+        _ => None,
+    })
+}
 
 /// The frames of one append to `pipeline`, whose state is `before` and `after` it.
 pub fn frames_of(
@@ -24,19 +37,24 @@ pub fn frames_of(
     before: Option<&Pipeline>,
     after: &Pipeline,
     batch: &[Recorded],
+    texts: &Texts,
 ) -> Unit {
     let mut bytes = BytesMut::new();
+    let text = |document: &DocumentRef| texts.get(&document.hash).map_or("", |text| text);
     for recorded in batch {
         match &recorded.event {
-            Event::HandoverSubmitted { handover, .. } | Event::HandoverRevised { handover, .. } => {
-                if let Some(handover) = after.handover(handover) {
-                    bytes.extend(encode(
-                        event_name::HANDOVER,
-                        None,
-                        &handover_view(after, handover),
-                    ));
-                }
+            Event::HandoverSubmitted {
+                handover, document, ..
+            } => {
+                let revision = 1;
+                handover_frame(&mut bytes, after, handover, revision, text(document));
             }
+            Event::HandoverRevised {
+                handover,
+                revision,
+                document,
+                ..
+            } => handover_frame(&mut bytes, after, handover, *revision, text(document)),
             Event::HandoverAccepted {
                 handover,
                 revision,
@@ -76,12 +94,14 @@ pub fn frames_of(
                     review_changes,
                 ));
             }
-            Event::PromptWritten { prompt, .. } => {
+            Event::PromptWritten {
+                prompt, document, ..
+            } => {
                 if let Some(prompt) = after.prompt(prompt) {
                     bytes.extend(encode(
                         event_name::CURSOR_PROMPT,
                         None,
-                        &prompt_view(after, prompt),
+                        &streamed_prompt(after, prompt, text(document)),
                     ));
                 }
             }
@@ -103,7 +123,10 @@ pub fn frames_of(
     bytes.extend(encode(
         event_name::PIPELINE_STATUS,
         Some(&id),
-        &PipelineStatus::from(after),
+        &PipelineStatus {
+            summary: Summary::from(after),
+            changed: changed(before, after, batch),
+        },
     ));
     Unit {
         position: after.position,
@@ -155,24 +178,58 @@ fn deliveries(bytes: &mut BytesMut, before: Option<&Pipeline>, after: &Pipeline)
     }
 }
 
-/// A handover with its text, rendered.
-pub fn handover_view(pipeline: &Pipeline, handover: &Handover) -> HandoverView {
-    let content = handover.current().content.clone();
-    HandoverView {
-        pipeline: pipeline.id.clone(),
-        title: pipeline.title.clone(),
-        about: HandoverRef::from(handover),
-        html: markdown::to_html(&content),
-        content,
+fn handover_frame(
+    bytes: &mut BytesMut,
+    pipeline: &Pipeline,
+    handover: &HandoverId,
+    revision: u32,
+    text: &str,
+) {
+    let Some(handover) = pipeline.handover(handover) else {
+        return;
+    };
+    let mut revisions = handover.revisions.iter();
+    if let Some(revision) = revisions.find(|known| known.number == revision) {
+        let view = streamed_handover(pipeline, handover, revision, text);
+        bytes.extend(encode(event_name::HANDOVER, None, &view));
     }
 }
 
-/// A prompt with its text and its ways into assistants.
-pub fn prompt_view(pipeline: &Pipeline, prompt: &Prompt) -> PromptView {
-    PromptView {
-        pipeline: pipeline.id.clone(),
-        about: PromptRef::from(prompt),
-        prompt: prompt.text.clone(),
-        links: handoff::links(&pipeline.id, &prompt.text),
+/// What an append added to the detail of a pipeline.
+fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> Changed {
+    let from = before.map_or(0, |before| before.revision);
+    let tasks = batch.iter().filter_map(|recorded| match &recorded.event {
+        Event::TaskUpdated { track, name, .. } => Some((track, name)),
+        _ => None,
+    });
+    let tasks: Vec<_> = tasks.take(CHANGES_MAX + 1).collect();
+    let lines = after
+        .log
+        .iter()
+        .rev()
+        .take_while(|line| line.revision > from);
+    let mut log: Vec<_> = lines.take(CHANGES_MAX + 1).cloned().collect();
+    if tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {
+        return Changed {
+            from,
+            more: true,
+            ..Changed::default()
+        };
+    }
+    log.reverse();
+    let task = |(track, name): (&String, &String)| {
+        let mut tracks = after.tracks.iter();
+        let tasks = &tracks.find(|known| known.name == *track)?.tasks;
+        let task = tasks.iter().find(|task| task.name == *name)?;
+        Some(TaskChange {
+            track: track.clone(),
+            task: task.clone(),
+        })
+    };
+    Changed {
+        from,
+        tasks: tasks.into_iter().filter_map(task).collect(),
+        log,
+        more: false,
     }
 }

@@ -3,9 +3,10 @@
 //! Two fences, as the CommonMark maintainers advise: the renderer turns raw HTML into visible text, and
 //! the sanitiser lets only a short list of elements through.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Instant};
 
 use ammonia::{Builder, UrlRelative};
+use protocol::Rendering;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -21,21 +22,62 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 });
 
 /// Renders Markdown as sanitised HTML. Headings begin at level 3: the page around has the first two.
-pub fn to_html(markdown: &str) -> String {
+///
+/// # Errors
+/// Elements are nested deeper than `depth_max`, the HTML is longer than `html_max` bytes, or it takes until `deadline`.
+pub fn to_html(
+    markdown: &str,
+    depth_max: usize,
+    html_max: usize,
+    deadline: Instant,
+) -> Result<String, Rendering> {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut depth = 0_usize;
+    let mut events = Vec::new();
+    for event in Parser::new_ext(markdown, options) {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > depth_max {
+            return Err(Rendering::TooDeep);
+        }
+        if events.len() % 1_024 == 0 && Instant::now() > deadline {
+            return Err(Rendering::TooMuch);
+        }
+        events.push(harmless(event));
+    }
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, Parser::new_ext(markdown, options).map(tame));
+    html::push_html(&mut rendered, events.into_iter());
+    if rendered.len() > html_max || Instant::now() > deadline {
+        return Err(Rendering::TooMuch);
+    }
     // What may scroll sideways must be reachable by keyboard. Text cannot contain these tags: it is escaped.
-    SANITISER
+    Ok(SANITISER
         .clean(&rendered)
         .to_string()
         .replace("<table>", r#"<div class="wide" tabindex="0"><table>"#)
         .replace("</table>", "</table></div>")
-        .replace("<pre>", r#"<pre tabindex="0">"#)
+        .replace("<pre>", r#"<pre tabindex="0">"#))
 }
 
-fn tame(event: Event<'_>) -> Event<'_> {
+/// A text as it was written.
+pub fn source(markdown: &str) -> String {
+    let mut escaped = String::with_capacity(markdown.len() + markdown.len() / 8);
+    for part in markdown.split_inclusive(['&', '<', '>']) {
+        match part.char_indices().next_back() {
+            Some((at, '&')) => escaped.extend([&part[..at], "&amp;"]),
+            Some((at, '<')) => escaped.extend([&part[..at], "&lt;"]),
+            Some((at, '>')) => escaped.extend([&part[..at], "&gt;"]),
+            _ => escaped.push_str(part),
+        }
+    }
+    format!("<pre class=\"source\" tabindex=\"0\">{escaped}</pre>")
+}
+
+fn harmless(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         Event::TaskListMarker(done) => Event::Text(if done { "☑ " } else { "☐ " }.into()),
@@ -74,7 +116,14 @@ fn lower(level: HeadingLevel) -> HeadingLevel {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn html_of(markdown: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        to_html(markdown, 64, usize::MAX, deadline).expect("HTML")
+    }
 
     #[test]
     fn hostile_markdown_becomes_harmless() {
@@ -90,7 +139,7 @@ mod tests {
             "<a href=\"java&#115;cript:alert(1)\">x</a>",
             "<style>*{display:none}</style>",
         ] {
-            let html = to_html(hostile);
+            let html = html_of(hostile);
             for forbidden in [
                 "<script",
                 "<img",
@@ -109,14 +158,14 @@ mod tests {
     #[test]
     fn raw_html_stays_readable() {
         assert_eq!(
-            to_html("a <b>c</b>").trim(),
+            html_of("a <b>c</b>").trim(),
             "<p>a &lt;b&gt;c&lt;/b&gt;</p>"
         );
     }
 
     #[test]
     fn documents_keep_their_shape() {
-        let html = to_html(
+        let html = html_of(
             "# T\n\n- [x] done\n- [ ] open\n\n|a|b|\n|-|-|\n|1|2|\n\n[l](https://example.org) [f](docs/x.md)",
         );
         assert!(
@@ -137,7 +186,7 @@ mod tests {
     #[test]
     fn a_table_of_ten_thousand_rows_is_only_long() {
         let rows = "|1|2|\n".repeat(10_000);
-        let html = to_html(&format!("|a|b|\n|-|-|\n{rows}"));
+        let html = html_of(&format!("|a|b|\n|-|-|\n{rows}"));
         assert_eq!(html.matches("<tr>").count(), 10_001);
     }
 }

@@ -1,0 +1,391 @@
+# Die Texte der Übersicht auf Deutsch. Format: Project Fluent, https://projectfluent.org/fluent/guide/
+#
+# Fehlt hier ein Text aus en.ftl oder hat er einen anderen Platzhalter, wird nichts gebaut. Was die
+# Platzhalter bedeuten, steht dort.
+#
+# Die Leserin wird geduzt. Knöpfe sind Verben, ohne „bitte“. Vor dem Prozentzeichen und vor … steht ein
+# Leerzeichen: vor % ein schmales, das nicht umbricht (U+202F).
+
+## The frame
+
+skip = Zum Inhalt springen
+description = Wer hat den Stab? Alle Pipelines deiner KI-Agenten, live.
+all-pipelines = Alle Pipelines
+find = Pipelines suchen
+connect-an-agent = Agent verbinden
+other-language = English
+in-other-language = Show in English
+dismiss = Schließen
+reload = Neu laden
+theme-system = Design: System. Zu Hell wechseln
+theme-light = Design: hell. Zu Dunkel wechseln
+theme-dark = Design: dunkel. Zu System wechseln
+journal = Journal
+api = API
+updated = Staffel wurde aktualisiert. Lade die Seite neu, wenn es passt.
+
+## The connection
+
+live = Live
+connecting = Verbinden …
+reconnecting = Wird neu verbunden …
+offline = Offline
+retry = Jetzt versuchen
+stale = Seit { $span } keine Verbindung. Die Anzeige ist vielleicht veraltet.
+next-try = Neuer Versuch in { $seconds } s
+trying-now = Neuer Versuch läuft …
+no-network = Du bist offline.
+unreachable = Staffel ist nicht erreichbar. Prüfe, ob es läuft, und versuch es noch einmal.
+unreadable = Diese Seite passt nicht mehr zum Server. Lade sie neu.
+
+## Refusals: why something was not done
+
+refused-not-found = Das gibt es hier nicht mehr.
+refused-moved-on = Die Pipeline ist weiter. Sieh nach, wo sie jetzt steht.
+refused-already-decided = Das ist schon entschieden.
+refused-accepted = { $who } hat das { $ago } angenommen.
+refused-accepted-by-you = Du hast das { $ago } angenommen.
+refused-changes = { $who } hat { $ago } Änderungen angefordert.
+refused-changes-by-you = Du hast { $ago } Änderungen angefordert.
+refused-stopped = { $who } hat die Pipeline { $ago } gestoppt.
+refused-stopped-by-you = Du hast die Pipeline { $ago } gestoppt.
+refused-stale-revision = Es gibt eine neuere Fassung. Lies sie, bevor du entscheidest.
+refused-people-only = Entscheiden können nur Menschen.
+refused-ended = Diese Pipeline ist beendet.
+refused-not-permitted = Das darfst du nicht.
+refused-too-large = Dein Text ist zu lang. Kürze ihn und sende ihn noch einmal.
+refused-disk-full = Staffel kann gerade nicht speichern: Der Datenträger ist voll. Nichts wurde entschieden.
+refused-unavailable = Staffel kann gerade nicht speichern. Versuch es noch einmal: Es geschieht nur einmal, auch wenn der erste Versuch doch ankam.
+
+## Standings
+
+idle = Noch nicht gestartet
+agent-runs = An der Arbeit
+quiet = Still
+no-sign-of-life = Meldet sich nicht
+you-have-it = Du bist dran
+in-transit = Unterwegs
+finished = Fertig
+failed = Fehlgeschlagen
+stopped = Gestoppt
+demo = Demo
+
+## Times
+
+just-now = gerade eben
+seconds-ago = vor { $number } s
+minutes-ago = vor { $number } Min.
+hours-ago = vor { $number } Std.
+days-ago = { $count ->
+        [one] vor 1 Tag
+       *[other] vor { $count } Tagen
+    }
+under-a-minute = unter 1 Min.
+under-a-minute-short = unter 1 Min.
+seconds = { $number } s
+minutes = { $number } Min.
+hours = { $number } Std.
+hours-minutes = { $hours } Std. { $minutes } Min.
+days = { $count ->
+        [one] 1 Tag
+       *[other] { $count } Tage
+    }
+days-hours = { $count ->
+        [one] 1 Tag
+       *[other] { $count } Tage
+    } { $hours } Std.
+took-ms = { $number } ms
+took-seconds = { $whole },{ $tenth } s
+
+## Numbers and lists
+
+number = { $count ->
+        [0] keine
+        [1] eine
+        [2] zwei
+        [3] drei
+        [4] vier
+        [5] fünf
+        [6] sechs
+        [7] sieben
+        [8] acht
+        [9] neun
+        [10] zehn
+        [11] elf
+        [12] zwölf
+       *[other] { $count }
+    }
+list-last = { $before } und { $last }
+list-between = { $before }, { $next }
+quoted = „{ $text }“
+percent = { $percent }{"\u202F"}%
+
+## The overview
+
+headline = { $count ->
+        [0] Nichts zu tun
+        [one] Eine Übergabe wartet auf dich
+       *[other] { $number } Übergaben warten auf dich
+    }
+nobody-on-track = Noch keine Pipelines
+waiting-for-you = Wartet auf dich
+who-has-the-baton = Wer hat den Stab
+next-gate-here = Die nächste Übergabe erscheint hier.
+read-and-decide = Prüfen
+waiting = wartet seit { $span }
+clear-find = Suche löschen
+found-nothing = Keine Pipeline gefunden für { $find }.
+nothing-reported = noch nichts gemeldet
+ready = { $revision ->
+        [1] bereit zur Prüfung
+       *[other] bereit zur Prüfung, Fassung { $revision }
+    }
+not-started-yet = noch nicht gestartet
+prompt-sent = Prompt gesendet, noch nicht abgeholt
+prompt-ready = Prompt fertig
+ended-after = { $count ->
+        [one] 1 Phase
+       *[other] { $count } Phasen
+    } in { $span }
+ended-quickly = { $count ->
+        [one] 1 Phase
+       *[other] { $count } Phasen
+    }, unter 1 Min.
+
+## Progress
+
+not-reported = kein Fortschritt gemeldet
+says = laut Agent { $percent }
+tasks-done = { $count ->
+        [one] { $done } von 1 Aufgabe
+       *[other] { $done } von { $count } Aufgaben
+    }
+done-of = { $done } von { $all }
+last-said = zuletzt { $percent }, seit { $span } still
+quiet-for = seit { $span } still
+on-its-way-for = seit { $span } unterwegs
+handed-over = zur Prüfung
+accepted = angenommen
+changes-requested = Änderungen angefordert
+revisions = { $what }, { $count ->
+        [one] 1 Fassung
+       *[other] { $count } Fassungen
+    }
+writing-prompt = Prompt wird geschrieben …
+next-leg = als Nächstes
+stopped-here = hier gestoppt
+nobody-picked-up = noch nicht abgeholt
+
+## A pipeline's page
+
+phases = Phasen
+goal = Ziel
+goal-more = Ganzes Ziel anzeigen
+version = Zyklusversion
+planned = geplant
+pipeline-id = Pipeline-ID
+work = Aufgaben
+no-tasks = Noch keine Aufgaben. Sie erscheinen, sobald der Agent sie meldet.
+tasks = Aufgaben
+what-happened = Verlauf
+whole-journal = Vollständiger Verlauf (JSON)
+newest-lines = Die neuesten Einträge.
+task-pending = offen
+task-in-progress = in Arbeit
+task-completed = erledigt
+task-failed = fehlgeschlagen
+loading-pipeline = Pipeline wird geladen …
+no-pipeline = Die Pipeline konnte nicht geladen werden.
+history = Dokumente
+history-handover = { $phase }, Fassung { $revision }
+no-history = Hier stehen später Übergaben und Prompts.
+open-review = wartet auf Prüfung
+
+## Who has the baton, in a sentence
+
+the-agent = Der Agent
+now-running = { $agent } arbeitet an { $phase }.
+now-silent = Seit { $span } nichts von { $agent }.
+now-silent-said = Seit { $span } nichts von { $agent }. Zuletzt gemeldet: { $percent }.
+now-silent-next = Sieh in seinem Fenster nach: Vielleicht fragt er dort etwas, oder die Verbindung ist weg.
+now-review = { $phase } ist fertig zur Prüfung.
+now-review-since = Wartet seit { $span } auf dich.
+now-writing = Entschieden. Der Prompt wird geschrieben …
+now-transit = Noch kein Agent hat den Prompt abgeholt ({ $span }).
+now-transit-next = Ein wartender Agent bekommt ihn automatisch. Sonst sende ihn unten selbst.
+now-idle = Noch nicht gestartet.
+now-idle-next = Los geht es mit der ersten Meldung des Agenten.
+now-completed = Der Stab ist im Ziel.
+now-failed = Der Agent hat hier aufgegeben.
+now-cancelled = Hier gestoppt.
+
+## The log
+
+log-started = { $who } hat die Pipeline gestartet
+log-started-by-you = Du hast die Pipeline gestartet
+log-phase-started = { $phase } gestartet
+log-phase-reopened = { $phase } geht weiter
+log-said = { $who }:
+log-handed-over = { $who } hat { $phase } übergeben
+log-handed-over-again = { $who } hat { $phase } erneut übergeben (Fassung { $revision })
+log-accepted = { $who } hat { $phase } angenommen
+log-accepted-by-you = Du hast { $phase } angenommen
+log-accepted-revision = { $who } hat { $phase } angenommen (Fassung { $revision })
+log-accepted-revision-by-you = Du hast { $phase } angenommen (Fassung { $revision })
+log-changes = { $who } hat Änderungen an { $phase } angefordert
+log-changes-by-you = Du hast Änderungen an { $phase } angefordert
+log-stopped = { $who } hat die Pipeline gestoppt
+log-stopped-by-you = Du hast die Pipeline gestoppt
+log-archived = { $who } hat sie archiviert
+log-archived-by-you = Du hast sie archiviert
+log-unarchived = { $who } hat sie aus dem Archiv geholt
+log-unarchived-by-you = Du hast sie aus dem Archiv geholt
+log-prompt-written = Prompt für { $phase } geschrieben ({ $writer })
+log-prompt-opened = { $who } hat den Prompt in { $way } geöffnet
+log-prompt-opened-by-you = Du hast den Prompt in { $way } geöffnet
+log-prompt-copied = { $who } hat den Prompt kopiert
+log-prompt-copied-by-you = Du hast den Prompt kopiert
+log-prompt-offered = Prompt angeboten: { $way }
+log-prompt-picked-up = { $who } hat den Prompt abgeholt
+log-prompt-confirmed = { $who } hat den Prompt bestätigt
+log-version = Zyklusversion geändert auf { $version }
+log-task-pending = Aufgabe offen:
+log-task-in-progress = Aufgabe begonnen:
+log-task-completed = Aufgabe erledigt:
+log-task-failed = Aufgabe fehlgeschlagen:
+
+## The review
+
+later = Später
+fetching-document = Übergabe wird geladen …
+no-document = Die Übergabe konnte nicht geladen werden.
+try-again = Erneut versuchen
+what-should-change = Was soll sich ändern? Der Agent bekommt es wörtlich.
+accept = Annehmen
+accept-with-change = Mit Änderungen annehmen
+request-changes = Änderungen anfordern
+say-what = Schreib zuerst, was sich ändern soll.
+stop-pipeline = Pipeline stoppen …
+stop-really = Diese Pipeline endgültig stoppen? Der Agent erfährt es. Gelöscht wird nichts.
+stop-yes = Stoppen
+stop-no = Weiterlaufen lassen
+sending = Wird gesendet …
+not-sent = Nicht gesendet. Dein Text ist noch da.
+document = Übergabe
+your-decision = Deine Entscheidung
+end-of-relay = Ziel
+revision = Fassung { $number }
+arrived = { $title }: { $phase } wartet auf deine Prüfung.
+arrival = { $phase } ist fertig zur Prüfung: { $title }
+newer-revision = Fassung { $new } ist da. Du liest noch Fassung { $old }; dein Text bleibt.
+keep-reading = Weiterlesen
+show-revision = Fassung { $number } lesen
+replaced = Das ist jetzt Fassung { $number }. Dein Text ist noch da.
+own-accepted = { $phase } angenommen. Der Prompt für { $next } ist unterwegs.
+own-accepted-last = { $phase } angenommen. Das war die letzte Phase.
+own-changes = Änderungen angefordert. Der Agent bekommt sie gleich.
+own-stopped = Pipeline gestoppt.
+elsewhere-accepted = { $who } hat { $phase } angenommen.
+elsewhere-changes = { $who } hat Änderungen an { $phase } angefordert.
+elsewhere-stopped = { $who } hat die Pipeline bei { $phase } gestoppt.
+elsewhere-accepted-by-you = Du hast { $phase } angenommen.
+elsewhere-changes-by-you = Du hast Änderungen an { $phase } angefordert.
+elsewhere-stopped-by-you = Du hast die Pipeline bei { $phase } gestoppt.
+gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
+keys-asleep = Klick oder scroll zuerst hier: Dann gelten A und C als Tasten.
+as-source-deep = Als Klartext gezeigt: zu tief verschachtelt, um es zu formatieren.
+as-source-much = Als Klartext gezeigt: zu viel, um es zu formatieren.
+not-whole = Hier steht nur der Anfang.
+
+## A handover by its address
+
+handover-title = { $phase }: { $title }
+handover-open = Sie wartet auf Prüfung.
+handover-superseded = Nie entschieden: Eine neuere Fassung hat sie ersetzt.
+handover-unknown = Übergabe nicht gefunden
+handover-unknown-next = Der Link ist vielleicht unvollständig, oder diese Fassung gibt es nicht.
+all-revisions = Fassungen
+next-phase = nächste Phase { $phase }
+note-with-it = Was verlangt wurde
+decided-accepted = Angenommen von { $who }
+decided-accepted-by-you = Von dir angenommen
+decided-changes = Änderungen angefordert von { $who }
+decided-changes-by-you = Änderungen von dir angefordert
+decided-stopped = Gestoppt von { $who }
+decided-stopped-by-you = Von dir gestoppt
+prompt-written-from-it = Prompt, der daraus entstand
+
+## The prompt
+
+prompt-for = Prompt für { $phase }
+prompt-to-revise = Prompt zur Überarbeitung von { $phase }
+step-decided = Entschieden
+step-written = Geschrieben
+step-offered = Angeboten
+step-picked-up = Abgeholt
+step-acknowledged = Bestätigt
+step-running = Arbeitet
+step-skipped = nicht erfasst
+step-by = { $who }, { $way }
+you = du
+template = Vorlage
+way-of-the-prompt = Zustellung
+fetching-prompt = Prompt wird geladen …
+no-prompt = Der Prompt konnte nicht geladen werden.
+written-in-a-moment = Der Prompt erscheint gleich hier.
+whole-text = Ganzen Prompt zeigen
+less-text = Weniger zeigen
+prompt-text = Prompt
+picked-up-already = Ein Agent arbeitet schon nach diesem Prompt.
+read-the-prompt = Prompt lesen
+copy-again = Noch einmal kopieren
+hand-it-on = An einen Assistenten senden
+short = als Verweis
+copy = Kopieren
+copied = Kopiert
+not-copied = Kopieren ging nicht: Text markieren und kopieren
+short-too-long = „Als Verweis“: Der Prompt ist zu lang für diesen Link; der Agent wird gebeten, ihn abzuholen.
+short-forbidden = „Als Verweis“: Dieser Assistent nimmt keine ganzen Prompts aus Links an.
+confirm-there = Öffnet den Assistenten mit ausgefülltem Prompt. Abschicken musst du dort.
+prompt-unknown = Prompt nicht gefunden
+prompt-unknown-next = Der Link ist vielleicht unvollständig, oder diesen Prompt gibt es nicht.
+written-from = Geschrieben aus { $what }
+why-template = Aus der eingebauten Vorlage: Es ist kein Modell eingerichtet
+why-model-failed = { $model } hat nicht geantwortet, daher die Vorlage: { $error }
+why-own-template-failed = Deine eigene Vorlage war nicht zu gebrauchen: { $error }
+via-stream = Live-Verbindung
+via-wait = wartender Agent
+via-pull = selbst abgeholt
+via-report = nächste Meldung
+via-copy = kopiert
+
+## Connecting
+
+connect-lead = Verbinde einen Agenten, der MCP spricht. Er meldet, was er tut, übergibt nach jeder Phase und wartet auf deine Entscheidung.
+mcp-address = MCP-Adresse
+any-other = Anderer Client
+add-to-client = Zu { $client } hinzufügen ↗
+in-a-terminal = Im Terminal, in deinem Projektordner
+or-by-hand = Oder von Hand eintragen in
+asks-there = { $client } fragt nach, bevor etwas hinzugefügt wird.
+token-elsewhere = Agenten auf anderen Rechnern brauchen ein Token. Erzeuge es auf dem Rechner, auf dem Staffel läuft:
+waiting-for-call = Warte auf einen Agenten …
+is-connected = { $agent } ist verbunden.
+agents = Agenten
+never-called = noch nie verbunden
+has-token = Token
+reads-only = Token, nur lesend
+without-token = Name nicht geprüft
+agents-since = Agenten seit dem Start von Staffel und alle mit Token.
+then-say = Dann sag dem Agenten:
+first-words = Starte für diese Arbeit eine Staffel-Pipeline und übergib nach jeder Phase.
+or-demo = Nur mal schauen? Ein Demo-Agent geht die Phasen durch, und du entscheidest:
+
+## Dead ends
+
+not-found = Seite nicht gefunden
+not-found-next = Der Link ist vielleicht vertippt oder veraltet.
+unknown-pipeline = Pipeline nicht gefunden
+unknown-pipeline-next = Der Link ist vielleicht unvollständig, oder die Pipeline liegt auf einem anderen Staffel-Server.
+to-overview = Zu allen Pipelines
+to-pipeline = Zur Pipeline

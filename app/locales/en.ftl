@@ -1,0 +1,397 @@
+# The texts of the board in English. Format: Project Fluent, https://projectfluent.org/fluent/guide/
+#
+# A text that is missing in one of the languages, or has another placeholder there, fails the build.
+# What is in braces comes from the board: { $phase } is a name such as PLAN, { $span } a time such as
+# "12 min", { $count } a number. A text may be chosen by a number: [0], [1] and so on exactly, [one] by the
+# plural rule of the language, *[other] for the rest.
+#
+# Contractions are fine. Buttons are verbs. What is going on: present progressive; what happened: past.
+
+## The frame
+
+skip = Skip to content
+description = See who has the baton: all your AI agents' pipelines, live.
+all-pipelines = All pipelines
+find = Search pipelines
+connect-an-agent = Connect an agent
+other-language = Deutsch
+in-other-language = Auf Deutsch anzeigen
+dismiss = Close
+reload = Reload
+theme-system = Theme: system. Switch to light
+theme-light = Theme: light. Switch to dark
+theme-dark = Theme: dark. Switch to system
+journal = journal
+api = API
+updated = Staffel has been updated. Reload when you're ready.
+
+## The connection
+
+live = Live
+connecting = Connecting…
+reconnecting = Reconnecting…
+offline = Offline
+retry = Try now
+stale = Connection lost { $span } ago. What you see may be out of date.
+next-try = Retrying in { $seconds } s
+trying-now = Retrying now…
+no-network = You're offline.
+unreachable = Can't reach Staffel. Check that it's running, then try again.
+unreadable = This page doesn't match the server any more. Reload it.
+
+## Refusals: why something was not done
+
+refused-not-found = This isn't here any more.
+refused-moved-on = The pipeline has moved on. Look at where it is now.
+refused-already-decided = This has been decided already.
+refused-accepted = { $who } accepted this { $ago }.
+refused-accepted-by-you = You accepted this { $ago }.
+refused-changes = { $who } requested changes { $ago }.
+refused-changes-by-you = You requested changes { $ago }.
+refused-stopped = { $who } stopped the pipeline { $ago }.
+refused-stopped-by-you = You stopped the pipeline { $ago }.
+refused-stale-revision = There's a newer revision. Read it before you decide.
+refused-people-only = Only people can decide.
+refused-ended = This pipeline has ended.
+refused-not-permitted = You're not allowed to do this.
+refused-too-large = Your text is too long. Shorten it, then send it again.
+refused-disk-full = Staffel can't save right now: the disk is full. Nothing was decided.
+refused-unavailable = Staffel can't save right now. Try again: it's done only once, even if the first try did get through.
+
+## Standings
+
+idle = Not started
+agent-runs = At work
+quiet = Quiet
+no-sign-of-life = Not responding
+you-have-it = Your turn
+in-transit = On its way
+finished = Finished
+failed = Failed
+stopped = Stopped
+demo = Demo
+
+## Times
+
+just-now = just now
+seconds-ago = { $number } s ago
+minutes-ago = { $number } min ago
+hours-ago = { $number } h ago
+days-ago = { $count ->
+        [one] 1 day ago
+       *[other] { $count } days ago
+    }
+under-a-minute = less than a minute
+under-a-minute-short = under 1 min
+seconds = { $number } s
+minutes = { $number } min
+hours = { $number } h
+hours-minutes = { $hours } h { $minutes } min
+days = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    }
+days-hours = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } { $hours } h
+took-ms = { $number } ms
+took-seconds = { $whole }.{ $tenth } s
+
+## Numbers and lists
+
+number = { $count ->
+        [0] no
+        [1] one
+        [2] two
+        [3] three
+        [4] four
+        [5] five
+        [6] six
+        [7] seven
+        [8] eight
+        [9] nine
+        [10] ten
+        [11] eleven
+        [12] twelve
+       *[other] { $count }
+    }
+# Two of a list, or its last two.
+list-last = { $before } and { $last }
+# Two of a longer list, before the last.
+list-between = { $before }, { $next }
+quoted = “{ $text }”
+percent = { $percent }%
+
+## The overview
+
+# $number is the count as a word: "Three".
+headline = { $count ->
+        [0] You're all caught up
+        [one] One handover is waiting for you
+       *[other] { $number } handovers are waiting for you
+    }
+nobody-on-track = No pipelines yet
+waiting-for-you = Waiting for you
+who-has-the-baton = Who has the baton
+next-gate-here = The next handover will show up here.
+read-and-decide = Review
+waiting = waiting { $span }
+clear-find = Clear search
+found-nothing = No pipeline matches { $find }.
+nothing-reported = nothing reported yet
+ready = { $revision ->
+        [1] ready for review
+       *[other] ready for review, revision { $revision }
+    }
+not-started-yet = not started yet
+prompt-sent = prompt sent, not picked up yet
+prompt-ready = prompt ready
+ended-after = { $count ->
+        [one] 1 phase
+       *[other] { $count } phases
+    } in { $span }
+ended-quickly = { $count ->
+        [one] 1 phase
+       *[other] { $count } phases
+    }, under a minute
+
+## Progress
+
+not-reported = no progress reported
+says = says { $percent }
+tasks-done = { $count ->
+        [one] { $done } of 1 task
+       *[other] { $done } of { $count } tasks
+    }
+done-of = { $done } of { $all }
+last-said = last said { $percent }, quiet for { $span }
+quiet-for = quiet for { $span }
+on-its-way-for = on its way for { $span }
+handed-over = ready for review
+accepted = accepted
+changes-requested = changes requested
+revisions = { $what }, { $count ->
+        [one] 1 revision
+       *[other] { $count } revisions
+    }
+writing-prompt = writing the prompt…
+next-leg = next
+stopped-here = stopped here
+nobody-picked-up = not picked up yet
+
+## A pipeline's page
+
+phases = Phases
+goal = Goal
+goal-more = Show full goal
+version = Cycle version
+planned = planned
+pipeline-id = Pipeline ID
+work = Tasks
+no-tasks = No tasks yet. They'll appear when the agent reports them.
+# The track that an agent's tasks are on when it names none.
+tasks = Tasks
+what-happened = Activity
+whole-journal = Full history (JSON)
+newest-lines = Latest activity.
+task-pending = to do
+task-in-progress = in progress
+task-completed = done
+task-failed = failed
+loading-pipeline = Loading the pipeline…
+no-pipeline = The pipeline couldn't be loaded.
+history = Documents
+history-handover = { $phase }, revision { $revision }
+no-history = Handovers and prompts will be listed here.
+open-review = waiting for review
+
+## Who has the baton, in a sentence
+
+the-agent = The agent
+now-running = { $agent } is working on { $phase }.
+now-silent = No word from { $agent } for { $span }.
+now-silent-said = No word from { $agent } for { $span }. It last said { $percent }.
+now-silent-next = Check its window. It may be asking you something there, or it may have lost its connection.
+now-review = { $phase } is ready for review.
+now-review-since = It's been waiting for you for { $span }.
+now-writing = Decided. Writing the prompt…
+now-transit = No agent has picked up the prompt yet ({ $span }).
+now-transit-next = An agent that's waiting gets it automatically. Otherwise send it yourself below.
+now-idle = Not started yet.
+now-idle-next = It starts with the agent's first report.
+now-completed = Across the finish line.
+now-failed = The agent gave up here.
+now-cancelled = Stopped here.
+
+## The log
+
+log-started = { $who } started the pipeline
+log-started-by-you = You started the pipeline
+log-phase-started = { $phase } started
+log-phase-reopened = { $phase } resumed
+log-said = { $who }:
+log-handed-over = { $who } handed over { $phase }
+log-handed-over-again = { $who } handed over { $phase } again (revision { $revision })
+log-accepted = { $who } accepted { $phase }
+log-accepted-by-you = You accepted { $phase }
+log-accepted-revision = { $who } accepted { $phase } (revision { $revision })
+log-accepted-revision-by-you = You accepted { $phase } (revision { $revision })
+log-changes = { $who } requested changes to { $phase }
+log-changes-by-you = You requested changes to { $phase }
+log-stopped = { $who } stopped the pipeline
+log-stopped-by-you = You stopped the pipeline
+log-archived = { $who } archived it
+log-archived-by-you = You archived it
+log-unarchived = { $who } brought it back from the archive
+log-unarchived-by-you = You brought it back from the archive
+log-prompt-written = Prompt for { $phase } written ({ $writer })
+log-prompt-opened = { $who } opened the prompt in { $way }
+log-prompt-opened-by-you = You opened the prompt in { $way }
+log-prompt-copied = { $who } copied the prompt
+log-prompt-copied-by-you = You copied the prompt
+log-prompt-offered = Prompt offered: { $way }
+log-prompt-picked-up = { $who } picked up the prompt
+log-prompt-confirmed = { $who } confirmed the prompt
+log-version = Cycle version changed to { $version }
+log-task-pending = Task to do:
+log-task-in-progress = Task started:
+log-task-completed = Task done:
+log-task-failed = Task failed:
+
+## The review
+
+later = Later
+fetching-document = Loading the handover…
+no-document = The handover couldn't be loaded.
+try-again = Try again
+what-should-change = What should change? The agent gets this word for word.
+accept = Accept
+accept-with-change = Accept with changes
+request-changes = Request changes
+say-what = First write what should change.
+stop-pipeline = Stop pipeline…
+stop-really = Stop this pipeline for good? The agent will be told. Nothing is deleted.
+stop-yes = Stop pipeline
+stop-no = Keep it running
+sending = Sending…
+not-sent = Not sent. Your text is still here.
+document = Handover
+your-decision = Your decision
+end-of-relay = finish
+revision = revision { $number }
+arrived = { $title }: { $phase } is ready for review.
+arrival = { $phase } is ready for review: { $title }
+newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
+keep-reading = Keep reading
+show-revision = Read revision { $number }
+replaced = This is revision { $number } now. Your text is still here.
+own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
+own-accepted-last = { $phase } accepted. That was the last phase.
+own-changes = Changes requested. The agent will get them in a moment.
+own-stopped = Pipeline stopped.
+elsewhere-accepted = { $who } accepted { $phase }.
+elsewhere-changes = { $who } requested changes to { $phase }.
+elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
+# In another window, by the same person.
+elsewhere-accepted-by-you = You accepted { $phase }.
+elsewhere-changes-by-you = You requested changes to { $phase }.
+elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
+gone = This handover is closed: the pipeline has moved on.
+keys-asleep = Click or scroll in here first: then A and C work as keys.
+as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
+as-source-much = Shown as plain text: it's too much to be formatted.
+not-whole = Only the beginning is shown here.
+
+## A handover by its address
+
+handover-title = { $phase }: { $title }
+handover-open = It's waiting for review.
+handover-superseded = It was never decided: a newer revision replaced it.
+handover-unknown = Handover not found
+handover-unknown-next = The link may be incomplete, or this revision doesn't exist.
+all-revisions = Revisions
+next-phase = next phase { $phase }
+note-with-it = What was asked for
+decided-accepted = Accepted by { $who }
+decided-accepted-by-you = Accepted by you
+decided-changes = Changes requested by { $who }
+decided-changes-by-you = Changes requested by you
+decided-stopped = Stopped by { $who }
+decided-stopped-by-you = Stopped by you
+prompt-written-from-it = Prompt written from it
+
+## The prompt
+
+prompt-for = Prompt for { $phase }
+prompt-to-revise = Prompt to revise { $phase }
+step-decided = Decided
+step-written = Written
+step-offered = Offered
+step-picked-up = Picked up
+step-acknowledged = Confirmed
+step-running = Working
+step-skipped = no record
+step-by = { $who }, { $way }
+you = you
+template = template
+way-of-the-prompt = Delivery
+fetching-prompt = Loading the prompt…
+no-prompt = The prompt couldn't be loaded.
+written-in-a-moment = The prompt will appear here in a moment.
+whole-text = Show full prompt
+less-text = Show less
+prompt-text = Prompt
+picked-up-already = An agent is working from this prompt already.
+read-the-prompt = Read the prompt
+copy-again = Copy again
+hand-it-on = Send it to an assistant
+short = by reference
+copy = Copy
+copied = Copied
+not-copied = Copying failed: select the text and copy it
+short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
+short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
+confirm-there = Opens your assistant with the prompt filled in. Press Enter there to send it.
+prompt-unknown = Prompt not found
+prompt-unknown-next = The link may be incomplete, or this prompt doesn't exist.
+written-from = Written from { $what }
+why-template = Written from the built-in template: no model is set up
+why-model-failed = { $model } failed, so the template was used: { $error }
+why-own-template-failed = Your own template couldn't be used: { $error }
+via-stream = live connection
+via-wait = waiting agent
+via-pull = asked for it
+via-report = next report
+via-copy = copied
+
+## Connecting
+
+connect-lead = Connect any agent that speaks MCP. It reports what it's doing, hands over after each phase, and waits for your decision.
+mcp-address = MCP address
+any-other = Other client
+add-to-client = Add to { $client } ↗
+in-a-terminal = In a terminal, in your project folder
+or-by-hand = Or add this by hand to
+asks-there = { $client } asks before it adds anything.
+token-elsewhere = Agents on other machines need a token. Create one on the machine that runs Staffel:
+waiting-for-call = Waiting for an agent to connect…
+is-connected = { $agent } is connected.
+agents = Agents
+never-called = never connected
+has-token = token
+reads-only = read-only token
+without-token = name not verified
+agents-since = Agents seen since Staffel started, and agents with a token.
+then-say = Then tell the agent:
+first-words = Start a Staffel pipeline for this work and hand over after each phase.
+or-demo = Just looking? A demo agent goes through the phases, and you decide:
+
+## Dead ends
+
+not-found = Page not found
+not-found-next = The link may be mistyped or out of date.
+unknown-pipeline = Pipeline not found
+unknown-pipeline-next = The link may be incomplete, or the pipeline is on another Staffel server.
+to-overview = Back to all pipelines
+to-pipeline = To the pipeline

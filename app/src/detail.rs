@@ -1,0 +1,361 @@
+//! The detail of the pipeline whose page is shown: fetched once, then kept current by what each event says is new.
+
+use domain::{Delivery, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, What};
+use leptos::{prelude::*, task::spawn_local};
+use protocol::{Changed, DetailMore, PromptDelivery, PromptRef, Summary, TaskChange};
+
+use crate::{api, api::Failure, board::Board};
+
+/// So many lines of "What happened" are kept.
+const LINES: usize = 100;
+/// So many events are kept while the detail is being fetched; more than these are fetched again.
+const MISSED: usize = 64;
+
+/// The detail of one pipeline, at one of its revisions.
+#[derive(Debug, Clone, PartialEq)]
+struct Held {
+    pipeline: PipelineId,
+    revision: u64,
+    more: DetailMore,
+}
+
+/// How the detail is coming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Coming {
+    /// It is here, or nobody wants it.
+    Rest,
+    /// It is being fetched.
+    Fetching(PipelineId),
+    /// There is no such pipeline.
+    Missing(PipelineId),
+    /// It could not be fetched.
+    Failed(PipelineId, Failure),
+}
+
+/// The detail that the page shows. Copied into every component.
+#[derive(Clone, Copy)]
+pub(crate) struct Detail {
+    /// How it is coming.
+    pub coming: RwSignal<Coming>,
+    held: RwSignal<Option<Held>>,
+    /// What happened while it was being fetched.
+    missed: StoredValue<Vec<(Summary, Changed)>>,
+}
+
+impl Detail {
+    /// As the page begins. `asked` is the pipeline in the address.
+    pub fn new(
+        asked: Option<PipelineId>,
+        shown: Option<&Summary>,
+        more: Option<DetailMore>,
+    ) -> Self {
+        let held = shown
+            .zip(more)
+            .map(|(summary, more)| Held::new(summary, more));
+        // The server has looked: what it did not send does not exist.
+        let missing = asked.filter(|_| shown.is_none());
+        Self {
+            coming: RwSignal::new(missing.map_or(Coming::Rest, Coming::Missing)),
+            held: RwSignal::new(held),
+            missed: StoredValue::new(Vec::new()),
+        }
+    }
+
+    /// Reads the detail of a pipeline, if it is here, and follows it.
+    pub fn with<R>(self, pipeline: &PipelineId, read: impl Fn(&DetailMore) -> R) -> Option<R> {
+        let mut result = None;
+        self.lend(pipeline, &mut |more| result = Some(read(more)));
+        result
+    }
+
+    /// Not generic, so that it is compiled once for all readers.
+    fn lend(self, pipeline: &PipelineId, reader: &mut dyn FnMut(&DetailMore)) {
+        self.held.with(|held| {
+            if let Some(held) = held.as_ref().filter(|held| held.pipeline == *pipeline) {
+                reader(&held.more);
+            }
+        });
+    }
+
+    fn revision_of(self, pipeline: &PipelineId) -> Option<u64> {
+        self.held.with_untracked(|held| {
+            let held = held.as_ref().filter(|held| held.pipeline == *pipeline);
+            held.map(|held| held.revision)
+        })
+    }
+
+    /// Sees to it that the detail of this pipeline is here, or comes.
+    pub fn want(self, board: Board, pipeline: &PipelineId) {
+        if self.revision_of(pipeline).is_none() {
+            self.fetch(board, pipeline.clone());
+        }
+    }
+
+    /// Fetches the detail anew.
+    pub fn fetch(self, board: Board, pipeline: PipelineId) {
+        let fetching = Coming::Fetching(pipeline.clone());
+        if self.coming.with_untracked(|coming| *coming == fetching) {
+            return;
+        }
+        self.coming.set(fetching.clone());
+        self.missed.update_value(Vec::clear);
+        spawn_local(async move {
+            let answer = api::detail(&pipeline).await;
+            // By now the reader may be on another page.
+            if self.coming.with_untracked(|coming| *coming != fetching) {
+                return;
+            }
+            match answer {
+                Ok((summary, more)) => self.put(board, summary, more),
+                Err(Failure::Refused(problem)) if problem.status == 404 => {
+                    self.coming.set(Coming::Missing(pipeline));
+                }
+                Err(failure) => self.coming.set(Coming::Failed(pipeline, failure)),
+            }
+        });
+    }
+
+    fn put(self, board: Board, summary: Summary, more: DetailMore) {
+        self.held.set(Some(Held::new(&summary, more)));
+        self.coming.set(Coming::Rest);
+        board.learn(summary);
+        let missed = self
+            .missed
+            .try_update_value(std::mem::take)
+            .unwrap_or_default();
+        for (summary, changed) in missed {
+            self.take(board, &summary, &changed);
+        }
+    }
+
+    /// Takes in what an event says is new. Where something is missing, the detail is fetched again.
+    pub fn take(self, board: Board, summary: &Summary, changed: &Changed) {
+        let pipeline = &summary.pipeline;
+        let fetching = self
+            .coming
+            .with_untracked(|coming| matches!(coming, Coming::Fetching(of) if of == pipeline));
+        if fetching {
+            self.missed.update_value(|missed| {
+                if missed.len() < MISSED {
+                    missed.push((summary.clone(), changed.clone()));
+                }
+            });
+            return;
+        }
+        let Some(revision) = self.revision_of(pipeline) else {
+            // A pipeline that nobody knew when its page was opened, and that has begun now.
+            if board.is_shown(pipeline) {
+                self.fetch(board, pipeline.clone());
+            }
+            return;
+        };
+        if summary.revision <= revision {
+            return;
+        }
+        if changed.from != revision || changed.more {
+            self.again(board, pipeline);
+            return;
+        }
+        self.held.update(|held| {
+            if let Some(held) = held {
+                held.take(summary, changed);
+            }
+        });
+    }
+
+    /// The summaries are new, and nothing says what else is: the detail of another revision is fetched again.
+    pub fn compare(self, board: Board, pipeline: &PipelineId) {
+        let revision = board.peek(pipeline).map(|summary| summary.revision);
+        if revision.is_none() || self.revision_of(pipeline) != revision {
+            self.again(board, pipeline);
+        }
+    }
+
+    fn again(self, board: Board, pipeline: &PipelineId) {
+        if board.is_shown(pipeline) {
+            self.fetch(board, pipeline.clone());
+        } else {
+            self.held.set(None);
+        }
+    }
+
+    /// A prompt is ready.
+    pub fn take_prompt(self, prompt: PromptRef) {
+        self.change(prompt.prompt_id.pipeline().clone(), |more| {
+            put_prompt(more, prompt);
+        });
+    }
+
+    /// A prompt got further.
+    pub fn take_delivery(self, step: PromptDelivery) {
+        self.change(step.pipeline.clone(), |more| put_delivery(more, step));
+    }
+
+    fn change(self, pipeline: PipelineId, change: impl FnOnce(&mut DetailMore)) {
+        if self.revision_of(&pipeline).is_some() {
+            self.held.update(|held| {
+                if let Some(held) = held {
+                    change(&mut held.more);
+                }
+            });
+        }
+    }
+}
+
+impl Held {
+    fn new(summary: &Summary, more: DetailMore) -> Self {
+        Self {
+            pipeline: summary.pipeline.clone(),
+            revision: summary.revision,
+            more,
+        }
+    }
+
+    /// The next revision: the summary says what is, and the change what is new.
+    fn take(&mut self, summary: &Summary, changed: &Changed) {
+        let more = &mut self.more;
+        for TaskChange { track, task } in &changed.tasks {
+            put_task(more, track, task);
+        }
+        // Before the times: a phase that begins for the first time comes with its line.
+        put_phases(&mut more.phase_details, summary);
+        for entry in &changed.log {
+            put_time(&mut more.phase_details, &summary.phase, entry);
+        }
+        more.log.extend(changed.log.iter().cloned());
+        let surplus = more.log.len().saturating_sub(LINES);
+        more.log.drain(..surplus);
+        if let Some(handover) = &summary.handover {
+            let same = more.handovers.iter_mut().find(|known| {
+                known.handover == handover.handover && known.revision == handover.revision
+            });
+            match same {
+                // With its decision it is final, and the note of it may be longer in here.
+                Some(known) if known.decision.is_some() => {}
+                Some(known) => known.clone_from(handover),
+                None => more.handovers.push(handover.clone()),
+            }
+        }
+        if let Some(prompt) = &summary.prompt {
+            put_prompt(more, prompt.clone());
+        }
+        self.revision = summary.revision;
+    }
+}
+
+fn put_task(more: &mut DetailMore, track: &str, task: &domain::Task) {
+    let index = more
+        .tracks
+        .iter()
+        .position(|known| known.name == *track)
+        .unwrap_or_else(|| {
+            more.tracks.push(domain::Track {
+                name: track.to_owned(),
+                agents: Vec::new(),
+                goals: Vec::new(),
+                tasks: Vec::new(),
+            });
+            more.tracks.len() - 1
+        });
+    let tasks = &mut more.tracks[index].tasks;
+    match tasks.iter_mut().find(|known| known.name == task.name) {
+        Some(known) => known.clone_from(task),
+        None => tasks.push(task.clone()),
+    }
+}
+
+/// The phases as the summary has them, with the times that are known.
+fn put_phases(phases: &mut Vec<Phase>, summary: &Summary) {
+    let known = std::mem::take(phases);
+    *phases = phases_of(summary);
+    for phase in phases {
+        if let Some(before) = known.iter().find(|before| before.name == phase.name) {
+            phase.started = before.started;
+            phase.ended = before.ended;
+            phase.revisions = before.revisions;
+            if phase.name != summary.phase {
+                phase.progress_source = before.progress_source;
+            }
+        }
+    }
+}
+
+/// The phases as far as a summary knows them: without times.
+pub(crate) fn phases_of(summary: &Summary) -> Vec<Phase> {
+    let phase = |phase: &protocol::PhaseSummary| Phase {
+        name: phase.name.clone(),
+        status: phase.status,
+        progress: phase.progress,
+        progress_source: if phase.name == summary.phase {
+            summary.progress_source
+        } else {
+            ProgressSource::Unknown
+        },
+        started: None,
+        ended: None,
+        revisions: 0,
+    };
+    summary.phases.iter().map(phase).collect()
+}
+
+/// What a line of the log says about the times of a phase.
+fn put_time(phases: &mut [Phase], current: &PhaseName, entry: &domain::Entry) {
+    let mut of = |name: &PhaseName| phases.iter_mut().position(|phase| phase.name == *name);
+    match &entry.what {
+        What::PhaseStarted { phase } | What::PhaseReopened { phase } => {
+            if let Some(index) = of(phase) {
+                phases[index].started.get_or_insert(entry.at);
+            }
+        }
+        What::HandedOver { phase, number } => {
+            if let Some(index) = of(phase) {
+                phases[index].revisions = *number;
+            }
+        }
+        What::Accepted { phase, .. } => {
+            if let Some(index) = of(phase) {
+                phases[index].ended = Some(entry.at);
+            }
+        }
+        What::Stopped { .. }
+        | What::Completed { .. }
+        | What::Failed { .. }
+        | What::Cancelled { .. } => {
+            if let Some(index) = of(current)
+                && phases[index].status == PhaseStatus::Ended
+            {
+                phases[index].ended.get_or_insert(entry.at);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A prompt without its steps says nothing about them: those that are known stay.
+fn put_prompt(more: &mut DetailMore, prompt: PromptRef) {
+    let same = |known: &&mut PromptRef| known.prompt_id == prompt.prompt_id;
+    match more.prompts.iter_mut().find(same) {
+        Some(known) if prompt.deliveries.len() < known.deliveries.len() => {
+            known.state = known.state.max(prompt.state);
+        }
+        Some(known) => *known = prompt,
+        None => more.prompts.push(prompt),
+    }
+}
+
+fn put_delivery(more: &mut DetailMore, step: PromptDelivery) {
+    let mut prompts = more.prompts.iter_mut();
+    let Some(prompt) = prompts.find(|known| known.prompt_id == step.prompt_id) else {
+        return;
+    };
+    let delivery = Delivery {
+        state: step.state,
+        via: step.via,
+        by: step.by,
+        at: step.at,
+    };
+    prompt.state = prompt.state.max(step.state);
+    if !prompt.deliveries.contains(&delivery) {
+        prompt.deliveries.push(delivery);
+    }
+}

@@ -1,0 +1,74 @@
+//! What the page of one pipeline shows.
+
+use domain::{Entry, Language, Phase, Pipeline, Track};
+use serde::{Deserialize, Serialize};
+
+use crate::{HandoverRef, PromptRef, Summary};
+
+/// Most handover revisions and most prompts in a detail; older ones have their addresses.
+const LISTED_MAX: usize = 50;
+
+/// A pipeline with everything but its texts. On the wire it is one object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Detail {
+    /// What a row shows.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What only the page of the pipeline shows.
+    #[serde(flatten)]
+    pub more: DetailMore,
+}
+
+/// What a [`Detail`] has beside the summary. The board reads both from the same object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DetailMore {
+    /// What the board calls it, whole.
+    pub full_title: String,
+    /// What it is to achieve.
+    pub goal: String,
+    /// The language of its prompts.
+    pub language: Language,
+    /// All phases, with their times.
+    pub phase_details: Vec<Phase>,
+    /// All tracks with their tasks.
+    pub tracks: Vec<Track>,
+    /// The newest lines of "What happened", the newest last.
+    pub log: Vec<Entry>,
+    /// The newest revisions of its handovers, the newest last.
+    pub handovers: Vec<HandoverRef>,
+    /// Its newest prompts, the newest last.
+    pub prompts: Vec<PromptRef>,
+}
+
+impl From<&Pipeline> for Detail {
+    fn from(pipeline: &Pipeline) -> Self {
+        let mut handovers: Vec<_> = pipeline
+            .handovers
+            .iter()
+            .rev()
+            .flat_map(|handover| {
+                let revisions = handover.revisions.iter().rev();
+                revisions.map(move |revision| HandoverRef::listed(handover, revision))
+            })
+            .take(LISTED_MAX)
+            .collect();
+        handovers.reverse();
+        let skip = pipeline.prompts.len().saturating_sub(LISTED_MAX);
+        let prompts = pipeline.prompts.iter().skip(skip);
+        Self {
+            summary: Summary::from(pipeline),
+            more: DetailMore {
+                full_title: pipeline.title.clone(),
+                goal: pipeline.goal.clone(),
+                language: pipeline.language,
+                phase_details: pipeline.phases.clone(),
+                tracks: pipeline.tracks.clone(),
+                log: pipeline.log.clone(),
+                handovers,
+                prompts: prompts.map(PromptRef::whole).collect(),
+            },
+        }
+    }
+}

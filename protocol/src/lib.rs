@@ -1,0 +1,27 @@
+//! What crosses a wire: the shapes of SSE events and REST answers, shared by the server, the board and the
+//! command line, so that each shape is written once.
+//!
+//! A pipeline leaves the server in three sizes. A [`Summary`] is what a row of the overview shows, and about
+//! a kilobyte. A [`Detail`] adds what the page of one pipeline shows. A text (a [`HandoverView`] or a [`PromptView`])
+//! is fetched by its own address.
+
+mod agents;
+mod detail;
+mod event;
+mod handover;
+mod list;
+mod prompt;
+mod shorten;
+mod summary;
+
+pub use agents::{AgentView, Agents, Scope};
+pub use detail::{Detail, DetailMore};
+pub use event::{
+    Changed, Heartbeat, PipelineStatus, Reset, ResetReason, Shutdown, Snapshot, TaskChange,
+    VersionView, event_name,
+};
+pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
+pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
+pub use prompt::{Link, PromptDelivery, PromptRef, PromptView, ShortForm};
+pub use shorten::{beginning, shorten};
+pub use summary::{PhaseSummary, Summary, TaskCounts};

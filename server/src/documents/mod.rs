@@ -1,0 +1,104 @@
+//! Texts by content hash: stored once, rendered once, kept in memory within a bound.
+
+mod markdown;
+mod render;
+
+use std::sync::Arc;
+
+use domain::{Document, DocumentHash, DocumentRef};
+use moka::future::Cache;
+use protocol::Rendering;
+use tokio::sync::Semaphore;
+
+use crate::journal::{Journal, ReadError};
+
+/// Most bytes of texts in memory: the handovers of the pipelines that people look at now.
+const TEXT_BYTES: u64 = 16 * 1024 * 1024;
+/// Most bytes of HTML in memory.
+const HTML_BYTES: u64 = 16 * 1024 * 1024;
+/// Texts that are rendered at once. One core stays free for everybody else on the smallest machine.
+const RENDERING: usize = 1;
+
+/// A text as HTML.
+#[derive(Debug, Clone)]
+pub struct Html {
+    /// Sanitised HTML.
+    pub html: Arc<str>,
+    /// What became of the text.
+    pub rendering: Rendering,
+}
+
+/// The texts of a journal. Cloning is shallow.
+#[derive(Clone)]
+pub struct Documents {
+    journal: Arc<dyn Journal>,
+    texts: Cache<DocumentHash, Arc<str>>,
+    pages: Cache<DocumentHash, Html>,
+    rendering: Arc<Semaphore>,
+}
+
+impl Documents {
+    /// The texts of this journal.
+    pub fn new(journal: Arc<dyn Journal>) -> Self {
+        let weight = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        Self {
+            journal,
+            texts: Cache::builder()
+                .max_capacity(TEXT_BYTES)
+                .weigher(move |_, text: &Arc<str>| weight(text.len()))
+                .build(),
+            pages: Cache::builder()
+                .max_capacity(HTML_BYTES)
+                .weigher(move |_, page: &Html| weight(page.html.len()))
+                .build(),
+            rendering: Arc::new(Semaphore::new(RENDERING)),
+        }
+    }
+
+    /// Keeps a text at hand that was just stored.
+    pub async fn keep(&self, document: &Document) {
+        let hash = document.reference().hash;
+        self.texts.insert(hash, Arc::clone(document.text())).await;
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or it has lost the text.
+    pub async fn text(&self, reference: &DocumentRef) -> Result<Arc<str>, ReadError> {
+        let hash = reference.hash;
+        let read = async {
+            let lost = || ReadError(format!("the text {hash} is missing"));
+            self.journal.text(&hash).await?.ok_or_else(lost)
+        };
+        self.texts
+            .try_get_with(hash, read)
+            .await
+            .map_err(|error| ReadError::clone(&error))
+    }
+
+    /// A text as HTML. It is rendered when somebody first asks, beside the threads that serve requests; whoever asks
+    /// meanwhile waits for the same rendering.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn html(&self, reference: &DocumentRef) -> Result<Html, ReadError> {
+        let render = async {
+            let text = self.text(reference).await?;
+            let _turn = self.rendering.acquire().await;
+            tokio::task::spawn_blocking(move || render::render(&text))
+                .await
+                .map_err(|error| ReadError(error.to_string()))
+        };
+        self.pages
+            .try_get_with(reference.hash, render)
+            .await
+            .map_err(|error| ReadError::clone(&error))
+    }
+}
+
+/// A short text as HTML, for tests.
+#[cfg(test)]
+pub fn rendered(text: &str) -> String {
+    render::render(text).html.to_string()
+}

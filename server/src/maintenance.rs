@@ -1,0 +1,184 @@
+//! `staffel backup`, `staffel restore` and `staffel rebuild`: the data folder as a whole.
+//!
+//! A backup is a tar archive of consistent copies of every database in the folder. It is taken while the server runs.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::{
+    config,
+    journal::{Journal, Sqlite, check_database, copy_database, lock_folder},
+    relay::Relay,
+};
+
+/// The databases of a data folder. The first is the journal, without which there is nothing to back up.
+const DATABASES: [&str; 3] = ["staffel.db", "agents.db", "sessions.db"];
+
+/// What `staffel backup` and `staffel restore` take.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The backup: a tar archive
+    pub file: PathBuf,
+    /// The data folder; as for `staffel serve`
+    #[arg(long, value_name = "DIR", env = "STAFFEL_DATA")]
+    pub data: Option<PathBuf>,
+    /// The settings [default: Leptos.toml, where it is]
+    #[arg(long, value_name = "FILE", env = "STAFFEL_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `staffel rebuild` takes.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// The data folder; as for `staffel serve`
+    #[arg(long, value_name = "DIR", env = "STAFFEL_DATA")]
+    pub data: Option<PathBuf>,
+    /// The settings [default: Leptos.toml, where it is]
+    #[arg(long, value_name = "FILE", env = "STAFFEL_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// Writes a backup. An existing file is not overwritten.
+///
+/// # Errors
+/// There is no journal, the file exists, or it cannot be written; nothing is left behind then.
+pub fn backup(args: &BackupArgs) -> Result<()> {
+    let (folder, file) = (
+        config::data_folder(args.data.as_deref(), args.config.as_deref())?,
+        &args.file,
+    );
+    if !folder.join(DATABASES[0]).exists() {
+        bail!(
+            "There is no journal in {}. Name the data folder with --data DIR; `staffel serve` prints it.",
+            folder.display()
+        );
+    }
+    if file.exists() {
+        bail!(
+            "{} exists already. Name a new file, or remove that one first.",
+            file.display()
+        );
+    }
+    let target = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let scratch = tempfile::Builder::new()
+        .prefix(".staffel-backup-")
+        .tempdir_in(target.unwrap_or(Path::new(".")))
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    let written = write_archive(&folder, scratch.path(), file);
+    written.with_context(|| format!("The backup {} could not be written. Nothing is left of it; free some space or name another place, and try again", file.display()))?;
+    println!("{} is a backup of {}", file.display(), folder.display());
+    Ok(())
+}
+
+fn write_archive(folder: &Path, scratch: &Path, file: &Path) -> Result<()> {
+    let part = scratch.join("backup.tar");
+    let mut archive = tar::Builder::new(File::create_new(&part)?);
+    for name in DATABASES {
+        let database = folder.join(name);
+        if database.exists() {
+            let copy = scratch.join(name);
+            copy_database(&database, &copy)?;
+            archive.append_path_with_name(&copy, name)?;
+            fs::remove_file(&copy)?;
+        }
+    }
+    archive.into_inner()?.sync_all()?;
+    // Complete or not there at all. A hard link does not overwrite what has come meanwhile.
+    fs::hard_link(&part, file).or_else(|_| fs::rename(&part, file))?;
+    Ok(())
+}
+
+/// Puts a backup in place of a data folder's databases. What was there is kept beside it with the ending `.replaced`.
+///
+/// # Errors
+/// A server runs on the folder, or the file is no backup; the folder is not changed then.
+pub fn restore(args: &BackupArgs) -> Result<()> {
+    let (folder, file) = (
+        config::data_folder(args.data.as_deref(), args.config.as_deref())?,
+        &args.file,
+    );
+    let no_backup = || {
+        format!(
+            "{} is no backup that `staffel backup` has written; the data folder was not touched",
+            file.display()
+        )
+    };
+    let archive = File::open(file).with_context(no_backup)?;
+    let _lock = lock_folder(&folder)?;
+    let scratch = tempfile::Builder::new()
+        .prefix(".staffel-restore-")
+        .tempdir_in(&folder)?;
+    unpack(archive, scratch.path()).with_context(no_backup)?;
+    if !scratch.path().join(DATABASES[0]).exists() {
+        bail!(no_backup());
+    }
+    check_database(&scratch.path().join(DATABASES[0]))?;
+    for name in DATABASES {
+        let (arrived, target) = (scratch.path().join(name), folder.join(name));
+        if target.exists() {
+            set_aside(&folder, name)?;
+        }
+        if arrived.exists() {
+            fs::rename(&arrived, &target)?;
+        }
+    }
+    #[cfg(unix)]
+    File::open(&folder)?.sync_all()?;
+    println!(
+        "{} has what is in {}. What was there before is kept with the ending `.replaced`.",
+        folder.display(),
+        file.display()
+    );
+    Ok(())
+}
+
+/// Only our databases, whatever else is in the archive.
+fn unpack(archive: File, target: &Path) -> Result<()> {
+    for entry in tar::Archive::new(archive).entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        if let Some(name) = DATABASES.iter().find(|name| path == Path::new(name)) {
+            let mut file = File::create_new(target.join(name))?;
+            io::copy(&mut entry, &mut file)?;
+            file.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+fn set_aside(folder: &Path, name: &str) -> Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        let file = folder.join(format!("{name}{ending}"));
+        match fs::rename(file, folder.join(format!("{name}.replaced{ending}"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes everything that is derived from the facts again: lists, search, snapshots.
+///
+/// # Errors
+/// A server runs on the folder, or the journal cannot be used.
+pub async fn rebuild(args: &RebuildArgs) -> Result<()> {
+    let folder = config::data_folder(args.data.as_deref(), args.config.as_deref())?;
+    let journal = Arc::new(Sqlite::open(&folder)?);
+    journal.clear_derived().await?;
+    let relay = Relay::open(journal).await?;
+    relay.store_derived().await;
+    println!(
+        "Lists, search and snapshots in {} are made again.",
+        folder.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Handovers and prompts with their texts.
+
+use domain::{Handover, Pipeline, Prompt, Revision};
+use protocol::{HandoverRef, HandoverView, PromptRef, PromptView, beginning};
+
+use crate::handoff;
+
+/// Longest text in an event of the stream, in bytes. Longer ones are fetched by those who read them.
+pub const STREAMED_MAX: usize = 64 * 1024;
+/// What the stream shows of a longer text, in bytes.
+const BEGINNING: usize = 4 * 1024;
+
+/// A revision of a handover with its whole text.
+pub fn handover_view(
+    pipeline: &Pipeline,
+    handover: &Handover,
+    revision: &Revision,
+    text: &str,
+) -> HandoverView {
+    HandoverView {
+        pipeline: pipeline.id.clone(),
+        title: pipeline.title.clone(),
+        about: HandoverRef::whole(handover, revision),
+        content: text.to_owned(),
+        content_url: None,
+        html: None,
+        rendering: None,
+    }
+}
+
+/// A revision of a handover as the stream sends it.
+pub fn streamed_handover(
+    pipeline: &Pipeline,
+    handover: &Handover,
+    revision: &Revision,
+    text: &str,
+) -> HandoverView {
+    let (content, cut) = streamed(text);
+    let content_url = cut.then(|| {
+        format!(
+            "/api/pipelines/{}/handovers/{}?revision={}",
+            pipeline.id, handover.id, revision.number
+        )
+    });
+    HandoverView {
+        content_url,
+        ..handover_view(pipeline, handover, revision, content)
+    }
+}
+
+/// A prompt with its whole text and its ways into assistants.
+pub fn prompt_view(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> PromptView {
+    PromptView {
+        pipeline: pipeline.id.clone(),
+        about: PromptRef::whole(prompt),
+        prompt: text.to_owned(),
+        content_url: None,
+        links: handoff::links(&pipeline.id, text),
+    }
+}
+
+/// A prompt as the stream sends it.
+pub fn streamed_prompt(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> PromptView {
+    let (content, cut) = streamed(text);
+    let content_url = cut.then(|| format!("/api/pipelines/{}/prompts/{}", pipeline.id, prompt.id));
+    PromptView {
+        prompt: content.to_owned(),
+        content_url,
+        ..prompt_view(pipeline, prompt, text)
+    }
+}
+
+fn streamed(text: &str) -> (&str, bool) {
+    if text.len() <= STREAMED_MAX {
+        (text, false)
+    } else {
+        (beginning(text, BEGINNING), true)
+    }
+}

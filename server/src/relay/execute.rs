@@ -1,0 +1,194 @@
+//! Carrying out commands: decide, append, wait until the state has it.
+
+use std::sync::Arc;
+
+use domain::{
+    Actor, Changes, Command, Pipeline, PipelineId, Start, Timestamp, decide, decide_start,
+};
+
+use super::{Relay, RelayError, keys};
+use crate::journal::{Append, AppendError, Appended, Key};
+
+/// How often a start draws another id. Two starts in one millisecond draw the same one in a thousand times.
+const STARTS_MAX: u32 = 32;
+
+/// How a command ended well.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The pipeline after it.
+    pub pipeline: Arc<Pipeline>,
+    /// Whether an earlier request with the same key had done it already.
+    pub repeated: bool,
+}
+
+/// What became of an append.
+enum AppendOutcome {
+    /// Its facts are in the journal and in the state.
+    New,
+    /// An earlier one, to this pipeline, was the same.
+    Repeated(PipelineId),
+    /// The pipeline has this many events by now.
+    Conflict(u64),
+}
+
+impl Relay {
+    /// Starts a pipeline. The key belongs to the actor.
+    ///
+    /// # Errors
+    /// See [`RelayError`].
+    pub async fn start(
+        &self,
+        start: &Start,
+        actor: &Actor,
+        key: Option<&str>,
+    ) -> Result<Done, RelayError> {
+        let key = key
+            .map(|text| keys::make(actor, "start", text, start))
+            .transpose()?;
+        let Changes { events, documents } = decide_start(start)?;
+        for _ in 0..STARTS_MAX {
+            let now = self.shared.clock.now();
+            let random =
+                getrandom::u32().map_err(|error| RelayError::Unavailable(error.to_string()))?;
+            let pipeline = PipelineId::new(now, (random & 0xffff) as u16);
+            let append = Append {
+                pipeline: pipeline.clone(),
+                expect: 0,
+                at: now,
+                actor: actor.clone(),
+                key: key.clone(),
+                events: events.clone(),
+                documents: documents.clone(),
+            };
+            let (id, repeated) = match self.append(append).await? {
+                AppendOutcome::New => (pipeline, false),
+                AppendOutcome::Repeated(earlier) => (earlier, true),
+                AppendOutcome::Conflict(_) => continue,
+            };
+            return Ok(Done {
+                pipeline: self.pipeline(&id).await?,
+                repeated,
+            });
+        }
+        Err(RelayError::Unavailable(format!(
+            "no free pipeline id was found in {STARTS_MAX} tries"
+        )))
+    }
+
+    /// Carries out a command. The key belongs to the actor.
+    ///
+    /// # Errors
+    /// See [`RelayError`].
+    pub async fn execute(
+        &self,
+        id: &PipelineId,
+        command: &Command,
+        actor: &Actor,
+        key: Option<&str>,
+    ) -> Result<Done, RelayError> {
+        // An unknown id takes no lock.
+        self.pipeline(id).await?;
+        let _turn = self.lock_of(id).lock().await;
+        let key = key
+            .map(|text| keys::make(actor, id.as_str(), text, command))
+            .transpose()?;
+        if let Some(key) = &key
+            && let Some(known) = self.shared.journal.find_key(&key.scope, &key.text).await?
+        {
+            // Before deciding: the rules would refuse the repetition of a decision.
+            return if known.digest == key.digest {
+                self.done(id, true).await
+            } else {
+                Err(RelayError::KeyReuse(key.text.clone()))
+            };
+        }
+        loop {
+            let pipeline = self.pipeline(id).await?;
+            let Changes { events, documents } = decide(&pipeline, actor, command)?;
+            if events.is_empty() && key.is_none() {
+                return Ok(Done {
+                    pipeline,
+                    repeated: false,
+                });
+            }
+            for document in &documents {
+                self.shared.documents.keep(document).await;
+            }
+            let append = Append {
+                pipeline: id.clone(),
+                expect: pipeline.revision,
+                at: self.shared.clock.now(),
+                actor: actor.clone(),
+                key: key.clone(),
+                events,
+                documents,
+            };
+            drop(pipeline);
+            match self.append(append).await? {
+                AppendOutcome::New => return self.done(id, false).await,
+                AppendOutcome::Repeated(_) => return self.done(id, true).await,
+                // Another node or an unknown outcome: look again when the state has it.
+                AppendOutcome::Conflict(actual) => self.wait_for_revision(id, actual).await?,
+            }
+        }
+    }
+
+    async fn done(&self, id: &PipelineId, repeated: bool) -> Result<Done, RelayError> {
+        Ok(Done {
+            pipeline: self.pipeline(id).await?,
+            repeated,
+        })
+    }
+
+    /// Appends, and waits until the state has it.
+    async fn append(&self, append: Append) -> Result<AppendOutcome, RelayError> {
+        let key = append.key.as_ref().map(|Key { text, .. }| text.clone());
+        match self.shared.journal.append(append).await {
+            Ok(Appended::New { last }) => {
+                self.wait_for(last).await?;
+                Ok(AppendOutcome::New)
+            }
+            Ok(Appended::Duplicate(known)) => {
+                let newest = *self.shared.journal.changes().borrow();
+                self.wait_for(newest).await?;
+                Ok(AppendOutcome::Repeated(known.pipeline))
+            }
+            Err(AppendError::Conflict { actual }) => Ok(AppendOutcome::Conflict(actual)),
+            Err(AppendError::KeyReuse) => Err(RelayError::KeyReuse(key.unwrap_or_default())),
+            Err(AppendError::Full) => Err(RelayError::Full),
+            Err(AppendError::Unavailable(why)) => Err(RelayError::Unavailable(why)),
+            Err(AppendError::Unknown(why)) => Err(RelayError::Unknown(why)),
+        }
+    }
+
+    async fn wait_for_revision(&self, id: &PipelineId, revision: u64) -> Result<(), RelayError> {
+        while self.pipeline(id).await?.revision < revision {
+            let (_, head) = self.shared.live.bounds();
+            self.wait_for(head + 1).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the state is that of a position.
+    async fn wait_for(&self, position: u64) -> Result<(), RelayError> {
+        let mut signal = self.shared.live.signal();
+        let mut stuck = self.shared.stuck.subscribe();
+        loop {
+            if self.shared.live.bounds().1 >= position {
+                return Ok(());
+            }
+            if let Some(why) = &*stuck.borrow_and_update() {
+                return Err(RelayError::Behind(why.clone()));
+            }
+            tokio::select! {
+                changed = signal.changed() => if changed.is_err() { return Ok(()) },
+                changed = stuck.changed() => if changed.is_err() { return Ok(()) },
+            }
+        }
+    }
+
+    /// The time of the next fact.
+    pub fn time(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+}

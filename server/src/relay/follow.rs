@@ -1,0 +1,155 @@
+//! Reading the journal on: facts are folded into the state and pushed to the live log as frames.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use domain::{Pipeline, Recorded};
+use futures::FutureExt;
+
+use super::{PAGE, Relay};
+use crate::{
+    journal::{ReadError, Stored},
+    live::Unit,
+    projections::frames_of,
+};
+
+/// How often is looked for facts when nobody has said that there are some.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The pause after a failure, before the next try.
+const RETRY: Duration = Duration::from_millis(500);
+
+impl Relay {
+    /// Reads the journal on for as long as the server runs. When that fails, whoever waits for it is told so, and it is
+    /// tried again: what is not folded yet is not lost.
+    pub async fn follow(self) {
+        let mut changes = self.shared.journal.changes();
+        loop {
+            // A panic is a bug of ours. It must not leave every later command waiting for ever.
+            let caught_up = AssertUnwindSafe(self.catch_up()).catch_unwind().await;
+            let trouble = match caught_up {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("an internal error; the log has the details".to_owned()),
+            };
+            if let Some(why) = &trouble {
+                tracing::error!("what is shown does not follow the journal: {why}");
+            }
+            let failed = trouble.is_some();
+            self.shared
+                .stuck
+                .send_if_modified(|stuck| std::mem::replace(stuck, trouble.clone()) != trouble);
+            if failed {
+                tokio::time::sleep(RETRY).await;
+            } else {
+                // The notification is a hint only, so look anyway now and then.
+                let _ = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
+            }
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), ReadError> {
+        loop {
+            let (_, head) = self.shared.live.bounds();
+            if *self.shared.journal.changes().borrow() <= head {
+                return Ok(());
+            }
+            let page = batches(self.shared.journal.read(head, PAGE).await?);
+            let Some(last) = page.last else {
+                return Ok(());
+            };
+            for batch in page.batches {
+                self.publish(&batch).await?;
+            }
+            // Facts that belong to no whole append are passed over, once.
+            self.shared.live.reach(last);
+        }
+    }
+
+    async fn publish(&self, batch: &[Recorded]) -> Result<(), ReadError> {
+        let Some(first) = batch.first() else {
+            return Ok(());
+        };
+        let before = self.state_before(first).await?;
+        let Some(after) = fold(before.as_deref(), batch) else {
+            // Facts about nothing we know: the log still moves past them.
+            if let Some(last) = batch.last() {
+                self.shared
+                    .live
+                    .push(Unit::empty(last.position, last.pipeline.clone()));
+            }
+            return Ok(());
+        };
+        let after = Arc::new(after);
+        let texts = self.texts_of(batch).await?;
+        // Encoding may take milliseconds for a long handover: no lock is held for it.
+        let epoch = self.shared.live.epoch();
+        let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
+        self.shared.deriver.note(&after, batch);
+        let wants_prompt = after.wants_prompt().is_some();
+        let mut state = self
+            .shared
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        state.change(before.as_deref(), after);
+        self.shared.live.push(unit);
+        drop(state);
+        if wants_prompt {
+            self.shared.wants_prompt.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// Folds one append. `None` when it belongs to no pipeline that can be read.
+pub fn fold(before: Option<&Pipeline>, batch: &[Recorded]) -> Option<Pipeline> {
+    let (first, rest) = batch.split_first()?;
+    let mut after = match before {
+        Some(pipeline) => {
+            let mut pipeline = Pipeline::clone(pipeline);
+            pipeline.apply(first);
+            pipeline
+        }
+        None => Pipeline::begin(first)?,
+    };
+    rest.iter().for_each(|recorded| after.apply(recorded));
+    Some(after)
+}
+
+/// Rows of the journal, append by append.
+#[derive(Default)]
+pub struct Batches {
+    /// The whole appends.
+    pub batches: Vec<Vec<Recorded>>,
+    /// The position to read on after; none when there were no rows.
+    pub last: Option<u64>,
+}
+
+/// Groups rows by append, and leaves out a last one that the page has cut. An append of which a part is missing, as in a
+/// journal that was recovered from a damaged file, is passed over.
+pub fn batches(rows: Vec<Stored>) -> Batches {
+    let mut found = Batches::default();
+    let mut current: Vec<Recorded> = Vec::new();
+    let newest = rows.last().map(|row| row.position);
+    for row in rows {
+        let (position, end) = (row.position, row.batch_end);
+        if current
+            .last()
+            .is_some_and(|before| before.position + 1 != position)
+        {
+            current.clear();
+        }
+        current.push(row.decode());
+        if position == end {
+            found.batches.push(std::mem::take(&mut current));
+            found.last = Some(end);
+        }
+    }
+    if found.last.is_none() {
+        found.last = newest;
+    }
+    found
+}

@@ -1,0 +1,306 @@
+//! The relay: the one that changes pipelines.
+//!
+//! Data travels one way. A command is decided and appended to the journal ([`Relay::execute`]); [`Relay::follow`] reads
+//! the journal on, folds what it finds into the state and pushes the frames to the live log. Nobody else writes the
+//! state or the log, so both are always those of one journal position.
+
+mod clock;
+mod derive;
+mod execute;
+mod follow;
+mod keys;
+mod open;
+mod state;
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use domain::{Pipeline, PipelineId, Reason, Refusal, Timestamp};
+use protocol::{Counts, Match, Page, Snapshot, Summary};
+use tokio::sync::{Mutex, Notify, watch};
+
+use crate::{
+    VERSION,
+    documents::Documents,
+    journal::{AppendError, Epoch, Journal, ListQuery, ReadError, Stored},
+    live::{Filter, Live},
+    projections::excerpt,
+};
+
+use clock::Clock;
+use derive::Deriver;
+pub use execute::Done;
+use state::State;
+
+/// Rows read from the journal at once. More than the largest append has events.
+const PAGE: usize = 4_096;
+/// Locks that commands to pipelines share: two pipelines rarely meet on one, and nothing grows with their number.
+const LOCKS: usize = 1_024;
+
+/// The relay. Cloning is shallow.
+#[derive(Clone)]
+pub struct Relay {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    journal: Arc<dyn Journal>,
+    documents: Documents,
+    live: Live,
+    clock: Clock,
+    /// The state at the position of the live log's head. std's lock: held for look-ups only.
+    state: RwLock<State>,
+    /// One command at a time a pipeline: those who queue here would only conflict in the journal.
+    locks: Vec<Mutex<()>>,
+    /// Notified when a decision wants a prompt.
+    wants_prompt: Notify,
+    /// What is derived from the facts and not stored yet.
+    deriver: Deriver,
+    /// Why the state does not follow the journal, while it does not.
+    stuck: watch::Sender<Option<String>>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RelayError {
+    /// The rules say no. Nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The idempotency key was used for another command. Nothing was changed.
+    #[error(
+        "The idempotency key {0:?} was used for another command. Use a new key for a new command."
+    )]
+    KeyReuse(String),
+    /// No room on the disk. Nothing was changed.
+    #[error(
+        "The disk that holds the journal is full. Nothing was changed. Free some space and send the same again."
+    )]
+    Full,
+    /// The journal cannot be used. Nothing was changed.
+    #[error(
+        "The journal cannot be used now ({0}). Nothing was changed. Send the same again in a moment."
+    )]
+    Unavailable(String),
+    /// The change may be stored, or not.
+    #[error(
+        "The journal failed while it was written ({0}). Whether the change is stored is unknown. \
+         Read the pipeline again, or send the same again with the same idempotency key."
+    )]
+    Unknown(String),
+    /// The change is stored, but what is shown does not follow.
+    #[error(
+        "The change is stored, but cannot be shown yet ({0}). Read the pipeline again in a moment; \
+         sending the same again with the same idempotency key does no harm."
+    )]
+    Behind(String),
+}
+
+impl From<ReadError> for RelayError {
+    fn from(error: ReadError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl Relay {
+    /// A pipeline as it is now.
+    ///
+    /// # Errors
+    /// Refuses an unknown id; the journal cannot be read.
+    pub async fn pipeline(&self, id: &PipelineId) -> Result<Arc<Pipeline>, RelayError> {
+        // The position first: what is read from the journal must not be newer than what is shown.
+        let (known, position) = {
+            let state = self.state();
+            (state.get(id), self.shared.live.bounds().1)
+        };
+        if let Some(pipeline) = known {
+            return Ok(pipeline);
+        }
+        let journal = &*self.shared.journal;
+        let Some(pipeline) = open::load(journal, id, position).await? else {
+            return Err(unknown(id).into());
+        };
+        let pipeline = Arc::new(pipeline);
+        let mut state = self
+            .shared
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The follower may have taken in more facts meanwhile.
+        if self.shared.live.bounds().1 == position {
+            state.keep(Arc::clone(&pipeline));
+        }
+        Ok(state.get(id).unwrap_or(pipeline))
+    }
+
+    /// The first pipelines in view, at one position.
+    pub fn snapshot(&self, filter: &Filter) -> Snapshot {
+        let state = self.state();
+        let (_, position) = self.shared.live.bounds();
+        let (pipelines, more) = match &filter.pipeline {
+            Some(id) => (state.overview.get(id).cloned().into_iter().collect(), false),
+            None => state
+                .overview
+                .first(|summary| filter.shows(&summary.pipeline, &summary.project)),
+        };
+        let counts = state.overview.counts();
+        drop(state);
+        Snapshot {
+            server: VERSION.to_owned(),
+            epoch: self.shared.live.epoch().to_owned(),
+            position,
+            at: now(),
+            pipelines: pipelines
+                .iter()
+                .map(|summary| Summary::clone(summary))
+                .collect(),
+            more,
+            counts,
+        }
+    }
+
+    /// A page of pipelines.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn list(&self, query: &ListQuery) -> Result<Page, RelayError> {
+        // What was reported before this call is in the list.
+        self.store_derived().await;
+        let listed = self.shared.journal.list(query).await?;
+        let mut pipelines = Vec::with_capacity(listed.summaries.len());
+        for json in &listed.summaries {
+            match serde_json::from_str::<Summary>(json) {
+                Ok(summary) => pipelines.push(summary),
+                Err(error) => {
+                    tracing::warn!(%error, "a stored summary cannot be read and is left out of a list; `staffel rebuild` makes all of them again: {error}");
+                }
+            }
+        }
+        let matches = listed.found.iter().map(|found| Match {
+            pipeline: found.pipeline.clone(),
+            found_in: found.found_in,
+            excerpt: excerpt(&found.text, &query.words),
+        });
+        Ok(Page {
+            pipelines,
+            next_cursor: listed.next.map(|cursor| cursor.to_string()),
+            counts: self.state().overview.counts(),
+            matches: matches.collect(),
+        })
+    }
+
+    /// The open pipelines that this agent started or worked on last, the newest first.
+    pub fn open_of(&self, agent: &str) -> Vec<PipelineId> {
+        self.state().overview.open_of(agent)
+    }
+
+    /// The summary of a pipeline that is open or has ended lately.
+    pub fn summary(&self, id: &PipelineId) -> Option<Arc<Summary>> {
+        self.state().overview.get(id).cloned()
+    }
+
+    /// How many pipelines there are.
+    pub fn counts(&self) -> Counts {
+        self.state().overview.counts()
+    }
+
+    /// When anything happened last.
+    pub fn last_event(&self) -> Option<Timestamp> {
+        self.state().last_event
+    }
+
+    /// Changes when there is a pipeline, a handover or a prompt more.
+    pub fn arrivals(&self) -> u64 {
+        self.state().overview.arrivals()
+    }
+
+    /// Summaries of open pipelines in the order of the board, at most `max`.
+    pub fn open_summaries(&self, max: usize) -> Vec<Arc<Summary>> {
+        self.state().overview.open().take(max).cloned().collect()
+    }
+
+    /// Facts after a position as they lie in the journal.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn events(
+        &self,
+        id: &PipelineId,
+        after: u64,
+        max: usize,
+    ) -> Result<Vec<Stored>, RelayError> {
+        Ok(self.shared.journal.read_pipeline(id, after, max).await?)
+    }
+
+    /// Whether facts can be written and shown now.
+    ///
+    /// # Errors
+    /// They cannot, and why.
+    pub async fn check(&self) -> Result<(), AppendError> {
+        if let Some(why) = &*self.shared.stuck.borrow() {
+            return Err(AppendError::Unavailable(format!(
+                "what is shown does not follow the journal: {why}"
+            )));
+        }
+        self.shared.journal.check().await
+    }
+
+    /// The texts of handovers and prompts.
+    pub fn documents(&self) -> &Documents {
+        &self.shared.documents
+    }
+
+    /// The live log.
+    pub fn live(&self) -> &Live {
+        &self.shared.live
+    }
+
+    /// The epochs of the journal, the current one last.
+    pub fn epochs(&self) -> &[Epoch] {
+        self.shared.journal.epochs()
+    }
+
+    /// Why nothing can be written, where the journal was opened for reading only.
+    pub fn read_only(&self) -> Option<&str> {
+        self.shared.journal.read_only()
+    }
+
+    /// Waits until some decision may want a prompt.
+    pub async fn prompt_wanted(&self) {
+        self.shared.wants_prompt.notified().await;
+    }
+
+    /// Pipelines whose newest decision may want a prompt.
+    pub fn wanting_prompts(&self) -> HashSet<PipelineId> {
+        self.state().wanting_prompts.clone()
+    }
+
+    fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.shared
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_of(&self, id: &PipelineId) -> &Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        &self.shared.locks[hasher.finish() as usize % LOCKS]
+    }
+}
+
+/// The time now, for everything but facts: they have the relay's own clock.
+pub fn now() -> Timestamp {
+    std::time::SystemTime::now().into()
+}
+
+fn unknown(id: &PipelineId) -> Refusal {
+    Refusal::new(
+        Reason::NotFound,
+        format!("There is no pipeline {id}."),
+        "an id as start_pipeline or list_pipelines returned it.",
+        "Call list_pipelines, or start_pipeline for new work.",
+    )
+}

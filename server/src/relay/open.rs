@@ -1,0 +1,226 @@
+//! The state at a start: what is derived is loaded, and the facts behind it are folded.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{Pipeline, PipelineId, Recorded, Status, Timestamp};
+use protocol::Summary;
+use tokio::sync::{Mutex, Notify, watch};
+
+use super::{LOCKS, PAGE, Relay, Shared, clock::Clock, derive::Deriver, follow, state::State};
+use crate::{
+    documents::Documents,
+    journal::{Journal, ListCursor, ListQuery, ListState, ReadError, Stored},
+    live::Live,
+    projections::{Overview, Texts, frames_of, named_texts},
+};
+
+/// Positions before the newest whose frames are made again at a start, so that clients can resume.
+pub(super) const REPLAY: u64 = 8_192;
+/// Summaries that are loaded at once.
+const LOADED: usize = 500;
+/// Changed pipelines after which what is derived is stored during a start.
+const STORED_EVERY: usize = 1_000;
+
+impl Relay {
+    /// Loads the state of the journal.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn open(journal: Arc<dyn Journal>) -> Result<Self, ReadError> {
+        let newest = *journal.changes().borrow();
+        let derived = journal.derived_position().await?.min(newest);
+        let floor = newest.saturating_sub(REPLAY);
+        let epoch = journal.epochs().last();
+        let epoch = epoch.map_or(String::new(), |epoch| epoch.name.clone());
+        let mut state = State::default();
+        state.overview = load_overview(&*journal).await?;
+        let deciding = state.overview.open();
+        let deciding = deciding.filter(|summary| summary.status == Status::HandingOver);
+        state.wanting_prompts = deciding.map(|summary| summary.pipeline.clone()).collect();
+        let newest_time = newest_time(&*journal, newest).await?;
+        state.last_event = newest_time;
+        let relay = Self {
+            shared: Arc::new(Shared {
+                documents: Documents::new(Arc::clone(&journal)),
+                live: Live::new(&epoch, floor),
+                clock: Clock::after(newest_time.unwrap_or(Timestamp::from_millis(0))),
+                state: state.into(),
+                locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
+                wants_prompt: Notify::new(),
+                deriver: Deriver::new(derived),
+                stuck: watch::Sender::new(None),
+                journal,
+            }),
+        };
+        relay.replay(derived, floor, newest).await?;
+        relay.shared.wants_prompt.notify_one();
+        Ok(relay)
+    }
+
+    /// Folds the facts after the derived ones, and makes the frames after `floor`.
+    async fn replay(&self, derived: u64, floor: u64, newest: u64) -> Result<(), ReadError> {
+        let shared = &*self.shared;
+        // States before the position that is stored: only for frames.
+        let mut earlier: HashMap<PipelineId, Arc<Pipeline>> = HashMap::new();
+        let mut position = derived.min(floor);
+        while position < newest {
+            let page = follow::batches(shared.journal.read(position, PAGE).await?);
+            let Some(last) = page.last else { break };
+            for batch in page.batches {
+                let Some(first) = batch.first() else { continue };
+                let (id, end) = (
+                    first.pipeline.clone(),
+                    batch.last().map_or(0, |e| e.position),
+                );
+                let before = match earlier.remove(&id) {
+                    Some(pipeline) => Some(pipeline),
+                    None => self.state_before(first).await?,
+                };
+                let Some(after) = follow::fold(before.as_deref(), &batch) else {
+                    continue;
+                };
+                let after = Arc::new(after);
+                if end > floor {
+                    let texts = self.texts_of(&batch).await?;
+                    let unit = frames_of(
+                        shared.live.epoch(),
+                        before.as_deref(),
+                        &after,
+                        &batch,
+                        &texts,
+                    );
+                    shared.live.push(unit);
+                }
+                if end > derived {
+                    shared.deriver.note(&after, &batch);
+                    let mut state = shared
+                        .state
+                        .write()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    state.change(before.as_deref(), after);
+                } else {
+                    earlier.insert(id, after);
+                }
+                if shared.deriver.changed() >= STORED_EVERY {
+                    self.store_derived().await;
+                }
+            }
+            position = last;
+        }
+        shared.live.reach(newest);
+        Ok(())
+    }
+
+    /// The state of a fact's pipeline right before it; none when it is the first fact.
+    pub(super) async fn state_before(
+        &self,
+        first: &Recorded,
+    ) -> Result<Option<Arc<Pipeline>>, ReadError> {
+        if first.revision == 1 {
+            return Ok(None);
+        }
+        let known = self.state().get(&first.pipeline);
+        if let Some(known) = known.filter(|known| known.revision + 1 == first.revision) {
+            return Ok(Some(known));
+        }
+        let before = first.position.saturating_sub(1);
+        let loaded = load(&*self.shared.journal, &first.pipeline, before).await?;
+        Ok(loaded.map(Arc::new))
+    }
+
+    /// The texts that the frames of these facts need.
+    pub(super) async fn texts_of(&self, batch: &[Recorded]) -> Result<Texts, ReadError> {
+        let mut texts = Texts::new();
+        for reference in named_texts(batch) {
+            let text = self.shared.documents.text(&reference).await;
+            match text {
+                Ok(text) => _ = texts.insert(reference.hash, text),
+                // One lost text must not stop everybody: the frame is empty, and whoever reads it is told.
+                Err(error) => {
+                    tracing::error!(%error, "the text {} cannot be read: {error}", reference.hash);
+                }
+            }
+        }
+        Ok(texts)
+    }
+}
+
+/// A pipeline as it was at a position: a snapshot, and the facts after it.
+pub async fn load(
+    journal: &dyn Journal,
+    id: &PipelineId,
+    at_most: u64,
+) -> Result<Option<Pipeline>, ReadError> {
+    let snapshot = journal.snapshot(id, at_most).await?;
+    let mut pipeline = snapshot.and_then(|snapshot| {
+        let read = serde_json::from_str::<Pipeline>(&snapshot.json);
+        let read = read.ok().filter(|pipeline| pipeline.revision == snapshot.revision);
+        if read.is_none() {
+            tracing::warn!("the snapshot of pipeline {id} at revision {} cannot be used; its facts are folded instead", snapshot.revision);
+        }
+        read
+    });
+    loop {
+        let position = pipeline.as_ref().map_or(0, |pipeline| pipeline.position);
+        let rows = journal.read_pipeline(id, position, PAGE).await?;
+        let rows: Vec<_> = rows
+            .into_iter()
+            .filter(|row| row.batch_end <= at_most)
+            .collect();
+        if rows.is_empty() {
+            return Ok(pipeline);
+        }
+        for recorded in rows.into_iter().map(Stored::decode) {
+            match &mut pipeline {
+                Some(pipeline) => pipeline.apply(&recorded),
+                None => pipeline = Pipeline::begin(&recorded),
+            }
+            if pipeline.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+async fn load_overview(journal: &dyn Journal) -> Result<Overview, ReadError> {
+    let mut overview = Overview::new(journal.counts().await?);
+    let mut query = ListQuery {
+        state: Some(ListState::Open),
+        limit: LOADED,
+        ..ListQuery::default()
+    };
+    loop {
+        let listed = journal.list(&query).await?;
+        listed
+            .summaries
+            .iter()
+            .for_each(|json| load_summary(&mut overview, json));
+        let next: Option<ListCursor> = listed.next;
+        match next {
+            Some(cursor) => query.cursor = Some(cursor),
+            None if query.state == Some(ListState::Open) => {
+                query.state = Some(ListState::Ended);
+                query.cursor = None;
+                query.limit = 50;
+            }
+            None => return Ok(overview),
+        }
+        if query.state == Some(ListState::Ended) && query.cursor.is_some() {
+            return Ok(overview);
+        }
+    }
+}
+
+fn load_summary(overview: &mut Overview, json: &str) {
+    match serde_json::from_str::<Summary>(json) {
+        Ok(summary) => overview.load(summary),
+        Err(error) => {
+            tracing::warn!(%error, "a stored summary cannot be read: {error}");
+        }
+    }
+}
+
+async fn newest_time(journal: &dyn Journal, newest: u64) -> Result<Option<Timestamp>, ReadError> {
+    let rows = journal.read(newest.saturating_sub(1), 1).await?;
+    Ok(rows.last().map(|row| row.at))
+}
