@@ -1,13 +1,12 @@
 //! From the files of `locales/` (Project Fluent) to Rust.
 //!
 //! Every text becomes a function of `Lang` with one parameter for each placeholder, so that a text that is
-//! missing in a language, or that has another placeholder there, does not compile. What stays for the page to
-//! download is the text itself and a `match`: no parser, no bundle, no plural tables.
+//! missing in a language, or that has another placeholder there, does not compile. The texts of a language are
+//! one string, cut by a table of offsets; a text with placeholders is a short program for `fill`
+//! (`src/wording/text.rs`). Measured on the page's WASM, that is smaller than a `match` for each text, and
+//! there is no parser, no bundle and no plural table to download.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::{collections::BTreeMap, fmt::Write};
 
 use fluent_syntax::{
     ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, Variant, VariantKey},
@@ -15,8 +14,19 @@ use fluent_syntax::{
     unicode::unescape_unicode_to_string,
 };
 
-/// Which whole numbers a plural category covers, as a Rust pattern. From the plural rules of the CLDR.
-const PLURALS: [(&str, &str, &str); 2] = [("en", "one", "1"), ("de", "one", "1")];
+/// Which whole number a plural category covers. From the plural rules of the CLDR; a language whose categories
+/// cover more than one number needs a wider rule here.
+const PLURALS: [(&str, &str, u8); 2] = [("en", "one", 1), ("de", "one", 1)];
+
+/// The marks of a text with placeholders, as `fill` reads them. After `ARGUMENT` and `CHOICE` comes the letter
+/// of a parameter (`a` is the first by name), after `ARM` the number that it is for, `0` + the number, or `*`.
+const ARGUMENT: char = '\u{1}';
+const CHOICE: char = '\u{2}';
+const ARM: char = '\u{3}';
+const END: char = '\u{4}';
+
+/// The largest number that a choice can name, so that its mark stays one visible byte.
+const LARGEST_NAMED: u8 = 60;
 
 /// What stands for a placeholder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,10 +39,8 @@ enum Kind {
 struct Text {
     /// The placeholders, by name: the order of a function's parameters does not follow the order of words.
     parameters: BTreeMap<String, Kind>,
-    /// Rust that appends it to `out`.
-    code: String,
-    /// The text itself, where nothing is put into it.
-    plain: Option<String>,
+    /// The text, with marks where something is put into it.
+    template: String,
 }
 
 /// Writes the Rust code, or says everything that is wrong with the files.
@@ -51,12 +59,21 @@ pub fn generate(sources: &[(&str, String)]) -> Result<String, Vec<String>> {
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut code = String::from("impl Lang {\n");
-    for (id, text) in source {
-        let all = locales
-            .iter()
-            .filter_map(|(locale, texts)| Some((*locale, texts.get(id)?)));
-        function(&mut code, id, &text.parameters, &all.collect::<Vec<_>>());
+    let mut code = String::new();
+    for (name, mark) in [("ARGUMENT", ARGUMENT), ("CHOICE", CHOICE), ("ARM", ARM), ("END", END)] {
+        let _ = writeln!(code, "const {name}: char = {mark:?};");
+    }
+    for (locale, texts) in &locales {
+        table(&mut code, locale, texts);
+    }
+    code.push_str("impl Lang {\n");
+    code.push_str("const fn texts(self) -> &'static Texts { match self {\n");
+    for (locale, _) in &locales {
+        let _ = writeln!(code, "Self::{} => &{},", variant(locale), locale.to_uppercase());
+    }
+    code.push_str("}}\n");
+    for (index, (id, text)) in source.iter().enumerate() {
+        function(&mut code, index, id, &text.parameters);
     }
     code.push_str("}\n");
     Ok(code)
@@ -165,187 +182,183 @@ fn compare(
 
 fn text(locale: &str, pattern: &Pattern<&str>) -> Result<Text, String> {
     let mut parameters = BTreeMap::new();
-    numbers(pattern, &mut parameters);
-    let mut code = String::new();
-    let plain = append(locale, pattern, &mut parameters, &mut code)?;
+    placeholders(pattern, &mut parameters);
+    let mut template = String::new();
+    append(locale, pattern, &parameters, &mut template, false)?;
     Ok(Text {
-        plain: plain.filter(|_| parameters.is_empty()),
         parameters,
-        code,
+        template,
     })
 }
 
-/// Notes which placeholders are numbers: those that a plural is chosen by.
-fn numbers(pattern: &Pattern<&str>, parameters: &mut BTreeMap<String, Kind>) {
+/// Collects the placeholders; numbers are those that a choice is made by.
+fn placeholders(pattern: &Pattern<&str>, parameters: &mut BTreeMap<String, Kind>) {
     for element in &pattern.elements {
-        if let PatternElement::Placeable {
-            expression: Expression::Select { selector, variants },
-        } = element
-        {
-            if let InlineExpression::VariableReference { id } = selector {
-                parameters.insert(id.name.to_owned(), Kind::Number);
+        match element {
+            PatternElement::Placeable {
+                expression: Expression::Select { selector, variants },
+            } => {
+                if let InlineExpression::VariableReference { id } = selector {
+                    parameters.insert(id.name.to_owned(), Kind::Number);
+                }
+                for variant in variants {
+                    placeholders(&variant.value, parameters);
+                }
             }
-            for variant in variants {
-                numbers(&variant.value, parameters);
+            PatternElement::Placeable {
+                expression: Expression::Inline(InlineExpression::VariableReference { id }),
+            } => {
+                parameters.entry(id.name.to_owned()).or_insert(Kind::Text);
             }
+            _ => {}
         }
     }
 }
 
-/// Appends the code for a pattern, and answers with the text where nothing is put into it.
+/// Appends a pattern as `fill` reads it.
 fn append(
     locale: &str,
     pattern: &Pattern<&str>,
-    parameters: &mut BTreeMap<String, Kind>,
-    code: &mut String,
-) -> Result<Option<String>, String> {
-    let mut plain = Some(String::new());
-    // Neighbours that are text become one text.
-    let mut pending = String::new();
-    let flush = |pending: &mut String, code: &mut String| {
-        if !pending.is_empty() {
-            let _ = write!(code, "put(&mut out, {pending:?});");
-            pending.clear();
-        }
+    parameters: &BTreeMap<String, Kind>,
+    template: &mut String,
+    in_choice: bool,
+) -> Result<(), String> {
+    // The first 26 parameters have a letter; no text comes near.
+    let letter = |name: &str| {
+        let index = parameters.keys().position(|known| known == name);
+        index
+            .and_then(|index| u8::try_from(index).ok())
+            .map(|index| char::from(b'a' + index))
+            .ok_or_else(|| format!("{{ ${name} }} is not known here"))
     };
     for element in &pattern.elements {
         let expression = match element {
             PatternElement::TextElement { value } => {
-                pending.push_str(value);
-                if let Some(plain) = &mut plain {
-                    plain.push_str(value);
-                }
+                template.push_str(value);
                 continue;
             }
             PatternElement::Placeable { expression } => expression,
         };
         match expression {
             Expression::Inline(InlineExpression::StringLiteral { value }) => {
-                let value = unescape_unicode_to_string(value);
-                pending.push_str(&value);
-                if let Some(plain) = &mut plain {
-                    plain.push_str(&value);
-                }
+                template.push_str(&unescape_unicode_to_string(value));
             }
             Expression::Inline(InlineExpression::VariableReference { id }) => {
-                plain = None;
-                flush(&mut pending, code);
-                let name = id.name;
-                let kind = parameters.entry(name.to_owned()).or_insert(Kind::Text);
-                let _ = match kind {
-                    Kind::Text => write!(code, "put(&mut out, {});", rust(name)),
-                    Kind::Number => write!(code, "put_number(&mut out, {});", rust(name)),
-                };
+                template.extend([ARGUMENT, letter(id.name)?]);
             }
             Expression::Select {
                 selector: InlineExpression::VariableReference { id },
                 variants,
-            } => {
-                plain = None;
-                flush(&mut pending, code);
-                let _ = write!(code, "match {} {{", rust(id.name));
+            } if !in_choice => {
+                template.extend([CHOICE, letter(id.name)?]);
                 for (key, variant) in arms(locale, variants)? {
-                    let _ = write!(code, "{key} => {{");
-                    append(locale, &variant.value, parameters, code)?;
-                    code.push_str("}\n");
+                    template.extend([ARM, key]);
+                    append(locale, &variant.value, parameters, template, true)?;
                 }
-                code.push_str("}\n");
+                template.push(END);
             }
             _ => {
                 return Err(
-                    "only { $name }, { \"text\" } and a choice by number, { $count -> [one] … *[other] … }, can be used"
+                    "only { $name }, { \"text\" } and a choice by number, { $count -> [one] … *[other] … }, can be used, and no choice inside a choice"
                         .to_owned(),
                 );
             }
         }
     }
-    flush(&mut pending, code);
-    Ok(plain)
+    Ok(())
 }
 
-/// The arms of a choice: exact numbers, then plural categories, then the rest.
+/// The arms of a choice, in the order in which they are tried: exact numbers, then plural categories, then the
+/// rest.
 fn arms<'a>(
     locale: &str,
     variants: &'a [Variant<&'a str>],
-) -> Result<Vec<(String, &'a Variant<&'a str>)>, String> {
+) -> Result<Vec<(char, &'a Variant<&'a str>)>, String> {
     let mut exact = Vec::new();
     let mut categories = Vec::new();
     let mut rest = None;
-    let mut taken = BTreeSet::new();
     for variant in variants {
         match &variant.key {
             VariantKey::Identifier { name: "other" } if variant.default => rest = Some(variant),
             _ if variant.default => {
                 return Err("the variant with the star is `*[other]`".to_owned());
             }
-            VariantKey::NumberLiteral { value } if value.parse::<u64>().is_ok() => {
-                taken.insert((*value).to_owned());
-                exact.push(((*value).to_owned(), variant));
-            }
             VariantKey::NumberLiteral { value } => {
-                return Err(format!("[{value}] is not a whole number"));
+                let number = value.parse().ok().filter(|number| *number <= LARGEST_NAMED);
+                let number = number.ok_or_else(|| {
+                    format!("[{value}] is not a whole number from 0 to {LARGEST_NAMED}")
+                })?;
+                exact.push((mark(number), variant));
             }
             VariantKey::Identifier { name } => {
                 let rule = PLURALS
                     .iter()
                     .find(|(of, category, _)| *of == locale && category == name);
-                let Some((.., numbers)) = rule else {
+                let Some((.., number)) = rule else {
                     return Err(format!(
                         "[{name}] is no plural category of `{locale}`; see PLURALS in app/build/texts.rs"
                     ));
                 };
-                categories.push(((*numbers).to_owned(), variant));
+                categories.push((mark(*number), variant));
             }
         }
     }
-    // [1] and [one] are the same in English: the exact number goes first.
-    categories.retain(|(numbers, _)| !taken.contains(numbers));
     let rest = rest.ok_or("a choice ends with `*[other]`")?;
     Ok(exact
         .into_iter()
         .chain(categories)
-        .chain([("_".to_owned(), rest)])
+        .chain([('*', rest)])
         .collect())
 }
 
-/// One function for one text.
-fn function(
-    code: &mut String,
-    id: &str,
-    parameters: &BTreeMap<String, Kind>,
-    all: &[(&str, &Text)],
-) {
-    let name = rust(id);
-    let plain: Option<Vec<_>> = all
-        .iter()
-        .map(|(locale, text)| Some((*locale, text.plain.as_ref()?)))
-        .collect();
-    if let Some(plain) = plain {
-        let _ = writeln!(
-            code,
-            "pub(crate) const fn {name}(self) -> &'static str {{ match self {{"
-        );
-        for (locale, text) in plain {
-            let _ = writeln!(code, "Self::{} => {text:?},", variant(locale));
-        }
-        code.push_str("}}\n");
-        return;
+/// A number as the one character after `ARM`.
+fn mark(number: u8) -> char {
+    char::from(b'0' + number)
+}
+
+/// The texts of one language: one string, and where in it each of them begins.
+fn table(code: &mut String, locale: &str, texts: &BTreeMap<String, Text>) {
+    let mut all = String::new();
+    let mut starts = String::new();
+    for text in texts.values() {
+        let _ = write!(starts, "{}, ", all.len());
+        all.push_str(&text.template);
     }
-    let takes: String = parameters
-        .iter()
-        .map(|(name, kind)| match kind {
-            Kind::Text => format!(", {}: &str", rust(name)),
-            Kind::Number => format!(", {}: u64", rust(name)),
-        })
-        .collect();
     let _ = writeln!(
         code,
-        "pub(crate) fn {name}(self{takes}) -> String {{ let mut out = String::new(); match self {{"
+        "static {}: Texts = Texts {{ all: {all:?}, starts: &[{starts}{}] }};",
+        locale.to_uppercase(),
+        all.len()
     );
-    for (locale, text) in all {
-        let _ = writeln!(code, "Self::{} => {{ {} }}", variant(locale), text.code);
+}
+
+/// One function for one text.
+fn function(code: &mut String, index: usize, id: &str, parameters: &BTreeMap<String, Kind>) {
+    let name = rust(id);
+    if parameters.is_empty() {
+        let _ = writeln!(
+            code,
+            "pub(crate) fn {name}(self) -> &'static str {{ self.texts().get({index}) }}"
+        );
+        return;
     }
-    code.push_str("} out }\n");
+    let mut takes = String::new();
+    let mut arguments = String::new();
+    for (parameter, kind) in parameters {
+        let parameter = rust(parameter);
+        let _ = match kind {
+            Kind::Text => write!(takes, ", {parameter}: &str"),
+            Kind::Number => write!(takes, ", {parameter}: u64"),
+        };
+        let _ = match kind {
+            Kind::Text => write!(arguments, "Argument::Text({parameter}), "),
+            Kind::Number => write!(arguments, "Argument::Number({parameter}), "),
+        };
+    }
+    let _ = writeln!(
+        code,
+        "pub(crate) fn {name}(self{takes}) -> String {{ fill(self.texts().get({index}), &[{arguments}]) }}"
+    );
 }
 
 /// `found-nothing` as `found_nothing`.

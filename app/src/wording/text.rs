@@ -4,13 +4,90 @@ use crate::Lang;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// Called from everywhere: compiled once instead of inlined, which the page would pay for.
-#[inline(never)]
-fn put(out: &mut String, text: &str) {
-    out.push_str(text);
+/// The texts of one language.
+struct Texts {
+    /// All of them, one after the other.
+    all: &'static str,
+    /// Where each begins, in bytes, and at last where the last one ends.
+    starts: &'static [u16],
 }
 
-#[inline(never)]
-fn put_number(out: &mut String, number: u64) {
-    out.push_str(&number.to_string());
+impl Texts {
+    /// Called from everywhere: compiled once instead of inlined, which the page would pay for.
+    #[inline(never)]
+    fn get(&self, index: usize) -> &'static str {
+        let bound = |index: usize| self.starts.get(index).map_or(0, |at| usize::from(*at));
+        self.all
+            .get(bound(index)..bound(index + 1))
+            .unwrap_or_default()
+    }
+}
+
+/// What is put into a text.
+enum Argument<'a> {
+    Text(&'a str),
+    Number(u64),
+}
+
+/// Puts `arguments` into a template; its marks are explained in `app/build/texts.rs`.
+fn fill(template: &str, arguments: &[Argument<'_>]) -> String {
+    let mut out = String::new();
+    // Inside a choice: its number, whether one of its arms was right already, and whether this one is.
+    let mut number = 0;
+    let mut chosen = false;
+    let mut shown = true;
+    let mut letters = template.chars();
+    while let Some(letter) = letters.next() {
+        if !(ARGUMENT..=END).contains(&letter) {
+            if shown {
+                out.push(letter);
+            }
+            continue;
+        }
+        if letter == END {
+            shown = true;
+            continue;
+        }
+        let Some(key) = letters.next() else { break };
+        if letter == ARM {
+            shown = !chosen && (key == '*' || u64::from(key).checked_sub(u64::from('0')) == Some(number));
+            chosen |= shown;
+            continue;
+        }
+        let Some(argument) = arguments.get((key as usize).wrapping_sub('a' as usize)) else {
+            continue;
+        };
+        match argument {
+            Argument::Number(chooses) if letter == CHOICE => {
+                number = *chooses;
+                chosen = false;
+                shown = false;
+            }
+            _ if !shown => {}
+            Argument::Number(value) => out.push_str(&value.to_string()),
+            Argument::Text(text) => out.push_str(text),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_takes_the_first_arm_that_fits() {
+        let template = "\u{2}a\u{3}0none\u{3}1one\u{3}1never\u{3}*\u{1}a many\u{4} for \u{1}b";
+        let say = |count| fill(template, &[Argument::Number(count), Argument::Text("Li\u{1}")]);
+        assert_eq!(say(0), "none for Li\u{1}");
+        assert_eq!(say(1), "one for Li\u{1}");
+        assert_eq!(say(12), "12 many for Li\u{1}");
+        assert_eq!(say(u64::MAX - 47), "18446744073709551568 many for Li\u{1}");
+    }
+
+    #[test]
+    fn a_template_that_is_cut_off_does_not_fail() {
+        assert_eq!(fill("a\u{1}", &[]), "a");
+        assert_eq!(fill("a\u{1}b", &[]), "a");
+    }
 }
