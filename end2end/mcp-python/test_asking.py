@@ -61,7 +61,7 @@ def decisions(server: Server, pipeline: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_the_person_decides_at_the_client(server: Server, mode: str) -> None:
-    person = Person({"decision": "request_changes", "review_changes": "Shorter."}, {"decision": "accept"})
+    person = Person({"decision": "request_changes"}, {"review_changes": "Shorter."}, {"decision": "accept"})
     async with at_the_client(server, mode, person) as agent:
         pipeline, handover = await agent.handed_over()
         first = await agent.wait(handover)
@@ -76,11 +76,11 @@ async def test_the_person_decides_at_the_client(server: Server, mode: str) -> No
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_the_question_comes_through_the_bridge(server: Server, mode: str) -> None:
-    person = Person({"decision": "accept", "review_changes": "Go on."})
+    person = Person({"decision": "accept"})
     async with bridged(server, mode, add(server, "builder"), elicitation_callback=person) as agent:
         pipeline, handover = await agent.handed_over()
         answer = await agent.wait(handover)
-        assert (answer["decision"], answer["decided_by"], answer["review_changes"]) == ("accepted", "Anna", "Go on.")
+        assert (answer["decision"], answer["decided_by"], answer["review_changes"]) == ("accepted", "Anna", "")
     assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
     assert len(person.asked) == 1
 
@@ -88,15 +88,48 @@ async def test_the_question_comes_through_the_bridge(server: Server, mode: str) 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("answer", ["decline", "cancel"])
 async def test_who_does_not_decide_there_is_not_asked_again(server: Server, mode: str, answer: str) -> None:
-    person = Person(answer)
+    async def after_a_look() -> str:
+        await anyio.sleep(1.2)
+        return answer
+
+    person = Person(after_a_look)
     async with at_the_client(server, mode, person) as agent:
         pipeline, handover = await agent.handed_over()
         for _ in range(2):
-            assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+            assert (await agent.wait(handover, seconds=2))["decision"] == "pending"
         assert len(person.asked) == 1
         server.decide(handover)
         assert (await agent.wait(handover))["decided_by"] == "local"
     assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("answer", ["decline", "cancel"])
+async def test_a_client_that_answers_by_itself_is_asked_again(server: Server, mode: str, answer: str) -> None:
+    """Print modes and some editors say no before a person has seen anything."""
+    person = Person(answer, {"decision": "accept"})
+    async with at_the_client(server, mode, person) as agent:
+        pipeline, handover = await agent.handed_over()
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+        assert (await agent.wait(handover))["decided_by"] == "Anna"
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_text_is_asked_for_only_after_request_changes_and_alone(server: Server, mode: str) -> None:
+    fields: list[list[str]] = []
+
+    async def asked(context: Any, params: Any) -> ElicitResult:
+        schema = params.requested_schema if hasattr(params, "requested_schema") else params.requestedSchema
+        assert schema["required"] == list(schema["properties"]), "no optional field: Codex could not send it empty"
+        fields.append(list(schema["properties"]))
+        answers = {"decision": "request_changes", "review_changes": "Shorter."}
+        return ElicitResult(action="accept", content={name: answers[name] for name in schema["properties"]})
+
+    async with at_the_client(server, mode, asked) as agent:
+        _, handover = await agent.handed_over()
+        assert (await agent.wait(handover))["review_changes"] == "Shorter."
+    assert fields == [["decision"], ["review_changes"]]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -114,7 +147,7 @@ async def test_whoever_decides_first_counts(server: Server, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("answer", [{"decision": "request_changes"}, {"decision": "perhaps"}, {}, {"decision": "accept", "review_changes": 7}])
+@pytest.mark.parametrize("answer", [{"decision": "perhaps"}, {}, {"decision": "accept", "review_changes": 7}])
 async def test_what_breaks_the_rules_decides_nothing(server: Server, mode: str, answer: dict[str, Any]) -> None:
     async with at_the_client(server, mode, Person(answer, {"decision": "accept"})) as agent:
         pipeline, handover = await agent.handed_over()

@@ -1,5 +1,6 @@
 """A decision is delivered, whenever it is made and whatever breaks meanwhile; and it is acted on once."""
 
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -201,13 +202,25 @@ async def test_a_long_silence_and_progress(server: Server) -> None:
         assert all("Waiting for a person" in message for _, message in heard)
 
 
-async def test_after_ten_waits_the_agent_is_told_to_end_its_turn(server: Server) -> None:
+async def test_after_the_set_time_the_agent_is_told_to_end_its_turn(tmp_path: Path) -> None:
+    server = Server(tmp_path, STAFFEL_WAIT_SECONDS="4")
+    server.start()
+    try:
+        async with connect(server) as agent:
+            pipeline, handover = await agent.handed_over()
+            answers = [await agent.wait(handover, seconds=1) for _ in range(4)]
+            assert all("End your turn" not in answer["next_step"] for answer in answers[:3])
+            last = answers[3]
+            assert last["decision"] == "pending" and "End your turn" in last["next_step"]
+            assert f"{server.url}/pipelines/{pipeline}" in last["next_step"] and "get_next_prompt" in last["next_step"]
+            await decide(server, handover)
+            delivered_once(server, pipeline, await agent.wait(handover))
+    finally:
+        server.kill()
+
+
+async def test_short_waits_do_not_use_up_the_time(server: Server) -> None:
     async with connect(server) as agent:
-        pipeline, handover = await agent.handed_over()
-        answers = [await agent.wait(handover, seconds=1) for _ in range(10)]
-        assert all("End your turn" not in answer["next_step"] for answer in answers[:9])
-        last = answers[9]
-        assert last["decision"] == "pending" and "End your turn" in last["next_step"]
-        assert f"{server.url}/pipelines/{pipeline}" in last["next_step"] and "get_next_prompt" in last["next_step"]
-        await decide(server, handover)
-        delivered_once(server, pipeline, await agent.wait(handover))
+        _, handover = await agent.handed_over()
+        answers = [await agent.wait(handover, seconds=1) for _ in range(12)]
+        assert all("End your turn" not in answer["next_step"] for answer in answers)

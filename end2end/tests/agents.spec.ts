@@ -62,7 +62,7 @@ test('every client has a command, a file and, where it can, a button', async ({ 
     await board.page.locator('.clients summary').filter({ hasText: client }).click();
     return board.page.locator('.clients details[open]');
   };
-  for (const client of ['Cursor', 'VS Code', 'Claude Code', 'Codex', 'Gemini CLI', 'Windsurf']) {
+  for (const client of ['Cursor', 'VS Code', 'Claude Code', 'Codex', 'Gemini CLI', 'Qwen Code', 'OpenCode', 'Windsurf']) {
     const ways = await open(client);
     await expect(ways).toHaveCount(1); // Opening one closes the other.
     await expect(ways).toContainText(`--url ${server.mcp}`);

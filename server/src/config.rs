@@ -71,6 +71,8 @@ pub struct Config {
     pub model: Option<ModelConfig>,
     /// How often subscribers feel that the server lives.
     pub heartbeat: Duration,
+    /// How long an agent waits for one decision, in all its calls, before it is told to end its turn.
+    pub patience: Duration,
     /// Whether every agent needs a token. Unset: only those that do not come from this machine.
     pub require_token: Option<bool>,
     /// Who decides at the client of which agent: the agent's name, and the person's.
@@ -116,6 +118,7 @@ struct JournalTable {
 #[serde(deny_unknown_fields, default)]
 struct AgentsTable {
     require_token: Option<bool>,
+    wait_seconds: Option<u64>,
     approvers: BTreeMap<String, String>,
 }
 
@@ -179,6 +182,7 @@ impl Config {
                 .or(file.prompt.template.clone()),
             model: model(&file.prompt)?,
             heartbeat: Duration::from_secs(15),
+            patience: patience(file.agents.wait_seconds)?,
             approvers: check_approvers(file.agents.approvers)?,
             require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
                 Some(text) => Some(text.parse().ok().with_context(|| {
@@ -189,6 +193,27 @@ impl Config {
             leptos: leptos_options(path.as_deref(), listen)?,
         })
     }
+}
+
+/// Bounds of `[agents] wait_seconds`: less than one call has no use, and after a day nobody pays for the tokens.
+const WAIT_SECONDS: std::ops::RangeInclusive<u64> = 1..=86_400;
+/// Ten waits of the length that every known client allows.
+const WAIT_SECONDS_DEFAULT: u64 = 480;
+
+fn patience(in_file: Option<u64>) -> Result<Duration> {
+    let seconds = match variable("STAFFEL_WAIT_SECONDS") {
+        Some(text) => text.parse().ok().with_context(|| {
+            format!("STAFFEL_WAIT_SECONDS is {text:?}. Allowed: a whole number of seconds.")
+        })?,
+        None => in_file.unwrap_or(WAIT_SECONDS_DEFAULT),
+    };
+    ensure!(
+        WAIT_SECONDS.contains(&seconds),
+        "[agents] wait_seconds is {seconds}. Allowed: {} to {}.",
+        WAIT_SECONDS.start(),
+        WAIT_SECONDS.end()
+    );
+    Ok(Duration::from_secs(seconds))
 }
 
 /// The folder of the journal, as `staffel serve` would find it, for commands that work beside a server.

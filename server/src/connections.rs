@@ -7,9 +7,13 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
 use futures::FutureExt;
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -23,6 +27,8 @@ use tokio::{
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
+
+use crate::web::Problem;
 
 /// A peer that takes no byte for this long is cut off. It comes back and resumes by id.
 const STALLED: Duration = Duration::from_secs(20);
@@ -48,7 +54,17 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     let connections = GracefulShutdown::new();
     while let Some(stream) = stop.run_until_cancelled(accept(&listener)).await {
         let router = router.clone();
-        let service = service_fn(move |request| router.clone().call(request));
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            // A tunnel has no path, which the router takes for granted.
+            let tunnel = request.method() == Method::CONNECT;
+            let answered = (!tunnel).then(|| router.clone().call(request));
+            async move {
+                match answered {
+                    Some(answer) => answer.await,
+                    None => Ok(no_tunnel()),
+                }
+            }
+        });
         let connection = http.serve_connection(TokioIo::new(ending_when_stalled(stream)), service);
         // Not an async block: that would hold the connection twice.
         tokio::spawn(connections.watch(connection).map(|ended| {
@@ -59,6 +75,17 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// The answer to `CONNECT`: this is no proxy.
+fn no_tunnel() -> Response {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "Method not allowed",
+        "CONNECT asks for a tunnel, and Staffel is no proxy. Allowed: GET, POST, DELETE.",
+    )
+    .into_response()
 }
 
 /// The next connection. Errors are those of one peer, or pass when other connections end.

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod handoff;
 pub mod journal;
 pub mod live;
+pub mod log;
 pub mod maintenance;
 pub mod mcp;
 pub mod projections;

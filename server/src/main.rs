@@ -1,15 +1,14 @@
 //! The program `staffel`.
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use server::{
     agents, announce, bind,
     config::{Config, ServeArgs},
-    connect, demo, doctor, maintenance, run, stdio,
+    connect, demo, doctor, log, maintenance, run, stdio,
 };
-use tracing_subscriber::EnvFilter;
 
 // Sessions and large requests come and go; this one gives their memory back.
 #[cfg(not(target_env = "msvc"))]
@@ -48,13 +47,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("STAFFEL_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_target(false)
-        .init();
+    log::init();
     let cli = Cli::parse();
     // `cargo leptos watch` starts the program without arguments.
     let done = match cli

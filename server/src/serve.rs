@@ -49,9 +49,8 @@ pub async fn run(
     if let Ok(url) = Url::parse(&board) {
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
-    let sessions = config.data.join("sessions.db");
-    let sessions = SessionFile::open(&sessions)
-        .with_context(|| format!("{} cannot be used", sessions.display()))?;
+    let sessions = SessionFile::open(&config.data.join("sessions.db"))
+        .context("a database in memory for the sessions")?;
     let sessions = Arc::new(Sessions::new(sessions));
     let agents = Agents::new(Registry::open_in(&config.data)?, config.approvers.clone());
     let stop = CancellationToken::new();
@@ -61,6 +60,7 @@ pub async fn run(
         &guard,
         &agents,
         &sessions,
+        config.patience,
         stop.child_token(),
     )?;
     let app = App {

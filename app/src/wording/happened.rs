@@ -112,7 +112,7 @@ fn noted(lang: Lang, note: &str) -> Option<String> {
     (!note.is_empty()).then(|| quoted(lang, note))
 }
 
-const fn task(lang: Lang, status: TaskStatus) -> &'static str {
+fn task(lang: Lang, status: TaskStatus) -> &'static str {
     match status {
         TaskStatus::Pending => lang.log_task_pending(),
         TaskStatus::InProgress => lang.log_task_in_progress(),

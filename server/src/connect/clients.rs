@@ -146,7 +146,7 @@ enum Root {
 }
 
 /// Every client that `staffel connect` can set up.
-pub const CLIENTS: [Client; 7] = [
+pub const CLIENTS: [Client; 9] = [
     Client {
         name: "cursor",
         title: "Cursor",
@@ -228,7 +228,7 @@ pub const CLIENTS: [Client; 7] = [
             package: None,
         },
         usual: Scope::Project,
-        next: "Start `claude` anew and approve `staffel` if it asks; /mcp shows the connection.",
+        next: "Start `claude` anew and approve `staffel` when it asks: until then `claude mcp list` says \"Pending approval\". /mcp shows the connection.",
     },
     Client {
         name: "codex",
@@ -278,7 +278,61 @@ pub const CLIENTS: [Client; 7] = [
             package: None,
         },
         usual: Scope::Project,
-        next: "Start `gemini` anew; /mcp shows the connection.",
+        next: "Start `gemini` anew in a folder that it trusts (it asks at the first start); /mcp shows the connection.",
+    },
+    Client {
+        name: "qwen",
+        title: "Qwen Code",
+        language: Language::Json,
+        servers: "mcpServers",
+        way: Way::Http {
+            transport: None,
+            address: "httpUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("$", ""),
+        },
+        off: None,
+        project: Some(".qwen/settings.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".qwen",
+            file: "settings.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Run `qwen mcp list`; where it says \"Pending approval\", run `qwen mcp approve staffel`. Then start `qwen` anew.",
+    },
+    Client {
+        name: "opencode",
+        title: "OpenCode",
+        language: Language::Json,
+        servers: "mcp",
+        way: Way::Http {
+            transport: Some(Transport {
+                name: "remote",
+                synonyms: &[],
+                inferred: false,
+            }),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("{env:", "}"),
+        },
+        off: Some(("enabled", "false")),
+        project: Some("opencode.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".config/opencode",
+            file: "opencode.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Start `opencode` anew; `opencode mcp list` shows the connection.",
     },
     Client {
         name: "windsurf",
@@ -545,7 +599,8 @@ mod tests {
     #[test]
     fn a_client_that_was_installed_as_a_package_has_its_settings_there() {
         let local = tempfile::tempdir().expect("a folder");
-        let desktop = &CLIENTS[6].global;
+        let desktop = CLIENTS.iter().find(|client| client.name == "claude-desktop");
+        let desktop = &desktop.expect("it is listed").global;
         assert_eq!(desktop.packaged(local.path()), None);
         let make = |package: &str, folder: &str| {
             let folder = below(&local.path().join("Packages").join(package), folder);

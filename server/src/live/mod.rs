@@ -17,6 +17,7 @@ use bytes::{Bytes, BytesMut};
 use domain::{PipelineId, Timestamp};
 use protocol::{Heartbeat, event_name};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use cursor::{Cursor, Filter, Next};
 pub use frame::{EventId, encode};
@@ -85,6 +86,7 @@ struct Shared {
     /// The newest chunk of several units: in a burst most cursors ask for the same one.
     joined: Mutex<Option<Joined>>,
     subscribers: Subscribers,
+    closing: CancellationToken,
 }
 
 #[derive(Default)]
@@ -134,6 +136,7 @@ impl Live {
             agents: RwLock::default(),
             joined: Mutex::default(),
             subscribers: Subscribers::default(),
+            closing: CancellationToken::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -249,8 +252,14 @@ impl Live {
             .clone()
     }
 
+    /// Cancelled when every stream is told to end. Who waits for it costs nothing while events pass.
+    pub fn closing(&self) -> &CancellationToken {
+        &self.shared.closing
+    }
+
     /// Tells every stream to end.
     pub fn close(&self) {
+        self.shared.closing.cancel();
         self.wake(|signal| signal.closing = true);
     }
 

@@ -5,7 +5,7 @@
     reason = "these comments are the descriptions that a model reads"
 )]
 
-use std::{borrow::Cow, fmt::Display};
+use std::{borrow::Cow, fmt::Display, time::Duration};
 
 use domain::{
     Actor, Baton, DeliveryState, Pipeline, ProgressSource, Prompt, Purpose, Revision,
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::waiting::ENOUGH;
+use super::waiting::Waited;
 use crate::{VERSION, quote::fenced};
 
 /// An answer with a line for a reader, and a document where it carries one.
@@ -403,15 +403,15 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How the decision about a revision of `handover` stands for `reader`, with the prompt it led to. `in_vain` is
-    /// how often agents have waited for it so far.
+    /// How the decision about a revision of `handover` stands for `reader`, with the prompt it led to. `waited` is
+    /// how long agents have waited for it so far.
     pub fn new(
         pipeline: &Pipeline,
         handover: &domain::Handover,
         revision: &Revision,
         prompt: Option<(&Prompt, &str)>,
         reader: &Actor,
-        in_vain: u32,
+        waited: Waited,
         board: &str,
     ) -> Self {
         let made = revision.decision.as_ref();
@@ -420,14 +420,17 @@ impl Decision {
             (None, _) if pipeline.status.has_ended() => {
                 "The pipeline has ended. Tell the user.".to_owned()
             }
-            (None, _) if in_vain >= ENOUGH => format!(
-                "Nobody has decided after {in_vain} waits. End your turn now and tell the user that the handover waits at {}. \
+            (None, _) if waited.is_enough() => format!(
+                "Nobody has decided after {}. End your turn now and tell the user that the handover waits at {}. \
                  The prompt will wait too: after the decision, get_next_prompt(pipeline=\"{id}\") has it, or the slash command next_phase.",
+                span(waited.in_all),
                 board_url(board, pipeline)
             ),
             (None, _) => format!(
-                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again ({} of {ENOUGH} waits are over).",
-                handover.id, in_vain
+                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again ({} of {} are over).",
+                handover.id,
+                span(waited.in_all),
+                span(waited.most)
             ),
             (Some(Verdict::Stop), _) => {
                 "A person stopped the pipeline. Stop working on it and tell the user.".to_owned()
@@ -459,6 +462,11 @@ impl Decision {
             next_step,
         }
     }
+}
+
+/// A time in words, to the second.
+fn span(time: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
 impl Answer for Decision {

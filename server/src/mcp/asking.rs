@@ -1,11 +1,15 @@
 //! The question to the person at the agent's own client, where the settings say that this person decides
-//! (`[agents.approvers]`). The answer is a proposal: it goes through the same door and the same rules as a
-//! decision on the board, in the name that the settings give, and whichever comes first counts.
+//! (`[agents.approvers]`). The answer is a proposal: it goes through the same rules as a decision on the board, in the
+//! name that the settings give, and whichever comes first counts.
+//!
+//! The decision is asked for alone, and the text only after `request_changes`: Codex 0.169 cannot send a form whose
+//! optional last field is empty.
 
 use std::{
     collections::HashSet,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -27,25 +31,46 @@ use super::{
     door,
     tasks::{Remembered, TaskId},
 };
-use crate::agents::Agents;
+use crate::{agents::Agents, relay::now};
 
 /// Under which key the client brings the answer.
 const KEY: &str = "decision";
 /// How long a question may stay open before it has to be asked anew.
 const GOOD_FOR: Duration = Duration::from_secs(24 * 3600);
 
+/// No person reads and answers this fast: the client refused by itself, as print modes and some editors do.
+const BY_ITSELF: Duration = Duration::from_secs(1);
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// What the person decides.
+    Decision,
+    /// What should change.
+    Changes,
+}
+
 /// What the client brings back with the answer, sealed: it can neither be made up nor be moved to another question.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     agent: String,
     task: String,
+    step: Step,
+    /// When, in milliseconds since 1970.
+    at: i64,
 }
 
-/// What the person filled in.
+/// What the person filled in first.
 #[derive(Debug, Deserialize)]
-struct Form {
+#[serde(deny_unknown_fields)]
+struct DecisionForm {
     decision: Verdict,
-    #[serde(default)]
+}
+
+/// What the person filled in after `request_changes`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangesForm {
     review_changes: String,
 }
 
@@ -54,8 +79,12 @@ struct Form {
 pub enum Answer {
     /// A decision, to be checked by the rules.
     Proposal(Command),
+    /// Changes are wanted; which, is asked next.
+    WantsChanges,
     /// The person does not want to decide there.
     Declined,
+    /// The client answered before a person could: there may be one at the next question.
+    ByItself,
 }
 
 /// How a server asks its client.
@@ -152,14 +181,21 @@ impl Asking {
         handover: &Handover,
         board: &str,
         agent: &Actor,
+        step: Step,
     ) -> Result<InputRequiredResult, ErrorData> {
         let failed = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
         let request =
-            json!({ "method": "elicitation/create", "params": form(pipeline, handover, board) });
+            json!({ "method": "elicitation/create", "params": form(pipeline, handover, board, step) });
         let request: InputRequest = serde_json::from_value(request).map_err(failed)?;
+        let asked = Asked {
+            agent: agent.name.clone(),
+            task: TaskId::of(handover).to_string(),
+            step,
+            at: now().millis(),
+        };
         let state = self
             .states
-            .seal_json_with(&asked(handover, agent), &SealOptions::new().ttl(GOOD_FOR));
+            .seal_json_with(&asked, &SealOptions::new().ttl(GOOD_FOR));
         let state = state.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         Ok(InputRequiredResult::new(
             Some([(KEY.to_owned(), request)].into()),
@@ -176,46 +212,49 @@ impl Asking {
         handover: &Handover,
         agent: &Actor,
     ) -> Option<Result<Answer, Refusal>> {
-        let state: Asked = self.states.open_json(state?).ok()?;
+        let asked: Asked = self.states.open_json(state?).ok()?;
         let result: ElicitResult = serde_json::from_value(given?.get(KEY)?.clone()).ok()?;
-        (state == asked(handover, agent)).then(|| answer(result, handover))
+        let ours = asked.agent == agent.name && asked.task == TaskId::of(handover).to_string();
+        let took = now().millis().saturating_sub(asked.at);
+        let took = Duration::from_millis(u64::try_from(took).unwrap_or(0));
+        ours.then(|| answer(result, handover, asked.step, took))
     }
 }
 
 /// The question, for the client to put to its user.
-pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str) -> Value {
+pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str, step: Step) -> Value {
     let current = handover.current();
-    let message = format!(
-        "{} is handed over in {:?} (revision {}): {}\nRead it at {board}/pipelines/{} and decide there or here.",
-        handover.phase, pipeline.title, current.number, current.summary, pipeline.id
-    );
+    let (message, field, schema) = match step {
+        Step::Decision => (
+            format!(
+                "{} is handed over in {:?} (revision {}): {}\nRead it at {board}/pipelines/{} and decide there or here.",
+                handover.phase, pipeline.title, current.number, current.summary, pipeline.id
+            ),
+            "decision",
+            json!({
+                "type": "string",
+                "title": "Decision",
+                "enum": ["accept", "request_changes", "stop"],
+            }),
+        ),
+        Step::Changes => (
+            format!(
+                "What should change in {} of {:?} (revision {})? Your text goes into the next prompt.",
+                handover.phase, pipeline.title, current.number
+            ),
+            "review_changes",
+            json!({ "type": "string", "title": "What should change?", "minLength": 1 }),
+        ),
+    };
     json!({
         "mode": "form",
         "message": visible(&message),
         "requestedSchema": {
             "type": "object",
-            "properties": {
-                "decision": {
-                    "type": "string",
-                    "title": "Decision",
-                    "enum": ["accept", "request_changes", "stop"],
-                },
-                "review_changes": {
-                    "type": "string",
-                    "title": "What should change?",
-                    "description": "Goes into the next prompt. Needed to request changes.",
-                },
-            },
-            "required": ["decision"],
+            "properties": { field: schema },
+            "required": [field],
         },
     })
-}
-
-fn asked(handover: &Handover, agent: &Actor) -> Asked {
-    Asked {
-        agent: agent.name.clone(),
-        task: TaskId::of(handover).to_string(),
-    }
 }
 
 /// Asks while the call is open, and waits for the answer as long as the person takes. When `settled` completes first,
@@ -223,17 +262,33 @@ fn asked(handover: &Handover, agent: &Actor) -> Asked {
 pub async fn ask(
     peer: Peer<RoleServer>,
     handover: &Handover,
-    form: Value,
+    form: impl Fn(Step) -> Value,
     settled: impl Future<Output = ()>,
 ) -> Option<Result<Answer, Refusal>> {
-    let form: ElicitRequestParams = serde_json::from_value(form).ok()?;
+    let mut settled = pin!(settled);
+    let decision = ask_one(&peer, handover, Step::Decision, &form, settled.as_mut()).await?;
+    match decision {
+        Ok(Answer::WantsChanges) => ask_one(&peer, handover, Step::Changes, &form, settled).await,
+        decision => Some(decision),
+    }
+}
+
+async fn ask_one(
+    peer: &Peer<RoleServer>,
+    handover: &Handover,
+    step: Step,
+    form: &impl Fn(Step) -> Value,
+    settled: Pin<&mut impl Future<Output = ()>>,
+) -> Option<Result<Answer, Refusal>> {
+    let form: ElicitRequestParams = serde_json::from_value(form(step)).ok()?;
     let request = ServerRequest::ElicitRequest(ElicitRequest::new(form));
     let options = PeerRequestOptions::no_options();
+    let begun = Instant::now();
     let mut asked = peer.send_cancellable_request(request, options).await.ok()?;
     tokio::select! {
         biased;
         answered = &mut asked.rx => match answered.ok()?.ok()? {
-            ClientResult::ElicitResult(result) => Some(answer(result, handover)),
+            ClientResult::ElicitResult(result) => Some(answer(result, handover, step, begun.elapsed())),
             _ => None,
         },
         () = settled => {
@@ -244,16 +299,33 @@ pub async fn ask(
     }
 }
 
-fn answer(result: ElicitResult, handover: &Handover) -> Result<Answer, Refusal> {
+fn answer(
+    result: ElicitResult,
+    handover: &Handover,
+    step: Step,
+    took: Duration,
+) -> Result<Answer, Refusal> {
     let content = match (result.action, result.content) {
         (ElicitationAction::Accept, Some(content)) => content,
+        _ if took < BY_ITSELF => return Ok(Answer::ByItself),
         // Silence and anything unclear is never a yes.
         _ => return Ok(Answer::Declined),
     };
-    let Form {
-        decision,
-        review_changes,
-    } = serde_json::from_value(content).map_err(|error| unclear(&handover.id, &error))?;
+    let unclear = |error| unclear(&handover.id, step, &error);
+    let (decision, review_changes) = match step {
+        Step::Decision => {
+            let DecisionForm { decision } = serde_json::from_value(content).map_err(unclear)?;
+            if decision == Verdict::RequestChanges {
+                return Ok(Answer::WantsChanges);
+            }
+            (decision, String::new())
+        }
+        Step::Changes => {
+            let ChangesForm { review_changes } =
+                serde_json::from_value(content).map_err(unclear)?;
+            (Verdict::RequestChanges, review_changes)
+        }
+    };
     Ok(Answer::Proposal(Command::Decide {
         handover: handover.id.clone(),
         revision: handover.current().number,
@@ -263,11 +335,14 @@ fn answer(result: ElicitResult, handover: &Handover) -> Result<Answer, Refusal> 
     }))
 }
 
-fn unclear(handover: &HandoverId, error: &serde_json::Error) -> Refusal {
+fn unclear(handover: &HandoverId, step: Step, error: &serde_json::Error) -> Refusal {
     Refusal::new(
         Reason::Invalid,
         format!("What the client brought back is no decision about {handover}: {error}."),
-        "`decision` accept, request_changes or stop, and `review_changes` as text.",
+        match step {
+            Step::Decision => "`decision`: accept, request_changes or stop.",
+            Step::Changes => "`review_changes` as text.",
+        },
         "Call await_handover_decision again; the person is asked again, or decides on the board.",
     )
 }

@@ -1,7 +1,10 @@
 //! The wait for a decision at work: as a call, as a task, and as a question to the person at the client. All of them
 //! look at the same fact in the journal.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{Actor, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
 use rmcp::{
@@ -48,7 +51,7 @@ impl Handler {
             )
         })?;
         let (pipeline, id) = self
-            .find_handover(handover.as_deref(), pipeline.as_deref())
+            .find_handover(handover.as_deref(), pipeline.as_deref(), actor)
             .await?;
         if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
             return Ok(question);
@@ -58,7 +61,9 @@ impl Handler {
         if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
             return Ok(task);
         }
+        let begun = Instant::now();
         self.wait(&pipeline, &id, longest, context).await?;
+        let waited = begun.elapsed();
         let pipeline = self.relay.pipeline(id.pipeline()).await?;
         let handover = pipeline
             .handover(&id)
@@ -66,7 +71,8 @@ impl Handler {
         let revision = handover.current().number;
         // A call that was cancelled has nobody to give the prompt to.
         let takes = !context.ct.is_cancelled();
-        Ok(self.decision(&id, revision, actor, takes).await?.into())
+        let decision = self.decision(&id, revision, actor, takes, waited);
+        Ok(decision.await?.into())
     }
 
     /// Whom to ask at the client about the newest revision, unless that person has declined to answer there.
@@ -98,17 +104,18 @@ impl Handler {
         let answer = self
             .asking
             .brought(given.as_ref(), state.as_deref(), handover, actor);
-        match answer {
+        let step = match answer.transpose()? {
+            Some(asking::Answer::WantsChanges) => asking::Step::Changes,
             Some(answer) => {
-                self.take(answer?, handover, &person).await?;
-                Ok(None)
+                self.take(answer, handover, &person).await?;
+                return Ok(None);
             }
-            None => self
-                .asking
-                .question(pipeline, handover, &self.board, actor)
-                .map(|question| Some(question.into()))
-                .map_err(|error| unasked(&error).into()),
-        }
+            None => asking::Step::Decision,
+        };
+        self.asking
+            .question(pipeline, handover, &self.board, actor, step)
+            .map(|question| Some(question.into()))
+            .map_err(|error| unasked(&error).into())
     }
 
     /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
@@ -125,15 +132,15 @@ impl Handler {
             tokio::select! {
                 biased;
                 done = &mut question => done?,
-                () = &mut decided => {
+                done = &mut decided => {
+                    done?;
                     // A person takes longer than a call: what they answer later counts too.
                     tokio::spawn(question);
                     return Ok(());
                 }
             }
         }
-        decided.await;
-        Ok(())
+        Ok(decided.await?)
     }
 
     /// Asks the person at a client of the older era, unless they are being asked already, and takes in what they say.
@@ -148,15 +155,21 @@ impl Handler {
         };
         let about = TaskId::of(handover);
         let open = self.questions.open(about.clone())?;
-        let form = asking::form(pipeline, handover, &self.board);
+        let forms = [asking::Step::Decision, asking::Step::Changes]
+            .map(|step| (step, asking::form(pipeline, handover, &self.board, step)));
         let (handler, handover, peer) = (self.clone(), handover.clone(), context.peer.clone());
         let revoked = door::identity(context)?.revoked.clone();
         Some(async move {
             let settled = async {
                 tokio::select! {
-                    () = waiting::closed(&handler.relay, &about) => {}
+                    // Where nobody can wait any more, the question stays open for as long as its client is there.
+                    Ok(()) = waiting::closed(&handler.relay, &about) => {}
                     () = revoked.cancelled() => {}
                 }
+            };
+            let form = move |step| {
+                let form = forms.iter().find(|(of, _)| *of == step);
+                form.map(|(_, form)| form.clone()).unwrap_or_default()
             };
             let answer = asking::ask(peer, &handover, form, settled).await;
             drop(open);
@@ -180,6 +193,8 @@ impl Handler {
                 self.asking.declined.add(TaskId::of(handover));
                 return Ok(());
             }
+            // The board remains.
+            asking::Answer::WantsChanges | asking::Answer::ByItself => return Ok(()),
         };
         let pipeline = handover.id.pipeline();
         match self.relay.execute(pipeline, &command, person, None).await {
@@ -216,13 +231,15 @@ impl Handler {
         Some(CallToolResponse::Task(CreateTaskResult::new(task)))
     }
 
-    /// How the decision about a revision stands, for `reader`. Where it `takes` the prompt that there is, it has it then.
+    /// How the decision about a revision stands, for `reader`, who has just `waited` for it. Where it `takes` the prompt
+    /// that there is, it has it then.
     pub(super) async fn decision(
         &self,
         id: &HandoverId,
         revision: u32,
         reader: &Actor,
         takes: bool,
+        waited: Duration,
     ) -> Called {
         let mut pipeline = self.relay.pipeline(id.pipeline()).await?;
         let prompt = pipeline.prompt_for(id, revision).filter(|_| takes);
@@ -236,12 +253,12 @@ impl Handler {
             .find(|known| known.number == revision)
             .ok_or_else(unknown)?;
         let prompt = pipeline.prompt_for(id, revision.number);
-        let in_vain = if revision.decision.is_none() && !pipeline.status.has_ended() {
-            self.rounds.in_vain(id, revision.number)
-        } else {
-            self.rounds.settled(id);
-            0
-        };
+        let waited = self
+            .unanswered_waits
+            .add(id, revision.number, waited);
+        if revision.decision.is_some() || pipeline.status.has_ended() {
+            self.unanswered_waits.remove(id);
+        }
         let text = match prompt {
             Some(prompt) => Some(self.relay.documents().text(&prompt.document).await?),
             None => None,
@@ -252,7 +269,7 @@ impl Handler {
             revision,
             prompt.zip(text.as_deref()),
             reader,
-            in_vain,
+            waited,
             &self.board,
         )
         .into_result())

@@ -21,7 +21,7 @@ use super::{
     sessions::Sessions,
     tasks::Remembered,
     tools,
-    waiting::Rounds,
+    waiting::UnansweredWaits,
     watching::Watched,
 };
 use crate::{
@@ -34,6 +34,8 @@ use crate::{
 const ERROR_MAX: usize = 500;
 /// Most pipelines in one list.
 const LIST_MAX: usize = 50;
+/// Most pipelines that a refusal lists.
+const LISTED: usize = 10;
 
 /// Serves one session, or one request of the stateless protocol era.
 #[derive(Clone)]
@@ -43,7 +45,7 @@ pub struct Handler {
     pub(super) agents: Arc<Agents>,
     pub(super) asking: Arc<Asking>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) rounds: Arc<Rounds>,
+    pub(super) unanswered_waits: Arc<UnansweredWaits>,
     pub(super) cancelled: Arc<Remembered>,
     /// What a client of the older era watches: its subscriptions live as long as its session.
     pub(super) watched: Arc<Watched>,
@@ -59,7 +61,7 @@ impl Handler {
     pub fn new(
         relay: Relay,
         board: Arc<str>,
-        rounds: Arc<Rounds>,
+        unanswered_waits: Arc<UnansweredWaits>,
         cancelled: Arc<Remembered>,
         agents: Arc<Agents>,
         asking: Arc<Asking>,
@@ -71,7 +73,7 @@ impl Handler {
             agents,
             asking,
             sessions,
-            rounds,
+            unanswered_waits,
             cancelled,
             watched: Arc::default(),
             questions: Arc::default(),
@@ -104,10 +106,10 @@ impl Handler {
         let called = match name {
             "list_pipelines" => self.list(given).await,
             "start_pipeline" => self.start(given, &actor).await,
-            "get_pipeline_status" => self.status(given).await,
+            "get_pipeline_status" => self.status(given, &actor).await,
             "update_pipeline_status" => self.update(given, &actor).await,
             "save_handover_content" => self.save_handover(given, &actor).await,
-            "get_handover_content" => self.get_handover(given).await,
+            "get_handover_content" => self.get_handover(given, &actor).await,
             "await_handover_decision" => {
                 let brought = (request.input_responses, request.request_state);
                 return Some(self.await_decision(given, &actor, brought, context).await);
@@ -115,7 +117,7 @@ impl Handler {
             "get_next_prompt" => self.next_prompt(given, &actor).await,
             "acknowledge_prompt" => self.acknowledge(given, &actor).await,
             "finish_pipeline" => self.finish(given, &actor).await,
-            "get_version" => self.version(given).await,
+            "get_version" => self.version(given, &actor).await,
             _ => return None,
         };
         Some(called.map(CallToolResponse::from))
@@ -172,14 +174,14 @@ impl Handler {
         Ok(Status::new(&done.pipeline, &self.board).into_result())
     }
 
-    async fn status(&self, given: JsonObject) -> Called {
+    async fn status(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_pipeline_status", given)?;
-        Ok(Status::new(&*self.find(pipeline.as_deref()).await?, &self.board).into_result())
+        Ok(Status::new(&*self.find(pipeline.as_deref(), actor).await?, &self.board).into_result())
     }
 
     async fn update(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::Update = parse("update_pipeline_status", given)?;
-        let id = self.find(given.pipeline.as_deref()).await?.id.clone();
+        let id = self.find(given.pipeline.as_deref(), actor).await?.id.clone();
         let task = |task: arguments::ReportedTask| TaskReport {
             track: task.track,
             name: task.name,
@@ -201,7 +203,7 @@ impl Handler {
 
     async fn save_handover(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::SaveHandover = parse("save_handover_content", given)?;
-        let id = self.find(given.pipeline.as_deref()).await?.id.clone();
+        let id = self.find(given.pipeline.as_deref(), actor).await?.id.clone();
         let command = Command::HandOver {
             phase: given.phase,
             content: given.content,
@@ -216,10 +218,10 @@ impl Handler {
         Ok(saved.into_result())
     }
 
-    async fn get_handover(&self, given: JsonObject) -> Called {
+    async fn get_handover(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::GetHandover { handover, pipeline } = parse("get_handover_content", given)?;
         let (pipeline, id) = self
-            .find_handover(handover.as_deref(), pipeline.as_deref())
+            .find_handover(handover.as_deref(), pipeline.as_deref(), actor)
             .await?;
         let handover = pipeline
             .handover(&id)
@@ -234,7 +236,7 @@ impl Handler {
 
     async fn next_prompt(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_next_prompt", given)?;
-        let pipeline = self.find(pipeline.as_deref()).await?;
+        let pipeline = self.find(pipeline.as_deref(), actor).await?;
         let (pipeline, prompt) = self.take_prompt(pipeline, Via::Pull, actor).await?;
         let prompt = prompt.and_then(|id| pipeline.prompt(&id));
         let text = match prompt {
@@ -296,7 +298,7 @@ impl Handler {
                 (self.relay.pipeline(id.pipeline()).await?, id)
             }
             None => {
-                let pipeline = self.find(pipeline.as_deref()).await?;
+                let pipeline = self.find(pipeline.as_deref(), actor).await?;
                 let newest = pipeline.prompts.last().map(|prompt| prompt.id.clone());
                 let prompt = newest.ok_or_else(|| {
                     Refusal::new(
@@ -329,7 +331,7 @@ impl Handler {
             pipeline,
             message,
         } = parse("finish_pipeline", given)?;
-        let id = self.find(pipeline.as_deref()).await?.id.clone();
+        let id = self.find(pipeline.as_deref(), actor).await?.id.clone();
         let done = self
             .relay
             .execute(&id, &Command::Finish { outcome, message }, actor, None)
@@ -337,17 +339,22 @@ impl Handler {
         Ok(Status::new(&done.pipeline, &self.board).into_result())
     }
 
-    async fn version(&self, given: JsonObject) -> Called {
+    async fn version(&self, given: JsonObject, actor: &Actor) -> Called {
         let arguments::OfPipeline { pipeline } = parse("get_version", given)?;
         let pipeline = match pipeline {
-            Some(id) => Some(self.find(Some(&id)).await?),
-            None => self.find(None).await.ok(),
+            Some(id) => Some(self.find(Some(&id), actor).await?),
+            None => self.find(None, actor).await.ok(),
         };
         Ok(Versions::new(pipeline.as_deref()).into_result())
     }
 
-    /// The named pipeline; without a name the only one that has not ended.
-    pub(super) async fn find(&self, given: Option<&str>) -> Result<Arc<Pipeline>, RelayError> {
+    /// The named pipeline; without a name the one open pipeline of this agent. Never somebody else's: what an agent
+    /// reports without a name must not end another's phase.
+    pub(super) async fn find(
+        &self,
+        given: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Arc<Pipeline>, RelayError> {
         if let Some(given) = given {
             let id: PipelineId = given
                 .trim()
@@ -355,30 +362,36 @@ impl Handler {
                 .map_err(|error: domain::InvalidId| unknown_id(&error))?;
             return self.relay.pipeline(&id).await;
         }
-        let open = self.relay.open_summaries(11);
+        let open = self.relay.open_of(&actor.name);
         match open.as_slice() {
-            [only] => self.relay.pipeline(&only.pipeline).await,
+            [only] => self.relay.pipeline(only).await,
             [] => Err(Refusal::new(
                 Reason::NotFound,
-                "There is no pipeline yet.",
-                "starting one.",
-                "Call start_pipeline(project=…, title=…).",
-            )
-            .into()),
-            open => Err(Refusal::new(
-                Reason::Invalid,
                 format!(
-                    "`pipeline` is missing, and {} pipelines are open.",
-                    open.len()
+                    "`pipeline` is missing, and {} has no open pipeline: one that it started or reported to last.",
+                    actor.name
                 ),
-                open.iter()
-                    .take(10)
-                    .map(|summary| format!("{} ({})", summary.pipeline, summary.title))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                "Call again with one of these ids as `pipeline`.",
+                "the id of a pipeline, as start_pipeline or list_pipelines returned it.",
+                "Call start_pipeline(project=…, title=…) for new work, or list_pipelines and then again with an id as `pipeline`.",
             )
             .into()),
+            open => {
+                let listed = open.iter().take(LISTED).map(|id| {
+                    let title = self.relay.summary(id).map(|summary| summary.title.clone());
+                    format!("{id} ({})", title.unwrap_or_default())
+                });
+                Err(Refusal::new(
+                    Reason::Invalid,
+                    format!(
+                        "`pipeline` is missing, and {} has {} open pipelines.",
+                        actor.name,
+                        open.len()
+                    ),
+                    listed.collect::<Vec<_>>().join(", "),
+                    "Call again with one of these ids as `pipeline`.",
+                )
+                .into())
+            }
         }
     }
 
@@ -386,6 +399,7 @@ impl Handler {
         &self,
         handover: Option<&str>,
         pipeline: Option<&str>,
+        actor: &Actor,
     ) -> Result<(Arc<Pipeline>, HandoverId), RelayError> {
         if let Some(given) = handover {
             let id: HandoverId = given
@@ -398,7 +412,7 @@ impl Handler {
                 None => Err(no_handover(&pipeline).into()),
             };
         }
-        let pipeline = self.find(pipeline).await?;
+        let pipeline = self.find(pipeline, actor).await?;
         let newest = pipeline
             .handovers
             .last()

@@ -36,7 +36,7 @@ pub use ownership::check as check_owner;
 pub use sessions::{SessionFile, Sessions};
 use tasks::Remembered;
 pub use tools::all as tools;
-use waiting::Rounds;
+use waiting::UnansweredWaits;
 
 /// The MCP endpoint as a tower service.
 pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
@@ -44,7 +44,8 @@ pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
 /// Largest request, in bytes. A handover over its own limit should reach the rules and be refused in words.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
-/// The endpoint of Staffel. `board` is the address of the board, for links in answers.
+/// The endpoint of Staffel. `board` is the address of the board, for links in answers; after `patience` of waiting for
+/// a decision an agent is told to end its turn.
 ///
 /// # Errors
 /// The system has no random bytes.
@@ -54,18 +55,20 @@ pub fn service(
     guard: &Guard,
     agents: &Arc<Agents>,
     sessions: &Arc<Sessions>,
+    patience: Duration,
     shutdown: CancellationToken,
 ) -> anyhow::Result<McpService> {
     let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
     let known = Arc::clone(agents);
-    let (rounds, cancelled) = <(Arc<Rounds>, Arc<Remembered>)>::default();
+    let unanswered_waits = Arc::new(UnansweredWaits::new(patience));
+    let cancelled: Arc<Remembered> = Arc::default();
     let asking = Arc::new(Asking::new()?);
     let at = Arc::clone(sessions);
     let handler = move || {
         Handler::new(
             relay.clone(),
             Arc::clone(&board),
-            Arc::clone(&rounds),
+            Arc::clone(&unanswered_waits),
             Arc::clone(&cancelled),
             Arc::clone(&known),
             Arc::clone(&asking),
@@ -85,6 +88,8 @@ pub fn endpoint<H: ServerHandler>(
 ) -> McpService<H> {
     let mut config = StreamableHttpServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
+        // Which sessions can resume is known only to them: `Sessions` advises those.
+        .with_sse_retry(None)
         .with_max_request_body_bytes(BODY_MAX)
         // A call without sessions that says nothing before its answer needs no stream: a quarter more calls a second.
         .with_json_response(true)

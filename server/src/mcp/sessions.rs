@@ -6,16 +6,19 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use futures::Stream;
+use futures::{Stream, StreamExt, stream};
 use rmcp::{
-    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    model::{
+        CancelledNotification, CancelledNotificationParam, ClientJsonRpcMessage, ProtocolVersion,
+        RequestId, ServerJsonRpcMessage, ServerResult,
+    },
     transport::{
         WorkerTransport,
         common::server_side_http::{ServerSseMessage, SessionId},
@@ -36,13 +39,15 @@ use crate::agents::{Agents, Open};
 const MOST: usize = 1_000;
 /// Most sessions in the file.
 const MOST_STORED: usize = 10_000;
+/// How long a new session waits for a file that another process has locked.
+const LOCKED: Duration = Duration::from_millis(100);
 /// An agent may be silent for as long as a person takes to decide. rmcp's 5 minutes would end its
 /// session in the middle of a wait.
 const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Holds the sessions.
 pub struct Sessions {
-    local: LocalSessionManager,
+    local: Arc<LocalSessionManager>,
     file: Arc<SessionFile>,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
     /// Left memory to make room, and their ends are not yet through: rmcp closes them once more then.
@@ -67,6 +72,8 @@ struct Use {
     agent: Option<Arc<str>>,
     /// The resources that its client watches.
     watched: Weak<Watched>,
+    /// Whether answers to POST can be resumed: see [`resumes`].
+    resumes: bool,
 }
 
 impl Use {
@@ -79,6 +86,7 @@ impl Use {
             shown_streams: vec![],
             agent,
             watched: Weak::new(),
+            resumes: true,
         }
     }
 
@@ -102,7 +110,7 @@ impl Sessions {
         // and every session takes memory for as many.
         local.session_config.channel_capacity = 64;
         Self {
-            local,
+            local: Arc::new(local),
             file: Arc::new(file),
             used: Arc::default(),
             evicted: Mutex::default(),
@@ -251,6 +259,53 @@ impl<S> Drop for Counted<S> {
     }
 }
 
+/// Whether the clients of a protocol version can resume the answer to a POST. The empty event with an id that makes it
+/// possible came with 2025-11-25 (SEP-1699). SDKs of the versions before cannot parse it, and take any id in a finished
+/// answer as a reason to ask for more, again and again.
+fn resumes(version: &ProtocolVersion) -> bool {
+    *version >= ProtocolVersion::V_2025_11_25
+}
+
+/// Whether this event ends the answer to a request.
+fn is_answer(event: &ServerSseMessage) -> bool {
+    matches!(
+        event.message.as_deref(),
+        Some(ServerJsonRpcMessage::Response(_) | ServerJsonRpcMessage::Error(_))
+    )
+}
+
+/// Ends a call whose client hangs up before the answer, in a session that cannot resume: nobody can hear it any more.
+struct HungUp(Option<(Arc<LocalSessionManager>, SessionId, RequestId)>);
+
+impl HungUp {
+    fn new(local: Arc<LocalSessionManager>, session: SessionId, request: RequestId) -> Self {
+        Self(Some((local, session, request)))
+    }
+
+    /// The answer is on its way.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for HungUp {
+    fn drop(&mut self) {
+        let Some((local, session, request)) = self.0.take() else {
+            return;
+        };
+        let reason = Some("the client hung up".to_owned());
+        let cancelled = CancelledNotification::new(CancelledNotificationParam::new(Some(request), reason));
+        let message = ClientJsonRpcMessage::notification(cancelled.into());
+        // Streams are dropped inside the runtime, except at its own end.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // The session may have ended too.
+                let _ = local.accept_message(&session, message).await;
+            });
+        }
+    }
+}
+
 type Answer<T> = Result<T, LocalSessionManagerError>;
 
 impl SessionManager for Sessions {
@@ -270,7 +325,14 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Answer<ServerJsonRpcMessage> {
-        self.local.initialize_session(id, message).await
+        let answer = self.local.initialize_session(id, message).await?;
+        if let ServerJsonRpcMessage::Response(response) = &answer
+            && let ServerResult::InitializeResult(result) = &response.result
+            && let Some(how) = lock(&self.used).get_mut(id)
+        {
+            how.resumes = resumes(&result.protocol_version);
+        }
+        Ok(answer)
     }
 
     async fn has_session(&self, id: &SessionId) -> Answer<bool> {
@@ -291,8 +353,36 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
+        let request = match &message {
+            ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
+            _ => None,
+        };
         let stream = self.local.create_stream(id, message).await?;
-        Ok(self.counted(id, stream, false))
+        let resumes = lock(&self.used).get(id).is_none_or(|how| how.resumes);
+        let hung_up = request
+            .filter(|_| !resumes)
+            .map(|request| HungUp::new(Arc::clone(&self.local), id.clone(), request));
+        let mut stream = Box::pin(self.counted(id, stream, false));
+        let mut hung_up = hung_up;
+        Ok(stream::poll_fn(move |context| loop {
+            let mut event = ready!(stream.as_mut().poll_next(context));
+            if !resumes {
+                match &mut event {
+                    // Nothing but the advice to come back with an id.
+                    Some(event) if event.message.is_none() => continue,
+                    Some(event) => {
+                        event.event_id = None;
+                        if is_answer(event)
+                            && let Some(hung_up) = hung_up.take()
+                        {
+                            hung_up.disarm();
+                        }
+                    }
+                    None => {}
+                }
+            }
+            return Poll::Ready(event);
+        }))
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Answer<()> {
@@ -306,7 +396,9 @@ impl SessionManager for Sessions {
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.create_standalone_stream(id).await?;
         self.listens_anew(id);
-        Ok(self.counted(id, stream, true))
+        let resumes = lock(&self.used).get(id).is_none_or(|how| how.resumes);
+        let advice = resumes.then(|| ServerSseMessage::priming("0", RETRY));
+        Ok(stream::iter(advice).chain(self.counted(id, stream, true)))
     }
 
     async fn resume(
@@ -321,24 +413,58 @@ impl SessionManager for Sessions {
 
     async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {
         let agent = self.file.agent(&id).await;
+        let version = self.file.version(&id).await;
         let _alone = self.entrance.lock().await;
         self.make_room().await;
-        lock(&self.used).insert(id.clone(), Use::by(agent));
+        let how = Use {
+            resumes: version.as_ref().is_none_or(resumes),
+            ..Use::by(agent)
+        };
+        lock(&self.used).insert(id.clone(), how);
         self.local.restore_session(id).await
     }
 }
+
+/// How soon a client comes back whose stream broke off.
+const RETRY: Duration = Duration::from_secs(3);
 
 /// What is needed to bring a session back: how its client introduced itself. No decision depends on
 /// it, so it is kept beside the journal and not in it.
 pub struct SessionFile(Arc<Mutex<Connection>>);
 
 impl SessionFile {
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it. A file that cannot be used is put aside: without it clients shake hands anew, and
+    /// nothing else is lost. Where no file can be made either, the sessions live in memory alone.
     ///
     /// # Errors
-    /// It cannot be used; the message of SQLite says why.
+    /// SQLite cannot make a database even in memory.
     pub fn open(path: &Path) -> rusqlite::Result<Self> {
+        let error = match Self::try_open(path) {
+            Ok(file) => return Ok(file),
+            Err(error) => error,
+        };
+        let aside = path.with_extension("db.damaged");
+        tracing::warn!(
+            "{} cannot be used ({error}) and is put aside as {}; clients that were connected shake hands anew",
+            path.display(),
+            aside.display()
+        );
+        for suffix in ["", "-wal", "-shm"] {
+            let with_suffix = |path: &Path| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            };
+            // A part that is not there, or cannot be moved: opening says so below.
+            let _ = std::fs::rename(with_suffix(path), with_suffix(&aside));
+        }
+        Self::try_open(path).or_else(|_| Self::try_open(Path::new(":memory:")))
+    }
+
+    fn try_open(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
+        // Nobody else writes here. When somebody does, a client must not wait for it: its session then lives in memory.
+        connection.busy_timeout(LOCKED)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(
@@ -365,6 +491,13 @@ impl SessionFile {
         self.text("SELECT agent FROM session WHERE id = ?1", id)
             .await
             .map(Arc::from)
+    }
+
+    /// The protocol version that the client of a session asked for.
+    async fn version(&self, id: &str) -> Option<ProtocolVersion> {
+        let state = self.text("SELECT state FROM session WHERE id = ?1", id);
+        let state: SessionState = serde_json::from_str(&state.await?).ok()?;
+        Some(state.initialize_params.protocol_version)
     }
 
     /// The addresses of what the client of a session watches.

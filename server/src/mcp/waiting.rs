@@ -5,11 +5,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use domain::{HandoverId, Pipeline};
+use domain::{HandoverId, Pipeline, Refusal};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
 use tokio::time::{Instant, sleep_until};
 
@@ -19,15 +19,19 @@ use crate::relay::Relay;
 /// Between two progress notifications. Clients give up on a silent call after 25 seconds and more.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
-/// Waits until there is something to do about `handover`, at most until `deadline`.
+/// Waits until there is something to do about `handover`, at most `longest`.
+///
+/// # Errors
+/// Too many calls wait already.
 pub async fn decision(
     relay: &Relay,
     handover: &HandoverId,
     longest: Duration,
     context: &RequestContext<RoleServer>,
-) {
-    // Before the first look: no wake-up is lost in between.
-    let mut signal = relay.live().signal();
+) -> Result<(), Refusal> {
+    // Before the first look: no change is missed in between.
+    let mut waiter = relay.wait_for(handover.pipeline())?;
+    let closing = relay.live().closing();
     let begun = Instant::now();
     let deadline = begun + longest;
     let mut next_progress = begun;
@@ -37,8 +41,8 @@ pub async fn decision(
             .pipeline(handover.pipeline())
             .await
             .map_or(true, |pipeline| is_settled(&pipeline, handover));
-        if settled || signal.borrow_and_update().closing || Instant::now() >= deadline {
-            return;
+        if settled || closing.is_cancelled() || Instant::now() >= deadline {
+            return Ok(());
         }
         if Instant::now() >= next_progress {
             step += 1.0;
@@ -46,17 +50,22 @@ pub async fn decision(
             next_progress = Instant::now() + PROGRESS_EVERY;
         }
         tokio::select! {
-            changed = signal.changed() => if changed.is_err() { return },
+            () = waiter.changed() => {}
             () = sleep_until(deadline.min(next_progress)) => {}
-            () = context.ct.cancelled() => return,
+            () = closing.cancelled() => {}
+            () = context.ct.cancelled() => return Ok(()),
         }
     }
 }
 
 /// Completes when nobody can decide about a revision any more: it is decided, a newer one has come, the pipeline has
 /// ended or the server stops.
-pub async fn closed(relay: &Relay, about: &TaskId) {
-    let mut signal = relay.live().signal();
+///
+/// # Errors
+/// Too many calls wait already.
+pub async fn closed(relay: &Relay, about: &TaskId) -> Result<(), Refusal> {
+    let mut waiter = relay.wait_for(about.handover.pipeline())?;
+    let closing = relay.live().closing();
     loop {
         let open = relay
             .pipeline(about.handover.pipeline())
@@ -66,36 +75,74 @@ pub async fn closed(relay: &Relay, about: &TaskId) {
                 let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == *about);
                 open && !pipeline.status.has_ended()
             });
-        if !open || signal.borrow_and_update().closing || signal.changed().await.is_err() {
-            return;
+        if !open || closing.is_cancelled() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = waiter.changed() => {}
+            () = closing.cancelled() => {}
         }
     }
 }
 
-/// How often agents have waited in vain for each open handover, and for which revision. A model that
-/// polls for ever burns tokens for nothing: after [`ENOUGH`] rounds it is told to end its turn.
-#[derive(Debug, Default)]
-pub struct Rounds(Mutex<HashMap<HandoverId, (u32, u32)>>);
+/// How long agents have waited for each open handover, and for which revision. A model that polls for ever burns
+/// tokens for nothing: after `most` it is told to end its turn. Time counts, not calls: ten waits of a second are ten
+/// seconds.
+#[derive(Debug)]
+pub struct UnansweredWaits {
+    most: Duration,
+    waited: Mutex<HashMap<HandoverId, (u32, Duration)>>,
+}
 
-/// Waits in vain after which an agent is told to end its turn.
-pub const ENOUGH: u32 = 10;
-
-impl Rounds {
-    /// Counts one more wait that ended with nothing for this revision, and says how many there were.
-    pub fn in_vain(&self, handover: &HandoverId, revision: u32) -> u32 {
-        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, count) = rounds.entry(handover.clone()).or_insert((revision, 0));
-        if *known != revision {
-            (*known, *count) = (revision, 0);
+impl UnansweredWaits {
+    /// None yet. After `most` of waiting for one revision an agent is told to end its turn.
+    pub fn new(most: Duration) -> Self {
+        Self {
+            most,
+            waited: Mutex::default(),
         }
-        *count = count.saturating_add(1);
-        *count
     }
 
-    /// Forgets a handover about which there is something to do.
-    pub fn settled(&self, handover: &HandoverId) {
-        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rounds.remove(handover);
+    /// Counts a wait for this revision that ended without a decision, and says whether that is enough now.
+    pub fn add(&self, handover: &HandoverId, revision: u32, waited: Duration) -> Waited {
+        let mut all = self.lock();
+        let (known, sum) = all
+            .entry(handover.clone())
+            .or_insert((revision, Duration::ZERO));
+        if *known != revision {
+            (*known, *sum) = (revision, Duration::ZERO);
+        }
+        *sum = sum.saturating_add(waited);
+        Waited {
+            in_all: *sum,
+            most: self.most,
+        }
+    }
+
+    /// Forgets a handover that is decided.
+    pub fn remove(&self, handover: &HandoverId) {
+        self.lock().remove(handover);
+    }
+
+    /// Nothing is half done while this is held, so a panic elsewhere spoils nothing.
+    fn lock(&self) -> MutexGuard<'_, HashMap<HandoverId, (u32, Duration)>> {
+        self.waited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long agents have waited for a revision, and how long is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waited {
+    /// So far.
+    pub in_all: Duration,
+    /// Then it is enough.
+    pub most: Duration,
+}
+
+impl Waited {
+    /// Whether the agent should end its turn.
+    pub fn is_enough(self) -> bool {
+        self.in_all >= self.most
     }
 }
 
@@ -129,13 +176,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_are_counted_for_one_revision() {
+    fn time_is_counted_for_one_revision() {
         let handover = HandoverId::new(PipelineId::new(Timestamp::from_millis(0), 1), 1);
-        let rounds = Rounds::default();
-        assert_eq!(rounds.in_vain(&handover, 1), 1);
-        assert_eq!(rounds.in_vain(&handover, 1), 2);
-        assert_eq!(rounds.in_vain(&handover, 2), 1);
-        rounds.settled(&handover);
-        assert_eq!(rounds.in_vain(&handover, 2), 1);
+        let waits = UnansweredWaits::new(Duration::from_secs(60));
+        let second = Duration::from_secs(1);
+        for _ in 0..20 {
+            assert!(!waits.add(&handover, 1, second).is_enough(), "20 seconds are no minute");
+        }
+        assert!(waits.add(&handover, 1, 40 * second).is_enough());
+        assert!(!waits.add(&handover, 2, second).is_enough(), "another revision begins anew");
+        waits.remove(&handover);
+        assert_eq!(waits.add(&handover, 2, second).in_all, second);
     }
 }

@@ -94,9 +94,10 @@ impl Relay {
             .state
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        state.change(before.as_deref(), after);
+        state.change(before.as_deref(), Arc::clone(&after));
         self.shared.live.push(unit);
         drop(state);
+        self.shared.waiters.notify(before.as_deref(), &after);
         if wants_prompt {
             self.shared.wants_prompt.notify_one();
         }

@@ -11,6 +11,7 @@ mod follow;
 mod keys;
 mod open;
 mod state;
+mod waiters;
 
 use std::{
     collections::HashSet,
@@ -34,6 +35,8 @@ use clock::Clock;
 use derive::Deriver;
 pub use execute::Done;
 use state::State;
+pub use waiters::{WAITS, WAITS_FOR_ONE, Waiter};
+use waiters::Waiters;
 
 /// Rows read from the journal at once. More than the largest append has events.
 const PAGE: usize = 4_096;
@@ -57,6 +60,8 @@ struct Shared {
     locks: Vec<Mutex<()>>,
     /// Notified when a decision wants a prompt.
     wants_prompt: Notify,
+    /// Who waits for a pipeline to change.
+    waiters: Arc<Waiters>,
     /// What is derived from the facts and not stored yet.
     deriver: Deriver,
     /// Why the state does not follow the journal, while it does not.
@@ -265,6 +270,19 @@ impl Relay {
     /// Why nothing can be written, where the journal was opened for reading only.
     pub fn read_only(&self) -> Option<&str> {
         self.shared.journal.read_only()
+    }
+
+    /// Waits for changes of a pipeline that end a wait for a decision: a new revision, the decision, the prompt, the end.
+    ///
+    /// # Errors
+    /// Too many wait already: [`WAITS`], [`WAITS_FOR_ONE`].
+    pub fn wait_for(&self, id: &PipelineId) -> Result<Waiter, Refusal> {
+        self.shared.waiters.add(id)
+    }
+
+    /// How many calls wait for a pipeline to change.
+    pub fn waiting(&self) -> usize {
+        self.shared.waiters.count()
     }
 
     /// Waits until some decision may want a prompt.

@@ -47,6 +47,7 @@ impl Relay {
                 state: state.into(),
                 locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
                 wants_prompt: Notify::new(),
+                waiters: Arc::default(),
                 deriver: Deriver::new(derived),
                 stuck: watch::Sender::new(None),
                 journal,

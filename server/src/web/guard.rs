@@ -3,7 +3,10 @@
 //! A page elsewhere can make a browser send requests here, directly or by pointing its own name at
 //! 127.0.0.1 (DNS rebinding). The first carries a foreign `Origin`, the second a foreign `Host`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Request, State},
@@ -32,7 +35,14 @@ impl Guard {
             .public_url
             .as_deref()
             .and_then(|url| Url::parse(url).ok());
-        let hosts = LOOPBACK.map(str::to_owned).into_iter();
+        // 127.0.0.2 is this machine too, when it is listened on.
+        let own = match listen.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let local = LOOPBACK.len() + usize::from(!LOOPBACK.contains(&own.as_str()));
+        let own = (local > LOOPBACK.len()).then_some(own);
+        let hosts = LOOPBACK.map(str::to_owned).into_iter().chain(own);
         let hosts: Vec<_> = hosts
             .chain(
                 config
@@ -42,11 +52,11 @@ impl Guard {
             )
             .chain(public.as_ref().and_then(Url::host_str).map(str::to_owned))
             .collect();
-        let loopback = hosts[..3]
+        let loopback = hosts[..local]
             .iter()
             .map(|host| format!("http://{host}:{}", listen.port()));
         // A configured host is a reverse proxy's: its scheme and port are its own.
-        let proxied = hosts[3..]
+        let proxied = hosts[local..]
             .iter()
             .flat_map(|host| [format!("http://{host}"), format!("https://{host}")]);
         let mut origins: Vec<_> = loopback.chain(proxied).collect();
@@ -94,6 +104,25 @@ fn without_port(host: &str) -> &str {
 /// Refuses foreign hosts and origins with 403 and adds the headers that every answer carries.
 pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
+    if headers.get_all(header::HOST).iter().count() > 1 {
+        // RFC 9112, section 3.2. Whoever reads another of them than we do sees another site.
+        return Problem::new(
+            StatusCode::BAD_REQUEST,
+            "two-hosts",
+            "More than one Host",
+            "The request has more than one `Host` header. Allowed: one. Send it again with the right one.",
+        )
+        .into_response();
+    }
+    if let Some(coding) = content_coding(headers) {
+        return Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding",
+            "The body is compressed",
+            format!("The body has the Content-Encoding {coding:?}. Allowed: none. Send the same without compression."),
+        )
+        .into_response();
+    }
     let host = match request.uri().authority() {
         Some(authority) => authority.as_str().to_owned(),
         None => text(headers, &header::HOST).unwrap_or_default(),
@@ -179,6 +208,15 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
         );
     }
     response
+}
+
+/// How a body is compressed. Nothing here decompresses, so that a small request stays small.
+fn content_coding(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase())
+        .find(|coding| !coding.is_empty() && coding != "identity")
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {

@@ -1,18 +1,20 @@
 //! The board's pages: rendered here with the true state, alive in the browser afterwards.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use app::{Document, LANG_COOKIE, Lang, PageData, PromptText, Route, THEME_COOKIE, Theme};
 use axum::{
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
 use protocol::{Detail, DetailMore, HandoverView, Summary};
+use tokio::sync::Semaphore;
 
 use crate::{
     agents::Agents,
@@ -57,6 +59,58 @@ pub async fn load(
         request.extensions_mut().insert(shown);
     }
     Ok(next.run(request).await)
+}
+
+/// Most pages that are rendered at once. Rendering is work for a processor, of which there are few; whoever comes while
+/// these are busy waits, and leaves the queue by hanging up.
+const RENDERED_AT_ONCE: usize = 4;
+/// Largest page, in bytes. None comes near: lists and texts on a page are bounded.
+const PAGE_MAX: usize = 16 * 1024 * 1024;
+
+/// How many pages may be rendered now. Cloning is shallow.
+#[derive(Clone)]
+pub struct Renders(Arc<Semaphore>);
+
+impl Default for Renders {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(RENDERED_AT_ONCE)))
+    }
+}
+
+/// Renders a page to its end before the first byte is sent, also when its reader is gone by then: leptos gives the
+/// memory of a page back when the stream has been read to the end, and only then.
+pub async fn whole(State(renders): State<Renders>, request: Request, next: Next) -> Response {
+    let permit = renders.0.acquire_owned().await;
+    let rendered = tokio::spawn(async move {
+        let _permit = permit;
+        let response = next.run(request).await;
+        let is_page = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if !is_page {
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let page = to_bytes(body, PAGE_MAX).await?;
+        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(page)))
+    });
+    match rendered.await {
+        Ok(Ok(page)) => page,
+        Ok(Err(error)) => unrendered(&error),
+        Err(error) => unrendered(&error),
+    }
+}
+
+fn unrendered(error: &dyn Display) -> Response {
+    tracing::error!("a page could not be rendered: {error}");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "page",
+        "The page cannot be shown",
+        "The page could not be rendered; the server's log says why. Load it again.",
+    )
+    .into_response()
 }
 
 async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {

@@ -29,7 +29,7 @@ use crate::{
         error::Problem,
         guard::{self, Guard},
         identity::{self, Tokens},
-        pages::{self, Pages, provide_page},
+        pages::{self, Pages, Renders, provide_page},
         sse, status,
     },
 };
@@ -100,6 +100,15 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<S
     let page = move || provide_page(&pages);
     let options = app.leptos.clone();
     let board = render_app_async_with_context(page.clone(), move || app::shell(options.clone()));
+    let whole = middleware::from_fn_with_state(Renders::default(), pages::whole);
+    let board = || {
+        get(board.clone())
+            .layer(whole.clone())
+            .fallback(wrong_method)
+    };
+    let rest = get(file_and_error_handler_with_context::<App, _>(page, app::shell))
+        .layer(whole.clone())
+        .fallback(wrong_method);
     let routes = Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .route(
@@ -117,20 +126,17 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<S
             "/favicon.ico",
             get(async || Redirect::permanent(&app::paths::asset("favicon.svg"))),
         )
-        .route("/", get(board.clone()))
-        .route("/agents", get(board.clone()))
-        .route("/vibeframe", get(board.clone()))
+        .route("/", board())
+        .route("/agents", board())
+        .route("/vibeframe", board())
         .route(
             "/pipelines/{*id}",
-            get(board).layer(middleware::from_fn_with_state(
+            board().layer(middleware::from_fn_with_state(
                 app.relay.clone(),
                 pages::load,
             )),
         )
-        .fallback(file_and_error_handler_with_context::<App, _>(
-            page,
-            app::shell,
-        ));
+        .fallback(rest);
     let routes = guarded(routes, guard, &app.tokens).with_state(app);
     // A proxy may leave the base in the path or take it out: both arrive at the same route.
     match app::paths::base() {

@@ -61,7 +61,9 @@ struct Status {
     uptime_seconds: u64,
     /// Open event streams.
     subscribers: usize,
-    /// MCP sessions of clients of the older protocol era.
+    /// Calls that wait for a decision.
+    waits: usize,
+    /// MCP sessions of clients of the legacy protocol (2025-11-25 and before).
     mcp_sessions: usize,
     /// Pipelines, ended ones too.
     pipelines: u64,
@@ -82,6 +84,7 @@ async fn status(State(app): State<App>) -> Json<Status> {
         started: app.started,
         uptime_seconds: u64::try_from(now().millis_since(app.started) / 1000).unwrap_or(0),
         subscribers: app.relay.live().subscribers(),
+        waits: app.relay.waiting(),
         mcp_sessions: app.sessions.count().await,
         pipelines: counts.open + counts.ended + counts.archived,
         last_event: app.relay.last_event(),

@@ -37,7 +37,7 @@ const CLAUDE_SETTINGS: &str = if cfg!(target_os = "macos") {
 };
 
 /// All clients.
-pub const CASES: [Case; 7] = [
+pub const CASES: [Case; 9] = [
     Case {
         client: "cursor",
         project: Some(".cursor/mcp.json"),
@@ -67,6 +67,18 @@ pub const CASES: [Case; 7] = [
         project: Some(".gemini/settings.json"),
         global: ".gemini/settings.json",
         entry: r#"{"mcpServers": {"staffel": {"httpUrl": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "qwen",
+        project: Some(".qwen/settings.json"),
+        global: ".qwen/settings.json",
+        entry: r#"{"mcpServers": {"staffel": {"httpUrl": "http://127.0.0.1:1/mcp"}}}"#,
+    },
+    Case {
+        client: "opencode",
+        project: Some("opencode.json"),
+        global: ".config/opencode/opencode.json",
+        entry: r#"{"mcp": {"staffel": {"type": "remote", "url": "http://127.0.0.1:1/mcp"}}}"#,
     },
     Case {
         client: "windsurf",
@@ -510,7 +522,7 @@ struct Told {
     variable: Option<&'static str>,
 }
 
-const TOLD: [Told; 7] = [
+const TOLD: [Told; 9] = [
     Told {
         client: "cursor",
         literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
@@ -535,6 +547,16 @@ const TOLD: [Told; 7] = [
         client: "gemini",
         literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
         variable: Some(r#""headers": {"Authorization": "Bearer $STAFFEL_TOKEN"}"#),
+    },
+    Told {
+        client: "qwen",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer $STAFFEL_TOKEN"}"#),
+    },
+    Told {
+        client: "opencode",
+        literal: r#""headers": {"Authorization": "Bearer <token>"}"#,
+        variable: Some(r#""headers": {"Authorization": "Bearer {env:STAFFEL_TOKEN}"}"#),
     },
     Told {
         client: "windsurf",
@@ -959,6 +981,13 @@ fn a_server_that_is_switched_off_is_switched_on() {
             format!("[mcp_servers.staffel]\nurl = \"{URL}\"\nenabled = false\n"),
         ),
         (
+            "opencode",
+            ".config/opencode/opencode.json",
+            format!(
+                r#"{{"mcp": {{"staffel": {{"type": "remote", "url": "{URL}", "enabled": false}}}}}}"#
+            ),
+        ),
+        (
             "windsurf",
             ".codeium/windsurf/mcp_config.json",
             format!(
@@ -969,7 +998,7 @@ fn a_server_that_is_switched_off_is_switched_on() {
         let user = User::new();
         let path = user.home.path().join(file);
         put(&path, off);
-        let said = user.connect(client, &[]).done();
+        let said = user.connect(client, &["--global"]).done();
         assert!(said.contains("knows Staffel now"), "{said}");
         let case = CASES.iter().find(|case| case.client == client);
         same(&path, case.expect("a case").entry);
