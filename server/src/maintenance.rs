@@ -9,12 +9,12 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::{
     config,
-    journal::{Journal, Sqlite, check_database, copy_database, lock_folder},
+    journal::{Journal, OpenError, Sqlite, check_database, copy_database, damage_of, lock_folder},
     relay::Relay,
 };
 
@@ -92,8 +92,12 @@ fn write_archive(folder: &Path, scratch: &Path, file: &Path) -> Result<()> {
         }
     }
     archive.into_inner()?.sync_all()?;
-    // Complete or not there at all. A hard link does not overwrite what has come meanwhile.
-    fs::hard_link(&part, file).or_else(|_| fs::rename(&part, file))?;
+    // Complete or not there at all, and nothing that has come meanwhile is overwritten.
+    if fs::hard_link(&part, file).is_err() {
+        // A file system without hard links.
+        ensure!(!file.exists(), "{} exists by now", file.display());
+        fs::rename(&part, file)?;
+    }
     Ok(())
 }
 
@@ -118,15 +122,37 @@ pub fn restore(args: &BackupArgs) -> Result<()> {
         .prefix(".staffel-restore-")
         .tempdir_in(&folder)?;
     unpack(archive, scratch.path()).with_context(no_backup)?;
-    if !scratch.path().join(DATABASES[0]).exists() {
+    let journal = scratch.path().join(DATABASES[0]);
+    if !fs::metadata(&journal).is_ok_and(|journal| journal.len() > 0) {
         bail!(no_backup());
     }
-    check_database(&scratch.path().join(DATABASES[0]))?;
+    let unusable = |why: String| {
+        format!(
+            "{} cannot be restored: {why}. Nothing was touched; try an older backup",
+            file.display()
+        )
+    };
+    match check_database(&journal) {
+        Ok(()) => {}
+        Err(OpenError::Newer { found, known, .. }) => bail!(unusable(format!(
+            "it was written by a newer Staffel (journal version {found}; this one knows up to {known})"
+        ))),
+        Err(OpenError::Corrupt { detail, .. }) => {
+            bail!(unusable(format!("the journal in it is damaged ({detail})")))
+        }
+        Err(_) => bail!(no_backup()),
+    }
+    for name in DATABASES.iter().skip(1) {
+        let database = scratch.path().join(name);
+        if database.exists()
+            && let Some(detail) = damage_of(&database)
+        {
+            bail!(unusable(format!("{name} in it is damaged ({detail})")));
+        }
+    }
     for name in DATABASES {
         let (arrived, target) = (scratch.path().join(name), folder.join(name));
-        if target.exists() {
-            set_aside(&folder, name)?;
-        }
+        set_aside(&folder, name)?;
         if arrived.exists() {
             fs::rename(&arrived, &target)?;
         }
@@ -155,13 +181,24 @@ fn unpack(archive: File, target: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Gives a database another name, with the files that belong to it: what is left of another one beside a database
+/// would be read into it.
 fn set_aside(folder: &Path, name: &str) -> Result<()> {
+    let unless_missing = |done: io::Result<()>| match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    for ending in ["", "-wal", "-shm"] {
+        unless_missing(fs::remove_file(
+            folder.join(format!("{name}.replaced{ending}")),
+        ))?;
+    }
     for ending in ["", "-wal", "-shm"] {
         let file = folder.join(format!("{name}{ending}"));
-        match fs::rename(file, folder.join(format!("{name}.replaced{ending}"))) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        unless_missing(fs::rename(
+            file,
+            folder.join(format!("{name}.replaced{ending}")),
+        ))?;
     }
     Ok(())
 }
@@ -174,8 +211,16 @@ pub async fn rebuild(args: &RebuildArgs) -> Result<()> {
     let folder = config::data_folder(args.data.as_deref(), args.config.as_deref())?;
     let journal = Arc::new(Sqlite::open(&folder)?);
     journal.clear_derived().await?;
-    let relay = Relay::open(journal).await?;
+    let relay = Relay::open(Arc::clone(&journal) as Arc<dyn Journal>).await?;
     relay.store_derived().await;
+    let (stored, newest) = (
+        journal.derived_position().await?,
+        *journal.changes().borrow(),
+    );
+    ensure!(
+        stored >= newest,
+        "Lists, search and snapshots are made only up to position {stored} of {newest}. The log says why; the next start makes the rest."
+    );
     println!(
         "Lists, search and snapshots in {} are made again.",
         folder.display()

@@ -599,7 +599,9 @@ mod tests {
     #[test]
     fn a_client_that_was_installed_as_a_package_has_its_settings_there() {
         let local = tempfile::tempdir().expect("a folder");
-        let desktop = CLIENTS.iter().find(|client| client.name == "claude-desktop");
+        let desktop = CLIENTS
+            .iter()
+            .find(|client| client.name == "claude-desktop");
         let desktop = &desktop.expect("it is listed").global;
         assert_eq!(desktop.packaged(local.path()), None);
         let make = |package: &str, folder: &str| {

@@ -103,6 +103,8 @@ pub struct ListQuery {
     pub project: Option<String>,
     /// Words that all have to be found.
     pub words: Vec<String>,
+    /// Only rows whose sort key is smaller than this one.
+    pub keys_below: Option<i64>,
     /// Where the page begins.
     pub cursor: Option<ListCursor>,
     /// Most summaries.

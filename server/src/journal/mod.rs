@@ -19,7 +19,7 @@ pub use derived::{
     Derived, Found, InvalidCursor, ListCursor, ListQuery, ListState, Listed, Place, SearchText,
     Snapshot, SummaryRow,
 };
-pub use sqlite::{OpenError, Sqlite, check_database, copy_database, lock_folder};
+pub use sqlite::{OpenError, Sqlite, check_database, copy_database, damage_of, lock_folder};
 
 /// Facts to be appended to one pipeline, all or none.
 #[derive(Debug, Clone)]

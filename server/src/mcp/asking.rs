@@ -184,8 +184,7 @@ impl Asking {
         step: Step,
     ) -> Result<InputRequiredResult, ErrorData> {
         let failed = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
-        let request =
-            json!({ "method": "elicitation/create", "params": form(pipeline, handover, board, step) });
+        let request = json!({ "method": "elicitation/create", "params": form(pipeline, handover, board, step) });
         let request: InputRequest = serde_json::from_value(request).map_err(failed)?;
         let asked = Asked {
             agent: agent.name.clone(),

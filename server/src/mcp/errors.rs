@@ -25,7 +25,8 @@ const TEXT_MAX: usize = 64 * 1024;
 /// Puts refusals in plain text into the form of JSON-RPC.
 pub async fn in_json_rpc(request: Request, next: Next) -> Response {
     let deletes = request.method() == Method::DELETE;
-    let resumes = request.method() == Method::GET && request.headers().contains_key("last-event-id");
+    let resumes =
+        request.method() == Method::GET && request.headers().contains_key("last-event-id");
     let sends_json = request
         .headers()
         .get(header::CONTENT_TYPE)

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     agents::Agents,
     journal::{ListQuery, ListState},
+    projections::ARCHIVED_KEYS,
     relay::{Relay, RelayError},
 };
 
@@ -132,6 +133,7 @@ impl Handler {
             project,
             state: (!include_ended).then_some(ListState::Open),
             limit: LIST_MAX,
+            keys_below: Some(ARCHIVED_KEYS),
             ..ListQuery::default()
         };
         let page = self.relay.list(&query).await?;
@@ -181,7 +183,11 @@ impl Handler {
 
     async fn update(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::Update = parse("update_pipeline_status", given)?;
-        let id = self.find(given.pipeline.as_deref(), actor).await?.id.clone();
+        let id = self
+            .find(given.pipeline.as_deref(), actor)
+            .await?
+            .id
+            .clone();
         let task = |task: arguments::ReportedTask| TaskReport {
             track: task.track,
             name: task.name,
@@ -203,7 +209,11 @@ impl Handler {
 
     async fn save_handover(&self, given: JsonObject, actor: &Actor) -> Called {
         let given: arguments::SaveHandover = parse("save_handover_content", given)?;
-        let id = self.find(given.pipeline.as_deref(), actor).await?.id.clone();
+        let id = self
+            .find(given.pipeline.as_deref(), actor)
+            .await?
+            .id
+            .clone();
         let command = Command::HandOver {
             phase: given.phase,
             content: given.content,

@@ -294,7 +294,8 @@ impl Drop for HungUp {
             return;
         };
         let reason = Some("the client hung up".to_owned());
-        let cancelled = CancelledNotification::new(CancelledNotificationParam::new(Some(request), reason));
+        let cancelled =
+            CancelledNotification::new(CancelledNotificationParam::new(Some(request), reason));
         let message = ClientJsonRpcMessage::notification(cancelled.into());
         // Streams are dropped inside the runtime, except at its own end.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -364,24 +365,26 @@ impl SessionManager for Sessions {
             .map(|request| HungUp::new(Arc::clone(&self.local), id.clone(), request));
         let mut stream = Box::pin(self.counted(id, stream, false));
         let mut hung_up = hung_up;
-        Ok(stream::poll_fn(move |context| loop {
-            let mut event = ready!(stream.as_mut().poll_next(context));
-            if !resumes {
-                match &mut event {
-                    // Nothing but the advice to come back with an id.
-                    Some(event) if event.message.is_none() => continue,
-                    Some(event) => {
-                        event.event_id = None;
-                        if is_answer(event)
-                            && let Some(hung_up) = hung_up.take()
-                        {
-                            hung_up.disarm();
+        Ok(stream::poll_fn(move |context| {
+            loop {
+                let mut event = ready!(stream.as_mut().poll_next(context));
+                if !resumes {
+                    match &mut event {
+                        // Nothing but the advice to come back with an id.
+                        Some(event) if event.message.is_none() => continue,
+                        Some(event) => {
+                            event.event_id = None;
+                            if is_answer(event)
+                                && let Some(hung_up) = hung_up.take()
+                            {
+                                hung_up.disarm();
+                            }
                         }
+                        None => {}
                     }
-                    None => {}
                 }
+                return Poll::Ready(event);
             }
-            return Poll::Ready(event);
         }))
     }
 

@@ -181,10 +181,16 @@ mod tests {
         let waits = UnansweredWaits::new(Duration::from_secs(60));
         let second = Duration::from_secs(1);
         for _ in 0..20 {
-            assert!(!waits.add(&handover, 1, second).is_enough(), "20 seconds are no minute");
+            assert!(
+                !waits.add(&handover, 1, second).is_enough(),
+                "20 seconds are no minute"
+            );
         }
         assert!(waits.add(&handover, 1, 40 * second).is_enough());
-        assert!(!waits.add(&handover, 2, second).is_enough(), "another revision begins anew");
+        assert!(
+            !waits.add(&handover, 2, second).is_enough(),
+            "another revision begins anew"
+        );
         waits.remove(&handover);
         assert_eq!(waits.add(&handover, 2, second).in_all, second);
     }

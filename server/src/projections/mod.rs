@@ -7,6 +7,6 @@ mod search;
 mod texts;
 
 pub use frames::{Texts, frames_of, named_texts};
-pub use overview::{Overview, row};
+pub use overview::{ARCHIVED_KEYS, Overview, row};
 pub use search::{excerpt, findable};
 pub use texts::{handover_view, prompt_view, streamed_handover};

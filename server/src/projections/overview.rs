@@ -18,6 +18,9 @@ const ENDED_KEPT: usize = 50;
 /// The bits of a sort key below its rank: enough for milliseconds until the year 2527.
 const TIME_BITS: u32 = 44;
 
+/// Sort keys of archived pipelines are not smaller than this one.
+pub const ARCHIVED_KEYS: i64 = 3 << TIME_BITS;
+
 /// What the overview shows of one pipeline.
 #[derive(Debug)]
 struct Row {

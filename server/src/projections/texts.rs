@@ -38,8 +38,11 @@ pub fn streamed_handover(
     let (content, cut) = streamed(text);
     let content_url = cut.then(|| {
         format!(
-            "/api/pipelines/{}/handovers/{}?revision={}",
-            pipeline.id, handover.id, revision.number
+            "{}/api/pipelines/{}/handovers/{}?revision={}",
+            app::paths::base(),
+            pipeline.id,
+            handover.id,
+            revision.number
         )
     });
     HandoverView {
@@ -62,7 +65,14 @@ pub fn prompt_view(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> PromptVi
 /// A prompt as the stream sends it.
 pub fn streamed_prompt(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> PromptView {
     let (content, cut) = streamed(text);
-    let content_url = cut.then(|| format!("/api/pipelines/{}/prompts/{}", pipeline.id, prompt.id));
+    let content_url = cut.then(|| {
+        format!(
+            "{}/api/pipelines/{}/prompts/{}",
+            app::paths::base(),
+            pipeline.id,
+            prompt.id
+        )
+    });
     PromptView {
         prompt: content.to_owned(),
         content_url,

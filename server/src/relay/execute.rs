@@ -145,12 +145,12 @@ impl Relay {
         let key = append.key.as_ref().map(|Key { text, .. }| text.clone());
         match self.shared.journal.append(append).await {
             Ok(Appended::New { last }) => {
-                self.wait_for(last).await?;
+                self.wait_until(last).await?;
                 Ok(AppendOutcome::New)
             }
             Ok(Appended::Duplicate(known)) => {
                 let newest = *self.shared.journal.changes().borrow();
-                self.wait_for(newest).await?;
+                self.wait_until(newest).await?;
                 Ok(AppendOutcome::Repeated(known.pipeline))
             }
             Err(AppendError::Conflict { actual }) => Ok(AppendOutcome::Conflict(actual)),
@@ -164,13 +164,13 @@ impl Relay {
     async fn wait_for_revision(&self, id: &PipelineId, revision: u64) -> Result<(), RelayError> {
         while self.pipeline(id).await?.revision < revision {
             let (_, head) = self.shared.live.bounds();
-            self.wait_for(head + 1).await?;
+            self.wait_until(head + 1).await?;
         }
         Ok(())
     }
 
     /// Waits until the state is that of a position.
-    async fn wait_for(&self, position: u64) -> Result<(), RelayError> {
+    async fn wait_until(&self, position: u64) -> Result<(), RelayError> {
         let mut signal = self.shared.live.signal();
         let mut stuck = self.shared.stuck.subscribe();
         loop {

@@ -26,9 +26,10 @@ impl Relay {
     /// tried again: what is not folded yet is not lost.
     pub async fn follow(self) {
         let mut changes = self.shared.journal.changes();
+        let mut look = true;
         loop {
             // A panic is a bug of ours. It must not leave every later command waiting for ever.
-            let caught_up = AssertUnwindSafe(self.catch_up()).catch_unwind().await;
+            let caught_up = AssertUnwindSafe(self.catch_up(look)).catch_unwind().await;
             let trouble = match caught_up {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
@@ -43,17 +44,20 @@ impl Relay {
                 .send_if_modified(|stuck| std::mem::replace(stuck, trouble.clone()) != trouble);
             if failed {
                 tokio::time::sleep(RETRY).await;
+                look = true;
             } else {
-                // The notification is a hint only, so look anyway now and then.
-                let _ = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
+                // The notification is a hint only: a commit that was reported as failed may be durable all the same.
+                let told = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
+                look = told.is_err();
             }
         }
     }
 
-    async fn catch_up(&self) -> Result<(), ReadError> {
+    /// Folds what is new. Without `look` only what the journal has told.
+    async fn catch_up(&self, look: bool) -> Result<(), ReadError> {
         loop {
             let (_, head) = self.shared.live.bounds();
-            if *self.shared.journal.changes().borrow() <= head {
+            if !look && *self.shared.journal.changes().borrow() <= head {
                 return Ok(());
             }
             let page = batches(self.shared.journal.read(head, PAGE).await?);
@@ -94,7 +98,8 @@ impl Relay {
             .state
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        state.change(before.as_deref(), Arc::clone(&after));
+        let at = batch.last().map_or(first.at, |last| last.at);
+        state.change(before.as_deref(), Arc::clone(&after), at);
         self.shared.live.push(unit);
         drop(state);
         self.shared.waiters.notify(before.as_deref(), &after);

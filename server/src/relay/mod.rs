@@ -26,7 +26,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use crate::{
     VERSION,
     documents::Documents,
-    journal::{AppendError, Epoch, Journal, ListQuery, ReadError, Stored},
+    journal::{Epoch, Journal, ListQuery, ReadError, Stored},
     live::{Filter, Live},
     projections::excerpt,
 };
@@ -35,8 +35,8 @@ use clock::Clock;
 use derive::Deriver;
 pub use execute::Done;
 use state::State;
-pub use waiters::{WAITS, WAITS_FOR_ONE, Waiter};
 use waiters::Waiters;
+pub use waiters::{WAITS, WAITS_FOR_ONE, Waiter};
 
 /// Rows read from the journal at once. More than the largest append has events.
 const PAGE: usize = 4_096;
@@ -243,13 +243,17 @@ impl Relay {
     ///
     /// # Errors
     /// They cannot, and why.
-    pub async fn check(&self) -> Result<(), AppendError> {
+    pub async fn check(&self) -> Result<(), String> {
         if let Some(why) = &*self.shared.stuck.borrow() {
-            return Err(AppendError::Unavailable(format!(
-                "what is shown does not follow the journal: {why}"
-            )));
+            return Err(format!("what is shown does not follow the journal: {why}"));
         }
-        self.shared.journal.check().await
+        if let Some(why) = self.shared.journal.read_only() {
+            return Err(format!(
+                "the journal is open for reading only, because {why}; free some space and restart"
+            ));
+        }
+        let checked = self.shared.journal.check().await;
+        checked.map_err(|error| error.to_string())
     }
 
     /// The texts of handovers and prompts.
@@ -265,11 +269,6 @@ impl Relay {
     /// The epochs of the journal, the current one last.
     pub fn epochs(&self) -> &[Epoch] {
         self.shared.journal.epochs()
-    }
-
-    /// Why nothing can be written, where the journal was opened for reading only.
-    pub fn read_only(&self) -> Option<&str> {
-        self.shared.journal.read_only()
     }
 
     /// Waits for changes of a pipeline that end a wait for a decision: a new revision, the decision, the prompt, the end.

@@ -94,11 +94,12 @@ impl Relay {
                 }
                 if end > derived {
                     shared.deriver.note(&after, &batch);
+                    let at = batch.last().map_or(first.at, |last| last.at);
                     let mut state = shared
                         .state
                         .write()
                         .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    state.change(before.as_deref(), after);
+                    state.change(before.as_deref(), after, at);
                 } else {
                     earlier.insert(id, after);
                 }

@@ -56,10 +56,10 @@ impl State {
         }
     }
 
-    /// Takes in the state after an append.
-    pub fn change(&mut self, before: Option<&Pipeline>, after: Arc<Pipeline>) {
+    /// Takes in the state after an append, of which the last fact is from this time.
+    pub fn change(&mut self, before: Option<&Pipeline>, after: Arc<Pipeline>, at: Timestamp) {
         self.overview.change(before, &after);
-        self.last_event = after.log.last().map(|line| line.at).or(self.last_event);
+        self.last_event = Some(at);
         if after.wants_prompt().is_some() {
             self.wanting_prompts.insert(after.id.clone());
         } else {

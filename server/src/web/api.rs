@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     journal::{self, ListQuery, ListState},
-    projections::{handover_view, prompt_view},
+    projections::{ARCHIVED_KEYS, handover_view, prompt_view},
     relay::{Relay, RelayError},
     web::{
         App,
@@ -89,8 +89,9 @@ async fn list(State(relay): State<Relay>, Query(query): Query<PipelinesQuery>) -
 }
 
 fn list_query(query: PipelinesQuery) -> Result<ListQuery, Refusal> {
-    let state = match query.state.as_deref().unwrap_or("all") {
-        "all" | "" => None,
+    let named = query.state.as_deref().filter(|state| !state.is_empty());
+    let state = match named.unwrap_or("all") {
+        "all" => None,
         "open" => Some(ListState::Open),
         "ended" => Some(ListState::Ended),
         "archived" => Some(ListState::Archived),
@@ -132,8 +133,11 @@ fn list_query(query: PipelinesQuery) -> Result<ListQuery, Refusal> {
             "words of letters and digits.",
         ));
     }
+    // Archived pipelines come when they are asked for, and by search.
+    let without_archived = named.is_none() && words.is_empty();
     Ok(ListQuery {
         state,
+        keys_below: without_archived.then_some(ARCHIVED_KEYS),
         project: query.project.filter(|project| !project.is_empty()),
         words,
         cursor: cursor.transpose()?,

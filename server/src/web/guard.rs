@@ -215,7 +215,11 @@ fn content_coding(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::CONTENT_ENCODING)
         .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase())
+        .map(|value| {
+            String::from_utf8_lossy(value.as_bytes())
+                .trim()
+                .to_ascii_lowercase()
+        })
         .find(|coding| !coding.is_empty() && coding != "identity")
 }
 

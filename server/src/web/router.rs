@@ -106,9 +106,12 @@ pub fn router(app: App, mcp: McpService, guard: Arc<Guard>, frame_origins: Vec<S
             .layer(whole.clone())
             .fallback(wrong_method)
     };
-    let rest = get(file_and_error_handler_with_context::<App, _>(page, app::shell))
-        .layer(whole.clone())
-        .fallback(wrong_method);
+    let rest = get(file_and_error_handler_with_context::<App, _>(
+        page,
+        app::shell,
+    ))
+    .layer(whole.clone())
+    .fallback(wrong_method);
     let routes = Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .route(

@@ -181,7 +181,14 @@ const STATUSES_MAX: usize = 64 * 1024;
 /// `pipeline_status` a pipeline and one `handover` for each that waits, within bounds. Only the last event carries the
 /// id: a connection that breaks in between begins again.
 async fn state(relay: &Relay, filter: &Filter, mut bytes: BytesMut) -> (Bytes, u64) {
-    let snapshot = relay.snapshot(filter);
+    let mut snapshot = relay.snapshot(filter);
+    if let Some(id) = &filter.pipeline
+        && snapshot.pipelines.is_empty()
+        // One that is archived, or ended long ago. An unknown one begins perhaps later.
+        && let Ok(pipeline) = relay.pipeline(id).await
+    {
+        snapshot.pipelines.push(Summary::from(&*pipeline));
+    }
     let position = snapshot.position;
     let id = EventId {
         epoch: snapshot.epoch.clone(),

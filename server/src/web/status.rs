@@ -35,11 +35,11 @@ async fn health(State(app): State<App>) -> impl IntoResponse {
                 why: None,
             }),
         ),
-        Err(error) => (
+        Err(why) => (
             StatusCode::SERVICE_UNAVAILABLE,
             Json(Health {
                 status: "failing",
-                why: Some(error.to_string()),
+                why: Some(why),
             }),
         ),
     }

@@ -24,7 +24,9 @@ async fn hang_up_after(address: SocketAddr, request: &str, bytes: usize) {
 /// What this process holds in memory, in bytes.
 fn memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.expect("a number") * 1024
 }
@@ -160,10 +162,7 @@ async fn waits_are_bounded_and_the_refusal_says_so() {
     until("all wait", async || waits(api).await == all).await;
     let once = request.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
     let refused = raw(api.address, &once).await;
-    assert!(
-        refused.contains("256 calls wait for pipeline"),
-        "{refused}"
-    );
+    assert!(refused.contains("256 calls wait for pipeline"), "{refused}");
     // Reports to others wake none of them; the decision wakes all.
     let other = api.start("b").await;
     api.report(&other, "Working").await;
@@ -191,7 +190,11 @@ async fn a_client_that_cannot_resume_gets_neither_an_empty_event_nor_ids() {
             let empty = events.filter(|event| !event.contains("data: {")).count();
             assert!(empty == 0 || can_resume, "{version}: {answer}");
         }
-        assert_eq!(answer.contains("\nid:") || answer.starts_with("id:"), can_resume, "{version}: {answer}");
+        assert_eq!(
+            answer.contains("\nid:") || answer.starts_with("id:"),
+            can_resume,
+            "{version}: {answer}"
+        );
         assert_eq!(answer.contains("retry:"), can_resume, "{version}: {answer}");
     }
 }
@@ -204,8 +207,8 @@ async fn a_finished_answer_cannot_be_resumed_and_the_client_is_told_to_stop() {
     let headers = [ACCEPT, ("mcp-session-id", &*session)];
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     let answer = api.post_with("/mcp", &headers, &list).await.text;
-    let last = answer.lines().filter_map(|line| line.strip_prefix("id:"));
-    let last = last.last().expect("an id").trim().to_owned();
+    let mut ids = answer.lines().filter_map(|line| line.strip_prefix("id:"));
+    let last = ids.next_back().expect("an id").trim().to_owned();
     for id in [&*last, "1/4711", "5/0"] {
         let headers = [ACCEPT, ("mcp-session-id", &*session), ("last-event-id", id)];
         let again = api.send(reqwest::Method::GET, "/mcp", &headers, "").await;
@@ -239,16 +242,25 @@ async fn a_report_without_a_pipeline_is_about_the_agents_own() {
         ("get_handover_content", json!({})),
     ] {
         let answer = ask(name, arguments).await;
-        assert!(answer.contains("hasty has no open pipeline"), "{name}: {answer}");
+        assert!(
+            answer.contains("hasty has no open pipeline"),
+            "{name}: {answer}"
+        );
     }
     let path = format!("/api/pipelines/{theirs}");
     assert_eq!(api.get(&path).await.ok()["status"], "awaiting_review");
     // Its own, also when it only works on it.
-    let started = ask("start_pipeline", json!({ "project": "mine", "title": "Mine" })).await;
+    let started = ask(
+        "start_pipeline",
+        json!({ "project": "mine", "title": "Mine" }),
+    )
+    .await;
     assert!(started.contains("structuredContent"), "{started}");
     let reported = ask("update_pipeline_status", json!({ "message": "mine" })).await;
     assert!(reported.contains("(Mine)"), "{reported}");
-    api.decide(&handover, 1, "request_changes", "More.").await.ok();
+    api.decide(&handover, 1, "request_changes", "More.")
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -256,7 +268,11 @@ async fn a_tunnel_is_refused() {
     let server = Server::start().await;
     let address = server.api.address;
     let request = format!("CONNECT evil.example:443 HTTP/1.1\r\nHost: {address}\r\n\r\n");
-    let answer = raw(address, &format!("{request}GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await;
+    let answer = raw(
+        address,
+        &format!("{request}GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"),
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     assert!(answer.contains("no proxy"), "{answer}");
 }
@@ -285,7 +301,9 @@ async fn a_method_of_8_megabytes_is_no_line_of_8_megabytes_in_the_log() {
 async fn two_hosts_and_compressed_bodies_are_refused() {
     let server = Server::start().await;
     let address = server.api.address;
-    let two = format!("GET / HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    let two = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    );
     let answer = raw(address, &two).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let body = json!({ "project": "a", "title": "t" });
@@ -304,7 +322,14 @@ async fn two_hosts_and_compressed_bodies_are_refused() {
 #[tokio::test]
 async fn pages_and_files_take_get_and_head_only() {
     let server = Server::start().await;
-    for path in ["/", "/agents", "/favicon.svg", "/pkg/staffel.js", "/pipelines/x", "/nothing"] {
+    for path in [
+        "/",
+        "/agents",
+        "/favicon.svg",
+        "/pkg/staffel.js",
+        "/pipelines/x",
+        "/nothing",
+    ] {
         for method in ["PUT", "DELETE", "POST", "PATCH", "TRACE"] {
             let method = method.parse().expect("a method");
             let answer = server.api.send(method, path, &[], "").await;
@@ -321,14 +346,21 @@ async fn another_loopback_address_answers_to_its_own_name() {
     let server = Server::with(|config| config.listen = ([127, 0, 0, 2], 0).into()).await;
     assert_eq!(server.api.get("/health").await.status, 200);
     let origin = format!("http://{}", server.api.address);
-    let answer = server.api.send(reqwest::Method::GET, "/health", &[("origin", &origin)], "");
+    let headers = [("origin", &*origin)];
+    let answer = server
+        .api
+        .send(reqwest::Method::GET, "/health", &headers, "");
     assert_eq!(answer.await.status, 200);
 }
 
 #[tokio::test]
 async fn a_damaged_file_of_sessions_is_put_aside() {
     let data = data_folder();
-    fs::write(data.path().join("sessions.db"), "no database at all, ".repeat(400)).expect("written");
+    fs::write(
+        data.path().join("sessions.db"),
+        "no database at all, ".repeat(400),
+    )
+    .expect("written");
     let program = Program::start(data.path());
     let (session, _) = shake_hands(&program.api, "2025-11-25").await;
     assert!(!session.is_empty());

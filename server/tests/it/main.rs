@@ -5,11 +5,13 @@
 mod api;
 mod bad_peers;
 mod bodies;
+mod bounds;
 mod config;
 mod connect;
 mod connections;
 mod doctor;
 mod doors;
+mod history;
 mod journal;
 mod journal_full;
 mod journal_open;

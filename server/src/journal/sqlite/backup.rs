@@ -41,6 +41,13 @@ pub fn check_database(file: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// What is wrong with a database that is not the journal, if something is.
+pub fn damage_of(database: &Path) -> Option<String> {
+    reading(database)
+        .and_then(|connection| damage(&connection))
+        .unwrap_or_else(|error| Some(error.to_string()))
+}
+
 /// Takes a data folder as a server would, so that none starts on it. It is free again when the file is dropped.
 ///
 /// # Errors

@@ -12,8 +12,8 @@ use crate::journal::{Found, ListCursor, ListQuery, Listed, Place, SearchText, Su
 const PART: usize = 32 * 1024;
 /// Most of a document that a search finds, in bytes: what is far behind is rarely looked for, and costs as much.
 const INDEXED_MAX: usize = 512 * 1024;
-/// Most matches that one page of a search looks at.
-const MATCHES_MAX: usize = 500;
+/// Most matches that a search looks at, the newest first: a word that is everywhere stops no reader for long.
+const MATCHES_MAX: usize = 20_000;
 
 /// Stores rows of lists.
 pub fn store_summaries(connection: &Connection, rows: &[SummaryRow]) -> rusqlite::Result<()> {
@@ -218,32 +218,34 @@ fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed
         .collect();
     let mut conditions = Conditions::default();
     conditions.values.push(Box::new(words.join(" ")));
+    conditions.of(query);
+    let mut page = String::new();
     if let Some(cursor) = &query.cursor {
-        conditions.text.push_str(" AND words.rowid < ?");
+        page.push_str("WHERE newest.id < ?");
         conditions.values.push(Box::new(cursor.key));
     }
-    conditions.of(query);
+    // A pipeline has the place of its newest match: each comes once, on whatever page.
     let sql = format!(
-        "SELECT places.id, places.pipeline, places.found_in, places.hash, places.start, places.length, places.text, summary
-         FROM words JOIN places ON places.id = words.rowid JOIN summaries USING (pipeline)
-         WHERE words MATCH ? {} ORDER BY words.rowid DESC LIMIT {MATCHES_MAX}",
-        conditions.text
+        "WITH matching AS (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {MATCHES_MAX}),
+         newest AS (SELECT max(id) AS id FROM matching JOIN places USING (id) JOIN summaries USING (pipeline)
+                    WHERE true {} GROUP BY pipeline)
+         SELECT places.id, places.pipeline, places.found_in, places.hash, places.start, places.length, places.text, summary
+         FROM newest JOIN places USING (id) JOIN summaries USING (pipeline) {page}
+         ORDER BY newest.id DESC LIMIT {}",
+        conditions.text,
+        query.limit + 1
     );
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query(params_from_iter(conditions.values))?;
     let mut listed = Listed::default();
-    let mut seen = 0;
+    let mut last = None;
     while let Some(row) = rows.next()? {
-        let pipeline: PipelineId = parsed(row, 1)?;
-        if listed.found.iter().any(|found| found.pipeline == pipeline) {
-            seen += 1;
-            continue;
-        }
         if listed.summaries.len() == query.limit {
+            listed.next = last;
             break;
         }
-        seen += 1;
-        listed.next = Some(ListCursor {
+        let pipeline: PipelineId = parsed(row, 1)?;
+        last = Some(ListCursor {
             key: row.get(0)?,
             pipeline: pipeline.clone(),
         });
@@ -253,9 +255,6 @@ fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed
             pipeline,
         });
         listed.summaries.push(row.get(7)?);
-    }
-    if listed.summaries.len() < query.limit && seen < MATCHES_MAX {
-        listed.next = None;
     }
     Ok(listed)
 }
@@ -290,6 +289,10 @@ impl Conditions {
         if let Some(state) = query.state {
             self.text.push_str(" AND state = ?");
             self.values.push(Box::new(state.name()));
+        }
+        if let Some(key) = query.keys_below {
+            self.text.push_str(" AND sort_key < ?");
+            self.values.push(Box::new(key));
         }
         if let Some(project) = &query.project {
             self.text.push_str(" AND project = ?");

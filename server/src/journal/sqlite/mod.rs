@@ -27,7 +27,7 @@ use super::{
     Append, AppendError, Appended, Derived, Epoch, Journal, KeyUse, ListQuery, Listed, ReadError,
     Snapshot, Stored,
 };
-pub use backup::{check_database, copy_database, lock_folder};
+pub use backup::{check_database, copy_database, damage_of, lock_folder};
 use schema::Found;
 use writer::{Job, Writer};
 
@@ -144,7 +144,10 @@ impl Sqlite {
         sync_folder(folder);
         let explained = |error: rusqlite::Error| explain(&path, folder, &error);
         let newest = newest_position(&connection).map_err(explained)?;
-        let reader = || reading(&path).map_err(explained);
+        let reader = || match read_only {
+            None => reading(&path).map_err(explained),
+            Some(_) => reading_on_full_disk(&path).map_err(explained),
+        };
         let follower = Arc::new(Mutex::new(reader()?));
         let readers = Readers {
             free: Arc::new(Mutex::new(
@@ -405,6 +408,12 @@ fn prepare(
 ) -> Result<(Connection, Vec<Epoch>, Option<String>), OpenError> {
     let explained = |error: rusqlite::Error| explain(path, folder, &error);
     let mut connection = Connection::open(path).map_err(explained)?;
+    // The first look needs room for the files beside the journal.
+    if let Err(error) = schema::epochs(&connection)
+        && is_full(&error)
+    {
+        return prepare_on_full_disk(path, folder, &error);
+    }
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
     if size <= CHECKED_AT_ONCE {
         if let Some(detail) = damage(&connection).map_err(explained)? {
@@ -426,21 +435,55 @@ fn prepare(
             known: schema::VERSION,
         }),
         Ok(Found::Corrupt(detail)) => Err(OpenError::Corrupt { path, detail }),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-            let connection = reading(&path).map_err(|error| explain(&path, folder, &error))?;
-            match schema::epochs(&connection) {
-                Ok(epochs) if !epochs.is_empty() => {
-                    tracing::error!(
-                        "the disk that holds {} is full: the journal is open for reading only; free some space and restart",
-                        path.display()
-                    );
-                    Ok((connection, epochs, Some(FULL.to_owned())))
-                }
-                _ => Err(explain(&path, folder, &error)),
-            }
-        }
+        Err(error) if is_full(&error) => prepare_on_full_disk(&path, folder, &error),
         Err(error) => Err(explain(&path, folder, &error)),
     }
+}
+
+/// Whether an error says that the disk has no room.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// A journal that can be read but not written.
+fn prepare_on_full_disk(
+    path: &Path,
+    folder: &Path,
+    error: &rusqlite::Error,
+) -> Result<(Connection, Vec<Epoch>, Option<String>), OpenError> {
+    let connection = reading_on_full_disk(path).map_err(|error| explain(path, folder, &error))?;
+    match schema::epochs(&connection) {
+        Ok(epochs) if !epochs.is_empty() => {
+            tracing::error!(
+                "the disk that holds {} is full: the journal is open for reading only; free some space and restart",
+                path.display()
+            );
+            Ok((connection, epochs, Some(FULL.to_owned())))
+        }
+        _ => Err(explain(path, folder, error)),
+    }
+}
+
+/// A connection that makes no files beside the journal. After a clean stop there are none, and nothing is missing then.
+fn reading_on_full_disk(path: &Path) -> rusqlite::Result<Connection> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let is_empty = !fs::metadata(wal).is_ok_and(|wal| wal.len() > 0);
+    if !is_empty {
+        return reading(path);
+    }
+    let escaped = path
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
 fn reading(path: &Path) -> rusqlite::Result<Connection> {

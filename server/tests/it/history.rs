@@ -1,0 +1,273 @@
+//! History is kept as it says: over backups, lost files, damaged summaries and full disks.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::{Api, Events, Program, data_folder, soon, until};
+
+/// Runs a command of the program on a data folder.
+fn staffel(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("STAFFEL_DATA", data);
+    command.output().expect("the program runs")
+}
+
+#[track_caller]
+fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[track_caller]
+fn complaint(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// What everybody sees of the pipelines, without the clock of the answer.
+async fn seen(api: &Api) -> Value {
+    api.get("/api/pipelines?state=all&limit=200").await.ok()
+}
+
+async fn names_of_opening(api: &Api, last_id: &str) -> Vec<String> {
+    let mut stream = Events::open(api.address, "", Some(last_id)).await;
+    let opening = stream.through("snapshot").await;
+    opening.into_iter().map(|event| event.name).collect()
+}
+
+#[tokio::test]
+async fn a_restored_backup_never_resumes_what_it_has_not() {
+    let (data, place) = (data_folder(), data_folder());
+    let file = place.path().join("backup.tar");
+    let program = Program::start(data.path());
+    let pipeline = program.api.start("a").await;
+    for n in 0..10 {
+        program.api.report(&pipeline, &format!("before {n}")).await;
+    }
+    let mut early = Events::open(program.api.address, "", None).await;
+    early.through("pipeline_status").await;
+    let kept = early.last_id.clone();
+    // While the server runs.
+    let said = done(&staffel(data.path(), &["backup", path(&file)]));
+    assert!(said.contains("is a backup of"), "{said}");
+    for n in 0..50 {
+        program.api.report(&pipeline, &format!("lost {n}")).await;
+    }
+    let mut late = Events::open(program.api.address, "", None).await;
+    late.through("pipeline_status").await;
+    let lost = late.last_id.clone();
+    let refused = complaint(&staffel(data.path(), &["restore", path(&file)]));
+    assert!(refused.contains("uses"), "a server runs there: {refused}");
+    program.kill();
+
+    let elsewhere = data_folder();
+    for folder in [data.path(), elsewhere.path()] {
+        done(&staffel(folder, &["restore", path(&file)]));
+        let program = Program::start(folder);
+        let api = &program.api;
+        // As many events again: the positions are the same, what they say is not.
+        for n in 0..50 {
+            api.report(&pipeline, &format!("other {n}")).await;
+        }
+        assert_eq!(names_of_opening(api, &lost).await, ["reset", "snapshot"]);
+        let mut stream = Events::open(api.address, "", Some(&kept)).await;
+        let missed = stream.up_to(61).await;
+        assert!(
+            missed.iter().all(|event| event.name == "pipeline_status"),
+            "what both have in common is resumed: {missed:?}"
+        );
+        assert_eq!(missed.len(), 50);
+    }
+}
+
+#[tokio::test]
+async fn backups_overwrite_nothing_and_only_backups_are_restored() {
+    let (data, place) = (data_folder(), data_folder());
+    let file = place.path().join("backup.tar");
+    let none = complaint(&staffel(data.path(), &["backup", path(&file)]));
+    assert!(none.contains("There is no journal in"), "{none}");
+    let program = Program::start(data.path());
+    program.api.start("a").await;
+    let before = seen(&program.api).await;
+    fs::write(&file, "mine").expect("written");
+    let taken = complaint(&staffel(data.path(), &["backup", path(&file)]));
+    assert!(taken.contains("exists already"), "{taken}");
+    assert_eq!(fs::read(&file).expect("it is there"), b"mine");
+    program.kill();
+    let journal = fs::read(data.path().join("staffel.db")).expect("a journal");
+    for wrong in [
+        &file,
+        &data.path().join("staffel.db"),
+        &place.path().join("nothing"),
+    ] {
+        let refused = complaint(&staffel(data.path(), &["restore", path(wrong)]));
+        assert!(refused.contains("is no backup"), "{refused}");
+    }
+    assert_eq!(
+        fs::read(data.path().join("staffel.db")).expect("a journal"),
+        journal
+    );
+    assert_eq!(seen(&Program::start(data.path()).api).await, before);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_backup_on_a_full_disk_leaves_nothing_behind() {
+    let (data, place) = (data_folder(), data_folder());
+    let program = Program::start(data.path());
+    let pipeline = program.api.start("a").await;
+    program
+        .api
+        .hand_over(&pipeline, &"word ".repeat(100_000))
+        .await;
+    let mut command = Command::new("sh");
+    // Files of at most 64 KiB, as on a disk that is full after that.
+    command.args([
+        "-c",
+        "ulimit -f 128; trap '' XFSZ; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_staffel"),
+    ]);
+    command.arg("backup").arg(place.path().join("backup.tar"));
+    command.env("STAFFEL_DATA", data.path());
+    let said = complaint(&command.output().expect("the program runs"));
+    assert!(said.contains("Nothing is left of it"), "{said}");
+    let left: Vec<_> = fs::read_dir(place.path()).expect("the folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+    program.api.report(&pipeline, "The server goes on.").await;
+}
+
+#[tokio::test]
+async fn a_journal_that_was_deleted_under_the_server_is_noticed() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    let api = &program.api;
+    let pipeline = api.start("a").await;
+    let handover = api.hand_over(&pipeline, "# Plan").await;
+    for name in ["staffel.db", "staffel.db-wal", "staffel.db-shm"] {
+        let _ = fs::remove_file(data.path().join(name));
+    }
+    let reports = format!("/api/pipelines/{pipeline}/handovers");
+    let report = api.post(&reports, &json!({"content": "# Plan 2"})).await;
+    assert_eq!(report.status, 503, "{report:?}");
+    assert!(report.text.contains("moved or deleted"), "{report:?}");
+    assert_eq!(api.decide(&handover, 1, "accept", "").await.status, 503);
+    assert_eq!(api.get("/health").await.status, 503);
+    let read = api.get(&format!("/api/pipelines/{pipeline}")).await.ok();
+    assert_eq!(read["status"], "awaiting_review", "it can still be read");
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_also_when_the_lock_was_deleted() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    let locks = fs::read_dir(data.path()).expect("the folder");
+    for lock in locks.filter_map(Result::ok) {
+        if lock.file_name().to_string_lossy().contains("lock") {
+            fs::remove_file(lock.path()).expect("removed");
+        }
+    }
+    let (said, _) = Program::complaint(Program::command(data.path()));
+    assert!(said.contains("uses"), "{said}");
+    program.api.start("a").await;
+}
+
+/// Some pipelines: running, waiting, decided, ended.
+async fn some_work(api: &Api) {
+    for n in 0..6 {
+        let pipeline = api.start(&format!("project {n}")).await;
+        api.report(&pipeline, &format!("message {n}")).await;
+        if n > 1 {
+            let handover = api
+                .hand_over(&pipeline, &format!("# Plan {n}\n\nneedle{n}"))
+                .await;
+            if n > 2 {
+                api.decide(&handover, 1, "accept", "").await.ok();
+                api.prompt(&pipeline, 1).await;
+            }
+        }
+        if n > 4 {
+            let finish = format!("/api/pipelines/{pipeline}/finish");
+            api.post(&finish, &json!({"outcome": "cancelled"}))
+                .await
+                .ok();
+        }
+    }
+}
+
+async fn found(api: &Api, words: &str) -> usize {
+    let page = api
+        .get(&format!("/api/pipelines?state=all&q={words}"))
+        .await
+        .ok();
+    page["pipelines"].as_array().expect("a list").len()
+}
+
+#[tokio::test]
+async fn what_is_derived_can_be_made_again_from_the_facts() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    some_work(&program.api).await;
+    until("the text is found", async || {
+        found(&program.api, "needle4").await == 1
+    })
+    .await;
+    let before = seen(&program.api).await;
+    program.kill();
+    let said = done(&staffel(data.path(), &["rebuild"]));
+    assert!(said.contains("made again"), "{said}");
+    let program = Program::start(data.path());
+    assert_eq!(seen(&program.api).await, before);
+    until("the text is found", async || {
+        found(&program.api, "needle4").await == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn summaries_and_snapshots_that_are_damaged_or_of_another_version_are_made_again() {
+    for damage in [
+        "UPDATE summaries SET summary = 'no JSON'",
+        "UPDATE summaries SET summary = '{}'",
+        "UPDATE snapshots SET state = 'no JSON'",
+        "UPDATE snapshots SET state = '{}'",
+        "DELETE FROM summaries",
+        "DELETE FROM snapshots",
+        "UPDATE meta SET value = '0' WHERE name = 'derived_format'",
+        "UPDATE meta SET value = '999' WHERE name = 'derived_format'",
+        "DROP TABLE snapshots",
+    ] {
+        let data = data_folder();
+        let program = Program::start(data.path());
+        some_work(&program.api).await;
+        let before = seen(&program.api).await;
+        program.kill();
+        {
+            let journal = Connection::open(data.path().join("staffel.db")).expect("opened");
+            journal.execute_batch(damage).expect(damage);
+        }
+        let program = Program::start(data.path());
+        assert_eq!(seen(&program.api).await, before, "{damage}");
+        let pipelines = before["pipelines"].as_array().expect("a list");
+        for pipeline in pipelines {
+            let id = pipeline["pipeline"].as_str().expect("an id");
+            let read = program.api.get(&format!("/api/pipelines/{id}")).await.ok();
+            assert_eq!(read["revision"], pipeline["revision"], "{damage}");
+        }
+        let next = program.api.start("after").await;
+        soon("a report", program.api.report(&next, "on")).await;
+    }
+}
