@@ -28,12 +28,22 @@ impl Relay {
     /// The journal cannot be read.
     pub async fn open(journal: Arc<dyn Journal>) -> Result<Self, ReadError> {
         let newest = *journal.changes().borrow();
-        let derived = journal.derived_position().await?.min(newest);
+        let mut derived = journal.derived_position().await?.min(newest);
         let floor = newest.saturating_sub(REPLAY);
         let epoch = journal.epochs().last();
         let epoch = epoch.map_or(String::new(), |epoch| epoch.name.clone());
         let mut state = State::default();
-        state.overview = load_overview(&*journal).await?;
+        let (overview, unreadable) = load_overview(&*journal).await?;
+        state.overview = overview;
+        if unreadable > 0 && journal.read_only().is_none() {
+            tracing::warn!(
+                "{unreadable} stored summaries cannot be read: lists, search and snapshots are made again from the facts"
+            );
+            let cleared = journal.clear_derived().await;
+            cleared.map_err(|error| ReadError(error.to_string()))?;
+            derived = 0;
+            state.overview = load_overview(&*journal).await?.0;
+        }
         let deciding = state.overview.open();
         let deciding = deciding.filter(|summary| summary.status == Status::HandingOver);
         state.wanting_prompts = deciding.map(|summary| summary.pipeline.clone()).collect();
@@ -184,7 +194,9 @@ pub async fn load(
     }
 }
 
-async fn load_overview(journal: &dyn Journal) -> Result<Overview, ReadError> {
+/// The overview of what is stored, and how many of the summaries cannot be read.
+async fn load_overview(journal: &dyn Journal) -> Result<(Overview, usize), ReadError> {
+    let mut unreadable = 0;
     let mut overview = Overview::new(journal.counts().await?);
     let mut query = ListQuery {
         state: Some(ListState::Open),
@@ -193,10 +205,15 @@ async fn load_overview(journal: &dyn Journal) -> Result<Overview, ReadError> {
     };
     loop {
         let listed = journal.list(&query).await?;
-        listed
-            .summaries
-            .iter()
-            .for_each(|json| load_summary(&mut overview, json));
+        for json in &listed.summaries {
+            match serde_json::from_str::<Summary>(json) {
+                Ok(summary) => overview.load(summary),
+                Err(error) => {
+                    tracing::debug!(%error, "a stored summary: {error}");
+                    unreadable += 1;
+                }
+            }
+        }
         let next: Option<ListCursor> = listed.next;
         match next {
             Some(cursor) => query.cursor = Some(cursor),
@@ -205,19 +222,10 @@ async fn load_overview(journal: &dyn Journal) -> Result<Overview, ReadError> {
                 query.cursor = None;
                 query.limit = 50;
             }
-            None => return Ok(overview),
+            None => return Ok((overview, unreadable)),
         }
         if query.state == Some(ListState::Ended) && query.cursor.is_some() {
-            return Ok(overview);
-        }
-    }
-}
-
-fn load_summary(overview: &mut Overview, json: &str) {
-    match serde_json::from_str::<Summary>(json) {
-        Ok(summary) => overview.load(summary),
-        Err(error) => {
-            tracing::warn!(%error, "a stored summary cannot be read: {error}");
+            return Ok((overview, unreadable));
         }
     }
 }

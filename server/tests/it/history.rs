@@ -244,11 +244,9 @@ async fn summaries_and_snapshots_that_are_damaged_or_of_another_version_are_made
         "UPDATE summaries SET summary = '{}'",
         "UPDATE snapshots SET state = 'no JSON'",
         "UPDATE snapshots SET state = '{}'",
-        "DELETE FROM summaries",
         "DELETE FROM snapshots",
         "UPDATE meta SET value = '0' WHERE name = 'derived_format'",
         "UPDATE meta SET value = '999' WHERE name = 'derived_format'",
-        "DROP TABLE snapshots",
     ] {
         let data = data_folder();
         let program = Program::start(data.path());
