@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use crate::{
     Actor, ActorKind, Command, DEFAULT_PHASES, DeliveryState, Document, DocumentHash, Event,
-    Handover, HandoverId, Outcome, PhaseName, Pipeline, PipelineId, Prompt, PromptId, Purpose,
-    Reason, Refusal, Start, Status, Task, TaskPlan, TaskReport, Track, Verdict, Version, Via,
-    Writer, archive, phase, text,
+    Handover, HandoverId, Outcome, PhaseName, PhaseStatus, Pipeline, PipelineId, Prompt, PromptId,
+    Purpose, Reason, Refusal, Start, Status, Task, TaskPlan, TaskReport, Track, Verdict, Version,
+    Via, Writer, archive, phase, text,
 };
 
 /// Most phases a pipeline can have.
@@ -123,7 +123,9 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
                 vec![Event::VersionChanged { version }]
             })
         }
-        Command::Finish { outcome, message } => finish(pipeline, *outcome, message.as_deref()),
+        Command::Finish { outcome, message } => {
+            finish(pipeline, actor, *outcome, message.as_deref())
+        }
         Command::Archive => archive::archive(pipeline, actor),
         Command::Unarchive => archive::unarchive(pipeline, actor),
     }?;
@@ -237,7 +239,7 @@ fn hand_over(
     }
     if let (Status::HandingOver, Some(accepted), None) =
         (pipeline.status, pipeline.handovers.last(), phase)
-        && pipeline.phase().status == crate::PhaseStatus::Accepted
+        && pipeline.phase().status == PhaseStatus::Accepted
     {
         return Err(Refusal::new(
             Reason::NotYourTurn,
@@ -476,7 +478,7 @@ fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Events {
     Ok(events)
 }
 
-fn finish(pipeline: &Pipeline, outcome: Outcome, message: Option<&str>) -> Events {
+fn finish(pipeline: &Pipeline, actor: &Actor, outcome: Outcome, message: Option<&str>) -> Events {
     let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
     let already = match outcome {
         Outcome::Completed => Status::Completed,
@@ -489,36 +491,70 @@ fn finish(pipeline: &Pipeline, outcome: Outcome, message: Option<&str>) -> Event
     refuse_when_ended(pipeline)?;
     Ok(vec![match outcome {
         Outcome::Completed => {
-            let (left, last) = (
-                &pipeline.phases[pipeline.current + 1..],
-                pipeline.status == Status::Running,
-            );
-            if !left.is_empty() || !last {
-                return Err(Refusal::new(
-                    Reason::NotYourTurn,
-                    match left {
-                        [] => format!(
-                            "The handover of {} is not accepted yet.",
-                            pipeline.phase().name
-                        ),
-                        left => format!(
-                            "The pipeline is in {}; {} still to come.",
-                            pipeline.phase().name,
-                            phase::list(left.iter().map(|p| &p.name))
-                        ),
-                    },
-                    "outcome `failed` or `cancelled` now; `completed` in the last phase.",
-                    format!(
-                        "Hand the phase over with save_handover_content, pipeline={}.",
-                        pipeline.id
-                    ),
-                ));
-            }
+            refuse_when_incomplete(pipeline, actor)?;
             Event::PipelineCompleted { message }
         }
         Outcome::Failed => Event::PipelineFailed { message },
         Outcome::Cancelled => Event::PipelineCancelled { message },
     }])
+}
+
+/// A pipeline is complete when a person has accepted its last phase. That completes it by itself; a person may also
+/// complete it without a handover while the last phase runs.
+fn refuse_when_incomplete(pipeline: &Pipeline, actor: &Actor) -> Result<(), Refusal> {
+    let is_person = actor.kind == ActorKind::Person;
+    let (running, left) = (pipeline.phase(), &pipeline.phases[pipeline.current + 1..]);
+    let last = left.last().unwrap_or(running);
+    if last.status == PhaseStatus::Accepted
+        || (left.is_empty() && is_person && pipeline.status == Status::Running)
+    {
+        return Ok(());
+    }
+    let (reason, what) = if left.is_empty() && !is_person {
+        (
+            Reason::OnlyPeopleDecide,
+            format!(
+                "`{}` is not a person, and no person has accepted the handover of {}, the last phase.",
+                actor.name, running.name
+            ),
+        )
+    } else if left.is_empty() {
+        (
+            Reason::NotYourTurn,
+            format!("The handover of {} is not accepted yet.", running.name),
+        )
+    } else {
+        (
+            Reason::NotYourTurn,
+            format!(
+                "The pipeline is in {}; {} still to come.",
+                running.name,
+                phase::list(left.iter().map(|phase| &phase.name))
+            ),
+        )
+    };
+    let id = &pipeline.id;
+    let next = match (pipeline.status, pipeline.open_handover()) {
+        (_, Some(open)) if is_person => format!("Decide about the handover {}.", open.id),
+        _ if is_person => "Wait for the next handover and decide about it, or end the pipeline as failed or cancelled.".to_owned(),
+        (_, Some(open)) => format!("Call await_handover_decision with handover={}.", open.id),
+        (Status::HandingOver, None) => {
+            format!("Call get_next_prompt with pipeline={id} and follow it.")
+        }
+        _ => format!(
+            "Hand {} over with save_handover_content, pipeline={id}.",
+            running.name
+        ),
+    };
+    Err(Refusal::new(
+        reason,
+        what,
+        format!(
+            "outcome `failed` or `cancelled` now; accepting the handover of {} completes the pipeline by itself.",
+            last.name
+        ),
+        next,
+    ))
 }
 
 /// What has to happen so that the agent runs, and the phase that it then runs: nothing when it does;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::{
     Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
-    Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus, Timestamp,
-    Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    PhaseStatus, Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus,
+    Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -249,6 +249,10 @@ proptest! {
             prop_assert_eq!(named, brought, "each text that events name comes with them");
             let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. } | Event::PipelineArchived {} | Event::PipelineUnarchived {}));
             prop_assert!(!(ended && moved), "an ended pipeline moved by {step:?}");
+            let accepted = pipeline.phases.last().is_some_and(|phase| phase.status == PhaseStatus::Accepted)
+                || events.iter().any(|e| matches!(e, Event::HandoverAccepted { .. }));
+            let completed = events.iter().any(|e| matches!(e, Event::PipelineCompleted { .. }));
+            prop_assert!(!completed || accepted || *kind == ActorKind::Person, "{kind:?} completed it unaccepted");
             let before = journal.len();
             record(&mut journal, &id, &actor, events);
             journal[before..].iter().for_each(|recorded| pipeline.apply(recorded));
