@@ -2,19 +2,16 @@
 
 use std::collections::HashSet;
 
+use crate::limits::{
+    DOCUMENT_MAX, GOAL_MAX, MESSAGE_MAX, PHASES_MAX, PROJECT_MAX, PROMPT_MAX, TITLE_MAX,
+    UNDECIDED_REVISIONS_MAX, VERSION_MAX,
+};
 use crate::{
     Actor, ActorKind, Command, DEFAULT_PHASES, DeliveryState, Document, DocumentHash, Event,
     Handover, HandoverId, Outcome, PhaseName, PhaseStatus, Pipeline, PipelineId, Prompt, PromptId,
-    Purpose, Reason, Refusal, Start, Status, Task, TaskPlan, TaskReport, Track, Verdict, Version,
-    Via, Writer, archive, phase, text,
+    Purpose, Reason, Refusal, Start, Status, TaskReport, Verdict, Version, Via, Writer, archive,
+    phase, tasks, text,
 };
-
-/// Most phases a pipeline can have.
-const PHASES_MAX: usize = 20;
-/// Most tasks a pipeline can have.
-const TASKS_MAX: usize = 1_000;
-/// The track of tasks that name none.
-const DEFAULT_TRACK: &str = "Tasks";
 
 type Events = Result<Vec<Event>, Refusal>;
 
@@ -54,10 +51,10 @@ pub fn decide_start(start: &Start) -> Result<Changes, Refusal> {
     };
     Ok(vec![
         Event::PipelineStarted {
-            project: text::line("project", &start.project, text::PROJECT_MAX)?,
-            title: text::line("title", &start.title, text::TITLE_MAX)?,
-            goal: text::document("goal", &start.goal, text::GOAL_MAX)?,
-            tracks: tracks(start, &phases)?,
+            project: text::line("project", &start.project, PROJECT_MAX)?,
+            title: text::line("title", &start.title, TITLE_MAX)?,
+            goal: text::document("goal", &start.goal, GOAL_MAX)?,
+            tracks: tasks::plan(start, &phases)?,
             phases,
             version: version(&start.version)?,
             language: start.language,
@@ -137,30 +134,15 @@ fn report(
     phase: Option<&str>,
     progress: Option<i64>,
     message: Option<&str>,
-    tasks: &[TaskReport],
+    reported: &[TaskReport],
 ) -> Events {
     let claimed = progress.map(percent).transpose()?;
-    let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
+    let message = text::optional_line("message", message, MESSAGE_MAX)?;
     let (mut events, running) = to_running(pipeline)?;
     check_phase(pipeline, phase, &running)?;
-    let known = pipeline
-        .tracks
-        .iter()
-        .map(|track| track.tasks.len())
-        .sum::<usize>();
-    if known + tasks.len() > TASKS_MAX {
-        return Err(Refusal::new(
-            Reason::TooLarge,
-            format!("{} tasks are reported and {known} are known.", tasks.len()),
-            format!("at most {TASKS_MAX} tasks a pipeline."),
-            "Report fewer, larger tasks.",
-        ));
-    }
-    for task in tasks {
-        events.extend(update_task(pipeline, &running, task)?);
-    }
+    events.extend(tasks::report(pipeline, &running, reported)?);
     let said = claimed.is_some() || message.is_some();
-    if said || tasks.is_empty() {
+    if said || reported.is_empty() {
         events.push(Event::ProgressReported {
             phase: running,
             claimed,
@@ -170,53 +152,14 @@ fn report(
     Ok(events)
 }
 
-/// The event for a reported task; none when nothing about it changed.
-fn update_task(
-    pipeline: &Pipeline,
-    running: &PhaseName,
-    report: &TaskReport,
-) -> Result<Option<Event>, Refusal> {
-    let name = text::line("tasks[].name", &report.name, text::NAME_MAX)?;
-    let kind = text::optional_line("tasks[].kind", report.kind.as_deref(), text::NAME_MAX)?;
-    let track = text::optional_line("tasks[].track", report.track.as_deref(), text::NAME_MAX)?;
-    let on = |track: &'_ Track| track.tasks.iter().any(|task| task.name == name);
-    let track = track
-        .or_else(|| {
-            pipeline
-                .tracks
-                .iter()
-                .find(|track| on(track))
-                .map(|track| track.name.clone())
-        })
-        .unwrap_or_else(|| DEFAULT_TRACK.to_owned());
-    let known: Option<&Task> = pipeline
-        .tracks
-        .iter()
-        .find(|t| t.name == track)
-        .and_then(|t| t.tasks.iter().find(|task| task.name == name));
-    if known
-        .is_some_and(|task| task.status == report.status && (kind.is_none() || task.kind == kind))
-    {
-        return Ok(None);
-    }
-    let phase = known.map_or_else(|| Some(running.clone()), |task| task.phase.clone());
-    Ok(Some(Event::TaskUpdated {
-        track,
-        name,
-        kind,
-        phase,
-        status: report.status,
-    }))
-}
-
 fn hand_over(
     pipeline: &Pipeline,
     phase: Option<&str>,
     content: &str,
     summary: Option<&str>,
 ) -> Result<Changes, Refusal> {
-    let content = text::written_document("content", content, text::DOCUMENT_MAX)?;
-    let summary = text::optional_line("summary", summary, text::MESSAGE_MAX)?
+    let content = text::written_document("content", content, DOCUMENT_MAX)?;
+    let summary = text::optional_line("summary", summary, MESSAGE_MAX)?
         .unwrap_or_else(|| text::summary_of(&content));
     let content = Document::new(content);
     let document = content.reference();
@@ -225,6 +168,21 @@ fn hand_over(
         let current = open.current();
         if current.document == document && current.summary == summary {
             return Ok(Changes::default());
+        }
+        let undecided = open.undecided_revisions();
+        if undecided >= UNDECIDED_REVISIONS_MAX {
+            return Err(Refusal::new(
+                Reason::NotYourTurn,
+                format!(
+                    "{} has {undecided} revisions that no person has decided about.",
+                    open.id
+                ),
+                format!("at most {UNDECIDED_REVISIONS_MAX} revisions until the next decision."),
+                format!(
+                    "Wait for the person: call await_handover_decision with handover={}.",
+                    open.id
+                ),
+            ));
         }
         let revision = current.number + 1;
         return Ok(Changes {
@@ -341,7 +299,7 @@ fn settle(
         ));
     }
     refuse_when_ended(pipeline)?;
-    let review_changes = text::document("review_changes", review_changes, text::GOAL_MAX)?;
+    let review_changes = text::document("review_changes", review_changes, GOAL_MAX)?;
     let handover_id = id.clone();
     Ok(match decision {
         Verdict::Accept => {
@@ -402,11 +360,7 @@ fn write_prompt(
         Purpose::Revision => handover.phase.clone(),
     };
     let prompt = PromptId::new(pipeline.id.clone(), number_after(pipeline.prompts.len()));
-    let text = Document::new(text::written_document(
-        "text",
-        text,
-        2 * text::DOCUMENT_MAX,
-    )?);
+    let text = Document::new(text::written_document("text", text, PROMPT_MAX)?);
     let events = vec![
         Event::PromptWritten {
             prompt: prompt.clone(),
@@ -479,7 +433,7 @@ fn acknowledge_prompt(pipeline: &Pipeline, id: &PromptId) -> Events {
 }
 
 fn finish(pipeline: &Pipeline, actor: &Actor, outcome: Outcome, message: Option<&str>) -> Events {
-    let message = text::optional_line("message", message, text::MESSAGE_MAX)?;
+    let message = text::optional_line("message", message, MESSAGE_MAX)?;
     let already = match outcome {
         Outcome::Completed => Status::Completed,
         Outcome::Failed => Status::Failed,
@@ -706,7 +660,7 @@ fn check_phase(
     ))
 }
 
-fn unknown_phase(name: &PhaseName, phases: &[PhaseName]) -> Refusal {
+pub(crate) fn unknown_phase(name: &PhaseName, phases: &[PhaseName]) -> Refusal {
     Refusal::new(
         Reason::WrongPhase,
         format!("This pipeline has no phase {name}."),
@@ -754,82 +708,13 @@ fn phases(names: &[String]) -> Result<Vec<PhaseName>, Refusal> {
 
 fn version(version: &Version) -> Result<Version, Refusal> {
     let part = |name: &str, text: &Option<String>| {
-        text::optional_line(
-            &format!("version.{name}"),
-            text.as_deref(),
-            text::VERSION_MAX,
-        )
+        text::optional_line(&format!("version.{name}"), text.as_deref(), VERSION_MAX)
     };
     Ok(Version {
         previous: part("previous", &version.previous)?,
         current: part("current", &version.current)?,
         next: part("next", &version.next)?,
     })
-}
-
-fn tracks(start: &Start, phases: &[PhaseName]) -> Result<Vec<Track>, Refusal> {
-    let lines = |field: &str, texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| text::line(field, text, text::NAME_MAX))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let task = |plan: &TaskPlan| {
-        let phase = plan.phase.as_deref().map(PhaseName::parse).transpose()?;
-        if let Some(unknown) = phase.as_ref().filter(|name| !phases.contains(name)) {
-            return Err(unknown_phase(unknown, phases));
-        }
-        Ok(Task {
-            name: text::line("tracks[].tasks[].name", &plan.name, text::NAME_MAX)?,
-            kind: text::optional_line(
-                "tracks[].tasks[].kind",
-                plan.kind.as_deref(),
-                text::NAME_MAX,
-            )?,
-            phase,
-            status: plan.status,
-        })
-    };
-    let mut tracks: Vec<Track> = Vec::with_capacity(start.tracks.len());
-    for plan in &start.tracks {
-        let name = text::line("tracks[].name", &plan.name, text::NAME_MAX)?;
-        let tasks = plan.tasks.iter().map(task).collect::<Result<Vec<_>, _>>()?;
-        let mut names = HashSet::new();
-        let twice = tracks
-            .iter()
-            .find(|t| t.name == name)
-            .map(|t| t.name.clone());
-        let twice = twice.or_else(|| {
-            tasks
-                .iter()
-                .find(|t| !names.insert(&t.name))
-                .map(|t| t.name.clone())
-        });
-        if let Some(twice) = twice {
-            return Err(Refusal::new(
-                Reason::Invalid,
-                format!("`tracks` names {twice:?} twice."),
-                "track names once a pipeline, task names once a track.",
-                "Give each its own name.",
-            ));
-        }
-        tracks.push(Track {
-            name,
-            agents: lines("tracks[].agents", &plan.agents)?,
-            goals: lines("tracks[].goals", &plan.goals)?,
-            tasks,
-        });
-    }
-    let count = tracks.iter().map(|track| track.tasks.len()).sum::<usize>();
-    if count > TASKS_MAX {
-        return Err(Refusal::new(
-            Reason::TooLarge,
-            format!("`tracks` has {count} tasks."),
-            format!("at most {TASKS_MAX}."),
-            "Plan fewer, larger tasks.",
-        ));
-    }
-    Ok(tracks)
 }
 
 fn words(verdict: Verdict) -> &'static str {

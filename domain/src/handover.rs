@@ -82,6 +82,14 @@ impl Handover {
         self.current().decision.is_none()
     }
 
+    /// How many revisions have arrived since the last decision.
+    pub(crate) fn undecided_revisions(&self) -> usize {
+        let newest_first = self.revisions.iter().rev();
+        newest_first
+            .take_while(|revision| revision.decision.is_none())
+            .count()
+    }
+
     /// The decision about a revision, if there is one.
     pub fn decision(&self, revision: u32) -> Option<&Decision> {
         self.revisions

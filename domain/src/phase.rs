@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Reason, Refusal, Timestamp};
+use crate::{Reason, Refusal, Timestamp, limits::PHASE_NAME_MAX};
 
 /// The phases of a pipeline that names none (GENXAIS: `docs/modes.md`).
 pub const DEFAULT_PHASES: [&str; 5] = ["VAN", "PLAN", "CREATE", "IMPLEMENT", "REFLECT"];
@@ -31,7 +31,7 @@ pub struct PhaseName(String);
 
 impl PhaseName {
     /// Longest name, in characters.
-    pub const MAX: usize = 40;
+    pub const MAX: usize = PHASE_NAME_MAX;
 
     /// Reads a name in any spelling.
     ///

@@ -6,11 +6,8 @@ use crate::{
     Actor, Baton, Decision, Delivery, DeliveryState, DocumentRef, Entry, Event, Handover,
     HandoverId, Language, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, Prompt,
     PromptId, Purpose, Recorded, Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version,
-    What,
+    What, limits::LOG_LINES,
 };
-
-/// How many lines of "What happened" the state keeps. The journal keeps all.
-const LOG_LINES: usize = 40;
 
 /// One run of a piece of work through its phases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,22 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::{Reason, Refusal};
-
-/// Longest project name, in characters.
-pub const PROJECT_MAX: usize = 80;
-/// Longest title, in characters.
-pub const TITLE_MAX: usize = 200;
-/// Longest version, in characters.
-pub const VERSION_MAX: usize = 40;
-/// Longest name of a track, task, agent or kind, in characters.
-pub const NAME_MAX: usize = 200;
-/// Longest line of progress text, in characters.
-pub const MESSAGE_MAX: usize = 2_000;
-/// Longest goal or review text, in bytes.
-pub const GOAL_MAX: usize = 64 * 1024;
-/// Longest handover or prompt, in bytes.
-pub const DOCUMENT_MAX: usize = 1024 * 1024;
+pub use crate::limits::{
+    DOCUMENT_MAX, GOAL_MAX, MESSAGE_MAX, NAME_MAX, PROJECT_MAX, TITLE_MAX, VERSION_MAX,
+};
+use crate::{Reason, Refusal, limits::SUMMARY_MAX};
 
 /// A line: white space (line breaks too) becomes single blanks, the ends are trimmed, invisible characters go.
 ///
@@ -120,7 +108,6 @@ pub fn written_document(field: &str, text: &str, max: usize) -> Result<String, R
 
 /// The first sentence-like line of a Markdown document, for places that show one line of it.
 pub fn summary_of(markdown: &str) -> String {
-    const MAX: usize = 240;
     let prose = |line: &&str| {
         !line.is_empty() && !line.starts_with(['#', '|', '-', '*', '>', '`', '=', '<'])
     };
@@ -134,10 +121,10 @@ pub fn summary_of(markdown: &str) -> String {
         .chars()
         .filter(|c| !matches!(c, '*' | '`') && !c.is_control())
         .collect();
-    if plain.chars().count() <= MAX {
+    if plain.chars().count() <= SUMMARY_MAX {
         return plain;
     }
-    let cut: String = plain.chars().take(MAX - 1).collect();
+    let cut: String = plain.chars().take(SUMMARY_MAX - 1).collect();
     format!("{}…", cut.trim_end())
 }
 

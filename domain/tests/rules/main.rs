@@ -1,0 +1,5 @@
+//! The rules from outside: what commands lead to, and what they are refused for.
+
+mod limits;
+mod relay;
+mod support;
