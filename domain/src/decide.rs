@@ -315,7 +315,7 @@ fn settle(
                 vec![accepted]
             }
         }
-        Verdict::RequestChanges if review_changes.trim().is_empty() => {
+        Verdict::RequestChanges if review_changes.is_empty() => {
             return Err(Refusal::new(
                 Reason::Invalid,
                 "`review_changes` is empty, and request_changes needs to say what should change.",

@@ -15,6 +15,7 @@ mod document;
 mod event;
 mod handover;
 mod id;
+mod invisible;
 pub mod limits;
 mod log;
 mod phase;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Reason, Refusal, Timestamp, limits::PHASE_NAME_MAX};
+use crate::{Reason, Refusal, Timestamp, limits::PHASE_NAME_MAX, text};
 
 /// The phases of a pipeline that names none (GENXAIS: `docs/modes.md`).
 pub const DEFAULT_PHASES: [&str; 5] = ["VAN", "PLAN", "CREATE", "IMPLEMENT", "REFLECT"];
@@ -33,13 +33,13 @@ impl PhaseName {
     /// Longest name, in characters.
     pub const MAX: usize = PHASE_NAME_MAX;
 
-    /// Reads a name in any spelling.
+    /// Reads a name in any spelling, without its invisible characters.
     ///
     /// # Errors
     /// Refuses an empty name, one over [`Self::MAX`] characters, and characters other than letters,
     /// digits, blanks, `-`, `_` and `.`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim().to_uppercase();
+        let name = text::strip_invisible(text).trim().to_uppercase();
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
         if name.is_empty() || name.chars().count() > Self::MAX || !name.chars().all(allowed) {
             let given: String = text.chars().take(60).collect();
