@@ -70,6 +70,7 @@ pub fn decide_start(start: &Start) -> Result<Changes, Refusal> {
 /// # Errors
 /// A [`Refusal`] in words that the caller can act on.
 pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<Changes, Refusal> {
+    refuse_unknown(actor)?;
     let events = match command {
         Command::Report {
             phase,
@@ -127,6 +128,22 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
         Command::Unarchive => archive::unarchive(pipeline, actor),
     }?;
     Ok(events.into())
+}
+
+/// Nobody knows what a kind of actor may do that only a newer Staffel has.
+fn refuse_unknown(actor: &Actor) -> Result<(), Refusal> {
+    if actor.kind != ActorKind::Unknown {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::NotPermitted,
+        format!(
+            "`{}` is an actor of a kind that this version does not know.",
+            actor.name
+        ),
+        "commands of agents, people and Staffel.",
+        "Upgrade Staffel to the version that recorded this actor.",
+    ))
 }
 
 fn report(

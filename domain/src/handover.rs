@@ -71,12 +71,6 @@ impl Handover {
             .expect("a handover begins with its first revision")
     }
 
-    pub(crate) fn current_mut(&mut self) -> &mut Revision {
-        self.revisions
-            .last_mut()
-            .expect("a handover begins with its first revision")
-    }
-
     /// Whether its newest revision waits for a person.
     pub fn is_open(&self) -> bool {
         self.current().decision.is_none()

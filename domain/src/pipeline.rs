@@ -254,61 +254,29 @@ impl Pipeline {
                 handover,
                 revision,
                 review_changes,
-            } => {
-                if let Some(phase) =
-                    self.settle(recorded, handover, Verdict::Accept, review_changes)
-                {
-                    self.status = Status::HandingOver;
-                    let leg = self.phase_mut();
-                    leg.status = PhaseStatus::Accepted;
-                    leg.ended = Some(recorded.at);
-                    self.note(
-                        recorded,
-                        What::Accepted {
-                            phase,
-                            number: *revision,
-                            note: review_changes.clone(),
-                        },
-                    );
-                }
-            }
+            } => self.record_decision(
+                recorded,
+                handover,
+                *revision,
+                Verdict::Accept,
+                review_changes,
+            ),
             Event::ChangesRequested {
                 handover,
                 revision,
                 review_changes,
-            } => {
-                if let Some(phase) =
-                    self.settle(recorded, handover, Verdict::RequestChanges, review_changes)
-                {
-                    self.status = Status::HandingOver;
-                    self.phase_mut().status = PhaseStatus::ChangesRequested;
-                    self.note(
-                        recorded,
-                        What::ChangesRequested {
-                            phase,
-                            number: *revision,
-                            note: review_changes.clone(),
-                        },
-                    );
-                }
-            }
+            } => self.record_decision(
+                recorded,
+                handover,
+                *revision,
+                Verdict::RequestChanges,
+                review_changes,
+            ),
             Event::HandoverStopped {
                 handover,
+                revision,
                 review_changes,
-                ..
-            } => {
-                if self
-                    .settle(recorded, handover, Verdict::Stop, review_changes)
-                    .is_some()
-                {
-                    self.note(
-                        recorded,
-                        What::Stopped {
-                            note: review_changes.clone(),
-                        },
-                    );
-                }
-            }
+            } => self.record_decision(recorded, handover, *revision, Verdict::Stop, review_changes),
             Event::PromptWritten {
                 prompt,
                 handover,
@@ -519,21 +487,61 @@ impl Pipeline {
         self.note(recorded, What::HandedOver { phase, number });
     }
 
-    fn settle(
+    /// Records a decision about the revision that it names, unless that one is unknown or decided. The pipeline goes
+    /// on only by a decision about what waits for one.
+    fn record_decision(
         &mut self,
         recorded: &Recorded,
         id: &HandoverId,
-        decision: Verdict,
+        number: u32,
+        verdict: Verdict,
         note: &str,
-    ) -> Option<PhaseName> {
-        let handover = self.handover_mut(id)?;
-        handover.current_mut().decision = Some(Decision {
-            decision,
-            note: note.to_owned(),
+    ) {
+        let moves = self
+            .open_handover()
+            .is_some_and(|open| open.id == *id && open.current().number == number);
+        let Some(handover) = self.handover_mut(id) else {
+            return;
+        };
+        let phase = handover.phase.clone();
+        let revision = handover
+            .revisions
+            .iter_mut()
+            .find(|revision| revision.number == number && revision.decision.is_none());
+        let Some(revision) = revision else {
+            return;
+        };
+        let note = note.to_owned();
+        revision.decision = Some(Decision {
+            decision: verdict,
+            note: note.clone(),
             by: recorded.actor.clone(),
             at: recorded.at,
         });
-        Some(handover.phase.clone())
+        if moves && verdict != Verdict::Stop {
+            self.status = Status::HandingOver;
+            let decided = self.phase_mut();
+            if verdict == Verdict::Accept {
+                decided.status = PhaseStatus::Accepted;
+                decided.ended = Some(recorded.at);
+            } else {
+                decided.status = PhaseStatus::ChangesRequested;
+            }
+        }
+        let what = match verdict {
+            Verdict::Accept => What::Accepted {
+                phase,
+                number,
+                note,
+            },
+            Verdict::RequestChanges => What::ChangesRequested {
+                phase,
+                number,
+                note,
+            },
+            Verdict::Stop => What::Stopped { note },
+        };
+        self.note(recorded, what);
     }
 
     fn deliver(

@@ -3,4 +3,5 @@
 mod invisible;
 mod limits;
 mod relay;
+mod stored;
 mod support;
