@@ -41,3 +41,9 @@ pub const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
 
 /// How many lines of "What happened" the state keeps. The journal keeps all.
 pub const LOG_LINES: usize = 40;
+
+/// Shortest gap between two signs of life, in milliseconds: calls that an agent makes for one step are closer.
+pub const GAP_MIN_MS: u64 = 1_000;
+/// Longest gap that is measured, in milliseconds: after an hour the machine slept, or nobody answered the agent. One
+/// night must not make a usual gap of hours.
+pub const GAP_MAX_MS: u64 = 60 * 60 * 1_000;

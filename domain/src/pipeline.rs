@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Baton, Decision, Delivery, DeliveryState, DocumentRef, Entry, Event, Handover,
+    Actor, Baton, Decision, Delivery, DeliveryState, DocumentRef, Entry, Event, Gaps, Handover,
     HandoverId, Language, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, Prompt,
     PromptId, Purpose, Recorded, Revision, Task, TaskStatus, Timestamp, Track, Verdict, Version,
     What, limits::LOG_LINES,
@@ -51,10 +51,14 @@ pub struct Pipeline {
     pub baton_since: Timestamp,
     /// When an agent last did anything here.
     pub last_sign_of_life: Timestamp,
-    /// The usual time between two signs of life in the running phase, in milliseconds; 0 before there were three.
+    /// The usual time between two signs of life of an agent that has the baton, in the current phase, in milliseconds;
+    /// 0 before two such times are known.
     #[serde(default)]
     pub usual_gap_ms: u64,
-    /// How long decided handovers waited for people, all together, in milliseconds.
+    /// What the usual gap is estimated from.
+    #[serde(default)]
+    pub gaps: Gaps,
+    /// How long people had the baton, all together, in milliseconds. A wait counts when it is over, decided or not.
     #[serde(default)]
     pub waited_ms: u64,
     /// When it was archived, if it is.
@@ -142,6 +146,7 @@ impl Pipeline {
             baton_since: recorded.at,
             last_sign_of_life: recorded.at,
             usual_gap_ms: 0,
+            gaps: Gaps::default(),
             waited_ms: 0,
             archived: None,
             started_by: recorded.actor.clone(),
@@ -149,6 +154,7 @@ impl Pipeline {
             position: 0,
         };
         pipeline.mark(recorded);
+        pipeline.hear(recorded);
         pipeline.note(recorded, What::Started);
         Some(pipeline)
     }
@@ -158,11 +164,35 @@ impl Pipeline {
     pub fn apply(&mut self, recorded: &Recorded) {
         let baton = self.baton();
         self.mark(recorded);
+        self.hear(recorded);
         self.fold(recorded);
         self.count_progress();
         if self.baton() != baton {
-            self.baton_since = recorded.at;
+            self.pass_baton(baton, recorded.at);
         }
+    }
+
+    /// Notes since when the baton is where it is, and how long a person had it.
+    fn pass_baton(&mut self, from: Baton, at: Timestamp) {
+        if from == Baton::Person {
+            let waited = at.millis_since(self.baton_since).unsigned_abs();
+            self.waited_ms = self.waited_ms.saturating_add(waited);
+        }
+        self.baton_since = at;
+    }
+
+    /// Measures how often an agent is heard of, while others wait for it.
+    fn hear(&mut self, recorded: &Recorded) {
+        if !recorded.actor.is_agent() {
+            return;
+        }
+        if self.baton() == Baton::Agent {
+            let heard = self.last_sign_of_life.max(self.baton_since);
+            self.gaps.measure(recorded.at.millis_since(heard));
+            self.usual_gap_ms = self.gaps.usual_ms();
+        }
+        self.agent = Some(recorded.actor.name.clone());
+        self.last_sign_of_life = recorded.at;
     }
 
     fn fold(&mut self, recorded: &Recorded) {
@@ -170,6 +200,8 @@ impl Pipeline {
             Event::PipelineStarted { .. } | Event::Unknown => {}
             Event::PhaseStarted { phase } => {
                 self.enter(phase, recorded.at);
+                self.gaps = Gaps::default();
+                self.usual_gap_ms = self.gaps.usual_ms();
                 self.note(
                     recorded,
                     What::PhaseStarted {
@@ -449,10 +481,6 @@ impl Pipeline {
     fn mark(&mut self, recorded: &Recorded) {
         self.revision = recorded.revision;
         self.position = recorded.position;
-        if recorded.actor.is_agent() {
-            self.agent = Some(recorded.actor.name.clone());
-            self.last_sign_of_life = recorded.at;
-        }
     }
 
     pub(crate) fn note(&mut self, recorded: &Recorded, what: What) {

@@ -238,6 +238,7 @@ proptest! {
         let started = decide_start(&start).expect("a plain start");
         record(&mut journal, &id, &agent, started.events);
         let mut pipeline = fold(&journal);
+        let mut waited = 0;
 
         for (kind, step) in &steps {
             let actor = Actor { kind: *kind, name: "somebody".to_owned() };
@@ -255,7 +256,15 @@ proptest! {
             prop_assert!(!completed || accepted || *kind == ActorKind::Person, "{kind:?} completed it unaccepted");
             let before = journal.len();
             record(&mut journal, &id, &actor, events);
-            journal[before..].iter().for_each(|recorded| pipeline.apply(recorded));
+            for recorded in &journal[before..] {
+                let (baton, since) = (pipeline.baton(), pipeline.baton_since);
+                pipeline.apply(recorded);
+                if baton == Baton::Person && pipeline.baton() != Baton::Person {
+                    waited += recorded.at.millis_since(since);
+                }
+            }
+            prop_assert_eq!(i64::try_from(pipeline.waited_ms), Ok(waited));
+            prop_assert!(pipeline.usual_gap_ms <= 60 * 60_000);
 
             prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
             prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);

@@ -5,3 +5,4 @@ mod limits;
 mod relay;
 mod stored;
 mod support;
+mod timing;

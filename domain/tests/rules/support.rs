@@ -9,7 +9,7 @@ use domain::{
 pub struct Track {
     pub id: PipelineId,
     pub pipeline: Pipeline,
-    clock: i64,
+    pub clock: i64,
 }
 
 impl Track {
@@ -25,7 +25,7 @@ impl Track {
         Self {
             id,
             pipeline,
-            clock: 10,
+            clock: 0,
         }
     }
 
@@ -39,15 +39,25 @@ impl Track {
         })
     }
 
+    /// Carries out a command, a second after the one before.
     pub fn send(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
         let events = decide(&self.pipeline, actor, command)?.events;
+        self.wait(1);
         for event in &events {
-            self.clock += 1;
             let mut recorded = record(&self.id, self.pipeline.revision + 1, actor, event.clone());
-            recorded.at = Timestamp::from_millis(1_800_000_000_000 + self.clock * 1_000);
+            recorded.at = self.now();
             self.pipeline.apply(&recorded);
         }
         Ok(events)
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, seconds: i64) {
+        self.clock += seconds;
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + self.clock * 1_000)
     }
 
     pub fn refused(&mut self, actor: &Actor, command: &Command) -> Refusal {
