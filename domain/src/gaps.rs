@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{GAP_MAX_MS, GAP_MIN_MS};
+use crate::{
+    Baton, Pipeline, Recorded,
+    limits::{GAP_MAX_MS, GAP_MIN_MS},
+};
 
 /// The gaps between the signs of life of an agent that has the baton, in one phase, as a running estimate.
 ///
@@ -36,6 +39,28 @@ impl Gaps {
     /// The usual gap in milliseconds; 0 before there were two.
     pub(crate) fn usual_ms(self) -> u64 {
         if self.count < 2 { 0 } else { self.estimate_ms }
+    }
+}
+
+impl Pipeline {
+    /// Measures how often an agent is heard of, while others wait for it.
+    pub(crate) fn hear(&mut self, recorded: &Recorded) {
+        if !recorded.actor.is_agent() {
+            return;
+        }
+        if self.baton() == Baton::Agent {
+            let heard = self.last_sign_of_life.max(self.baton_since);
+            self.gaps.measure(recorded.at.millis_since(heard));
+            self.usual_gap_ms = self.gaps.usual_ms();
+        }
+        self.agent = Some(recorded.actor.name.clone());
+        self.last_sign_of_life = recorded.at;
+    }
+
+    /// The phase is another: its pace is not known yet.
+    pub(crate) fn forget_gaps(&mut self) {
+        self.gaps = Gaps::default();
+        self.usual_gap_ms = self.gaps.usual_ms();
     }
 }
 

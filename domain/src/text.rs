@@ -4,7 +4,8 @@ pub use crate::invisible::{has_format_characters, is_blank, strip_invisible, vis
 pub use crate::limits::{
     DOCUMENT_MAX, GOAL_MAX, MESSAGE_MAX, NAME_MAX, PROJECT_MAX, TITLE_MAX, VERSION_MAX,
 };
-use crate::{Reason, Refusal, limits::SUMMARY_MAX};
+pub use crate::summary::summary_of;
+use crate::{Reason, Refusal};
 
 /// A line: white space (line breaks too) becomes single blanks, the ends are trimmed, invisible characters go
 /// (see [`strip_invisible`]).
@@ -48,7 +49,7 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
 /// A line that may be left out: `None` and a text of which nothing is seen are the same.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn optional_line(
     field: &str,
     text: Option<&str>,
@@ -96,7 +97,7 @@ pub fn document(field: &str, text: &str, max: usize) -> Result<String, Refusal> 
 /// A document that must say something.
 ///
 /// # Errors
-/// As [`document`]; also refuses a blank one.
+/// As [`document()`]; also refuses a blank one.
 pub fn written_document(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
     let document = document(field, text, max)?;
     if document.is_empty() {
@@ -108,28 +109,6 @@ pub fn written_document(field: &str, text: &str, max: usize) -> Result<String, R
         ));
     }
     Ok(document)
-}
-
-/// The first sentence-like line of a Markdown document, for places that show one line of it.
-pub fn summary_of(markdown: &str) -> String {
-    let prose =
-        |line: &str| !is_blank(line) && !line.starts_with(['#', '|', '-', '*', '>', '`', '=', '<']);
-    let lines = || markdown.lines().map(strip_invisible);
-    let line = lines()
-        .find(|line| prose(line.trim()))
-        .or_else(|| lines().find(|line| !is_blank(line)))
-        .unwrap_or_default();
-    let plain: String = line
-        .trim()
-        .trim_start_matches(['#', '>', '-', '*', ' '])
-        .chars()
-        .filter(|c| !matches!(c, '*' | '`') && !c.is_control())
-        .collect();
-    if plain.chars().count() <= SUMMARY_MAX {
-        return plain;
-    }
-    let cut: String = plain.chars().take(SUMMARY_MAX - 1).collect();
-    format!("{}…", cut.trim_end())
 }
 
 #[cfg(test)]
@@ -158,12 +137,5 @@ mod tests {
             written_document("content", " \n", 20).map_err(|r| r.reason),
             Err(Reason::Invalid)
         );
-    }
-
-    #[test]
-    fn a_summary_is_the_first_prose() {
-        assert_eq!(summary_of("# Plan\n\nAll **fixed**.\nMore."), "All fixed.");
-        assert_eq!(summary_of("# Only a heading"), "Only a heading");
-        assert_eq!(summary_of(&"x".repeat(500)).chars().count(), 240);
     }
 }

@@ -1,108 +1,31 @@
-//! Tracks and tasks: what a start plans and what a report changes.
+//! The tasks of a report.
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
+use super::TaskStatus;
 use crate::{
-    Event, PhaseName, Pipeline, Reason, Refusal, Start, Task, TaskPlan, TaskReport, TaskStatus,
-    Track, TrackPlan, decide,
-    limits::{AGENTS_MAX, GOALS_MAX, NAME_MAX, TASKS_MAX, TRACKS_MAX},
+    Event, PhaseName, Pipeline, Reason, Refusal,
+    limits::{NAME_MAX, TASKS_MAX, TRACKS_MAX},
     text,
 };
 
 /// The track of tasks that name none.
 const DEFAULT_TRACK: &str = "Tasks";
 
-/// Checks the tracks and tasks that a start plans.
-pub(crate) fn plan(start: &Start, phases: &[PhaseName]) -> Result<Vec<Track>, Refusal> {
-    let plans = &start.tracks;
-    let tasks = plans.iter().map(|track| track.tasks.len()).sum::<usize>();
-    for (count, max, things) in [
-        (plans.len(), TRACKS_MAX, "tracks"),
-        (tasks, TASKS_MAX, "tasks"),
-    ] {
-        if count > max {
-            return Err(Refusal::new(
-                Reason::TooLarge,
-                format!("`tracks` has {count} {things}."),
-                format!("at most {max} {things} a pipeline."),
-                format!("Plan fewer, larger {things}."),
-            ));
-        }
-    }
-    let tracks = plans
-        .iter()
-        .map(|track| plan_track(track, phases))
-        .collect::<Result<Vec<_>, _>>()?;
-    if let Some(twice) = first_repeated(tracks.iter().map(|track| track.name.as_str())) {
-        return Err(named_twice(twice));
-    }
-    Ok(tracks)
-}
-
-fn plan_track(plan: &TrackPlan, phases: &[PhaseName]) -> Result<Track, Refusal> {
-    let name = text::line("tracks[].name", &plan.name, NAME_MAX)?;
-    let tasks = plan
-        .tasks
-        .iter()
-        .map(|task| plan_task(task, phases))
-        .collect::<Result<Vec<_>, _>>()?;
-    if let Some(twice) = first_repeated(tasks.iter().map(|task| task.name.as_str())) {
-        return Err(named_twice(twice));
-    }
-    Ok(Track {
-        agents: lines(&name, "agents", &plan.agents, AGENTS_MAX)?,
-        goals: lines(&name, "goals", &plan.goals, GOALS_MAX)?,
-        name,
-        tasks,
-    })
-}
-
-fn plan_task(plan: &TaskPlan, phases: &[PhaseName]) -> Result<Task, Refusal> {
-    let phase = plan.phase.as_deref().map(PhaseName::parse).transpose()?;
-    if let Some(unknown) = phase.as_ref().filter(|name| !phases.contains(name)) {
-        return Err(decide::unknown_phase(unknown, phases));
-    }
-    Ok(Task {
-        name: text::line("tracks[].tasks[].name", &plan.name, NAME_MAX)?,
-        kind: text::optional_line("tracks[].tasks[].kind", plan.kind.as_deref(), NAME_MAX)?,
-        phase,
-        status: plan.status,
-    })
-}
-
-fn lines(track: &str, field: &str, texts: &[String], max: usize) -> Result<Vec<String>, Refusal> {
-    if texts.len() > max {
-        return Err(Refusal::new(
-            Reason::TooLarge,
-            format!(
-                "`{field}` of the track {track:?} has {} entries.",
-                texts.len()
-            ),
-            format!("at most {max}."),
-            format!(
-                "Name the {max} most important ones; the others belong into the goal of the pipeline."
-            ),
-        ));
-    }
-    let field = format!("tracks[].{field}");
-    texts
-        .iter()
-        .map(|text| text::line(&field, text, NAME_MAX))
-        .collect()
-}
-
-fn first_repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let mut seen = HashSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
-}
-
-fn named_twice(name: &str) -> Refusal {
-    Refusal::new(
-        Reason::Invalid,
-        format!("`tracks` names {name:?} twice."),
-        "track names once a pipeline, task names once a track.",
-        "Give each its own name.",
-    )
+/// A task that is new or changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TaskReport {
+    /// The track it is on; `None` finds the task by name, or uses the track `Tasks`.
+    pub track: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What sort of work.
+    pub kind: Option<String>,
+    /// How far it is.
+    pub status: TaskStatus,
 }
 
 /// A reported task after its texts were checked.
