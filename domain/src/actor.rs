@@ -23,6 +23,9 @@ pub enum ActorKind {
     Person,
     /// Staffel itself.
     System,
+    /// A kind that a newer Staffel wrote into the journal. It is shown, and may do nothing.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Actor {

@@ -1,6 +1,8 @@
-//! The one question the board answers.
+//! Who has to act, and since when.
 
 use serde::{Deserialize, Serialize};
+
+use crate::{Pipeline, Status, Timestamp};
 
 /// Who has to act now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,4 +17,25 @@ pub enum Baton {
     InTransit,
     /// Nobody: the pipeline has ended, or has not begun.
     Nobody,
+}
+
+impl Pipeline {
+    /// Who has the baton.
+    pub fn baton(&self) -> Baton {
+        match self.status {
+            Status::Running => Baton::Agent,
+            Status::AwaitingReview => Baton::Person,
+            Status::HandingOver => Baton::InTransit,
+            Status::Idle | Status::Completed | Status::Failed | Status::Cancelled => Baton::Nobody,
+        }
+    }
+
+    /// Notes since when the baton is where it is, and how long a person had it.
+    pub(crate) fn pass_baton(&mut self, from: Baton, at: Timestamp) {
+        if from == Baton::Person {
+            let waited = at.millis_since(self.baton_since).unsigned_abs();
+            self.waited_ms = self.waited_ms.saturating_add(waited);
+        }
+        self.baton_since = at;
+    }
 }

@@ -3,50 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DocumentHash, HandoverId, Language, PromptId, TaskPlan, TaskStatus, Verdict, Version, Via,
-    Writer,
+    DocumentHash, HandoverId, Outcome, PromptId, TaskReport, Verdict, Version, Via, Writer,
 };
-
-/// Starts a pipeline. Texts are as the caller sent them; [`crate::decide_start`] checks them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Start {
-    /// The project it belongs to.
-    pub project: String,
-    /// What the board calls it.
-    pub title: String,
-    /// What it is to achieve; goes into every prompt.
-    pub goal: String,
-    /// The phases in order; empty means [`crate::DEFAULT_PHASES`].
-    pub phases: Vec<String>,
-    /// The phase to begin with; `None` means the first.
-    pub first_phase: Option<String>,
-    /// The cycle version.
-    pub version: Version,
-    /// Tracks and tasks that are known already.
-    pub tracks: Vec<TrackPlan>,
-    /// The language of its prompts.
-    pub language: Language,
-    /// Whether it is a demonstration: the board labels it.
-    pub demo: bool,
-}
-
-/// A track as planned at the start.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TrackPlan {
-    /// Its name.
-    pub name: String,
-    /// Who works on it.
-    #[serde(default)]
-    pub agents: Vec<String>,
-    /// What it is for.
-    #[serde(default)]
-    pub goals: Vec<String>,
-    /// Its tasks.
-    #[serde(default)]
-    pub tasks: Vec<TaskPlan>,
-}
 
 /// Something asked of an existing pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,14 +59,14 @@ pub enum Command {
     OfferPrompt {
         /// The prompt.
         prompt: PromptId,
-        /// Which way.
+        /// The way it goes.
         via: Via,
     },
     /// An agent takes the prompt; the phase it is for begins.
     PickUpPrompt {
         /// The prompt.
         prompt: PromptId,
-        /// Which way.
+        /// The way it goes.
         via: Via,
     },
     /// The agent confirms that it has read the prompt.
@@ -123,7 +81,7 @@ pub enum Command {
     },
     /// The pipeline ends.
     Finish {
-        /// How.
+        /// The way it ends.
         outcome: Outcome,
         /// A closing line.
         message: Option<String>,
@@ -132,31 +90,4 @@ pub enum Command {
     Archive,
     /// It comes back into the lists. For people, and for Staffel.
     Unarchive,
-}
-
-/// A task that is new or changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TaskReport {
-    /// The track it is on; `None` finds the task by name, or uses the track `Tasks`.
-    pub track: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// What sort of work.
-    pub kind: Option<String>,
-    /// How far it is.
-    pub status: TaskStatus,
-}
-
-/// How a pipeline ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Its work is done.
-    Completed,
-    /// It cannot be done.
-    Failed,
-    /// It is not wanted any more.
-    Cancelled,
 }

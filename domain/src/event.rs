@@ -39,12 +39,12 @@ pub enum Event {
     },
     /// A phase began.
     PhaseStarted {
-        /// Which.
+        /// The phase.
         phase: PhaseName,
     },
     /// A phase goes on after changes were requested.
     PhaseReopened {
-        /// Which.
+        /// The phase.
         phase: PhaseName,
     },
     /// The agent gave a sign of life.
@@ -125,7 +125,7 @@ pub enum Event {
         handover: HandoverId,
         /// The revision that was read.
         revision: u32,
-        /// Why.
+        /// The reason, possibly empty.
         #[serde(default)]
         review_changes: String,
     },
@@ -151,14 +151,14 @@ pub enum Event {
     PromptOffered {
         /// The prompt.
         prompt: PromptId,
-        /// Which way.
+        /// The way it went.
         via: Via,
     },
     /// An agent has the prompt.
     PromptPickedUp {
         /// The prompt.
         prompt: PromptId,
-        /// Which way.
+        /// The way it went.
         via: Via,
     },
     /// The agent confirmed that it has read the prompt.
@@ -208,7 +208,7 @@ pub struct Recorded {
     pub pipeline: PipelineId,
     /// Its number in the pipeline, from 1, dense.
     pub revision: u64,
-    /// When it was recorded.
+    /// The time at which the relay appended it.
     pub at: Timestamp,
     /// Who caused it.
     pub actor: Actor,

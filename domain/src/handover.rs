@@ -1,8 +1,14 @@
-//! The document that ends a phase, its revisions, and their decisions.
+//! The document that ends a phase, and its revisions.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, DocumentRef, HandoverId, PhaseName, Timestamp};
+use crate::{
+    Actor, Changes, Decision, Document, DocumentRef, Event, HandoverId, PhaseName, PhaseStatus,
+    Pipeline, Reason, Recorded, Refusal, Status, Timestamp, Verdict, What, delivery,
+    id::number_after,
+    limits::{DOCUMENT_MAX, MESSAGE_MAX, UNDECIDED_REVISIONS_MAX},
+    phase, text,
+};
 
 /// The document that ends a phase. Each revision gets exactly one decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,33 +42,6 @@ pub struct Revision {
     pub decision: Option<Decision>,
 }
 
-/// What a person decided about one revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Decision {
-    /// The decision itself.
-    pub decision: Verdict,
-    /// The review changes: free text, possibly empty.
-    pub note: String,
-    /// Who decided.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What can be decided about a handover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The next phase may begin, with the review changes in its prompt.
-    Accept,
-    /// The phase goes on: the agent revises the handover.
-    RequestChanges,
-    /// The pipeline ends here.
-    Stop,
-}
-
 impl Handover {
     /// The newest revision.
     pub fn current(&self) -> &Revision {
@@ -71,15 +50,17 @@ impl Handover {
             .expect("a handover begins with its first revision")
     }
 
-    pub(crate) fn current_mut(&mut self) -> &mut Revision {
-        self.revisions
-            .last_mut()
-            .expect("a handover begins with its first revision")
-    }
-
     /// Whether its newest revision waits for a person.
     pub fn is_open(&self) -> bool {
         self.current().decision.is_none()
+    }
+
+    /// How many revisions have arrived since the last decision: nobody has answered them.
+    pub(crate) fn undecided_revisions(&self) -> usize {
+        let newest_first = self.revisions.iter().rev();
+        newest_first
+            .take_while(|revision| revision.decision.is_none())
+            .count()
     }
 
     /// The decision about a revision, if there is one.
@@ -89,5 +70,190 @@ impl Handover {
             .find(|r| r.number == revision)?
             .decision
             .as_ref()
+    }
+}
+
+/// Decides about a handover: the first revision, one after changes were requested, or a better one of an open handover.
+pub(crate) fn hand_over(
+    pipeline: &Pipeline,
+    phase: Option<&str>,
+    content: &str,
+    summary: Option<&str>,
+) -> Result<Changes, Refusal> {
+    let content = text::written_document("content", content, DOCUMENT_MAX)?;
+    let summary = text::optional_line("summary", summary, MESSAGE_MAX)?
+        .unwrap_or_else(|| text::summary_of(&content));
+    let content = Document::new(content);
+    let document = content.reference();
+    if let Some(open) = pipeline.open_handover() {
+        phase::check(pipeline, phase, &open.phase)?;
+        let current = open.current();
+        if current.document == document && current.summary == summary {
+            return Ok(Changes::default());
+        }
+        refuse_more_revisions(open)?;
+        let revision = current.number + 1;
+        return Ok(Changes {
+            events: vec![Event::HandoverRevised {
+                handover: open.id.clone(),
+                revision,
+                document,
+                summary,
+            }],
+            documents: vec![content],
+        });
+    }
+    if let (Status::HandingOver, Some(accepted), None) =
+        (pipeline.status, pipeline.handovers.last(), phase)
+        && pipeline.phase().status == PhaseStatus::Accepted
+    {
+        return Err(Refusal::new(
+            Reason::NotYourTurn,
+            format!(
+                "The handover of {} is accepted; the next phase has not begun.",
+                accepted.phase
+            ),
+            "picking up the prompt for the next phase.",
+            format!(
+                "Call get_next_prompt with pipeline={} and follow it.",
+                pipeline.id
+            ),
+        ));
+    }
+    let (mut events, running) = delivery::to_running(pipeline)?;
+    phase::check(pipeline, phase, &running)?;
+    let earlier = pipeline.handovers.last().filter(|handover| {
+        handover.phase == running
+            && handover
+                .decision(handover.current().number)
+                .is_some_and(|d| d.decision == Verdict::RequestChanges)
+    });
+    events.push(match earlier {
+        Some(handover) => {
+            let revision = handover.current().number + 1;
+            Event::HandoverRevised {
+                handover: handover.id.clone(),
+                revision,
+                document,
+                summary,
+            }
+        }
+        None => Event::HandoverSubmitted {
+            handover: HandoverId::new(pipeline.id.clone(), number_after(pipeline.handovers.len())),
+            next_phase: pipeline.phase_after(&running),
+            phase: running,
+            document,
+            summary,
+        },
+    });
+    Ok(Changes {
+        events,
+        documents: vec![content],
+    })
+}
+
+/// Every revision is kept and shown to a person; an agent that goes on without an answer has to wait for one.
+fn refuse_more_revisions(open: &Handover) -> Result<(), Refusal> {
+    let undecided = open.undecided_revisions();
+    if undecided < UNDECIDED_REVISIONS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::NotYourTurn,
+        format!(
+            "{} has {undecided} revisions that no person has decided about.",
+            open.id
+        ),
+        format!("at most {UNDECIDED_REVISIONS_MAX} revisions until the next decision."),
+        format!(
+            "Wait for the person: call await_handover_decision with handover={}.",
+            open.id
+        ),
+    ))
+}
+
+/// Finds a handover by id.
+pub(crate) fn find<'a>(pipeline: &'a Pipeline, id: &HandoverId) -> Result<&'a Handover, Refusal> {
+    pipeline.handover(id).ok_or_else(|| {
+        let known: Vec<String> = pipeline
+            .handovers
+            .iter()
+            .map(|h| h.id.to_string())
+            .collect();
+        Refusal::not_found("handover", &id.to_string(), &pipeline.id, &known)
+    })
+}
+
+impl Pipeline {
+    /// A handover by id.
+    pub fn handover(&self, id: &HandoverId) -> Option<&Handover> {
+        self.handovers.iter().find(|handover| handover.id == *id)
+    }
+
+    pub(crate) fn handover_mut(&mut self, id: &HandoverId) -> Option<&mut Handover> {
+        self.handovers
+            .iter_mut()
+            .find(|handover| handover.id == *id)
+    }
+
+    /// The handover that waits for a person.
+    pub fn open_handover(&self) -> Option<&Handover> {
+        self.handovers
+            .last()
+            .filter(|handover| self.status == Status::AwaitingReview && handover.is_open())
+    }
+
+    pub(crate) fn apply_handover_submitted(
+        &mut self,
+        recorded: &Recorded,
+        id: &HandoverId,
+        phase: &PhaseName,
+        next_phase: Option<&PhaseName>,
+        document: DocumentRef,
+        summary: &str,
+    ) {
+        let first = revision(1, document, summary, recorded);
+        self.handovers.push(Handover {
+            id: id.clone(),
+            phase: phase.clone(),
+            next_phase: next_phase.cloned(),
+            revisions: vec![first],
+        });
+        self.await_review(recorded, phase.clone(), 1);
+    }
+
+    pub(crate) fn apply_handover_revised(
+        &mut self,
+        recorded: &Recorded,
+        id: &HandoverId,
+        number: u32,
+        document: DocumentRef,
+        summary: &str,
+    ) {
+        let next = revision(number, document, summary, recorded);
+        if let Some(handover) = self.handover_mut(id) {
+            handover.revisions.push(next);
+            let phase = handover.phase.clone();
+            self.await_review(recorded, phase, number);
+        }
+    }
+
+    fn await_review(&mut self, recorded: &Recorded, phase: PhaseName, number: u32) {
+        self.status = Status::AwaitingReview;
+        let ended = self.phase_mut();
+        ended.status = PhaseStatus::HandedOver;
+        ended.revisions = number;
+        self.note(recorded, What::HandedOver { phase, number });
+    }
+}
+
+fn revision(number: u32, document: DocumentRef, summary: &str, recorded: &Recorded) -> Revision {
+    Revision {
+        number,
+        document,
+        summary: summary.to_owned(),
+        by: recorded.actor.clone(),
+        at: recorded.at,
+        decision: None,
     }
 }

@@ -156,6 +156,11 @@ fn invalid(expected: &'static str, given: &str) -> InvalidId {
     }
 }
 
+/// The running number of the next id, after so many.
+pub(crate) fn number_after(count: usize) -> u32 {
+    u32::try_from(count + 1).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

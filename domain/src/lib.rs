@@ -5,39 +5,63 @@
 //! lie beside events and state, which hold a [`DocumentRef`].
 //! This crate does no I/O and reads no clock: time, ids and the actor are arguments, so that every
 //! rule can be tested in microseconds and runs the same on a server and in a browser.
+//!
+//! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
+//! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
+//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod actor;
 mod archive;
 mod baton;
 mod command;
 mod decide;
+mod decision;
+mod delivery;
 mod document;
 mod event;
+mod gaps;
 mod handover;
 mod id;
+mod invisible;
+mod language;
+mod lifecycle;
+pub mod limits;
 mod log;
 mod phase;
+mod phase_name;
 mod pipeline;
+mod progress;
 mod prompt;
 mod refusal;
+mod start;
+mod summary;
+mod tasks;
 pub mod text;
 mod time;
-mod track;
 mod version;
 
 pub use actor::{Actor, ActorKind};
 pub use baton::Baton;
-pub use command::{Command, Outcome, Start, TaskReport, TrackPlan};
-pub use decide::{Changes, decide, decide_start};
+pub use command::Command;
+pub use decide::{Changes, decide};
+pub use decision::{Decision, Verdict};
+pub use delivery::{Delivery, DeliveryState, Via};
 pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
 pub use event::{Event, Recorded};
-pub use handover::{Decision, Handover, Revision, Verdict};
+pub use gaps::Gaps;
+pub use handover::{Handover, Revision};
 pub use id::{HandoverId, InvalidId, PipelineId, PromptId};
+pub use language::Language;
+pub use lifecycle::{Outcome, Status};
 pub use log::{Entry, What};
-pub use phase::{DEFAULT_PHASES, Phase, PhaseName, PhaseStatus, ProgressSource};
-pub use pipeline::{Pipeline, Status};
-pub use prompt::{Delivery, DeliveryState, Language, Prompt, Purpose, Via, Writer, WriterKind};
+pub use phase::{Phase, PhaseStatus};
+pub use phase_name::{DEFAULT_PHASES, PhaseName};
+pub use pipeline::Pipeline;
+pub use progress::ProgressSource;
+pub use prompt::{Prompt, Purpose, Writer, WriterKind};
 pub use refusal::{Reason, Refusal};
+pub use start::{Start, decide_start};
+pub use tasks::{Task, TaskPlan, TaskReport, TaskStatus, Track, TrackPlan};
 pub use time::Timestamp;
-pub use track::{Task, TaskPlan, TaskStatus, Track};
 pub use version::Version;

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, PhaseName, TaskStatus, Via};
-
-use crate::Timestamp;
+use crate::{Actor, PhaseName, Pipeline, Recorded, TaskStatus, Timestamp, Via, limits::LOG_LINES};
 
 /// One line of "What happened". The words are the reader's: see [`What`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,11 +10,11 @@ use crate::Timestamp;
 pub struct Entry {
     /// Its number in the pipeline.
     pub revision: u64,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
-    /// Who.
+    /// Who caused it.
     pub by: Actor,
-    /// What.
+    /// What happened.
     pub what: What,
 }
 
@@ -29,12 +27,12 @@ pub enum What {
     Started,
     /// A phase began.
     PhaseStarted {
-        /// Which.
+        /// The phase.
         phase: PhaseName,
     },
     /// A phase goes on for a revision.
     PhaseReopened {
-        /// Which.
+        /// The phase.
         phase: PhaseName,
     },
     /// The agent said something.
@@ -76,7 +74,7 @@ pub enum What {
     },
     /// A person stopped the pipeline.
     Stopped {
-        /// Why.
+        /// The reason, possibly empty.
         note: String,
     },
     /// The prompt exists.
@@ -88,12 +86,12 @@ pub enum What {
     },
     /// A person offered the prompt.
     PromptOffered {
-        /// Which way.
+        /// The way it went.
         via: Via,
     },
     /// An agent has the prompt.
     PromptPickedUp {
-        /// Which way.
+        /// The way it went.
         via: Via,
     },
     /// The agent confirmed the prompt.
@@ -122,4 +120,18 @@ pub enum What {
     Archived,
     /// It came back into the lists.
     Unarchived,
+}
+
+impl Pipeline {
+    pub(crate) fn note(&mut self, recorded: &Recorded, what: What) {
+        if self.log.len() == LOG_LINES {
+            self.log.remove(0);
+        }
+        self.log.push(Entry {
+            revision: recorded.revision,
+            at: recorded.at,
+            by: recorded.actor.clone(),
+            what,
+        });
+    }
 }

@@ -1,78 +1,15 @@
-//! The legs of the relay.
+//! The phases of a pipeline: planned, entered, left.
 
-use std::{borrow::Cow, fmt};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Reason, Refusal, Timestamp};
+use crate::{
+    DEFAULT_PHASES, PhaseName, Pipeline, ProgressSource, Reason, Recorded, Refusal, Status,
+    Timestamp, What, limits::PHASES_MAX, phase_name,
+};
 
-/// The phases of a pipeline that names none (GENXAIS: `docs/modes.md`).
-pub const DEFAULT_PHASES: [&str; 5] = ["VAN", "PLAN", "CREATE", "IMPLEMENT", "REFLECT"];
-
-/// Spellings that users of the origin have for one and the same phase.
-const ALIASES: [(&str, &str); 10] = [
-    ("PLANNING", "PLAN"),
-    ("PLANUNG", "PLAN"),
-    ("CREATIVE", "CREATE"),
-    ("IMPLEMENTATION", "IMPLEMENT"),
-    ("IMPLEMENTIERUNG", "IMPLEMENT"),
-    ("REFLECTION", "REFLECT"),
-    ("REFLEKTION", "REFLECT"),
-    ("REFLEXION", "REFLECT"),
-    ("ARCHIV", "ARCHIVE"),
-    ("VERIFICATION", "VERIFY"),
-];
-
-/// The name of a phase in its one spelling: upper case, aliases resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct PhaseName(String);
-
-impl PhaseName {
-    /// Longest name, in characters.
-    pub const MAX: usize = 40;
-
-    /// Reads a name in any spelling.
-    ///
-    /// # Errors
-    /// Refuses an empty name, one over [`Self::MAX`] characters, and characters other than letters,
-    /// digits, blanks, `-`, `_` and `.`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim().to_uppercase();
-        let allowed = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
-        if name.is_empty() || name.chars().count() > Self::MAX || !name.chars().all(allowed) {
-            let given: String = text.chars().take(60).collect();
-            return Err(Refusal::new(
-                Reason::Invalid,
-                format!("The phase name {given:?} cannot be used."),
-                format!(
-                    "1 to {} letters, digits, blanks, `-`, `_` or `.`.",
-                    Self::MAX
-                ),
-                "Send the phase under a shorter, plain name.",
-            ));
-        }
-        let canonical = ALIASES
-            .iter()
-            .find(|(alias, _)| *alias == name)
-            .map(|(_, name)| *name);
-        Ok(Self(canonical.map_or(name, str::to_owned)))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PhaseName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One leg: when it ran, how far it got.
+/// A phase: when it ran, how far it got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Phase {
@@ -116,55 +53,129 @@ pub enum PhaseStatus {
     Ended,
 }
 
-/// Where a progress figure comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ProgressSource {
-    /// Nothing is known yet.
-    #[default]
-    Unknown,
-    /// The agent claims it.
-    Claimed,
-    /// Counted: finished tasks of all tasks.
-    Tasks {
-        /// Finished tasks.
-        done: u32,
-        /// All tasks that count in this phase.
-        total: u32,
-    },
-}
-
-/// Joins names for a sentence: `VAN, PLAN, CREATE`.
-pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a PhaseName>) -> String {
-    names
-        .into_iter()
-        .map(|name| Cow::Borrowed(name.as_str()))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_spelling_of_the_origin_is_understood() {
-        for (text, name) in [
-            ("implementation", "IMPLEMENT"),
-            (" Reflektion ", "REFLECT"),
-            ("CREATIVE", "CREATE"),
-            ("archiv", "ARCHIVE"),
-            ("van", "VAN"),
-        ] {
-            assert_eq!(PhaseName::parse(text).expect(text).as_str(), name);
+impl Phase {
+    /// A phase that has not begun.
+    pub(crate) fn pending(name: &PhaseName) -> Self {
+        Self {
+            name: name.clone(),
+            status: PhaseStatus::Pending,
+            progress: 0,
+            progress_source: ProgressSource::Unknown,
+            started: None,
+            ended: None,
+            revisions: 0,
         }
     }
+}
 
-    #[test]
-    fn names_that_could_break_a_line_are_refused() {
-        for text in ["", "  ", "A\nB", "A\0", "<b>", &"x".repeat(41)] {
-            assert!(PhaseName::parse(text).is_err(), "{text:?}");
+/// Checks the phases that a start names.
+pub(crate) fn plan(names: &[String]) -> Result<Vec<PhaseName>, Refusal> {
+    if names.is_empty() {
+        return DEFAULT_PHASES.into_iter().map(PhaseName::parse).collect();
+    }
+    let phases = names
+        .iter()
+        .map(|name| PhaseName::parse(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut seen = HashSet::new();
+    if let Some(twice) = phases.iter().find(|name| !seen.insert(*name)) {
+        return Err(Refusal::new(
+            Reason::Invalid,
+            format!("The phase {twice} is named twice (aliases count as the same phase)."),
+            "each phase once.",
+            "Send `phases` without the repetition.",
+        ));
+    }
+    if phases.len() > PHASES_MAX {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            format!("{} phases are named.", phases.len()),
+            format!("at most {PHASES_MAX}."),
+            "Use tasks for smaller steps.",
+        ));
+    }
+    Ok(phases)
+}
+
+/// Refuses a phase that the caller believes to be in, unless it is the one that runs.
+pub(crate) fn check(
+    pipeline: &Pipeline,
+    given: Option<&str>,
+    running: &PhaseName,
+) -> Result<(), Refusal> {
+    let Some(given) = given.filter(|text| !text.trim().is_empty()) else {
+        return Ok(());
+    };
+    let name = PhaseName::parse(given)?;
+    if name == *running {
+        return Ok(());
+    }
+    let all: Vec<PhaseName> = pipeline.phases.iter().map(|p| p.name.clone()).collect();
+    if !all.contains(&name) {
+        return Err(unknown(&name, &all));
+    }
+    Err(Refusal::new(
+        Reason::WrongPhase,
+        format!("`phase` is {name}, and the pipeline is in {running}."),
+        format!("{running}."),
+        format!(
+            "Send phase={running}, or leave `phase` out. A phase ends with save_handover_content."
+        ),
+    ))
+}
+
+pub(crate) fn unknown(name: &PhaseName, phases: &[PhaseName]) -> Refusal {
+    Refusal::new(
+        Reason::WrongPhase,
+        format!("This pipeline has no phase {name}."),
+        format!("{}.", phase_name::list(phases)),
+        "Send one of these phases, or leave `phase` out.",
+    )
+}
+
+impl Pipeline {
+    /// The phase that runs, or ran last.
+    pub fn phase(&self) -> &Phase {
+        &self.phases[self.current]
+    }
+
+    pub(crate) fn phase_mut(&mut self) -> &mut Phase {
+        &mut self.phases[self.current]
+    }
+
+    /// The phase after the current one.
+    pub fn next_phase(&self) -> Option<&PhaseName> {
+        self.phases.get(self.current + 1).map(|phase| &phase.name)
+    }
+
+    /// The phase after another one.
+    pub(crate) fn phase_after(&self, phase: &PhaseName) -> Option<PhaseName> {
+        let index = self.phases.iter().position(|p| p.name == *phase)?;
+        self.phases.get(index + 1).map(|p| p.name.clone())
+    }
+
+    pub(crate) fn apply_phase_started(&mut self, recorded: &Recorded, phase: &PhaseName) {
+        self.enter(phase, recorded.at);
+        self.forget_gaps();
+        let phase = phase.clone();
+        self.note(recorded, What::PhaseStarted { phase });
+    }
+
+    pub(crate) fn apply_phase_reopened(&mut self, recorded: &Recorded, phase: &PhaseName) {
+        self.enter(phase, recorded.at);
+        let phase = phase.clone();
+        self.note(recorded, What::PhaseReopened { phase });
+    }
+
+    fn enter(&mut self, name: &PhaseName, at: Timestamp) {
+        if let Some(index) = self.phases.iter().position(|phase| phase.name == *name) {
+            self.current = index;
+            let phase = self.phase_mut();
+            phase.status = PhaseStatus::Running;
+            phase.started.get_or_insert(at);
+            phase.ended = None;
+            self.status = Status::Running;
+            self.message = None;
         }
     }
 }

@@ -1,8 +1,12 @@
-//! The text that starts the next leg, and how far it got.
+//! The text that starts the next phase or the next revision.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, DocumentRef, HandoverId, PhaseName, PromptId, Timestamp};
+use crate::{
+    Actor, Changes, Delivery, DeliveryState, Document, DocumentRef, Event, Handover, HandoverId,
+    PhaseName, Pipeline, PromptId, Recorded, Refusal, Status, Timestamp, Verdict, Via, What,
+    id::number_after, limits::PROMPT_MAX, text,
+};
 
 /// The text that starts the next phase, or the next revision, in an assistant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,73 +93,92 @@ pub enum WriterKind {
     Template,
 }
 
-/// One step of a prompt's way to an assistant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Delivery {
-    /// How far it got by this step.
-    pub state: DeliveryState,
-    /// Which way, where there are several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<Via>,
-    /// Who took the step.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
+/// Decides about a written prompt. No events means: nothing wants it any more.
+pub(crate) fn write(
+    pipeline: &Pipeline,
+    id: &HandoverId,
+    revision: u32,
+    text: &str,
+    writer: &Writer,
+) -> Result<Changes, Refusal> {
+    let Some((handover, purpose)) = pipeline.wants_prompt() else {
+        return Ok(Changes::default());
+    };
+    if handover.id != *id || handover.current().number != revision {
+        return Ok(Changes::default());
+    }
+    let phase = match purpose {
+        Purpose::NextPhase => handover
+            .next_phase
+            .clone()
+            .unwrap_or_else(|| handover.phase.clone()),
+        Purpose::Revision => handover.phase.clone(),
+    };
+    let prompt = PromptId::new(pipeline.id.clone(), number_after(pipeline.prompts.len()));
+    let text = Document::new(text::written_document("text", text, PROMPT_MAX)?);
+    let events = vec![
+        Event::PromptWritten {
+            prompt: prompt.clone(),
+            handover: id.clone(),
+            revision,
+            phase,
+            purpose,
+            document: text.reference(),
+            writer: writer.clone(),
+        },
+        Event::PromptOffered {
+            prompt,
+            via: Via::Stream,
+        },
+    ];
+    Ok(Changes {
+        events,
+        documents: vec![text],
+    })
 }
 
-/// How far a prompt got. The order is the order of the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// It exists.
-    Written,
-    /// It was offered: on the stream, as a link, by copy.
-    Offered,
-    /// An agent has it.
-    PickedUp,
-    /// The agent confirmed that it read it.
-    Acknowledged,
-    /// The agent reported from the phase that the prompt started.
-    Running,
+/// Finds a prompt by id.
+pub(crate) fn find<'a>(pipeline: &'a Pipeline, id: &PromptId) -> Result<&'a Prompt, Refusal> {
+    pipeline.prompt(id).ok_or_else(|| {
+        let known: Vec<String> = pipeline.prompts.iter().map(|p| p.id.to_string()).collect();
+        Refusal::not_found("prompt", &id.to_string(), &pipeline.id, &known)
+    })
 }
 
-/// The way a prompt was offered or picked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Via {
-    /// The SSE event `cursor_prompt`.
-    Stream,
-    /// The waiting call `await_handover_decision`.
-    Wait,
-    /// The call `get_next_prompt`.
-    Pull,
-    /// The MCP prompt `next_phase`, which a person called in the assistant.
-    McpPrompt,
-    /// The agent went on without asking: the prompt reached it by copy or link.
-    Report,
-    /// The clipboard of a person.
-    Copy,
-    /// A link into Cursor.
-    Cursor,
-    /// A link into VS Code.
-    VsCode,
-    /// A link into Claude Code.
-    ClaudeCode,
-    /// A link into Claude Desktop.
-    ClaudeDesktop,
-}
+impl Pipeline {
+    /// A prompt by id.
+    pub fn prompt(&self, id: &PromptId) -> Option<&Prompt> {
+        self.prompts.iter().find(|prompt| prompt.id == *id)
+    }
 
-/// The language of a pipeline: its prompts are written in it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    /// German.
-    De,
-    /// English.
-    #[default]
-    En,
+    /// The prompt that a decision about this revision led to.
+    pub fn prompt_for(&self, handover: &HandoverId, revision: u32) -> Option<&Prompt> {
+        self.prompts
+            .iter()
+            .rev()
+            .find(|prompt| prompt.handover == *handover && prompt.revision == revision)
+    }
+
+    /// The decided handover whose prompt has still to be written.
+    pub fn wants_prompt(&self) -> Option<(&Handover, Purpose)> {
+        let handover = self
+            .handovers
+            .last()
+            .filter(|_| self.status == Status::HandingOver)?;
+        let purpose = match handover.current().decision.as_ref()?.decision {
+            Verdict::Accept => Purpose::NextPhase,
+            Verdict::RequestChanges => Purpose::Revision,
+            Verdict::Stop => return None,
+        };
+        let missing = self
+            .prompt_for(&handover.id, handover.current().number)
+            .is_none();
+        missing.then_some((handover, purpose))
+    }
+
+    pub(crate) fn apply_prompt_written(&mut self, recorded: &Recorded, prompt: Prompt) {
+        let (writer, phase) = (prompt.writer.name.clone(), prompt.phase.clone());
+        self.prompts.push(prompt);
+        self.note(recorded, What::PromptWritten { writer, phase });
+    }
 }

@@ -1,8 +1,10 @@
-//! A no that helps.
+//! Why a command is refused, and what to do instead.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::PipelineId;
 
 /// Why a command is refused, in words that an agent or a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,21 @@ impl Refusal {
             allowed: allowed.into(),
             next: next.into(),
         }
+    }
+
+    /// There is no handover or prompt of this id.
+    pub(crate) fn not_found(kind: &str, id: &str, pipeline: &PipelineId, known: &[String]) -> Self {
+        let allowed = if known.is_empty() {
+            format!("the pipeline has no {kind} yet.")
+        } else {
+            format!("{}.", known.join(", "))
+        };
+        Self::new(
+            Reason::NotFound,
+            format!("There is no {kind} {id}."),
+            allowed,
+            format!("Call get_pipeline_status with pipeline={pipeline}."),
+        )
     }
 }
 

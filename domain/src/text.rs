@@ -1,31 +1,20 @@
 //! The text that people and agents send: what is allowed in, and in which form.
 
-use std::borrow::Cow;
-
+pub use crate::invisible::{has_format_characters, is_blank, strip_invisible, visible};
+pub use crate::limits::{
+    DOCUMENT_MAX, GOAL_MAX, MESSAGE_MAX, NAME_MAX, PROJECT_MAX, TITLE_MAX, VERSION_MAX,
+};
+pub use crate::summary::summary_of;
 use crate::{Reason, Refusal};
 
-/// Longest project name, in characters.
-pub const PROJECT_MAX: usize = 80;
-/// Longest title, in characters.
-pub const TITLE_MAX: usize = 200;
-/// Longest version, in characters.
-pub const VERSION_MAX: usize = 40;
-/// Longest name of a track, task, agent or kind, in characters.
-pub const NAME_MAX: usize = 200;
-/// Longest line of progress text, in characters.
-pub const MESSAGE_MAX: usize = 2_000;
-/// Longest goal or review text, in bytes.
-pub const GOAL_MAX: usize = 64 * 1024;
-/// Longest handover or prompt, in bytes.
-pub const DOCUMENT_MAX: usize = 1024 * 1024;
-
-/// A line: white space (line breaks too) becomes single blanks, the ends are trimmed, invisible characters go.
+/// A line: white space (line breaks too) becomes single blanks, the ends are trimmed, invisible characters go
+/// (see [`strip_invisible`]).
 ///
 /// # Errors
 /// Refuses an empty line, one over `max` characters, and control characters.
 pub fn line(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.retain(|c| !is_invisible(c));
+    let text = strip_invisible(text);
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(control) = line.chars().find(|c| c.is_control()) {
         return Err(Refusal::new(
             Reason::Invalid,
@@ -38,7 +27,7 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
         ));
     }
     let length = line.chars().count();
-    if length == 0 {
+    if is_blank(&line) {
         return Err(Refusal::new(
             Reason::Invalid,
             format!("`{field}` is empty."),
@@ -57,21 +46,22 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
     Ok(line)
 }
 
-/// A line that may be left out: `None` and blank text are the same.
+/// A line that may be left out: `None` and a text of which nothing is seen are the same.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn optional_line(
     field: &str,
     text: Option<&str>,
     max: usize,
 ) -> Result<Option<String>, Refusal> {
-    text.filter(|text| !text.trim().is_empty())
+    text.filter(|text| !strip_invisible(text).trim().is_empty())
         .map(|text| line(field, text, max))
         .transpose()
 }
 
-/// A document of several lines, possibly blank: line ends become `\n`, trailing white space goes.
+/// A document of several lines: line ends become `\n`, trailing white space goes. One of which nothing is seen becomes
+/// empty; in others, invisible characters stay, since a decision names the text by its hash.
 ///
 /// # Errors
 /// Refuses one over `max` bytes and one with a NUL character.
@@ -94,6 +84,9 @@ pub fn document(field: &str, text: &str, max: usize) -> Result<String, Refusal> 
             format!("Send `{field}` as plain text."),
         ));
     }
+    if is_blank(text) {
+        return Ok(String::new());
+    }
     Ok(text
         .replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -104,10 +97,10 @@ pub fn document(field: &str, text: &str, max: usize) -> Result<String, Refusal> 
 /// A document that must say something.
 ///
 /// # Errors
-/// As [`document`]; also refuses a blank one.
+/// As [`document()`]; also refuses a blank one.
 pub fn written_document(field: &str, text: &str, max: usize) -> Result<String, Refusal> {
     let document = document(field, text, max)?;
-    if document.trim().is_empty() {
+    if document.is_empty() {
         return Err(Refusal::new(
             Reason::Invalid,
             format!("`{field}` is empty."),
@@ -116,52 +109,6 @@ pub fn written_document(field: &str, text: &str, max: usize) -> Result<String, R
         ));
     }
     Ok(document)
-}
-
-/// The first sentence-like line of a Markdown document, for places that show one line of it.
-pub fn summary_of(markdown: &str) -> String {
-    const MAX: usize = 240;
-    let prose = |line: &&str| {
-        !line.is_empty() && !line.starts_with(['#', '|', '-', '*', '>', '`', '=', '<'])
-    };
-    let lines = || markdown.lines().map(str::trim);
-    let line = lines()
-        .find(prose)
-        .or_else(|| lines().find(|line| !line.is_empty()))
-        .unwrap_or_default();
-    let plain: String = line
-        .trim_start_matches(['#', '>', '-', '*', ' '])
-        .chars()
-        .filter(|c| !matches!(c, '*' | '`') && !c.is_control())
-        .collect();
-    if plain.chars().count() <= MAX {
-        return plain;
-    }
-    let cut: String = plain.chars().take(MAX - 1).collect();
-    format!("{}…", cut.trim_end())
-}
-
-/// Text without control characters and invisible format characters, for documents that reach a model.
-///
-/// Terminal escapes and zero-width or bidirectional marks can hide instructions from the person who reviews.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    // Nearly all text is like this, and no character of it has to be decoded.
-    let plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().all(plain) {
-        return text.into();
-    }
-    let hidden = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_invisible(c);
-    if text.contains(hidden) {
-        text.chars().filter(|c| !hidden(*c)).collect()
-    } else {
-        text.into()
-    }
-}
-
-/// Whether a character changes how others are read and is not seen itself. Joiners are not among them: scripts
-/// and emoji need them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -190,21 +137,5 @@ mod tests {
             written_document("content", " \n", 20).map_err(|r| r.reason),
             Err(Reason::Invalid)
         );
-    }
-
-    #[test]
-    fn a_summary_is_the_first_prose() {
-        assert_eq!(summary_of("# Plan\n\nAll **fixed**.\nMore."), "All fixed.");
-        assert_eq!(summary_of("# Only a heading"), "Only a heading");
-        assert_eq!(summary_of(&"x".repeat(500)).chars().count(), 240);
-    }
-
-    #[test]
-    fn hidden_characters_do_not_reach_a_model() {
-        assert_eq!(visible("a\u{202e}b\u{1b}[0m\u{200b}\tc\n"), "ab[0m\tc\n");
-        assert_eq!(visible("a\u{7f}b\rc\0"), "abc");
-        for kept in [" ~\n\t", "größer \u{200d}"] {
-            assert!(matches!(visible(kept), Cow::Borrowed(text) if text == kept));
-        }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::{
     Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
-    Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus, Timestamp,
-    Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    PhaseStatus, Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus,
+    Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -238,6 +238,7 @@ proptest! {
         let started = decide_start(&start).expect("a plain start");
         record(&mut journal, &id, &agent, started.events);
         let mut pipeline = fold(&journal);
+        let mut waited = 0;
 
         for (kind, step) in &steps {
             let actor = Actor { kind: *kind, name: "somebody".to_owned() };
@@ -249,9 +250,21 @@ proptest! {
             prop_assert_eq!(named, brought, "each text that events name comes with them");
             let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. } | Event::PipelineArchived {} | Event::PipelineUnarchived {}));
             prop_assert!(!(ended && moved), "an ended pipeline moved by {step:?}");
+            let accepted = pipeline.phases.last().is_some_and(|phase| phase.status == PhaseStatus::Accepted)
+                || events.iter().any(|e| matches!(e, Event::HandoverAccepted { .. }));
+            let completed = events.iter().any(|e| matches!(e, Event::PipelineCompleted { .. }));
+            prop_assert!(!completed || accepted || *kind == ActorKind::Person, "{kind:?} completed it unaccepted");
             let before = journal.len();
             record(&mut journal, &id, &actor, events);
-            journal[before..].iter().for_each(|recorded| pipeline.apply(recorded));
+            for recorded in &journal[before..] {
+                let (baton, since) = (pipeline.baton(), pipeline.baton_since);
+                pipeline.apply(recorded);
+                if baton == Baton::Person && pipeline.baton() != Baton::Person {
+                    waited += recorded.at.millis_since(since);
+                }
+            }
+            prop_assert_eq!(i64::try_from(pipeline.waited_ms), Ok(waited));
+            prop_assert!(pipeline.usual_gap_ms <= 60 * 60_000);
 
             prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
             prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);

@@ -163,7 +163,7 @@ async fn a_subscriber_that_takes_nothing_is_cut_off_and_another_stays() {
     // More than the sockets hold, in events that come whole.
     for n in 1..=250 {
         let content = format!("{n} {}", "words ".repeat(10_000));
-        server.api.hand_over(&pipeline, &content).await;
+        server.api.revise(&pipeline, n, &content).await;
     }
     let mut healthy = soon("the healthy subscriber", reader)
         .await

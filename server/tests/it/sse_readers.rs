@@ -71,7 +71,7 @@ async fn a_subscriber_that_never_reads_holds_nobody_up() {
     });
     for n in 1..=REVISIONS {
         let content = format!("{n} {}", "words ".repeat(50_000));
-        server.api.hand_over(&pipeline, &content).await;
+        server.api.revise(&pipeline, n, &content).await;
     }
     let revisions = soon("the healthy subscriber", reader)
         .await

@@ -132,6 +132,17 @@ impl Api {
         text(&handover, "handover")
     }
 
+    /// Hands over revision `number` of the first handover. A person has to ask for more after every 20.
+    pub async fn revise(&self, pipeline: &str, number: u32, content: &str) {
+        if number > 1 && number % 20 == 1 {
+            let handover = format!("{pipeline}-h1");
+            let more = self.decide(&handover, number - 1, "request_changes", "More.");
+            more.await.ok();
+            self.prompt(pipeline, number / 20).await;
+        }
+        self.hand_over(pipeline, content).await;
+    }
+
     /// Decides as the person at this machine.
     pub async fn decide(
         &self,

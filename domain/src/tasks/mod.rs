@@ -1,10 +1,19 @@
-//! Strands of work and their tasks.
+//! Tracks of work and their tasks.
+
+mod plan;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::PhaseName;
+use crate::{PhaseName, Pipeline, Recorded, What};
 
-/// A strand of work inside a pipeline.
+pub use plan::{TaskPlan, TrackPlan};
+pub use report::TaskReport;
+
+pub(crate) use plan::plan;
+pub(crate) use report::report;
+
+/// Work inside a pipeline that goes on beside other work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Track {
@@ -36,23 +45,6 @@ pub struct Task {
     pub status: TaskStatus,
 }
 
-/// A task as planned at the start of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TaskPlan {
-    /// Its name, unique on the track.
-    pub name: String,
-    /// What sort of work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// The phase it belongs to; `None` counts in every phase.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
-    /// How far it is already.
-    #[serde(default)]
-    pub status: TaskStatus,
-}
-
 /// How far a task is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -67,4 +59,38 @@ pub enum TaskStatus {
     Completed,
     /// Given up.
     Failed,
+}
+
+impl Pipeline {
+    pub(crate) fn apply_task(&mut self, recorded: &Recorded, track: &str, task: Task) {
+        let (name, status) = (task.name.clone(), task.status);
+        self.put_task(track, task);
+        self.note(recorded, What::Task { name, status });
+    }
+
+    fn put_task(&mut self, track: &str, task: Task) {
+        let index = self
+            .tracks
+            .iter()
+            .position(|t| t.name == track)
+            .unwrap_or_else(|| {
+                self.tracks.push(Track {
+                    name: track.to_owned(),
+                    agents: Vec::new(),
+                    goals: Vec::new(),
+                    tasks: Vec::new(),
+                });
+                self.tracks.len() - 1
+            });
+        let tasks = &mut self.tracks[index].tasks;
+        match tasks.iter_mut().find(|t| t.name == task.name) {
+            Some(known) => {
+                *known = Task {
+                    kind: task.kind.or(known.kind.take()),
+                    ..task
+                }
+            }
+            None => tasks.push(task),
+        }
+    }
 }

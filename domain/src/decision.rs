@@ -1,0 +1,198 @@
+//! What a person decides about a handover.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, ActorKind, DocumentHash, Event, HandoverId, PhaseStatus, Pipeline, Reason, Recorded,
+    Refusal, Status, Timestamp, What, handover, lifecycle, limits::GOAL_MAX, text,
+};
+
+/// What a person decided about one revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Decision {
+    /// The decision itself.
+    pub decision: Verdict,
+    /// The review changes: free text, possibly empty.
+    pub note: String,
+    /// Who decided.
+    pub by: Actor,
+    /// The time of the decision.
+    pub at: Timestamp,
+}
+
+/// What can be decided about a handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The next phase may begin, with the review changes in its prompt.
+    Accept,
+    /// The phase goes on: the agent revises the handover.
+    RequestChanges,
+    /// The pipeline ends here.
+    Stop,
+}
+
+/// Decides about a decision: whether it is a person who decides, about the newest revision and the text that was read.
+pub(crate) fn decide(
+    pipeline: &Pipeline,
+    actor: &Actor,
+    id: &HandoverId,
+    revision: u32,
+    read: Option<DocumentHash>,
+    decision: Verdict,
+    review_changes: &str,
+) -> Result<Vec<Event>, Refusal> {
+    if actor.kind != ActorKind::Person {
+        return Err(Refusal::new(
+            Reason::OnlyPeopleDecide,
+            format!(
+                "`{}` is not a person, and only people decide about a handover.",
+                actor.name
+            ),
+            "waiting for the decision.",
+            format!("Call await_handover_decision with handover={id}."),
+        ));
+    }
+    let handover = handover::find(pipeline, id)?;
+    if let Some(made) = handover.decision(revision) {
+        return Err(Refusal::new(
+            Reason::AlreadyDecided,
+            format!(
+                "Revision {revision} of {id} was decided already: {} by {} at {}.",
+                words(made.decision),
+                made.by.name,
+                made.at
+            ),
+            "one decision a revision.",
+            "Reload to see what follows from it.",
+        ));
+    }
+    let current = handover.current().number;
+    if revision != current {
+        return Err(Refusal::new(
+            Reason::StaleRevision,
+            format!("Revision {revision} of {id} is not the newest."),
+            format!("a decision about revision {current}."),
+            format!("Read revision {current} and decide about it."),
+        ));
+    }
+    if let Some(read) = read.filter(|read| *read != handover.current().document.hash) {
+        let shown = handover.current().document.hash;
+        return Err(Refusal::new(
+            Reason::StaleRevision,
+            format!(
+                "Revision {revision} of {id} has another text than the one that was read ({read})."
+            ),
+            format!("a decision about the text {shown}."),
+            "Read the handover again and decide about what it says now.",
+        ));
+    }
+    lifecycle::refuse_when_ended(pipeline)?;
+    let review_changes = text::document("review_changes", review_changes, GOAL_MAX)?;
+    let handover_id = id.clone();
+    Ok(match decision {
+        Verdict::Accept => {
+            let accepted = Event::HandoverAccepted {
+                handover: handover_id,
+                revision,
+                review_changes,
+            };
+            let last = handover.next_phase.is_none();
+            if last {
+                vec![accepted, Event::PipelineCompleted { message: None }]
+            } else {
+                vec![accepted]
+            }
+        }
+        Verdict::RequestChanges if review_changes.is_empty() => {
+            return Err(Refusal::new(
+                Reason::Invalid,
+                "`review_changes` is empty, and request_changes needs to say what should change.",
+                "one sentence or more.",
+                "Write what should be different, or accept.",
+            ));
+        }
+        Verdict::RequestChanges => vec![Event::ChangesRequested {
+            handover: handover_id,
+            revision,
+            review_changes,
+        }],
+        Verdict::Stop => vec![
+            Event::HandoverStopped {
+                handover: handover_id,
+                revision,
+                review_changes,
+            },
+            Event::PipelineCancelled { message: None },
+        ],
+    })
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept => "accepted",
+        Verdict::RequestChanges => "changes requested",
+        Verdict::Stop => "stopped",
+    }
+}
+
+impl Pipeline {
+    /// Records a decision about the revision that it names, unless that one is unknown or decided. The pipeline goes
+    /// on only by a decision about what waits for one.
+    pub(crate) fn record_decision(
+        &mut self,
+        recorded: &Recorded,
+        id: &HandoverId,
+        number: u32,
+        verdict: Verdict,
+        note: &str,
+    ) {
+        let moves = self
+            .open_handover()
+            .is_some_and(|open| open.id == *id && open.current().number == number);
+        let Some(handover) = self.handover_mut(id) else {
+            return;
+        };
+        let phase = handover.phase.clone();
+        let revision = handover
+            .revisions
+            .iter_mut()
+            .find(|revision| revision.number == number && revision.decision.is_none());
+        let Some(revision) = revision else {
+            return;
+        };
+        let note = note.to_owned();
+        revision.decision = Some(Decision {
+            decision: verdict,
+            note: note.clone(),
+            by: recorded.actor.clone(),
+            at: recorded.at,
+        });
+        if moves && verdict != Verdict::Stop {
+            self.status = Status::HandingOver;
+            let decided = self.phase_mut();
+            if verdict == Verdict::Accept {
+                decided.status = PhaseStatus::Accepted;
+                decided.ended = Some(recorded.at);
+            } else {
+                decided.status = PhaseStatus::ChangesRequested;
+            }
+        }
+        let what = match verdict {
+            Verdict::Accept => What::Accepted {
+                phase,
+                number,
+                note,
+            },
+            Verdict::RequestChanges => What::ChangesRequested {
+                phase,
+                number,
+                note,
+            },
+            Verdict::Stop => What::Stopped { note },
+        };
+        self.note(recorded, what);
+    }
+}

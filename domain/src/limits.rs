@@ -1,0 +1,49 @@
+//! Every limit of the rules, with its reason. What a request may weigh as a whole is the server's matter.
+
+/// Most phases of a pipeline. Each is a step that a person decides about, and all of them are drawn in one row.
+pub const PHASES_MAX: usize = 20;
+/// Longest phase name, in characters: it is drawn on its part of the row.
+pub const PHASE_NAME_MAX: usize = 40;
+
+/// Most tasks of a pipeline, and most tasks in one report. The detail of a pipeline carries all of them: about 100 KB
+/// with names of 30 characters.
+pub const TASKS_MAX: usize = 1_000;
+/// Most tracks of a pipeline. A track stands for work that runs beside other work, and its page draws a card for each;
+/// 40 tracks of 25 tasks fill a pipeline.
+pub const TRACKS_MAX: usize = 40;
+/// Most goals of a track: its card lists them all. Goals of full length on every track are 160 KB of a detail.
+pub const GOALS_MAX: usize = 20;
+/// Most agents of a track, for the same reason as [`GOALS_MAX`].
+pub const AGENTS_MAX: usize = 20;
+
+/// Most revisions of a handover between two decisions. A person reads the newest; more than a few are a loop, and each
+/// may bring a document of [`DOCUMENT_MAX`] that is kept for ever.
+pub const UNDECIDED_REVISIONS_MAX: usize = 20;
+
+/// Longest project name, in characters: it is a label beside the title.
+pub const PROJECT_MAX: usize = 80;
+/// Longest title, in characters: two or three lines above the page of a pipeline.
+pub const TITLE_MAX: usize = 200;
+/// Longest version, in characters: a tag with a commit in it fits.
+pub const VERSION_MAX: usize = 40;
+/// Longest name of a track, task, goal, agent or kind, in characters: a sentence.
+pub const NAME_MAX: usize = 200;
+/// Longest line of progress text, in characters: a paragraph. What is longer belongs into the handover.
+pub const MESSAGE_MAX: usize = 2_000;
+/// Longest summary that is taken from a handover, in characters: a line of a list.
+pub const SUMMARY_MAX: usize = 240;
+/// Longest goal or review text, in bytes: about 30 pages. Both go into prompts whole.
+pub const GOAL_MAX: usize = 64 * 1024;
+/// Longest handover, in bytes: about 250,000 tokens of English, more than most models read at once.
+pub const DOCUMENT_MAX: usize = 1024 * 1024;
+/// Longest prompt, in bytes: it quotes a whole handover and adds what the next phase has to know.
+pub const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
+
+/// How many lines of "What happened" the state keeps. The journal keeps all.
+pub const LOG_LINES: usize = 40;
+
+/// Shortest gap between two signs of life, in milliseconds: calls that an agent makes for one step are closer.
+pub const GAP_MIN_MS: u64 = 1_000;
+/// Longest gap that is measured, in milliseconds: after an hour the machine slept, or nobody answered the agent. One
+/// night must not make a usual gap of hours.
+pub const GAP_MAX_MS: u64 = 60 * 60 * 1_000;

@@ -1,0 +1,12 @@
+//! The rules from outside: what commands lead to, and what they are refused for.
+
+mod archive;
+mod decision;
+mod invisible;
+mod lifecycle;
+mod limits;
+mod progress;
+mod relay;
+mod stored;
+mod support;
+mod timing;

@@ -1,0 +1,167 @@
+//! Journals that today's rules would not write: older, newer, or recovered with gaps. They open, and mean what they say.
+
+use domain::{
+    Actor, ActorKind, Baton, Command, Event, Outcome, PhaseStatus, Pipeline, PromptId, Reason,
+    Recorded, Status, Verdict, Via, Writer, WriterKind,
+};
+
+use crate::support::*;
+
+fn accepted(track: &Track, revision: u32) -> Event {
+    Event::HandoverAccepted {
+        handover: track.handover(),
+        revision,
+        review_changes: format!("about {revision}"),
+    }
+}
+
+impl Track {
+    /// Folds an event that the rules did not decide.
+    fn stored(&mut self, actor: &Actor, event: Event) {
+        let number = self.pipeline.revision + 1;
+        let recorded = record(&self.id.clone(), number, actor, event);
+        self.pipeline.apply(&recorded);
+    }
+}
+
+#[test]
+fn a_stored_decision_is_about_the_revision_that_it_names() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    track.hand_over("# Plan, better");
+    track.stored(&person(), accepted(&track, 1));
+
+    let handover = &track.pipeline.handovers[0];
+    assert_eq!(handover.decision(1).expect("made").note, "about 1");
+    assert_eq!(handover.decision(2), None);
+    assert_eq!(track.pipeline.status, Status::AwaitingReview);
+    assert_eq!(track.pipeline.baton(), Baton::Person);
+    assert_eq!(track.pipeline.phase().status, PhaseStatus::HandedOver);
+    assert!(track.pipeline.wants_prompt().is_none());
+    track.decide(2, Verdict::Accept, "").expect("it is open");
+    assert_eq!(track.pipeline.status, Status::HandingOver);
+}
+
+#[test]
+fn a_stored_decision_about_nothing_changes_nothing() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    let changed = |track: &mut Track, event: Event| {
+        let before = track.pipeline.clone();
+        track.stored(&person(), event);
+        let (revision, position) = (track.pipeline.revision, track.pipeline.position);
+        let before = Pipeline {
+            revision,
+            position,
+            ..before
+        };
+        before != track.pipeline
+    };
+    let unknown_revision = accepted(&track, 7);
+    assert!(!changed(&mut track, unknown_revision));
+    let first = accepted(&track, 1);
+    assert!(changed(&mut track, first));
+    let second = Event::ChangesRequested {
+        handover: track.handover(),
+        revision: 1,
+        review_changes: "No.".to_owned(),
+    };
+    assert!(!changed(&mut track, second), "one decision a revision");
+    let command = Command::Finish {
+        outcome: Outcome::Failed,
+        message: None,
+    };
+    track.send(&agent(), &command).expect("failed");
+    let again = accepted(&track, 1);
+    assert!(!changed(&mut track, again));
+    assert_eq!(track.pipeline.status, Status::Failed);
+}
+
+#[test]
+fn an_event_of_an_unknown_kind_of_actor_is_read() {
+    let text = r#"{"position":3,"pipeline":"0ygr3a0001","revision":3,"at":"2027-01-15T08:00:00.000Z",
+        "actor":{"kind":"team","name":"Night shift"},"event":{"type":"ProgressReported","phase":"PLAN","message":"At work."}}"#;
+    let recorded: Recorded = serde_json::from_str(text).expect("a journal always opens");
+    assert_eq!(recorded.actor.kind, ActorKind::Unknown);
+    assert_eq!(recorded.actor.name, "Night shift");
+    let mut track = Track::new();
+    let heard = track.pipeline.last_sign_of_life;
+    track.pipeline.apply(&recorded);
+    assert_eq!(track.pipeline.message.as_deref(), Some("At work."));
+    assert_eq!(track.pipeline.last_sign_of_life, heard, "no agent said it");
+    for (kind, name) in [
+        (ActorKind::Agent, "\"agent\""),
+        (ActorKind::Person, "\"person\""),
+        (ActorKind::System, "\"system\""),
+    ] {
+        assert_eq!(serde_json::to_string(&kind).expect("JSON"), name);
+        assert_eq!(serde_json::from_str::<ActorKind>(name).expect("it"), kind);
+    }
+}
+
+#[test]
+fn an_unknown_kind_of_actor_may_do_nothing() {
+    let stranger = Actor {
+        kind: ActorKind::Unknown,
+        name: "Night shift".to_owned(),
+    };
+    let mut track = Track::new();
+    let prompt = PromptId::new(track.id.clone(), 1);
+    let commands = |track: &Track| {
+        [
+            report(Some(5)),
+            hand_over("# Plan"),
+            Command::Decide {
+                handover: track.handover(),
+                revision: 1,
+                read: None,
+                decision: Verdict::Accept,
+                review_changes: String::new(),
+            },
+            Command::WritePrompt {
+                handover: track.handover(),
+                revision: 1,
+                text: "Go on.".to_owned(),
+                writer: Writer {
+                    kind: WriterKind::Template,
+                    name: "built-in".to_owned(),
+                    why: None,
+                    took_ms: 0,
+                },
+            },
+            Command::OfferPrompt {
+                prompt: prompt.clone(),
+                via: Via::Copy,
+            },
+            Command::PickUpPrompt {
+                prompt: prompt.clone(),
+                via: Via::Pull,
+            },
+            Command::AcknowledgePrompt {
+                prompt: prompt.clone(),
+            },
+            Command::ChangeVersion {
+                version: domain::Version::default(),
+            },
+            completed(),
+            Command::Archive,
+            Command::Unarchive,
+        ]
+    };
+    for stage in 0..4 {
+        for command in commands(&track) {
+            let refusal = track.refused(&stranger, &command);
+            assert_eq!(refusal.reason, Reason::NotPermitted, "{stage}: {command:?}");
+        }
+        match stage {
+            0 => track.hand_over("# Plan"),
+            1 => {
+                track.decide(1, Verdict::Accept, "").expect("accepted");
+            }
+            2 => {
+                track.write_prompt();
+            }
+            _ => {}
+        }
+    }
+}
