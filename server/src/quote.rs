@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use domain::text;
+
 /// Longest run of tildes that is left whole. A fence is longer than every run in the text, and stands twice: without a
 /// bound, a text of tildes would become three times as long.
 const RUN_MAX: usize = 64;
@@ -32,7 +34,8 @@ fn without_long_runs(text: &str) -> Cow<'_, str> {
 
 /// The text between fences, as the Markdown that it is.
 pub fn fenced(text: &str) -> String {
-    let text = without_long_runs(text.trim());
+    let text = text::strip_invisible(text.trim());
+    let text = without_long_runs(&text);
     let fence = fence(&text);
     format!("{fence}markdown\n{text}\n{fence}")
 }

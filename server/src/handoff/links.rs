@@ -111,14 +111,10 @@ fn cursor_forbids(text: &str) -> bool {
                 .any(|noun| rest.lines().next().unwrap_or_default().contains(noun))
         })
     };
-    let invisible = |c: char| {
-        matches!(c, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0001}'..='\u{e007f}')
-    };
     lower.contains(".env")
         || both("dump", &["token", "password"])
         || both("leak", &["secret"])
-        || text.chars().any(invisible)
+        || has_format_characters(text)
 }
 
 #[cfg(test)]

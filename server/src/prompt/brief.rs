@@ -90,18 +90,18 @@ impl Brief {
                 .filter(here)
                 .filter(|task| task.status != TaskStatus::Completed);
             open.map(move |task| OpenTask {
-                track: track.name.clone(),
-                name: task.name.clone(),
+                track: text::visible(&track.name).into_owned(),
+                name: text::visible(&task.name).into_owned(),
                 failed: task.status == TaskStatus::Failed,
             })
         });
         let mut open_tasks: Vec<_> = open_tasks.collect();
         Some(Self {
             pipeline: pipeline.id.to_string(),
-            project: pipeline.project.clone(),
-            title: pipeline.title.clone(),
+            project: text::visible(&pipeline.project).into_owned(),
+            title: text::visible(&pipeline.title).into_owned(),
             goal: text::visible(&pipeline.goal).into_owned(),
-            version: pipeline.version.current.clone().unwrap_or_default(),
+            version: text::visible(pipeline.version.current.as_deref().unwrap_or_default()).into_owned(),
             language: pipeline.language,
             purpose,
             phase: phase.to_string(),

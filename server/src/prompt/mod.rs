@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Actor, Command, Pipeline, PipelineId, Writer, WriterKind, text::DOCUMENT_MAX};
+use domain::{Actor, Command, Pipeline, PipelineId, Writer, WriterKind, limits::PROMPT_MAX};
 use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -34,8 +34,6 @@ const RETRY: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// Prompts that are written at once. A model's API counts requests, and each holds a handover of up to a megabyte.
 const WRITING: usize = 4;
-/// Longest prompt, in bytes: what `domain` takes.
-const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
 
 /// Writes every prompt that a decision asks for, for as long as the server runs.
 pub struct PromptWriter {

@@ -150,7 +150,7 @@ mod tests {
     };
     use domain::Purpose;
 
-    const MAX: usize = 2 * domain::text::DOCUMENT_MAX;
+    const MAX: usize = domain::limits::PROMPT_MAX;
 
     fn brief(language: Language, purpose: Purpose) -> Brief {
         Brief {

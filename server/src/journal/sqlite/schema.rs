@@ -10,7 +10,7 @@ use crate::journal::Epoch;
 pub const APPLICATION_ID: i32 = 0x5354_464c;
 
 /// The shape of what is derived from the facts. Another number: it is thrown away and made again.
-const DERIVED_FORMAT: &str = "1";
+const DERIVED_FORMAT: &str = "2";
 
 /// Epochs that are remembered. A client that was away for longer than so many starts gets a `reset`.
 const EPOCHS_KEPT: u32 = 1_000;
