@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures this build beside its peers, in one go, and prints two tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp]     --quick: little of everything, to see that it works; sse, mcp: one table only
+# Measures this build beside its peers and beside itself, in one go, and prints three tables: see bench/README.md.
+# bench/run.sh [--quick] [sse|mcp|growth]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel or target/debug/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,13 +17,14 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1)
-sizes=("${full[@]}") sse=1 mcp=1
+sizes=("${full[@]}") sse=1 mcp=1 growth=1 quickly=
 for argument; do
   case $argument in
-    --quick) sizes=("${quick[@]}") ;;
-    sse) mcp= ;;
-    mcp) sse= ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp]" ;;
+    --quick) sizes=("${quick[@]}") quickly=--quick ;;
+    sse) mcp='' growth='' ;;
+    mcp) sse='' growth='' ;;
+    growth) sse='' mcp='' ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -232,9 +233,13 @@ began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
 if [ -n "$sse" ]; then in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask; fi
 if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi
+if [ -n "$growth" ]; then
+  say "growth"
+  PYTHONPATH=bench $venv/bin/python -m growth "$staffel" $work/growth $work/growth.jsonl $quickly || failed=1
+fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }
-$venv/bin/python bench/tables $results || failed=1
+if [ -n "$sse$mcp" ]; then $venv/bin/python bench/tables $results || failed=1; fi
 echo
 if [[ $staffel == */debug/* ]]; then build="a DEBUG build"; else build="a release build"; fi
 if [ -n "$(git status --porcelain 2>/dev/null)" ]; then changes=", with changes"; else changes=; fi

@@ -73,6 +73,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long an agent waits for one decision, in all its calls, before it is told to end its turn.
     pub patience: Duration,
+    /// Pipelines that ended so long ago are archived. `None`: only by hand.
+    pub archive_after: Option<Duration>,
     /// Whether every agent needs a token. Unset: only those that do not come from this machine.
     pub require_token: Option<bool>,
     /// Who decides at the client of which agent: the agent's name, and the person's.
@@ -92,6 +94,7 @@ struct File {
     journal: JournalTable,
     prompt: PromptTable,
     agents: AgentsTable,
+    pipelines: PipelinesTable,
 }
 
 /// `[server]`
@@ -111,6 +114,13 @@ struct ServerTable {
 #[serde(deny_unknown_fields, default)]
 struct JournalTable {
     data: Option<PathBuf>,
+}
+
+/// `[pipelines]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PipelinesTable {
+    archive_after_days: Option<u64>,
 }
 
 /// `[agents]`
@@ -183,6 +193,7 @@ impl Config {
             model: model(&file.prompt)?,
             heartbeat: Duration::from_secs(15),
             patience: patience(file.agents.wait_seconds)?,
+            archive_after: archive_after(file.pipelines.archive_after_days)?,
             approvers: check_approvers(file.agents.approvers)?,
             require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
                 Some(text) => Some(text.parse().ok().with_context(|| {
@@ -214,6 +225,25 @@ fn patience(in_file: Option<u64>) -> Result<Duration> {
         WAIT_SECONDS.end()
     );
     Ok(Duration::from_secs(seconds))
+}
+
+/// A pipeline that ended a quarter of a year ago is history: it is found by search.
+const ARCHIVE_AFTER_DAYS: u64 = 90;
+/// A hundred years.
+const ARCHIVE_AFTER_DAYS_MAX: u64 = 36_500;
+
+fn archive_after(in_file: Option<u64>) -> Result<Option<Duration>> {
+    let days = match variable("STAFFEL_ARCHIVE_AFTER_DAYS") {
+        Some(text) => text.parse().ok().with_context(|| {
+            format!("STAFFEL_ARCHIVE_AFTER_DAYS is {text:?}. Allowed: a whole number of days, 0 for never.")
+        })?,
+        None => in_file.unwrap_or(ARCHIVE_AFTER_DAYS),
+    };
+    ensure!(
+        days <= ARCHIVE_AFTER_DAYS_MAX,
+        "[pipelines] archive_after_days is {days}. Allowed: 0 (never) to {ARCHIVE_AFTER_DAYS_MAX}."
+    );
+    Ok((days > 0).then(|| Duration::from_secs(days * 24 * 3_600)))
 }
 
 /// The folder of the journal, as `staffel serve` would find it, for commands that work beside a server.

@@ -28,7 +28,7 @@ use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::web::Problem;
+use crate::problem::Problem;
 
 /// A peer that takes no byte for this long is cut off. It comes back and resumes by id.
 const STALLED: Duration = Duration::from_secs(20);

@@ -2,7 +2,10 @@
 //!
 //! Start reading at [`run`] for how the rooms are put together, or at `docs/ARCHITECTURE.md` for why.
 
+pub mod access;
 pub mod agents;
+mod archiver;
+pub mod commands;
 pub mod config;
 pub mod connect;
 pub mod connections;
@@ -10,18 +13,18 @@ pub mod demo;
 pub mod doctor;
 pub mod documents;
 pub mod handoff;
+pub mod http;
 pub mod journal;
 pub mod live;
 pub mod log;
-pub mod maintenance;
 pub mod mcp;
 pub mod projections;
 pub mod prompt;
+mod problem;
 mod quote;
 pub mod relay;
 mod serve;
 pub mod stdio;
-pub mod web;
 
 pub use serve::{announce, bind, run};
 

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use server::{
-    agents, announce, bind,
+    announce, bind, commands,
     config::{Config, ServeArgs},
-    connect, demo, doctor, log, maintenance, run, stdio,
+    connect, demo, doctor, log, run, stdio,
 };
 
 // Sessions and large requests come and go; this one gives their memory back.
@@ -36,13 +36,13 @@ enum Command {
     /// Say what is connected, what answers, and what to do about the rest
     Doctor(doctor::DoctorArgs),
     /// Write a backup of the data folder, also while the server runs
-    Backup(maintenance::BackupArgs),
+    Backup(commands::BackupArgs),
     /// Put a backup in place of the data folder's contents
-    Restore(maintenance::BackupArgs),
+    Restore(commands::BackupArgs),
     /// Make lists, search and snapshots again from the facts
-    Rebuild(maintenance::RebuildArgs),
+    Rebuild(commands::RebuildArgs),
     /// Give agents names that they can prove: add, list or revoke their tokens
-    Agents(agents::AgentsArgs),
+    Agents(commands::agents::AgentsArgs),
 }
 
 #[tokio::main]
@@ -63,10 +63,10 @@ async fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(error) => Err(error),
         },
-        Some(Command::Backup(args)) => maintenance::backup(&args),
-        Some(Command::Restore(args)) => maintenance::restore(&args),
-        Some(Command::Rebuild(args)) => maintenance::rebuild(&args).await,
-        Some(Command::Agents(args)) => agents::run(&args),
+        Some(Command::Backup(args)) => commands::backup(&args),
+        Some(Command::Restore(args)) => commands::restore(&args),
+        Some(Command::Rebuild(args)) => commands::rebuild(&args).await,
+        Some(Command::Agents(args)) => commands::agents::run(&args),
         Some(Command::Serve(args)) => serve(&args).await,
         None => Ok(()),
     };

@@ -3,21 +3,25 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use axum::{Router, extract::Request, http::Uri};
 use reqwest::Url;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use crate::{
     VERSION,
+    access::{self, Guard, Tokens},
     agents::{Agents, Registry},
+    archiver,
     config::Config,
+    connect::{client_configuration, program, staffel_at},
     connections,
-    handoff::{client_configuration, program},
+    http::{self, App},
     journal::Sqlite,
     mcp::{self, SessionFile, Sessions},
     prompt::{Model, PromptWriter, Template},
     relay::{Relay, now},
-    web::{self, App, Guard, Tokens},
 };
 
 /// How long open requests may take after the streams have been told to end.
@@ -63,23 +67,30 @@ pub async fn run(
         config.patience,
         stop.child_token(),
     )?;
+    let tokens = Tokens::new(Arc::clone(&agents), &config);
+    let for_agents = mcp::routes(mcp, &sessions, &tokens);
     let app = App {
         relay: relay.clone(),
         leptos: config.leptos.clone(),
-        sessions,
-        tokens: Tokens::new(Arc::clone(&agents), &config),
+        mcp_sessions: Arc::new(move || sessions.in_memory()),
+        tokens: tokens.clone(),
         agents: Arc::clone(&agents),
         started: now(),
     };
-    let router = web::router(app, mcp, guard, config.frame_origins.clone());
+    let routes = http::routes(&app, config.frame_origins.clone()).merge(for_agents);
+    let routes = access::guarded(routes, guard, &tokens).with_state(app);
+    let router = below(app::paths::base(), routes);
 
-    let background = [
+    let mut background = vec![
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
-        tokio::spawn(web::heartbeats(relay.live().clone(), config.heartbeat)),
+        tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
+    if let Some(age) = config.archive_after {
+        background.push(tokio::spawn(archiver::run(relay.clone(), age)));
+    }
     let server = tokio::spawn(connections::serve(listener, router, stop.clone()));
 
     shutdown.await;
@@ -95,6 +106,36 @@ pub async fn run(
         Ok(ended) => ended.context("the server"),
         Err(_) => Ok(()),
     }
+}
+
+/// A proxy may leave the base in the path or take it out: both arrive at the same route.
+fn below(base: &'static str, routes: Router) -> Router {
+    if base.is_empty() {
+        return routes;
+    }
+    Router::new().fallback_service(routes.map_request(move |request| without_base(request, base)))
+}
+
+fn without_base(mut request: Request, base: &str) -> Request {
+    let uri = request.uri();
+    let rest = uri.path_and_query().and_then(|whole| {
+        let rest = whole.as_str().strip_prefix(base)?;
+        match rest.as_bytes().first() {
+            None => Some("/".to_owned()),
+            Some(b'/') => Some(rest.to_owned()),
+            Some(b'?') => Some(format!("/{rest}")),
+            // Another path that only begins with the same letters.
+            Some(_) => None,
+        }
+    });
+    if let Some(rest) = rest.and_then(|rest| rest.parse().ok()) {
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(rest);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }
 
 /// Binds the address that the configuration names.
@@ -122,26 +163,6 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
             format!("{address} cannot be listened on; choose another with --listen ADDRESS:PORT")
         }),
     }
-}
-
-/// The version of the Staffel whose board is at `base`, if one answers there.
-pub(crate) async fn staffel_at(base: &str) -> Option<String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(1))
-        .no_proxy()
-        .build()
-        .ok()?;
-    let status: serde_json::Value = client
-        .get(format!("{base}/api/status"))
-        .send()
-        .await
-        .ok()?
-        .json()
-        .await
-        .ok()?;
-    (status.get("name")? == "staffel")
-        .then(|| status.get("version")?.as_str().map(str::to_owned))?
 }
 
 /// Where the board is, as its links say.

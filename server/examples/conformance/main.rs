@@ -22,7 +22,7 @@ use server::{
     config::{Config, ServeArgs},
     connections,
     mcp::{self, SessionFile, Sessions},
-    web::{self, Guard, Tokens},
+    access::{self, Guard, Tokens},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -44,8 +44,8 @@ async fn main() -> Result<()> {
     let fixtures = Fixtures::new(Arc::clone(&sessions));
     let handler = move || fixtures.clone();
     let mcp = mcp::endpoint(handler, &guard, &sessions, stop.child_token());
-    let routes = web::mcp_routes(mcp, &sessions, &tokens);
-    let router = web::guarded(routes, guard, &tokens);
+    let routes = mcp::routes(mcp, &sessions, &tokens);
+    let router = access::guarded(routes, guard, &tokens);
     println!("http://{address}/mcp");
     connections::serve(listener, router, stop).await;
     Ok(())

@@ -1,6 +1,6 @@
 //! Agents have names: the tokens that prove them, and who has called lately.
 
-mod command;
+mod name;
 mod presence;
 mod registry;
 mod token;
@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::live::{Live, encode};
 
-pub use command::{AgentsArgs, parse_name, run};
+pub use name::parse_name;
 pub use presence::{Caller, Open, Presence};
 pub use registry::{AddError, FILE, Identity, Known, Registry};
 pub use token::{Token, VARIABLE, looks_like_token};

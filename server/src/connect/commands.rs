@@ -6,7 +6,8 @@ use super::{
     clients::{Client, Scope, Way},
     endpoint::{Endpoint, ServerArgs},
 };
-use crate::{agents::VARIABLE, handoff::program};
+use super::program::program;
+use crate::agents::VARIABLE;
 
 /// Commands for one server.
 pub struct Commands {

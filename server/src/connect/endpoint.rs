@@ -327,6 +327,26 @@ fn in_words(error: &reqwest::Error) -> String {
     }
 }
 
+/// The version of the Staffel whose board is at `base`, if one answers there.
+pub async fn staffel_at(base: &str) -> Option<String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(1))
+        .no_proxy()
+        .build()
+        .ok()?;
+    let status: serde_json::Value = client
+        .get(format!("{base}/api/status"))
+        .send()
+        .await
+        .ok()?
+        .json()
+        .await
+        .ok()?;
+    (status.get("name")? == "staffel")
+        .then(|| status.get("version")?.as_str().map(str::to_owned))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

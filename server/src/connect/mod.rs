@@ -5,6 +5,8 @@ pub(crate) mod commands;
 pub(crate) mod endpoint;
 pub(crate) mod file;
 pub(crate) mod merge;
+mod program;
+mod setups;
 pub(crate) mod token;
 
 use std::{
@@ -21,15 +23,17 @@ use similar::TextDiff;
 
 use crate::{
     agents::{FILE, Registry, Token, VARIABLE, parse_name},
-    serve::staffel_at,
 };
 
 use clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home};
 use commands::Commands;
+pub use endpoint::staffel_at;
 pub(crate) use endpoint::PROBE;
 use endpoint::{Endpoint, Knock, ServerArgs};
 use file::{Backup, ConfigFile, Readers};
 use merge::{Entry, Field, Known, look_up, masked, merge};
+pub use program::{client_configuration, program};
+pub use setups::setups;
 use token::{HIDDEN, NewToken, hide};
 
 /// The name under which assistants know this server.

@@ -1,9 +1,6 @@
-//! The hand-off: ways for a prompt into an assistant, and ways for an assistant to Staffel.
+//! The hand-off: ways for a prompt into an assistant.
 
-mod clients;
 mod links;
-mod setups;
 
-pub use clients::{client_configuration, program};
+pub(crate) use links::COMPONENT;
 pub use links::{links, short_form};
-pub use setups::setups;

@@ -12,6 +12,7 @@ mod methods;
 mod ownership;
 mod prompts;
 mod resources;
+mod routes;
 mod sessions;
 mod tasks;
 mod tools;
@@ -26,13 +27,12 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{agents::Agents, relay::Relay, web::Guard};
+use crate::{access::{self, Guard}, agents::Agents, relay::Relay};
 
 use asking::Asking;
-pub use errors::in_json_rpc;
 pub use handler::Handler;
 pub use methods::introduction;
-pub use ownership::check as check_owner;
+pub use routes::routes;
 pub use sessions::{SessionFile, Sessions};
 use tasks::Remembered;
 pub use tools::all as tools;
@@ -40,9 +40,6 @@ use waiting::UnansweredWaits;
 
 /// The MCP endpoint as a tower service.
 pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
-
-/// Largest request, in bytes. A handover over its own limit should reach the rules and be refused in words.
-const BODY_MAX: usize = 8 * 1024 * 1024;
 
 /// The endpoint of Staffel. `board` is the address of the board, for links in answers; after `patience` of waiting for
 /// a decision an agent is told to end its turn.
@@ -90,7 +87,7 @@ pub fn endpoint<H: ServerHandler>(
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
         // Which sessions can resume is known only to them: `Sessions` advises those.
         .with_sse_retry(None)
-        .with_max_request_body_bytes(BODY_MAX)
+        .with_max_request_body_bytes(access::BODY_MAX)
         // A call without sessions that says nothing before its answer needs no stream: a quarter more calls a second.
         .with_json_response(true)
         // The guard checks both on every route; rmcp checks them again at its own door.

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use super::sessions::Sessions;
-use crate::{agents::Identity, web::Problem};
+use crate::{agents::Identity, problem::Problem};
 
 /// The header with the id of a session.
 pub const SESSION: &str = "mcp-session-id";

@@ -124,6 +124,11 @@ impl Sessions {
         self.local.sessions.read().await.len()
     }
 
+    /// How many there are, without waiting.
+    pub fn in_memory(&self) -> usize {
+        lock(&self.used).len()
+    }
+
     /// What holds them in memory.
     pub fn local(&self) -> &LocalSessionManager {
         &self.local

@@ -226,6 +226,18 @@ impl Relay {
         self.state().overview.open().take(max).cloned().collect()
     }
 
+    /// Pipelines that ended before a time and are not archived, the longest ago first, as far as that is stored.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn ended_before(
+        &self,
+        time: Timestamp,
+        max: usize,
+    ) -> Result<Vec<PipelineId>, RelayError> {
+        Ok(self.shared.journal.ended_before(time, max).await?)
+    }
+
     /// Facts after a position as they lie in the journal.
     ///
     /// # Errors

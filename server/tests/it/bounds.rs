@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Events, Server};
+use crate::support::{Events, Program, Server, data_folder, until};
 
 /// Largest list, page or opening of a stream, in bytes.
 const LARGEST: usize = 300 * 1024;
@@ -113,6 +113,41 @@ async fn what_cannot_be_listed_is_refused_in_words() {
         let answer = server.api.get(&format!("/api/pipelines?q={words}")).await;
         assert_eq!(answer.status, 200, "{words}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_is_archived_where_the_settings_say_so() {
+    let data = data_folder();
+    let start = |days: &str| {
+        let mut command = Program::command(data.path());
+        command.env("STAFFEL_ARCHIVE_AFTER_DAYS", days);
+        Program::spawn(command)
+    };
+    let program = start("0");
+    let (ended, open) = (program.api.start("a").await, program.api.start("b").await);
+    let finish = format!("/api/pipelines/{ended}/finish");
+    let outcome = json!({"outcome": "cancelled"});
+    program.api.post(&finish, &outcome).await.ok();
+    // Stored before the program dies, as for every list.
+    program.api.get("/api/pipelines").await.ok();
+    program.kill();
+    // As if it had been a hundred days ago.
+    let journal = rusqlite::Connection::open(data.path().join("staffel.db")).expect("opened");
+    let back = "UPDATE summaries SET ended = ended - 8640000000 WHERE ended > 0";
+    assert_eq!(journal.execute(back, []).expect(back), 1);
+    drop(journal);
+    let program = start("99");
+    let listed = async |state: &str| {
+        let path = format!("/api/pipelines?state={state}");
+        let page = program.api.get(&path).await.ok();
+        let pipelines = page["pipelines"].as_array().expect("a list");
+        let ids = pipelines.iter().map(|pipeline| pipeline["pipeline"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    until("it is archived", async || listed("archived").await == [json!(ended)]).await;
+    assert_eq!(listed("").await, [json!(open)], "the list has only what is not archived");
+    let found = program.api.get("/api/pipelines?q=pipeline").await.ok();
+    assert_eq!(found["pipelines"].as_array().map(Vec::len), Some(2), "search finds both");
 }
 
 #[tokio::test]

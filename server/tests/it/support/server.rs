@@ -30,6 +30,7 @@ fn settings(data: &Path) -> Config {
         template: None,
         model: None,
         heartbeat: Duration::from_secs(3600),
+        archive_after: None,
         patience: Duration::from_secs(480),
         require_token: None,
         approvers: Default::default(),

@@ -2,7 +2,8 @@
 
 use std::{env, fs, path::Path};
 
-use crate::{config::DEFAULT_LISTEN, connect::clients::CLIENTS};
+use super::clients::CLIENTS;
+use crate::config::DEFAULT_LISTEN;
 
 /// The commands that connect the clients to the MCP endpoint at `url`, one a line, and what to paste into any other.
 pub fn client_configuration(program: &str, url: &str) -> String {

@@ -17,7 +17,7 @@ use axum::{
 
 use reqwest::Url;
 
-use crate::{config::Config, web::error::Problem};
+use crate::{config::Config, problem::Problem};
 
 /// The names by which a machine calls itself.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

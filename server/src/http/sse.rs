@@ -22,13 +22,14 @@ use protocol::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::caller::Query;
 use crate::{
     VERSION,
     journal::Epoch,
     live::{Cursor, EventId, Filter, Live, Next, encode},
+    problem::Problem,
     projections::streamed_handover,
     relay::Relay,
-    web::{caller::Query, error::Problem},
 };
 
 /// Bounds of the pause before a client connects again: spread, so that a restart is no stampede.

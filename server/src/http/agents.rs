@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use protocol::Agents;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::web::App;
+use super::App;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {

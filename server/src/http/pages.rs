@@ -17,12 +17,13 @@ use protocol::{Detail, DetailMore, HandoverView, Summary};
 use tokio::sync::Semaphore;
 
 use crate::{
+    access::origin,
     agents::Agents,
-    handoff::setups,
+    connect::setups,
     live::Filter,
     projections::{handover_view, prompt_view},
     relay::{Relay, RelayError},
-    web::error::Problem,
+    problem::Problem,
 };
 
 /// What every page is made from.
@@ -215,19 +216,6 @@ fn lang(headers: &HeaderMap) -> Lang {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     chosen.unwrap_or_else(|| Lang::from_accept_language(accepted))
-}
-
-/// Where the sender of a request sees this server.
-pub fn origin(headers: &HeaderMap) -> String {
-    let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
-    let scheme = header(header::HeaderName::from_static("x-forwarded-proto"))
-        .filter(|scheme| *scheme == "https")
-        .unwrap_or("http");
-    format!("{scheme}://{}", header(header::HOST).unwrap_or_default())
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{VERSION, relay::now, web::App};
+use super::App;
+use crate::{VERSION, relay::now};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
@@ -85,7 +86,7 @@ async fn status(State(app): State<App>) -> Json<Status> {
         uptime_seconds: u64::try_from(now().millis_since(app.started) / 1000).unwrap_or(0),
         subscribers: app.relay.live().subscribers(),
         waits: app.relay.waiting(),
-        mcp_sessions: app.sessions.count().await,
+        mcp_sessions: (app.mcp_sessions)(),
         pipelines: counts.open + counts.ended + counts.archived,
         last_event: app.relay.last_event(),
     })

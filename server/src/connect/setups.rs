@@ -6,10 +6,11 @@ use percent_encoding::utf8_percent_encode;
 use serde_json::json;
 
 use super::{
-    clients::{connect_command, program},
-    links::COMPONENT,
+    clients::CLIENTS,
+    example,
+    program::{connect_command, program},
 };
-use crate::connect::{self, clients::CLIENTS};
+use crate::handoff::COMPONENT;
 
 /// The ways for every client to the MCP endpoint at `url`.
 pub fn setups(url: &str) -> Vec<Setup> {
@@ -17,7 +18,7 @@ pub fn setups(url: &str) -> Vec<Setup> {
     CLIENTS
         .iter()
         .map(|client| {
-            let (file, text) = connect::example(client, url);
+            let (file, text) = example(client, url);
             Setup {
                 client: client.title.to_owned(),
                 command: connect_command(&program, client.name, url),

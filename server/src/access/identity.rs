@@ -22,10 +22,11 @@ use reqwest::Url;
 use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use super::{guard::is_loopback_name, origin};
 use crate::{
     agents::{Agents, Identity, Token, looks_like_token},
     config::Config,
-    web::{error::Problem, guard::is_loopback_name},
+    problem::Problem,
 };
 
 /// Where the metadata of the protected resource is (RFC 9728), for clients that look at the root.
@@ -123,7 +124,7 @@ pub async fn require(State(tokens): State<Tokens>, request: Request, next: Next)
 
 /// What a client is told about tokens (RFC 9728). There is no authorization server: a person hands them out.
 pub async fn metadata(headers: HeaderMap) -> impl IntoResponse {
-    let origin = super::origin(&headers);
+    let origin = origin(&headers);
     Json(json!({
         "resource": format!("{origin}{}", app::paths::mcp("")),
         "resource_name": "Staffel",
@@ -150,7 +151,7 @@ fn credentials(headers: &HeaderMap) -> Option<String> {
 
 /// 401 with a challenge that leads a client to the metadata.
 fn refuse(request: &Request, problem: Problem) -> Response {
-    let origin = super::origin(request.headers());
+    let origin = origin(request.headers());
     let invalid = problem.kind.ends_with("invalid-token");
     let challenge = format!(
         "Bearer resource_metadata=\"{origin}{}{METADATA_MCP}\", scope=\"{}\"{}",

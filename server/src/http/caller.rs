@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     agents::Identity,
-    web::{error::Problem, identity::Tokens},
+    access::Tokens,
+    problem::Problem,
 };
 
 /// The token, and the headers `Staffel-Actor` and `Idempotency-Key`.

@@ -7,8 +7,10 @@ use clap::{Args, Subcommand};
 use protocol::Scope;
 use serde_json::json;
 
-use super::registry::{AddError, Known, Registry};
-use crate::config::data_folder;
+use crate::{
+    agents::{AddError, Known, Registry, parse_name},
+    config::data_folder,
+};
 
 /// What `staffel agents` can be told.
 #[derive(Debug, Clone, Args)]
@@ -54,19 +56,6 @@ enum ScopeName {
     Report,
     /// Only read
     Read,
-}
-
-/// The name of an agent, as it is allowed for one with a token.
-///
-/// # Errors
-/// Says what is allowed.
-pub fn parse_name(name: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if (1..=64).contains(&name.len()) && name.chars().all(allowed) {
-        Ok(name.to_owned())
-    } else {
-        Err("allowed are 1 to 64 letters, digits, dots, dashes and underscores, for example cursor-anna".to_owned())
-    }
 }
 
 /// Adds, lists or revokes.

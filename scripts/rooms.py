@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Checks that data passes the rooms of the house from top to bottom: a module uses only modules below it.
+
+Reads the `use crate::…` lines and `crate::…` paths of the server, and names every arrow that runs upwards.
+docs/ARCHITECTURE.md draws the rooms; `make lint` runs this."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "server/src"
+
+# From top to bottom. Rooms of one row do not know each other.
+ROWS = [
+    ["main"],
+    ["commands", "doctor", "demo", "stdio"],
+    ["serve"],
+    ["connections", "http", "mcp"],
+    ["access"],
+    ["connect"],
+    ["config"],
+    ["agents", "archiver", "prompt", "problem"],
+    ["relay"],
+    ["documents", "projections"],
+    ["handoff", "journal", "live", "quote", "log"],
+]
+RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}
+
+
+def room_of(path: pathlib.Path) -> str:
+    return path.relative_to(SOURCES).parts[0].removesuffix(".rs")
+
+
+def top_level_names(group: str) -> list[str]:
+    """The first names in `{a::{b, c}, d}`."""
+    names, depth, start = [], 0, 0
+    for index, letter in enumerate(group + ","):
+        if letter == "," and depth == 0:
+            if name := re.match(r"\s*([a-z_]+)", group[start:index]):
+                names.append(name[1])
+            start = index + 1
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+    return names
+
+
+def group_at(text: str, start: int) -> str:
+    depth = 0
+    for index in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[index], 0)
+        if depth == 0:
+            return text[start + 1 : index]
+    return text[start + 1 :]
+
+
+def used_in(text: str) -> set[str]:
+    names = set(re.findall(r"\bcrate::([a-z_]+)", text))
+    for match in re.finditer(r"\bcrate::\{", text):
+        names.update(top_level_names(group_at(text, match.end() - 1)))
+    return names
+
+
+def main() -> int:
+    wrong = []
+    for path in sorted(SOURCES.rglob("*.rs")):
+        room = room_of(path)
+        if room == "lib":
+            continue
+        if room not in RANK:
+            wrong.append(f"{path.relative_to(ROOT)}: the room {room!r} is not in ROWS of scripts/rooms.py")
+            continue
+        for other in sorted(used_in(path.read_text())):
+            if other in RANK and other != room and RANK[other] <= RANK[room]:
+                wrong.append(f"{path.relative_to(ROOT)} uses `{other}`, which is not below `{room}`")
+    print(*wrong, sep="\n") if wrong else None
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+//! Commands that work on a data folder, beside a server or without one.
+
+pub mod agents;
+mod maintenance;
+
+pub use maintenance::{BackupArgs, RebuildArgs, backup, rebuild, restore};

@@ -1,0 +1,69 @@
+//! The REST API: everything a person can do on the board, a script can do here. One file a resource.
+
+mod archive;
+mod events;
+mod handovers;
+mod pipelines;
+mod prompts;
+mod reports;
+
+use axum::Json;
+use domain::{PipelineId, Reason, Refusal};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::App;
+use crate::problem::Problem;
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// The routes of the API.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(pipelines::list, pipelines::start))
+        .routes(routes!(archive::archive))
+        .routes(routes!(archive::unarchive))
+        .routes(routes!(pipelines::read))
+        .routes(routes!(reports::report))
+        .routes(routes!(handovers::hand_over))
+        .routes(routes!(handovers::read))
+        .routes(routes!(handovers::decide))
+        .routes(routes!(prompts::next))
+        .routes(routes!(prompts::read))
+        .routes(routes!(prompts::offer))
+        .routes(routes!(prompts::pick_up))
+        .routes(routes!(prompts::acknowledge))
+        .routes(routes!(pipelines::change_version))
+        .routes(routes!(pipelines::finish))
+        .routes(routes!(events::list))
+}
+
+fn id(text: &str) -> Result<PipelineId, Refusal> {
+    text.parse()
+        .map_err(|error: domain::InvalidId| unknown(&error.to_string()))
+}
+
+fn nothing(kind: &str, pipeline: &str) -> Refusal {
+    unknown(&format!("pipeline {pipeline} has no {kind} yet"))
+}
+
+fn unknown(what: &str) -> Refusal {
+    let mut what = format!("{what}.");
+    if let Some(first) = what.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Refusal::new(
+        Reason::NotFound,
+        what,
+        "ids as the API returned them.",
+        "See GET /api/pipelines.",
+    )
+}
+
+fn invalid(what: String, allowed: impl Into<String>) -> Refusal {
+    Refusal::new(
+        Reason::Invalid,
+        what,
+        allowed,
+        "Send the request again within these bounds.",
+    )
+}

@@ -1,0 +1,131 @@
+//! Prompts, and their way into assistants.
+
+use axum::{Json, extract::State};
+use domain::{Command, Pipeline, Prompt, PromptId, Refusal, Via};
+use protocol::PromptView;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Answer, id, nothing, unknown};
+use crate::{
+    http::caller::{Body, Caller, Path},
+    problem::Problem,
+    projections::prompt_view,
+    relay::Relay,
+};
+
+/// Reads the newest prompt.
+#[utoipa::path(get, path = "/api/pipelines/{pipeline}/prompts/next", operation_id = "next_prompt", tag = "agents", params(("pipeline" = String, Path,)),
+    responses((status = 200, body = PromptView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn next(
+    State(relay): State<Relay>,
+    Path(pipeline): Path<String>,
+) -> Answer<PromptView> {
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
+    let prompt = pipeline
+        .prompts
+        .last()
+        .ok_or_else(|| nothing("prompt", pipeline.id.as_str()))?;
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&pipeline, prompt, &text)))
+}
+
+/// Reads a prompt.
+#[utoipa::path(get, path = "/api/pipelines/{pipeline}/prompts/{prompt}", operation_id = "read_prompt", tag = "agents",
+    params(("pipeline" = String, Path,), ("prompt" = String, Path,)),
+    responses((status = 200, body = PromptView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn read(
+    State(relay): State<Relay>,
+    Path((pipeline, prompt)): Path<(String, String)>,
+) -> Answer<PromptView> {
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
+    let prompt = prompt_in(&pipeline, &prompt)?;
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&pipeline, prompt, &text)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ViaBody {
+    /// Which way.
+    via: Via,
+}
+
+/// Records that a prompt was offered: copied, or opened by a link.
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/prompts/{prompt}/offers", tag = "people",
+    params(("pipeline" = String, Path,), ("prompt" = String, Path,)), request_body = ViaBody, responses((status = 200, body = PromptView)))]
+pub(super) async fn offer(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, prompt)): Path<(String, String)>,
+    Body(ViaBody { via }): Body<ViaBody>,
+) -> Answer<PromptView> {
+    let actor = caller.person()?;
+    deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
+        Command::OfferPrompt { prompt, via }
+    })
+    .await
+}
+
+/// Records that an agent has a prompt; the phase it is for begins.
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/prompts/{prompt}/pickup", tag = "agents",
+    params(("pipeline" = String, Path,), ("prompt" = String, Path,)), responses((status = 200, body = PromptView)))]
+pub(super) async fn pick_up(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, prompt)): Path<(String, String)>,
+) -> Answer<PromptView> {
+    let actor = caller.agent()?;
+    deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
+        Command::PickUpPrompt {
+            prompt,
+            via: Via::Pull,
+        }
+    })
+    .await
+}
+
+/// Records that an agent has read a prompt.
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/prompts/{prompt}/acknowledgement", tag = "agents",
+    params(("pipeline" = String, Path,), ("prompt" = String, Path,)), responses((status = 200, body = PromptView)))]
+pub(super) async fn acknowledge(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, prompt)): Path<(String, String)>,
+) -> Answer<PromptView> {
+    let actor = caller.agent()?;
+    deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
+        Command::AcknowledgePrompt { prompt }
+    })
+    .await
+}
+
+async fn deliver(
+    relay: &Relay,
+    caller: &Caller,
+    pipeline: &str,
+    prompt: &str,
+    actor: &domain::Actor,
+    command: impl FnOnce(PromptId) -> Command,
+) -> Answer<PromptView> {
+    let id = id(pipeline)?;
+    let prompt = prompt_in(&*relay.pipeline(&id).await?, prompt)?.id.clone();
+    let done = relay
+        .execute(&id, &command(prompt.clone()), actor, caller.key())
+        .await?;
+    let prompt = done
+        .pipeline
+        .prompt(&prompt)
+        .ok_or_else(|| nothing("prompt", pipeline))?;
+    let text = relay.documents().text(&prompt.document).await?;
+    Ok(Json(prompt_view(&done.pipeline, prompt, &text)))
+}
+
+fn prompt_in<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Prompt, Refusal> {
+    let id = text
+        .parse::<PromptId>()
+        .map_err(|error| unknown(&error.to_string()))?;
+    pipeline
+        .prompt(&id)
+        .ok_or_else(|| unknown(&format!("pipeline {} has no prompt {id}", pipeline.id)))
+}

@@ -1,0 +1,12 @@
+//! HTTP for people and scripts: the board, the API, the stream. Each handler parses, calls the relay, formats.
+
+mod agents;
+mod api;
+mod caller;
+mod pages;
+mod routes;
+mod sse;
+mod status;
+
+pub use routes::{App, openapi, routes};
+pub use sse::heartbeats;
