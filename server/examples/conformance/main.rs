@@ -17,12 +17,12 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::Result;
 use server::{
+    access::{self, Guard, Tokens},
     agents::{Agents, Registry},
     bind,
     config::{Config, ServeArgs},
     connections,
     mcp::{self, SessionFile, Sessions},
-    access::{self, Guard, Tokens},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::program::program;
 use super::{
     clients::{Client, Scope, Way},
     endpoint::{Endpoint, ServerArgs},
 };
-use super::program::program;
 use crate::agents::VARIABLE;
 
 /// Commands for one server.

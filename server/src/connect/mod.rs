@@ -21,14 +21,12 @@ use clap::{Args, builder::PossibleValuesParser};
 use futures::poll;
 use similar::TextDiff;
 
-use crate::{
-    agents::{FILE, Registry, Token, VARIABLE, parse_name},
-};
+use crate::agents::{FILE, Registry, Token, VARIABLE, parse_name};
 
 use clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home};
 use commands::Commands;
-pub use endpoint::staffel_at;
 pub(crate) use endpoint::PROBE;
+pub use endpoint::staffel_at;
 use endpoint::{Endpoint, Knock, ServerArgs};
 use file::{Backup, ConfigFile, Readers};
 use merge::{Entry, Field, Known, look_up, masked, merge};

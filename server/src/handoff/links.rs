@@ -6,12 +6,12 @@
 //! text; Claude Desktop: about 14,000 of text). VS Code documents none; Windows hands addresses of up
 //! to 2,048 characters to other programs.
 
-use domain::{PipelineId, Via};
+use domain::{PipelineId, Via, text::has_format_characters};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{Link, ShortForm};
 
 /// As JavaScript's `encodeURIComponent`: a blank is `%20`, never `+`.
-pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')

@@ -2,5 +2,4 @@
 
 mod links;
 
-pub(crate) use links::COMPONENT;
-pub use links::{links, short_form};
+pub use links::{COMPONENT, links, short_form};

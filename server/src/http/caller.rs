@@ -11,11 +11,7 @@ use domain::{Actor, Reason, Refusal, text};
 use protocol::Scope;
 use serde::de::DeserializeOwned;
 
-use crate::{
-    agents::Identity,
-    access::Tokens,
-    problem::Problem,
-};
+use crate::{access::Tokens, agents::Identity, problem::Problem};
 
 /// The token, and the headers `Staffel-Actor` and `Idempotency-Key`.
 pub struct Caller {

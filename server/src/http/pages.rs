@@ -21,9 +21,9 @@ use crate::{
     agents::Agents,
     connect::setups,
     live::Filter,
+    problem::Problem,
     projections::{handover_view, prompt_view},
     relay::{Relay, RelayError},
-    problem::Problem,
 };
 
 /// What every page is made from.

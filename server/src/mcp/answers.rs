@@ -65,7 +65,7 @@ pub fn refused(why: &dyn Display) -> CallToolResult {
 /// Answer of `list_pipelines`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Pipelines {
-    /// The pipelines, newest first; at most 50.
+    /// The pipelines: those that wait for a person first, then the newest; at most 50.
     pub pipelines: Vec<Line>,
     /// How many more there are.
     pub more: usize,

@@ -232,7 +232,7 @@ pub struct Acknowledge {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finish {
-    /// How it ends: "completed" (in the last phase only), "failed" or "cancelled".
+    /// How it ends: "completed" (once a person accepted the last phase), "failed" or "cancelled".
     #[schemars(with = "OutcomeCode")]
     pub outcome: Outcome,
     /// The pipeline id. May be left out while exactly one pipeline has not ended.

@@ -27,7 +27,11 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{access::{self, Guard}, agents::Agents, relay::Relay};
+use crate::{
+    access::{self, Guard},
+    agents::Agents,
+    relay::Relay,
+};
 
 use asking::Asking;
 pub use handler::Handler;

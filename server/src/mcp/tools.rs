@@ -27,7 +27,7 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         tool::<arguments::List, answers::Pipelines>(
             "list_pipelines",
             "List pipelines",
-            "Lists pipelines with phase, progress and who has the baton, newest first. Use it to find a pipeline id.",
+            "Lists pipelines with phase, progress and who has the baton: those that wait for a person first, then the newest. Use it to find a pipeline id.",
             Nature::Reads,
         ),
         tool::<arguments::Start, answers::Status>(
@@ -87,7 +87,7 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         tool::<arguments::Finish, answers::Status>(
             "finish_pipeline",
             "Finish the pipeline",
-            "Ends a pipeline: completed (in its last phase), failed or cancelled. Usually not needed: accepting the last \
+            "Ends a pipeline: completed (once a person accepted its last phase), failed or cancelled. Usually not needed: accepting the last \
              handover completes it.",
             Nature::Ends,
         ),

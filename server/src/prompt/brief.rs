@@ -101,7 +101,8 @@ impl Brief {
             project: text::visible(&pipeline.project).into_owned(),
             title: text::visible(&pipeline.title).into_owned(),
             goal: text::visible(&pipeline.goal).into_owned(),
-            version: text::visible(pipeline.version.current.as_deref().unwrap_or_default()).into_owned(),
+            version: text::visible(pipeline.version.current.as_deref().unwrap_or_default())
+                .into_owned(),
             language: pipeline.language,
             purpose,
             phase: phase.to_string(),

@@ -141,13 +141,26 @@ async fn what_ended_long_ago_is_archived_where_the_settings_say_so() {
         let path = format!("/api/pipelines?state={state}");
         let page = program.api.get(&path).await.ok();
         let pipelines = page["pipelines"].as_array().expect("a list");
-        let ids = pipelines.iter().map(|pipeline| pipeline["pipeline"].clone());
+        let ids = pipelines
+            .iter()
+            .map(|pipeline| pipeline["pipeline"].clone());
         ids.collect::<Vec<_>>()
     };
-    until("it is archived", async || listed("archived").await == [json!(ended)]).await;
-    assert_eq!(listed("").await, [json!(open)], "the list has only what is not archived");
+    until("it is archived", async || {
+        listed("archived").await == [json!(ended)]
+    })
+    .await;
+    assert_eq!(
+        listed("").await,
+        [json!(open)],
+        "the list has only what is not archived"
+    );
     let found = program.api.get("/api/pipelines?q=pipeline").await.ok();
-    assert_eq!(found["pipelines"].as_array().map(Vec::len), Some(2), "search finds both");
+    assert_eq!(
+        found["pipelines"].as_array().map(Vec::len),
+        Some(2),
+        "search finds both"
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Archiving pipelines, and bringing them back.
 
 use axum::{Json, extract::State};
-use domain::{Command, Refusal};
+use domain::Command;
 use protocol::{Archive, Archived, Refused};
 
 use super::{Answer, invalid};

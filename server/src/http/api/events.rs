@@ -18,7 +18,7 @@ use crate::{
 const EVENTS_MAX: usize = 1_000;
 
 #[derive(Deserialize, IntoParams)]
-struct EventsQuery {
+pub(super) struct EventsQuery {
     /// Only events after this position.
     #[serde(default)]
     after: u64,
@@ -28,14 +28,14 @@ struct EventsQuery {
 
 /// Facts of one pipeline, as they lie in the journal.
 #[derive(Serialize, ToSchema)]
-struct Events {
+pub(super) struct Events {
     events: Vec<EventBody>,
     /// The newest position of the journal.
     head: u64,
 }
 
 #[derive(Serialize, ToSchema)]
-struct EventBody {
+pub(super) struct EventBody {
     position: u64,
     pipeline: PipelineId,
     revision: u64,

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use domain::{Command, DocumentHash, Handover, HandoverId, Pipeline, Refusal, Revision, Verdict};
@@ -16,12 +16,12 @@ use crate::{
     http::caller::{Body, Caller, Path, Query},
     problem::Problem,
     projections::handover_view,
-    relay::Relay,
+    relay::{Relay, RelayError},
 };
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct HandOverBody {
+pub(super) struct HandOverBody {
     /// The phase the agent believes to end; checked where given.
     phase: Option<String>,
     /// The document, in Markdown; at most 1 MiB.
@@ -65,7 +65,7 @@ pub(super) async fn hand_over(
 }
 
 #[derive(Deserialize, IntoParams)]
-struct RevisionQuery {
+pub(super) struct RevisionQuery {
     /// The revision to read; the newest where left out.
     revision: Option<u32>,
 }
@@ -112,7 +112,7 @@ async fn view_of(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DecisionBody {
+pub(super) struct DecisionBody {
     /// The decision.
     decision: Verdict,
     /// The revision that was read.
@@ -126,7 +126,7 @@ struct DecisionBody {
 
 /// A decision, and the pipeline after it.
 #[derive(Serialize, ToSchema)]
-struct Decided {
+pub(super) struct Decided {
     #[serde(flatten)]
     decided: HandoverDecided,
     status: Summary,

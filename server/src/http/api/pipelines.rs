@@ -30,7 +30,7 @@ const FIND_MAX: usize = 200;
 const WORDS_MAX: usize = 12;
 
 #[derive(Deserialize, IntoParams)]
-struct PipelinesQuery {
+pub(super) struct PipelinesQuery {
     /// `open`, `ended`, `archived`, or `all` (the default).
     state: Option<String>,
     /// Only pipelines of this project.
@@ -46,7 +46,10 @@ struct PipelinesQuery {
 /// Lists pipelines, page by page.
 #[utoipa::path(get, path = "/api/pipelines", tag = "pipelines", params(PipelinesQuery),
     responses((status = 200, body = Page), (status = 422, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn list(State(relay): State<Relay>, Query(query): Query<PipelinesQuery>) -> Answer<Page> {
+pub(super) async fn list(
+    State(relay): State<Relay>,
+    Query(query): Query<PipelinesQuery>,
+) -> Answer<Page> {
     Ok(Json(relay.list(&list_query(query)?).await?))
 }
 
@@ -107,10 +110,9 @@ fn list_query(query: PipelinesQuery) -> Result<ListQuery, Refusal> {
     })
 }
 
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct StartBody {
+pub(super) struct StartBody {
     /// The project it belongs to.
     project: String,
     /// What the board calls it.
@@ -176,7 +178,10 @@ pub(super) async fn start(
 /// Reads a pipeline.
 #[utoipa::path(get, path = "/api/pipelines/{pipeline}", tag = "pipelines", params(("pipeline" = String, Path,)),
     responses((status = 200, body = Detail), (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn read(State(relay): State<Relay>, Path(pipeline): Path<String>) -> Answer<Detail> {
+pub(super) async fn read(
+    State(relay): State<Relay>,
+    Path(pipeline): Path<String>,
+) -> Answer<Detail> {
     Ok(Json(Detail::from(&*relay.pipeline(&id(&pipeline)?).await?)))
 }
 
@@ -202,7 +207,7 @@ pub(super) async fn change_version(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct FinishBody {
+pub(super) struct FinishBody {
     /// How it ends.
     outcome: Outcome,
     /// A closing line.

@@ -46,7 +46,7 @@ pub(super) async fn read(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ViaBody {
+pub(super) struct ViaBody {
     /// Which way.
     via: Via,
 }

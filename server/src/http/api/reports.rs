@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportBody {
+pub(super) struct ReportBody {
     /// The phase the agent believes to be in; checked where given.
     phase: Option<String>,
     /// The progress it claims, 0 to 100.
@@ -29,7 +29,7 @@ struct ReportBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct TaskBody {
+pub(super) struct TaskBody {
     /// The track it is on.
     track: Option<String>,
     /// Its name.
