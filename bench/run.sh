@@ -14,9 +14,9 @@ fail() {
 }
 
 # subscribers, idle ms, messages, those of the poll loops, window, burst, that of better-sse, repetitions,
-# ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP
-full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4)
-quick=(200 1000 20 3 16 320 100 1 300 300 100 1)
+# ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
+full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
+quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
 sizes=("${full[@]}") sse=1 mcp=1 growth=1 quickly=
 for argument; do
   case $argument in
@@ -29,7 +29,7 @@ for argument; do
 done
 set -- "${sizes[@]}"
 subscribers=$1 idle=$2 messages=$3 poll_messages=$4 window=$5 burst=$6 peer_burst=$7 sse_repetitions=$8
-span=$9 warm_up=${10} held=${11} mcp_repetitions=${12}
+span=$9 warm_up=${10} held=${11} mcp_repetitions=${12} crowd=${13}
 
 work=target/bench
 venv=target/bench-venv
@@ -100,6 +100,22 @@ if ! cmp -s bench/python/requirements.txt $venv/installed.txt; then
   say "installing sse-starlette, Flask and FastMCP into $venv (seconds)"
   logged python bash -c "set -e; venv=$venv; $(declare -f install_python); install_python '$python'"
 fi
+# The two peers that are no library: they are left out where they cannot be had.
+nchan=/usr/lib/nginx/modules/ngx_nchan_module.so
+hubs=()
+if [ -n "$sse" ]; then
+  if [ ! -e $nchan ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing nchan (seconds)"
+    logged nchan env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nginx-light libnginx-mod-nchan
+  fi
+  if [ -e $nchan ] && command -v nginx >/dev/null; then hubs+=(nchan); else say "nchan is left out: install nginx-light and libnginx-mod-nchan"; fi
+  durable=$work/durable/bin/durable-streams-server
+  if [ ! -x $durable ]; then
+    say "building the Durable Streams server (a minute or two)"
+    logged durable cargo install --locked --quiet durable-streams --version 0.1.5 --root $work/durable
+  fi
+  hubs+=(durable-streams)
+fi
 build() { cargo build --release --locked --manifest-path "bench/$1/Cargo.toml" --target-dir $work; }
 say "building the load clients"
 logged cargo build load
@@ -109,7 +125,7 @@ if [ -n "$mcp" ]; then
 fi
 
 # Servers and load clients hold one socket for each subscriber.
-ulimit -n $((subscribers + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+ulimit -n $((crowd + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 # --------------------------------------------------------------------------------------------------- servers
 
@@ -154,6 +170,43 @@ start() {
   return 1
 }
 
+free_port() {
+  $venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# start_at NAME PORT COMMAND…: a server that is told its port, and says nothing.
+start_at() {
+  local log=$work/$1.log port=$2 try
+  shift 2
+  "$@" >"$log" 2>&1 9>&- &
+  server=$!
+  address=127.0.0.1:$port
+  for ((try = 0; try < 100; try++)); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -n 20 "$log" >&2
+  return 1
+}
+
+start_nchan() {
+  local port
+  port=$(free_port)
+  data=$(mktemp -d $work/data.XXXXXX) || return
+  sed -e "s|PORT|$port|" -e "s|FOLDER|$PWD/$data|" bench/nchan/nginx.conf >"$data/nginx.conf"
+  start_at "$1" "$port" nginx -p "$PWD/$data" -c "$PWD/$data/nginx.conf" -e stderr
+}
+
+start_durable() {
+  local port
+  port=$(free_port)
+  data=$(mktemp -d $work/data.XXXXXX) || return
+  start_at "$1" "$port" $durable --port "$port" --data-dir "$data" &&
+    $venv/bin/python -c 'import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method="PUT", headers={"Content-Type": "application/json"}))' \
+      "http://$address/bench"
+}
+
 start_staffel() {
   data=$(mktemp -d $work/data.XXXXXX) || return # not in /tmp, which may be memory: the journal syncs to a disk
   start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0 --data "$data"
@@ -166,6 +219,23 @@ load() {
   timeout 180 "$client" --label "$name" --address "$address" --pid "$server" "$@" >>$results 9>&-
 }
 
+# An ordinary report to Staffel, and to the hubs a message as long as they are usually measured with.
+report=(--size 60)
+message=(--size 240)
+durable_paths=(--publish /bench --subscribe '/bench?offset=now&live=sse')
+
+# A crowd of subscribers, for the servers that are made for it.
+measure_crowd() {
+  local pushed=(--subscribers "$crowd" --idle-ms "$idle" --messages 50 --interval-ms 200 --window "$window" --burst "$peer_burst")
+  case $1 in
+    staffel-crowd) start_staffel "$1" && load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --warm-up "$window" ;;
+    nchan-crowd) start_nchan "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" --warm-up "$window" ;;
+    durable-streams-crowd)
+      start_durable "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" "${durable_paths[@]}" --warm-up "$window"
+      ;;
+  esac
+}
+
 measure_sse() {
   local size=(--subscribers "$subscribers" --idle-ms "$idle")
   local pushed=("${size[@]}" --messages "$messages" --interval-ms 50 --window "$window")
@@ -174,7 +244,12 @@ measure_sse() {
     staffel)
       start_staffel "$1" &&
         # 20 reports to every pipeline: its events have their full length then.
-        load sse "$1" --kind staffel "${pushed[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
+        load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
+      ;;
+    nchan) start_nchan "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" --burst "$burst" --warm-up $((window * 2)) ;;
+    durable-streams)
+      start_durable "$1" &&
+        load sse "$1" --kind push "${pushed[@]}" "${message[@]}" "${durable_paths[@]}" --burst "$burst" --warm-up $((window * 2))
       ;;
     better-sse)
       start "$1" node bench/node/server.mjs $payload &&
@@ -231,7 +306,10 @@ in_turn() {
 failed=
 began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
-if [ -n "$sse" ]; then in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask; fi
+if [ -n "$sse" ]; then
+  in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask "${hubs[@]}"
+  in_turn crowd 1 staffel-crowd "${hubs[@]/%/-crowd}"
+fi
 if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi
 if [ -n "$growth" ]; then
   say "growth"
@@ -245,7 +323,7 @@ if [[ $staffel == */debug/* ]]; then build="a DEBUG build"; else build="a releas
 if [ -n "$(git status --porcelain 2>/dev/null)" ]; then changes=", with changes"; else changes=; fi
 echo "- $("$staffel" --version), $build of $(git rev-parse --short HEAD 2>/dev/null || echo "no commit")$changes; $(rustc --version | cut -d' ' -f1,2)"
 package() { node -p "require('./bench/node/package.json').dependencies['$1']"; }
-echo "- better-sse $(package better-sse), @modelcontextprotocol/server $(package @modelcontextprotocol/server) on node $(node --version);" \
+echo "- nchan $(dpkg-query -W -f '${Version}' libnginx-mod-nchan 2>/dev/null || echo "not there"), Durable Streams 0.1.5; better-sse $(package better-sse), @modelcontextprotocol/server $(package @modelcontextprotocol/server) on node $(node --version);" \
   "FastMCP $(version fastmcp), sse-starlette $(version sse-starlette) with uvicorn $(version uvicorn), Flask $(version flask), on $($venv/bin/python --version)"
 echo "- $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), Linux $(uname -r);" \
   "load average before: $before; took $((SECONDS - began)) s"

@@ -12,8 +12,8 @@ use crate::{Result, response::Response};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The request that subscribes.
-pub fn subscribe(address: SocketAddr) -> String {
-    format!("GET /sse HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n")
+pub fn subscribe(address: SocketAddr, path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n")
 }
 
 /// A request that publishes `body`.

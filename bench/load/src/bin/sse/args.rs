@@ -8,6 +8,8 @@ use crate::Result;
 const SUBSCRIBERS_MAX: usize = 10_000;
 /// Most messages in one phase.
 const MESSAGES_MAX: usize = 100_000;
+/// Largest message.
+const SIZE_MAX: usize = 1_024;
 /// Most unfinished messages in the burst.
 const WINDOW_MAX: usize = 1_024;
 
@@ -47,6 +49,12 @@ pub struct Args {
     pub window: usize,
     /// How many messages are published before the burst is timed.
     pub warm_up: usize,
+    /// Where it publishes, for a pushing or polling server.
+    pub publish: String,
+    /// Where it subscribes.
+    pub subscribe: String,
+    /// How many bytes a message has at least: what is missing is filled up. With Staffel it is the text of the report.
+    pub size: usize,
     /// Where to write the data of one event, for the other servers to send.
     pub save_payload: Option<PathBuf>,
 }
@@ -66,6 +74,9 @@ impl Args {
             burst: 0,
             window: 64,
             warm_up: 0,
+            publish: "/publish".to_owned(),
+            subscribe: "/sse".to_owned(),
+            size: 0,
             save_payload: None,
         };
         while let Some(name) = words.next() {
@@ -93,6 +104,9 @@ impl Args {
                 "--burst" => args.burst = read(&name, &value)?,
                 "--window" => args.window = read(&name, &value)?,
                 "--warm-up" => args.warm_up = read(&name, &value)?,
+                "--publish" => args.publish = value,
+                "--subscribe" => args.subscribe = value,
+                "--size" => args.size = read(&name, &value)?,
                 "--save-payload" => args.save_payload = Some(value.into()),
                 _ => return Err(format!("{name} is unknown").into()),
             }
@@ -117,6 +131,7 @@ impl Args {
             ("--burst", self.burst, 0, MESSAGES_MAX),
             ("--warm-up", self.warm_up, 0, MESSAGES_MAX),
             ("--window", self.window, 1, WINDOW_MAX),
+            ("--size", self.size, 0, SIZE_MAX),
         ];
         for (name, value, least, most) in bounds {
             if value < least || value > most {

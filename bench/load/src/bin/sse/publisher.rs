@@ -9,6 +9,21 @@ use mio::{Interest, Registry, Token, net::TcpStream};
 
 use crate::{Result, http, response::Response};
 
+/// A report to Staffel whose text has so many characters.
+pub fn report(message: usize, size: usize) -> String {
+    let begin = format!("seq {message} ");
+    let rest = "is what is being done at this moment, in a line of the usual length and a little more of it ";
+    let rest = rest.chars().cycle().take(size.saturating_sub(begin.len()));
+    format!("{{\"message\":\"{begin}{}\"}}", rest.collect::<String>())
+}
+
+/// A message to another server, filled up to so many bytes. It ends its line: some servers put several into one event.
+pub fn filled(message: usize, size: usize) -> String {
+    let begin = format!("{{\"message\":\"seq {message}\",\"rest\":\"");
+    let rest = "x".repeat(size.saturating_sub(begin.len() + 2));
+    format!("{begin}{rest}\"}}\n")
+}
+
 /// One place in the window.
 pub struct Publisher {
     address: SocketAddr,
@@ -16,6 +31,10 @@ pub struct Publisher {
     token: Token,
     /// Whether each message gets a connection of its own: Flask's server closes them at will.
     fresh: bool,
+    /// What makes the body of a message.
+    body_of: fn(usize, usize) -> String,
+    /// How many bytes it has at least.
+    size: usize,
     stream: Option<TcpStream>,
     response: Response,
     body: Vec<u8>,
@@ -27,12 +46,20 @@ pub struct Publisher {
 
 impl Publisher {
     /// A place that publishes to `path`.
-    pub fn new(address: SocketAddr, path: String, token: Token, fresh: bool) -> Self {
+    pub fn new(
+        address: SocketAddr,
+        path: String,
+        token: Token,
+        fresh: bool,
+        (body_of, size): (fn(usize, usize) -> String, usize),
+    ) -> Self {
         Self {
             address,
             path,
             token,
             fresh,
+            body_of,
+            size,
             stream: None,
             response: Response::default(),
             body: Vec::new(),
@@ -56,7 +83,7 @@ impl Publisher {
             registry.register(&mut stream, self.token, Interest::READABLE)?;
             self.stream = Some(stream);
         }
-        let body = format!("{{\"message\":\"seq {message}\"}}");
+        let body = (self.body_of)(message, self.size);
         let request = http::post(self.address, &self.path, &body, self.fresh);
         let stream = self.stream.as_mut().ok_or("no connection")?;
         // A few hundred bytes into an empty send buffer: never cut.

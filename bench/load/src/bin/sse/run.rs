@@ -13,7 +13,7 @@ use crate::{
     http,
     ledger::{Expect, Ledger},
     process,
-    publisher::Publisher,
+    publisher::{self, Publisher},
     report::{Report, percentile},
     stream::Stream,
 };
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
             let path = self.publishers[0].path().to_owned();
             let mut event = String::new();
             for number in 1..=REPORTS {
-                let body = format!("{{\"message\":\"warm {number}\"}}");
+                let body = format!("{{\"message\":\"warm {number:<width$}\"}}", width = self.args.size);
                 event = http::post_and_wait(self.args.address, &path, &body)?;
             }
             // The answer to a report is the data of the event that it causes.
@@ -135,18 +135,23 @@ impl<'a> Run<'a> {
                 .ok_or("the answer to a start names no pipeline")?;
             format!("/api/pipelines/{id}/reports")
         } else {
-            "/publish".to_owned()
+            self.args.publish.clone()
         };
         let token = Token(self.args.subscribers + number);
         let fresh = self.args.kind == Kind::Poll;
+        let body_of = match self.args.kind {
+            Kind::Staffel => publisher::report,
+            Kind::Push | Kind::Poll => publisher::filled,
+        };
+        let body = (body_of as fn(usize, usize) -> String, self.args.size);
         self.publishers
-            .push(Publisher::new(self.args.address, path, token, fresh));
+            .push(Publisher::new(self.args.address, path, token, fresh, body));
         Ok(())
     }
 
     fn connect(&mut self) -> Result<()> {
         let begin = Instant::now();
-        let request = http::subscribe(self.args.address);
+        let request = http::subscribe(self.args.address, &self.args.subscribe);
         let step = (ARRIVAL / self.args.subscribers as u32).max(Duration::from_millis(1));
         for number in 0..self.args.subscribers {
             let due = begin + step * number as u32;

@@ -49,7 +49,8 @@ impl Stream {
 struct Lines {
     /// The beginning of a line whose end has not come.
     kept: Vec<u8>,
-    message: Option<usize>,
+    /// Of one event: several where a server puts them together.
+    messages: Vec<usize>,
     position: Option<u64>,
     data_bytes: u64,
 }
@@ -75,12 +76,13 @@ impl Lines {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
             let position = self.position.take();
-            if let Some(message) = self.message.take() {
+            for message in self.messages.drain(..) {
                 on(Seen { message, position });
             }
         } else if let Some(data) = line.strip_prefix(b"data:") {
-            self.message = message_in(data);
-            if self.message.is_some() {
+            let before = self.messages.len();
+            messages_in(data, &mut self.messages);
+            if self.messages.len() > before {
                 self.data_bytes += data.trim_ascii_start().len() as u64;
             }
         } else if line.starts_with(b"id:") {
@@ -92,13 +94,19 @@ impl Lines {
     }
 }
 
-/// The number in `"message":"seq 17"`, wherever it is in the data.
-fn message_in(data: &[u8]) -> Option<usize> {
+/// The numbers in `"message":"seq 17"` and `"message":"seq 17 and more"`, wherever they are in the data.
+fn messages_in(data: &[u8], found: &mut Vec<usize>) {
     static KEY: LazyLock<memmem::Finder> = LazyLock::new(|| memmem::Finder::new(b"\"message\":"));
-    let value = &data[KEY.find(data)? + KEY.needle().len()..];
-    let digits = value.trim_ascii_start().strip_prefix(b"\"seq ")?;
-    let end = memchr(b'"', digits)?;
-    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+    let mut rest = data;
+    while let Some(at) = KEY.find(rest) {
+        rest = &rest[at + KEY.needle().len()..];
+        let Some(digits) = rest.trim_ascii_start().strip_prefix(b"\"seq ") else {
+            continue;
+        };
+        let end = digits.iter().position(|byte| !byte.is_ascii_digit());
+        let number = std::str::from_utf8(&digits[..end.unwrap_or(digits.len())]);
+        found.extend(number.ok().and_then(|number| number.parse::<usize>().ok()));
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +115,7 @@ mod tests {
 
     const BODY: &str = "retry: 100\n: a comment\n\nevent: snapshot\ndata: {\"message\":null}\n\n\
         event: e\nid: ab-7\ndata: {\"a\":1,\"message\":\"seq 1\",\"log\":[{\"text\":\"seq 0\"}]}\n\n\
-        id: ab-9\r\ndata:{\"message\": \"seq 12\"}\r\n\r\ndata: {\"message\":\"seq 13\"}\n";
+        id: ab-9\r\ndata:{\"message\": \"seq 12 and more\"}\r\n\r\ndata: {\"message\":\"seq 13\"}\n";
     const SEEN: [(usize, Option<u64>); 2] = [(1, Some(7)), (12, Some(9))];
 
     fn seen(pieces: &[&[u8]]) -> Vec<(usize, Option<u64>)> {
