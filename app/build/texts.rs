@@ -60,7 +60,12 @@ pub fn generate(sources: &[(&str, String)]) -> Result<String, Vec<String>> {
         return Err(faults);
     }
     let mut code = String::new();
-    for (name, mark) in [("ARGUMENT", ARGUMENT), ("CHOICE", CHOICE), ("ARM", ARM), ("END", END)] {
+    for (name, mark) in [
+        ("ARGUMENT", ARGUMENT),
+        ("CHOICE", CHOICE),
+        ("ARM", ARM),
+        ("END", END),
+    ] {
         let _ = writeln!(code, "const {name}: char = {mark:?};");
     }
     for (locale, texts) in &locales {
@@ -69,7 +74,12 @@ pub fn generate(sources: &[(&str, String)]) -> Result<String, Vec<String>> {
     code.push_str("impl Lang {\n");
     code.push_str("const fn texts(self) -> &'static Texts { match self {\n");
     for (locale, _) in &locales {
-        let _ = writeln!(code, "Self::{} => &{},", variant(locale), locale.to_uppercase());
+        let _ = writeln!(
+            code,
+            "Self::{} => &{},",
+            variant(locale),
+            locale.to_uppercase()
+        );
     }
     code.push_str("}}\n");
     for (index, (id, text)) in source.iter().enumerate() {

@@ -50,7 +50,8 @@ fn fill(template: &str, arguments: &[Argument<'_>]) -> String {
         }
         let Some(key) = letters.next() else { break };
         if letter == ARM {
-            shown = !chosen && (key == '*' || u64::from(key).checked_sub(u64::from('0')) == Some(number));
+            shown = !chosen
+                && (key == '*' || u64::from(key).checked_sub(u64::from('0')) == Some(number));
             chosen |= shown;
             continue;
         }
@@ -78,7 +79,12 @@ mod tests {
     #[test]
     fn a_choice_takes_the_first_arm_that_fits() {
         let template = "\u{2}a\u{3}0none\u{3}1one\u{3}1never\u{3}*\u{1}a many\u{4} for \u{1}b";
-        let say = |count| fill(template, &[Argument::Number(count), Argument::Text("Li\u{1}")]);
+        let say = |count| {
+            fill(
+                template,
+                &[Argument::Number(count), Argument::Text("Li\u{1}")],
+            )
+        };
         assert_eq!(say(0), "none for Li\u{1}");
         assert_eq!(say(1), "one for Li\u{1}");
         assert_eq!(say(12), "12 many for Li\u{1}");
