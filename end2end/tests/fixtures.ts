@@ -19,7 +19,7 @@ export class Board {
     this.review = page.locator('dialog.review');
     this.badge = page.locator('.badge');
     this.notice = page.locator('.notice');
-    this.words = this.review.getByLabel('What should change? (goes into the prompt)');
+    this.words = this.review.getByLabel('What should change? The agent gets this word for word.');
   }
 
   /** Opens a page, and waits until its buttons do something and what it shows is live. */

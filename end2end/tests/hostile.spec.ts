@@ -59,7 +59,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
   await expect(board.review.locator('.doc')).toContainText('Again.');
   await unharmed();
   await board.words.fill(SCRIPT);
-  await board.button('Accept with this change').click();
+  await board.button('Accept with changes').click();
   const heard = await agent.wait(handover);
   expect(await board.prompt.textContent()).toBe(heard.prompt);
   await expect(page.locator('.log')).toContainText(SCRIPT);

@@ -26,7 +26,7 @@ test('accepted with changes: the agent gets exactly the prompt that the person s
   const parked = await agent.park(handover);
   await board.open(`/pipelines/${pipeline}`);
   await board.words.fill('Keep the public API stable.');
-  await board.button('Accept with this change').click();
+  await board.button('Accept with changes').click();
   await expect(board.review).toBeHidden();
 
   const heard = await parked.answer;
@@ -38,11 +38,11 @@ test('accepted with changes: the agent gets exactly the prompt that the person s
 
   await expect(board.steps).toHaveText(['Decided', 'Written', 'Offered', 'Picked up']);
   await agent.call('acknowledge_prompt', { prompt_id: heard.prompt_id });
-  await expect(board.steps).toHaveText(['Decided', 'Written', 'Offered', 'Picked up', 'Acknowledged']);
+  await expect(board.steps).toHaveText(['Decided', 'Written', 'Offered', 'Picked up', 'Confirmed']);
   await agent.report(pipeline, { phase: 'PLAN', progress: 10 });
   await expect(board.steps).toHaveCount(6);
   await expect(board.leg('VAN')).toContainText('accepted');
-  await expect(board.leg('PLAN')).toContainText('10 % claimed');
+  await expect(board.leg('PLAN')).toContainText('says 10%');
   expect(await server.count(pipeline, 'PromptPickedUp')).toBe(1);
 });
 
@@ -51,7 +51,7 @@ test('the prompt waits for an agent that is not there, and can be copied', async
   const { pipeline, handover } = await agent.handedOver({}, PLAN);
   await board.open(`/pipelines/${pipeline}`);
   await board.button('Accept').click();
-  await expect(board.page.locator('.headline .chip')).toHaveText('In transit');
+  await expect(board.page.locator('.headline .chip')).toHaveText('On its way');
   await expect(board.steps).toHaveText(['Decided', 'Written', 'Offered']);
   const card = board.page.locator('section.prompt');
   await card.getByRole('button', { name: 'Copy' }).click();
@@ -73,8 +73,8 @@ test('a decision made elsewhere closes the review and says who made it', async (
   await expect(other.review).toBeVisible();
   await board.button('Accept').click();
   await expect(other.review).toBeHidden();
-  await expect(other.notice).toContainText('local accepted VAN.');
-  await expect(board.notice).toContainText('VAN is accepted. The prompt for PLAN is on its way.');
+  await expect(other.notice).toContainText('You accepted VAN.');
+  await expect(board.notice).toContainText('VAN accepted. The prompt for PLAN is on its way.');
 
   await agent.wait(handover);
   const next = await agent.handOver(handover.split('-')[0]!);
@@ -89,7 +89,7 @@ test('requesting changes needs words, and leads to a revision', async ({ agent, 
   const parked = await agent.park(handover);
   await board.open(`/pipelines/${pipeline}`);
   await board.button('Request changes').click();
-  await expect(board.review).toContainText('Say in a sentence what should change; then request it.');
+  await expect(board.review).toContainText('First write what should change.');
   await expect(board.words).toBeFocused();
   await expect(board.words).toHaveAttribute('aria-invalid', 'true');
   await board.words.fill('Name the risks.');
@@ -117,7 +117,7 @@ test('a better revision replaces what is being read, and keeps the words', async
   await expect(board.review.locator('.doc')).toContainText('Better');
   await expect(board.review).toContainText('Revision 2 replaced what you were reading.');
   await expect(board.words).toHaveValue('One more thing');
-  await board.button('Accept with this change').click();
+  await board.button('Accept with changes').click();
   expect(await agent.wait(handover)).toMatchObject({ revision: 2, review_changes: 'One more thing' });
 });
 
@@ -130,9 +130,9 @@ test('the keyboard alone is enough', async ({ agent, board, page }) => {
   await expect(board.review).toBeHidden();
   await page.reload();
   await board.ready();
-  await expect(page.getByRole('button', { name: 'Read and decide' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Review', exact: true })).toBeVisible();
   await expect(board.review, 'put off in this window').toBeHidden();
-  await page.getByRole('button', { name: 'Read and decide' }).focus();
+  await page.getByRole('button', { name: 'Review', exact: true }).focus();
   await page.keyboard.press('Enter');
   await expect(board.review.locator('.doc')).toBeVisible();
 
@@ -167,11 +167,11 @@ test('stopping asks once more', async ({ agent, board }) => {
   const { pipeline, handover } = await agent.handedOver();
   const parked = await agent.park(handover);
   await board.open(`/pipelines/${pipeline}`);
+  await board.button('Stop pipeline…').click();
+  await expect(board.button('Keep it running')).toBeFocused();
+  await board.button('Keep it running').click();
+  await board.button('Stop pipeline…').click();
   await board.button('Stop pipeline').click();
-  await expect(board.button('Keep it')).toBeFocused();
-  await board.button('Keep it').click();
-  await board.button('Stop pipeline').click();
-  await board.button('Stop it').click();
   await expect(board.review).toBeHidden();
   expect(await parked.answer).toMatchObject({ decision: 'stopped', prompt: null });
   await expect(board.page.locator('.headline .chip')).toHaveText('Stopped');
@@ -181,7 +181,7 @@ test('the last handover completes the pipeline', async ({ agent, board }) => {
   const { pipeline, handover } = await agent.handedOver({ phases: ['PLAN'] });
   const parked = await agent.park(handover);
   await board.open(`/pipelines/${pipeline}`);
-  await expect(board.review.getByRole('heading', { level: 2 })).toContainText('PLAN → end');
+  await expect(board.review.getByRole('heading', { level: 2 })).toContainText('PLAN → finish');
   await board.button('Accept').click();
   await expect(board.page.locator('.headline .chip')).toHaveText('Finished');
   expect(await parked.answer).toMatchObject({ decision: 'accepted', prompt: null });
@@ -197,7 +197,7 @@ test('from the overview a second waiting review is one click away, never under t
   await page.keyboard.press('a');
   await expect.poll(() => server.count(first.pipeline, 'HandoverAccepted')).toBe(1);
   expect(await server.count(second.pipeline, 'HandoverAccepted')).toBe(0);
-  const waiting = page.getByRole('button', { name: 'Read and decide' });
+  const waiting = page.getByRole('button', { name: 'Review', exact: true });
   await expect(waiting).toHaveCount(1);
   await waiting.click();
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('Two');
