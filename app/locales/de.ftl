@@ -278,7 +278,6 @@ revision = Fassung { $number }
 arrived = { $title }: { $phase } wartet auf deine Prüfung.
 arrival = { $phase } ist fertig zur Prüfung: { $title }
 newer-revision = Fassung { $new } ist da. Du liest noch Fassung { $old }; dein Text bleibt.
-keep-reading = Weiterlesen
 show-revision = Fassung { $number } lesen
 replaced = Das ist jetzt Fassung { $number }. Dein Text ist noch da.
 own-accepted = { $phase } angenommen. Der Prompt für { $next } ist unterwegs.

@@ -283,7 +283,6 @@ revision = revision { $number }
 arrived = { $title }: { $phase } is ready for review.
 arrival = { $phase } is ready for review: { $title }
 newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
-keep-reading = Keep reading
 show-revision = Read revision { $number }
 replaced = This is revision { $number } now. Your text is still here.
 own-accepted = { $phase } accepted. The prompt for { $next } is on its way.

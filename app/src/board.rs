@@ -35,7 +35,7 @@ pub(crate) struct Board {
     pub find: RwSignal<String>,
     /// The line that says what just happened.
     pub notice: RwSignal<String>,
-    /// The line that interrupts: a gate opened.
+    /// The line that interrupts a screen reader: a handover arrived.
     pub alarm: RwSignal<String>,
     /// Staffel's version when the page was loaded.
     pub server: StoredValue<String>,
@@ -447,7 +447,7 @@ impl Board {
             .with_untracked(|route| kept.extend(route.pipeline().cloned()));
         self.review
             .open
-            .with_untracked(|open| kept.extend(open.as_ref().map(|open| open.pipeline.clone())));
+            .with_untracked(|open| kept.extend(open.as_ref().map(|open| open.pipeline().clone())));
         let mut gone = Vec::new();
         self.pipelines.update_value(|known| {
             known.retain(|id, signal| {

@@ -8,6 +8,7 @@
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 
 mod api;
+mod attention;
 mod board;
 mod browser;
 mod components;

@@ -116,6 +116,7 @@ fn begin(board: Board) {
     board.set_clock(board.now.get_untracked());
     board.hydrated.set(true);
     set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
+    board.review.watch();
     // A page that was reached by a link has only the row so far.
     Effect::new(move || {
         if let Some(id) = board.route.with(|route| route.pipeline().cloned()) {

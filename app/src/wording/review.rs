@@ -29,6 +29,21 @@ pub(crate) fn replaced(lang: Lang, number: u32) -> String {
     lang.replaced(&number.to_string())
 }
 
+/// A newer revision is here than the one that is being read.
+pub(crate) fn newer(lang: Lang, shown: u32, newer: u32) -> String {
+    lang.newer_revision(&newer.to_string(), &shown.to_string())
+}
+
+/// The button that shows it.
+pub(crate) fn show_revision(lang: Lang, number: u32) -> String {
+    lang.show_revision(&number.to_string())
+}
+
+/// A handover is here, and somebody is busy with something else.
+pub(crate) fn arrival(lang: Lang, phase: &PhaseName, title: &str) -> String {
+    lang.arrival(phase.as_str(), title)
+}
+
 /// How long a handover has waited.
 pub(crate) fn waiting(lang: Lang, span: &str) -> String {
     lang.waiting(span)
