@@ -20,6 +20,7 @@ pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
     match standing {
         Standing::Idle => lang.idle(),
         Standing::Agent => lang.agent_runs(),
+        Standing::Quiet => lang.quiet(),
         Standing::Silent => lang.no_sign_of_life(),
         Standing::You => lang.you_have_it(),
         Standing::Transit => lang.in_transit(),
@@ -72,7 +73,12 @@ pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> Stri
 pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
     match status.status {
         Status::Running => match (standing::silence(status, now), &status.message) {
-            (Some(silent), _) => silent_for(lang, status.progress, status.progress_source, silent),
+            (Some(silence), _) => silent_for(
+                lang,
+                status.progress,
+                status.progress_source,
+                silence.millis,
+            ),
             (None, Some(message)) => quoted(lang, message),
             (None, None) => lang.nothing_reported().to_owned(),
         },
