@@ -20,7 +20,6 @@ reload = Neu laden
 theme-system = Design: System. Zu Hell wechseln
 theme-light = Design: hell. Zu Dunkel wechseln
 theme-dark = Design: dunkel. Zu System wechseln
-journal = Journal
 api = API
 updated = Staffel wurde aktualisiert. Lade die Seite neu, wenn es passt.
 
@@ -55,6 +54,7 @@ refused-ended = Diese Pipeline ist beendet.
 refused-not-permitted = Das darfst du nicht.
 refused-too-large = Dein Text ist zu lang. Kürze ihn und sende ihn noch einmal.
 refused-disk-full = Staffel kann gerade nicht speichern: Der Datenträger ist voll. Nichts wurde entschieden.
+refused-otherwise = Der Server hat das nicht angenommen ({ $title }). Lade die Seite neu und versuch es noch einmal.
 refused-unavailable = Staffel kann gerade nicht speichern. Versuch es noch einmal: Es geschieht nur einmal, auch wenn der erste Versuch doch ankam.
 
 ## Standings

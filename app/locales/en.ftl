@@ -21,7 +21,6 @@ reload = Reload
 theme-system = Theme: system. Switch to light
 theme-light = Theme: light. Switch to dark
 theme-dark = Theme: dark. Switch to system
-journal = journal
 api = API
 updated = Staffel has been updated. Reload when you're ready.
 
@@ -56,6 +55,8 @@ refused-ended = This pipeline has ended.
 refused-not-permitted = You're not allowed to do this.
 refused-too-large = Your text is too long. Shorten it, then send it again.
 refused-disk-full = Staffel can't save right now: the disk is full. Nothing was decided.
+# $title is what kind of problem it is, in English, or what a proxy says.
+refused-otherwise = The server didn't accept this ({ $title }). Reload the page, then try again.
 refused-unavailable = Staffel can't save right now. Try again: it's done only once, even if the first try did get through.
 
 ## Standings

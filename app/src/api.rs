@@ -26,10 +26,6 @@ pub(crate) struct Problem {
     pub kind: String,
     /// What kind of problem.
     pub title: String,
-    /// What exactly.
-    pub detail: Option<String>,
-    /// What to do next.
-    pub next: Option<String>,
     /// The status of the answer; 0 where none is known.
     pub status: u16,
 }

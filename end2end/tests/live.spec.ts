@@ -127,6 +127,11 @@ test('what is looked for is found as one types', async ({ agent, board }) => {
   await board.page.keyboard.type('gard');
   await expect(board.row('New garden')).toBeVisible();
   await expect(board.row('Faster checkout')).toHaveCount(0);
+  const field = board.page.getByRole('searchbox');
   await board.page.keyboard.press('Escape');
   await expect(board.row('Faster checkout')).toBeVisible();
+  await expect(field).toHaveValue('');
+  await expect(field).toBeFocused();
+  await board.page.keyboard.press('Escape');
+  await expect(field).not.toBeFocused();
 });

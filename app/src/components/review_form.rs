@@ -1,6 +1,6 @@
 //! The decision: the words that go with it, three buttons, their keys.
 
-use domain::{HandoverId, Verdict};
+use domain::{Decision, HandoverId, Verdict};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use protocol::HandoverRef;
 use wasm_bindgen::JsCast;
@@ -101,11 +101,15 @@ pub(crate) fn ReviewForm(
             None => String::new(),
             Some(Trouble::NoWords) => lang.say_what().to_owned(),
             Some(Trouble::Asleep) => lang.keys_asleep().to_owned(),
-            Some(Trouble::Failed(failure)) => format!(
-                "{} {}",
-                lang.not_sent(),
-                wording::connection::failure(lang, &failure)
-            ),
+            Some(Trouble::Failed(failure)) => {
+                let why = wording::review::not_decided(
+                    lang,
+                    &failure,
+                    form.known().as_ref(),
+                    board.now.get(),
+                );
+                format!("{} {why}", lang.not_sent())
+            }
         }
     });
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
@@ -178,6 +182,16 @@ impl Form {
         if self.trouble.get_untracked() == Some(Trouble::NoWords) {
             self.trouble.set(None);
         }
+    }
+
+    /// What was decided about this revision, where that has arrived here. Follows it.
+    fn known(self) -> Option<Decision> {
+        let shown = self.board.review.open.get()?.about;
+        let status = self.board.pipeline(shown.handover.pipeline())?;
+        let newest = status.with(|status| status.handover.clone())?;
+        (newest.handover == shown.handover && newest.revision == shown.revision)
+            .then_some(newest.decision)
+            .flatten()
     }
 
     fn key(self, event: &ev::KeyboardEvent) {

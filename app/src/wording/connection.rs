@@ -43,7 +43,7 @@ pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
 }
 
 /// A refusal in the board's own words: the server's are written for agents, and name their tools.
-/// Only what the board does not know by its kind is told as the server says it.
+/// Of what the board does not know by its kind only the title is told.
 fn refusal(lang: Lang, problem: &Problem) -> String {
     let words = match problem.kind() {
         "not-found" => lang.refused_not_found(),
@@ -55,8 +55,9 @@ fn refusal(lang: Lang, problem: &Problem) -> String {
         "not-permitted" => lang.refused_not_permitted(),
         "too-large" => lang.refused_too_large(),
         "disk-full" => lang.refused_disk_full(),
-        "unavailable" => lang.refused_unavailable(),
-        _ => problem.detail.as_deref().unwrap_or(&problem.title),
+        // Whether it was saved is not always known; by its key the same decision is made once.
+        "unavailable" | "unknown-outcome" | "behind" => lang.refused_unavailable(),
+        _ => return lang.refused_otherwise(&problem.title),
     };
     words.to_owned()
 }
@@ -93,8 +94,7 @@ mod tests {
     fn a_refusal_for_agents_is_said_in_words_for_people() {
         let problem = |kind: &str| Problem {
             kind: format!("urn:staffel:problem:{kind}"),
-            detail: Some("Ask with get_pipeline_status.".to_owned()),
-            next: Some("Call start_pipeline.".to_owned()),
+            title: "Of tomorrow".to_owned(),
             ..Problem::default()
         };
         let refused = |kind| Failure::Refused(problem(kind));
@@ -106,10 +106,14 @@ mod tests {
             failure(Lang::De, &refused("stale-revision")),
             "Es gibt eine neuere Fassung. Lies sie, bevor du entscheidest."
         );
-        // What is not known says what happened, and leaves out what an agent should call.
+        assert_eq!(
+            failure(Lang::En, &refused("unknown-outcome")),
+            failure(Lang::En, &refused("unavailable"))
+        );
+        // What is not known, or comes from a proxy, leaves out what an agent should call.
         assert_eq!(
             failure(Lang::De, &refused("of-tomorrow")),
-            "Ask with get_pipeline_status."
+            "Der Server hat das nicht angenommen (Of tomorrow). Lade die Seite neu und versuch es noch einmal."
         );
     }
 }

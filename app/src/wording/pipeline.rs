@@ -14,6 +14,8 @@ use crate::{
 
 /// The name that the server gives the template that comes with it.
 const BUILT_IN: &str = "built-in";
+/// The name that the server gives the track of tasks for which an agent names none.
+const DEFAULT_TRACK: &str = "Tasks";
 
 /// The word on the chip.
 pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
@@ -168,6 +170,14 @@ pub(crate) fn leg_time(lang: Lang, phase: &Phase, now: Timestamp) -> String {
     })
 }
 
+/// The name of a track; the one that nobody named has one in every language.
+pub(crate) fn track(lang: Lang, name: &str) -> &str {
+    match name {
+        DEFAULT_TRACK => lang.tasks(),
+        name => name,
+    }
+}
+
 /// How far a task is.
 pub(crate) fn task(lang: Lang, status: TaskStatus) -> &'static str {
     match status {
@@ -266,6 +276,13 @@ mod tests {
             assert_eq!(progress(Lang::En, percent, source), en);
             assert_eq!(progress(Lang::De, percent, source), de);
         }
+    }
+
+    #[test]
+    fn a_track_that_nobody_named_has_a_name_in_every_language() {
+        assert_eq!(track(Lang::En, "Tasks"), "Tasks");
+        assert_eq!(track(Lang::De, "Tasks"), "Aufgaben");
+        assert_eq!(track(Lang::De, "Gateway"), "Gateway");
     }
 
     #[test]

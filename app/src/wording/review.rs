@@ -4,10 +4,7 @@ use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
 use protocol::Rendering;
 
 use super::{age, connection, is_reader};
-use crate::{
-    Lang,
-    api::{Failure, Problem},
-};
+use crate::{Lang, api::Failure};
 
 /// `PLAN → CREATE`; after the last phase `REFLECT → finish`.
 pub(crate) fn gate(lang: Lang, next: Option<&PhaseName>) -> String {
@@ -127,19 +124,15 @@ pub(crate) fn not_decided(
             }
         }
         // Of what a decision carries only the words can be invalid: nothing visible is left of them.
-        (Failure::Refused(problem), _) if is_invalid(problem) => lang.say_what().to_owned(),
+        (Failure::Refused(problem), _) if problem.kind() == "invalid" => lang.say_what().to_owned(),
         _ => connection::failure(lang, failure),
     }
-}
-
-/// Whether the server missed the words that go with the decision.
-pub(crate) fn is_invalid(problem: &Problem) -> bool {
-    problem.kind() == "invalid"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Problem;
 
     #[test]
     fn a_decision_that_came_too_late_names_who_decided() {
