@@ -1,6 +1,6 @@
 //! Who has the baton, as the board colours it.
 
-use domain::{Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict};
+use domain::{Delivery, DeliveryState, PhaseStatus, PromptId, Status, Timestamp, Verdict};
 use protocol::{HandoverRef, PromptRef, Summary};
 
 const MINUTE: i64 = 60 * 1_000;
@@ -122,6 +122,27 @@ pub(crate) fn prompt_shown(status: &Summary) -> Option<&PromptRef> {
     prompt.filter(|_| !prompt_is_being_written(status))
 }
 
+/// What becomes of a prompt by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// No agent has it: a person may carry it to one.
+    Waits,
+    /// An agent works from it.
+    Works,
+    /// What it started is over, or another prompt has taken its place.
+    Over,
+}
+
+/// What becomes of this prompt by now.
+pub(crate) fn use_of(status: &Summary, prompt: &PromptId) -> Use {
+    let newest = prompt_shown(status).filter(|newest| newest.prompt_id == *prompt);
+    match (newest, status.status) {
+        (Some(newest), Status::HandingOver) if newest.state < DeliveryState::PickedUp => Use::Waits,
+        (Some(_), Status::HandingOver | Status::Running) => Use::Works,
+        _ => Use::Over,
+    }
+}
+
 /// The first time a prompt took this step.
 pub(crate) fn step(prompt: &PromptRef, state: DeliveryState) -> Option<&Delivery> {
     prompt
@@ -169,8 +190,78 @@ pub(crate) fn leg_class(phase: PhaseStatus, current: bool, standing: Standing) -
 
 #[cfg(test)]
 mod tests {
+    use domain::{Document, Event, HandoverId, PhaseName, Purpose, Via, Writer, WriterKind};
+
     use super::*;
     use crate::samples;
+
+    #[test]
+    fn a_prompt_that_an_agent_has_is_not_offered_again() {
+        let mut pipeline = samples::handed_over(1, 1);
+        let prompt = PromptId::new(pipeline.id.clone(), 1);
+        let handover = HandoverId::new(pipeline.id.clone(), 1);
+        let plan = PhaseName::parse("PLAN").expect("a phase");
+        let document = Document::new("Go on.").reference();
+        let steps = [
+            (
+                Event::HandoverAccepted {
+                    handover: handover.clone(),
+                    revision: 1,
+                    review_changes: String::new(),
+                },
+                Use::Over,
+            ),
+            (
+                Event::PromptWritten {
+                    prompt: prompt.clone(),
+                    handover,
+                    revision: 1,
+                    phase: plan.clone(),
+                    purpose: Purpose::NextPhase,
+                    document,
+                    writer: Writer {
+                        kind: WriterKind::Template,
+                        name: "built-in".to_owned(),
+                        why: None,
+                        took_ms: 0,
+                    },
+                },
+                Use::Waits,
+            ),
+            (
+                Event::PromptPickedUp {
+                    prompt: prompt.clone(),
+                    via: Via::Pull,
+                },
+                Use::Works,
+            ),
+            (
+                Event::PhaseStarted {
+                    phase: plan.clone(),
+                },
+                Use::Works,
+            ),
+            (
+                Event::HandoverSubmitted {
+                    handover: HandoverId::new(pipeline.id.clone(), 2),
+                    phase: plan,
+                    next_phase: None,
+                    document,
+                    summary: String::new(),
+                },
+                Use::Over,
+            ),
+        ];
+        for (event, expected) in steps {
+            let said = format!("{event:?}");
+            samples::then(&mut pipeline, event);
+            assert_eq!(
+                use_of(&Summary::from(&pipeline), &prompt),
+                expected,
+                "{said}"
+            );
+        }
+    }
 
     /// Where a pipeline stands so many minutes after its agent said something.
     fn standing(usual_gap_ms: u64, minutes: i64) -> Standing {

@@ -63,6 +63,13 @@ test('the prompt waits for an agent that is not there, and can be copied', async
   expect(pulled.prompt).toBe(copied);
   await expect(board.steps).toHaveText(['Decided', 'Written', 'Offered', 'Picked up']);
   expect((await agent.wait(handover, 1)).prompt).toBe(copied);
+  // What an agent works from already is there to be read, and nothing asks to carry it to another one.
+  await expect(card).toContainText('An agent is working from this prompt already.');
+  await expect(board.prompt).toBeHidden();
+  await expect(card.getByRole('link', { name: 'Cursor' })).toBeHidden();
+  await card.getByText('Read the prompt').click();
+  await expect(board.prompt).toBeVisible();
+  await expect(card.getByRole('button', { name: 'Copy again' })).toBeVisible();
 });
 
 test('a decision made elsewhere closes the review and says who made it', async ({ agent, board, context, server }) => {

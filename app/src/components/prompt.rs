@@ -2,7 +2,7 @@
 
 use domain::{Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{Link, Summary};
+use protocol::{Link, ShortForm, Summary};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
     board::{Board, use_board},
     browser,
     follow::{StatusSignal, flag, maybe, text, word},
-    standing, wording,
+    standing::{self, Use},
+    wording,
 };
 
 /// The card of the newest prompt; while a decision waits for its prompt, of the one being written.
@@ -71,7 +72,7 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
-        (_, true, _) => untrack(text).map(|prompt| view! { <Text board prompt/> }).into_any(),
+        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt/> }).into_any(),
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }
@@ -109,9 +110,9 @@ fn upcoming(status: &Summary) -> (String, Purpose) {
     }
 }
 
-/// The text and the ways to hand it on.
+/// The text and the ways to hand it on. Once an agent has it, it is there to be read.
 #[component]
-fn Text(board: Board, prompt: PromptText) -> impl IntoView {
+fn Text(board: Board, status: StatusSignal, prompt: PromptText) -> impl IntoView {
     let PromptText {
         prompt_id,
         prompt,
@@ -121,6 +122,12 @@ fn Text(board: Board, prompt: PromptText) -> impl IntoView {
     let whole = RwSignal::new(false);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
     let id = StoredValue::new(prompt_id);
+    let used = move || status.with(|status| id.with_value(|id| standing::use_of(status, id)));
+    let waits = flag(move || used() == Use::Waits);
+    let working = maybe(move || {
+        let said = || board.lang.get().picked_up_already().to_owned();
+        (used() == Use::Works).then(said)
+    });
     let offer = move |via: Via| {
         let id = id.get_value();
         spawn_local(async move {
@@ -143,23 +150,42 @@ fn Text(board: Board, prompt: PromptText) -> impl IntoView {
     // Each reason is said once under the links, not only on hover.
     let mut reasons: Vec<_> = links.iter().filter_map(|link| link.short).collect();
     reasons.dedup();
+    let reasons = StoredValue::new(reasons);
+    let reasons = text(move || {
+        let said = |short: &ShortForm| {
+            format!(
+                " {}",
+                wording::pipeline::short_form(board.lang.get(), *short)
+            )
+        };
+        reasons.with_value(|reasons| reasons.iter().map(said).collect())
+    });
+    let links = StoredValue::new(links);
+    let copied = Callback::new(move |()| offer(Via::Copy));
+    let content = Signal::stored(prompt.clone());
     view! {
-        <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
-            {prompt.clone()}
-        </pre>
-        {long.then(|| view! {
-            <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
-                {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
-            </button>
-        })}
-        <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
-            <li><CopyButton text=Signal::stored(prompt) class="first" copied=Callback::new(move |()| offer(Via::Copy))/></li>
-            {links.into_iter().map(way).collect_view()}
-        </ul>
-        <p class="sub">
-            {board.t(Lang::confirm_there)}
-            {text(move || reasons.iter().map(|short| format!(" {}", wording::pipeline::short_form(board.lang.get(), *short))).collect::<String>())}
-        </p>
+        <p class="sub prompt-why">{working}</p>
+        <details class="prompt-body" class:waits=waits open=waits>
+            <summary class="quiet small">{board.t(Lang::read_the_prompt)}</summary>
+            <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
+                {prompt}
+            </pre>
+            {long.then(|| view! {
+                <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
+                    {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
+                </button>
+            })}
+            <When
+                holds=waits
+                otherwise=move || view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> }
+            >
+                <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
+                    <li><CopyButton text=content class="first" copied/></li>
+                    {links.get_value().into_iter().map(way).collect_view()}
+                </ul>
+                <p class="sub">{board.t(Lang::confirm_there)}{reasons}</p>
+            </When>
+        </details>
     }
     .into_inner()
 }
