@@ -294,25 +294,19 @@ gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
 keys-asleep = Klick oder scroll zuerst hier: Dann gelten A und C als Tasten.
 as-source-deep = Als Klartext gezeigt: zu tief verschachtelt, um es zu formatieren.
 as-source-much = Als Klartext gezeigt: zu viel, um es zu formatieren.
-not-whole = Hier steht nur der Anfang.
 
 ## A handover by its address
 
-handover-title = { $phase }: { $title }
 handover-open = Sie wartet auf Prüfung.
 handover-superseded = Nie entschieden: Eine neuere Fassung hat sie ersetzt.
 handover-unknown = Übergabe nicht gefunden
 handover-unknown-next = Der Link ist vielleicht unvollständig, oder diese Fassung gibt es nicht.
-all-revisions = Fassungen
-next-phase = nächste Phase { $phase }
-note-with-it = Was verlangt wurde
 decided-accepted = Angenommen von { $who }
 decided-accepted-by-you = Von dir angenommen
 decided-changes = Änderungen angefordert von { $who }
 decided-changes-by-you = Änderungen von dir angefordert
 decided-stopped = Gestoppt von { $who }
 decided-stopped-by-you = Von dir gestoppt
-prompt-written-from-it = Prompt, der daraus entstand
 
 ## The prompt
 
@@ -387,4 +381,3 @@ not-found-next = Der Link ist vielleicht vertippt oder veraltet.
 unknown-pipeline = Pipeline nicht gefunden
 unknown-pipeline-next = Der Link ist vielleicht unvollständig, oder die Pipeline liegt auf einem anderen Staffel-Server.
 to-overview = Zu allen Pipelines
-to-pipeline = Zur Pipeline

@@ -301,25 +301,19 @@ gone = This handover is closed: the pipeline has moved on.
 keys-asleep = Click or scroll in here first: then A and C work as keys.
 as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
 as-source-much = Shown as plain text: it's too much to be formatted.
-not-whole = Only the beginning is shown here.
 
 ## A handover by its address
 
-handover-title = { $phase }: { $title }
 handover-open = It's waiting for review.
 handover-superseded = It was never decided: a newer revision replaced it.
 handover-unknown = Handover not found
 handover-unknown-next = The link may be incomplete, or this revision doesn't exist.
-all-revisions = Revisions
-next-phase = next phase { $phase }
-note-with-it = What was asked for
 decided-accepted = Accepted by { $who }
 decided-accepted-by-you = Accepted by you
 decided-changes = Changes requested by { $who }
 decided-changes-by-you = Changes requested by you
 decided-stopped = Stopped by { $who }
 decided-stopped-by-you = Stopped by you
-prompt-written-from-it = Prompt written from it
 
 ## The prompt
 
@@ -394,4 +388,3 @@ not-found-next = The link may be mistyped or out of date.
 unknown-pipeline = Pipeline not found
 unknown-pipeline-next = The link may be incomplete, or the pipeline is on another Staffel server.
 to-overview = Back to all pipelines
-to-pipeline = To the pipeline

@@ -37,5 +37,5 @@ pub use lang::{LANG_COOKIE, Lang};
 pub use page::{PageData, Setup};
 pub use route::Route;
 pub use shell::{App, shell};
-pub use texts::{Document, PromptText};
+pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

@@ -191,7 +191,9 @@ impl Review {
     /// A handover is here that was not offered before.
     fn arrive(&self, board: &Board, due: &Waiting) {
         let arrival = self.attention.with_value(|attention| {
-            attention.arrival(browser::ticks(), browser::in_view(), browser::is_busy())
+            // Who reads a text by its address is not idle.
+            let busy = board.paper.with_untracked(Option::is_some) || browser::is_busy();
+            attention.arrival(browser::ticks(), browser::in_view(), busy)
         });
         let Some((about, title)) = board.peek(&due.pipeline).and_then(|status| {
             let about = standing::open_handover(&status)?.clone();

@@ -1,12 +1,12 @@
 //! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
 
-use domain::{Purpose, Via};
+use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Link, ShortForm, Summary};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
-    Lang, PromptText, api,
+    Lang, PromptBody, PromptText, api,
     api::Failure,
     board::{Board, use_board},
     browser,
@@ -50,6 +50,24 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     let id = Memo::new(move |_| {
         status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone()))
     });
+    view! {
+        <section class="sheet pad prompt">
+            <h2>{heading}</h2>
+            <PromptSteps status/>
+            <p class="sub prompt-why">{why}</p>
+            {prompt_text(board, status, id, false)}
+        </section>
+    }
+    .into_inner()
+}
+
+/// The text of a prompt; that it is being written or fetched; or why it does not come. `alone` on its own page.
+pub(crate) fn prompt_text(
+    board: Board,
+    status: StatusSignal,
+    id: Memo<Option<PromptId>>,
+    alone: bool,
+) -> AnyView {
     let text = move || board.prompt(&id.get()?);
     // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
     let here = Memo::new(move |_| text().is_some());
@@ -72,7 +90,7 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
-        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt/> }).into_any(),
+        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }
@@ -81,22 +99,14 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
         }
         (Some(_), false, Some(failure)) => view! {
             <div class="prompt-text">
-                <p role="alert">{board.t(Lang::no_prompt)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
+                <p role="alert">{why(board.lang.get(), &failure)}</p>
                 <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
             </div>
         }
         .into_any(),
     }
     };
-    view! {
-        <section class="sheet pad prompt">
-            <h2>{heading}</h2>
-            <PromptSteps status/>
-            <p class="sub prompt-why">{why}</p>
-            {body}
-        </section>
-    }
-    .into_inner()
+    body.into_any()
 }
 
 /// What the prompt that is being written will be for.
@@ -110,20 +120,22 @@ fn upcoming(status: &Summary) -> (String, Purpose) {
     }
 }
 
+fn why(lang: Lang, failure: &Failure) -> String {
+    let unknown = (lang.prompt_unknown(), lang.prompt_unknown_next());
+    wording::connection::not_loaded(lang, failure, lang.no_prompt(), unknown)
+}
+
 /// The text and the ways to hand it on. Once an agent has it, it is there to be read.
 #[component]
-fn Text(board: Board, status: StatusSignal, prompt: PromptText) -> impl IntoView {
-    let PromptText {
-        prompt_id,
-        prompt,
-        links,
-        ..
-    } = prompt;
-    let whole = RwSignal::new(false);
+fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> impl IntoView {
+    let prompt_id = prompt.about.prompt_id;
+    let PromptBody { prompt, links, .. } = prompt.body;
+    let whole = RwSignal::new(alone);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
     let id = StoredValue::new(prompt_id);
     let used = move || status.with(|status| id.with_value(|id| standing::use_of(status, id)));
     let waits = flag(move || used() == Use::Waits);
+    let unfolded = flag(move || alone || waits.get());
     let working = maybe(move || {
         let said = || board.lang.get().picked_up_already().to_owned();
         (used() == Use::Works).then(said)
@@ -165,7 +177,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText) -> impl IntoView
     let content = Signal::stored(prompt.clone());
     view! {
         <p class="sub prompt-why">{working}</p>
-        <details class="prompt-body" class:waits=waits open=waits>
+        <details class="prompt-body" class:unfolded=unfolded open=unfolded>
             <summary class="quiet small">{board.t(Lang::read_the_prompt)}</summary>
             <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
                 {prompt}

@@ -1,13 +1,11 @@
 //! The review: the document and the decision, over everything else.
 
-use domain::HandoverId;
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{html, prelude::*};
 use protocol::HandoverRef;
 
-use super::{review_form::ReviewForm, time::Ago, when::When};
+use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
-    Lang, api,
-    api::Failure,
+    Lang,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
     review::Opened,
@@ -64,28 +62,17 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     let review = board.review;
     let pipeline = opened.pipeline().clone();
     let first = opened.about.clone();
-    let id = StoredValue::new(first.handover.clone());
     // What is shown of it. It changes only when the reader asks for a newer revision.
     let about = Memo::new(move |last: Option<&HandoverRef>| {
         let open = review.open.get().map(|open| open.about);
         open.or_else(|| last.cloned())
             .unwrap_or_else(|| first.clone())
     });
-    let document = move || about.with(|about| board.document(&about.handover, about.revision));
-    // A document never changes: what follows it follows whether it is there, and which revision is asked for.
-    let read = Memo::new(move |_| document().is_some());
-    let failed = RwSignal::new(None::<Failure>);
-    let fetch = move || {
-        let revision = about.with_untracked(|about| about.revision);
-        fetch(board, id.get_value(), revision, failed);
-    };
+    let which = Memo::new(move |_| about.with(|about| (about.handover.clone(), about.revision)));
+    let reading = Reading::of(board, which);
     Effect::new(move || {
-        // Every revision is fetched if it did not come by itself.
-        about.track();
-        review.shows(read.get());
-        if !read.get() {
-            fetch();
-        }
+        which.track();
+        review.shows(reading.here.get());
     });
     on_cleanup(move || review.shows(false));
     let status = board.signal(&pipeline);
@@ -124,26 +111,6 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         })
     });
     let at = Signal::derive(move || about.with(|about| about.at));
-    // The HTML comes sanitised from the server; nothing else is ever put in this way.
-    let body = move || {
-        about.track();
-        match (read.get(), failed.get()) {
-            (true, _) => {
-                let html = untrack(document).map(|document| document.html);
-                view! { <div class="doc" inner_html=html.unwrap_or_default()></div> }.into_any()
-            }
-            (false, None) => {
-                view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any()
-            }
-            (false, Some(failure)) => view! {
-                <div class="doc">
-                    <p role="alert">{board.t(Lang::no_document)} " " {wording::connection::failure(lang.get(), &failure)}</p>
-                    <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
-                </div>
-            }
-            .into_any(),
-        }
-    };
     // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
     let article = NodeRef::<html::Article>::new();
     Effect::new(move || {
@@ -178,18 +145,8 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             </When>
         </div>
         // The document scrolls, so it can be focused.
-        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
-        <ReviewForm board opened read/>
+        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{reading.view()}</article>
+        <ReviewForm board opened read=reading.here/>
     }
     .into_inner()
-}
-
-fn fetch(board: Board, id: HandoverId, revision: u32, failed: RwSignal<Option<Failure>>) {
-    failed.set(None);
-    spawn_local(async move {
-        match api::handover(id.pipeline(), &id, revision).await {
-            Ok(document) => board.keep_document(document),
-            Err(failure) => drop(failed.try_set(Some(failure))),
-        }
-    });
 }

@@ -248,7 +248,7 @@ impl Form {
         let Some(read) = untrack(|| self.board.document(&handover, revision)) else {
             return;
         };
-        let read = read.hash;
+        let read = read.about.hash;
         let attempt = self
             .attempt
             .get_value()

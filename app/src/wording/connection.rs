@@ -42,6 +42,16 @@ pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
     }
 }
 
+/// Why the text at an address is not shown: `unknown` where there is no such text, else `what` could not be loaded.
+pub(crate) fn not_loaded(lang: Lang, why: &Failure, what: &str, unknown: (&str, &str)) -> String {
+    match why {
+        Failure::Refused(problem) if problem.status == 404 => {
+            format!("{}. {}", unknown.0, unknown.1)
+        }
+        why => format!("{what} {}", failure(lang, why)),
+    }
+}
+
 /// A refusal in the board's own words: the server's are written for agents, and name their tools.
 /// Of what the board does not know by its kind only the title is told.
 fn refusal(lang: Lang, problem: &Problem) -> String {
@@ -87,6 +97,24 @@ mod tests {
         assert_eq!(
             stale(Lang::De, at(0), at(12_000)),
             "Seit 12 s keine Verbindung. Die Anzeige ist vielleicht veraltet."
+        );
+    }
+
+    #[test]
+    fn an_address_of_nothing_says_so() {
+        let unknown = ("Prompt not found", "The link may be incomplete.");
+        let said = |why: &Failure| not_loaded(Lang::En, why, "It couldn't be loaded.", unknown);
+        let missing = Failure::Refused(Problem {
+            status: 404,
+            ..Problem::default()
+        });
+        assert_eq!(
+            said(&missing),
+            "Prompt not found. The link may be incomplete."
+        );
+        assert_eq!(
+            said(&Failure::Unreachable),
+            "It couldn't be loaded. Can't reach Staffel. Check that it's running, then try again."
         );
     }
 
