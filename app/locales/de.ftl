@@ -20,7 +20,6 @@ reload = Neu laden
 theme-system = Design: System. Zu Hell wechseln
 theme-light = Design: hell. Zu Dunkel wechseln
 theme-dark = Design: dunkel. Zu System wechseln
-journal = Journal
 api = API
 updated = Staffel wurde aktualisiert. Lade die Seite neu, wenn es passt.
 
@@ -55,6 +54,7 @@ refused-ended = Diese Pipeline ist beendet.
 refused-not-permitted = Das darfst du nicht.
 refused-too-large = Dein Text ist zu lang. Kürze ihn und sende ihn noch einmal.
 refused-disk-full = Staffel kann gerade nicht speichern: Der Datenträger ist voll. Nichts wurde entschieden.
+refused-otherwise = Der Server hat das nicht angenommen ({ $title }). Lade die Seite neu und versuch es noch einmal.
 refused-unavailable = Staffel kann gerade nicht speichern. Versuch es noch einmal: Es geschieht nur einmal, auch wenn der erste Versuch doch ankam.
 
 ## Standings
@@ -278,7 +278,6 @@ revision = Fassung { $number }
 arrived = { $title }: { $phase } wartet auf deine Prüfung.
 arrival = { $phase } ist fertig zur Prüfung: { $title }
 newer-revision = Fassung { $new } ist da. Du liest noch Fassung { $old }; dein Text bleibt.
-keep-reading = Weiterlesen
 show-revision = Fassung { $number } lesen
 replaced = Das ist jetzt Fassung { $number }. Dein Text ist noch da.
 own-accepted = { $phase } angenommen. Der Prompt für { $next } ist unterwegs.
@@ -295,25 +294,19 @@ gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
 keys-asleep = Klick oder scroll zuerst hier: Dann gelten A und C als Tasten.
 as-source-deep = Als Klartext gezeigt: zu tief verschachtelt, um es zu formatieren.
 as-source-much = Als Klartext gezeigt: zu viel, um es zu formatieren.
-not-whole = Hier steht nur der Anfang.
 
 ## A handover by its address
 
-handover-title = { $phase }: { $title }
 handover-open = Sie wartet auf Prüfung.
 handover-superseded = Nie entschieden: Eine neuere Fassung hat sie ersetzt.
 handover-unknown = Übergabe nicht gefunden
 handover-unknown-next = Der Link ist vielleicht unvollständig, oder diese Fassung gibt es nicht.
-all-revisions = Fassungen
-next-phase = nächste Phase { $phase }
-note-with-it = Was verlangt wurde
 decided-accepted = Angenommen von { $who }
 decided-accepted-by-you = Von dir angenommen
 decided-changes = Änderungen angefordert von { $who }
 decided-changes-by-you = Änderungen von dir angefordert
 decided-stopped = Gestoppt von { $who }
 decided-stopped-by-you = Von dir gestoppt
-prompt-written-from-it = Prompt, der daraus entstand
 
 ## The prompt
 
@@ -388,4 +381,3 @@ not-found-next = Der Link ist vielleicht vertippt oder veraltet.
 unknown-pipeline = Pipeline nicht gefunden
 unknown-pipeline-next = Der Link ist vielleicht unvollständig, oder die Pipeline liegt auf einem anderen Staffel-Server.
 to-overview = Zu allen Pipelines
-to-pipeline = Zur Pipeline

@@ -21,7 +21,6 @@ reload = Reload
 theme-system = Theme: system. Switch to light
 theme-light = Theme: light. Switch to dark
 theme-dark = Theme: dark. Switch to system
-journal = journal
 api = API
 updated = Staffel has been updated. Reload when you're ready.
 
@@ -56,6 +55,8 @@ refused-ended = This pipeline has ended.
 refused-not-permitted = You're not allowed to do this.
 refused-too-large = Your text is too long. Shorten it, then send it again.
 refused-disk-full = Staffel can't save right now: the disk is full. Nothing was decided.
+# $title is what kind of problem it is, in English, or what a proxy says.
+refused-otherwise = The server didn't accept this ({ $title }). Reload the page, then try again.
 refused-unavailable = Staffel can't save right now. Try again: it's done only once, even if the first try did get through.
 
 ## Standings
@@ -283,7 +284,6 @@ revision = revision { $number }
 arrived = { $title }: { $phase } is ready for review.
 arrival = { $phase } is ready for review: { $title }
 newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
-keep-reading = Keep reading
 show-revision = Read revision { $number }
 replaced = This is revision { $number } now. Your text is still here.
 own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
@@ -301,25 +301,19 @@ gone = This handover is closed: the pipeline has moved on.
 keys-asleep = Click or scroll in here first: then A and C work as keys.
 as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
 as-source-much = Shown as plain text: it's too much to be formatted.
-not-whole = Only the beginning is shown here.
 
 ## A handover by its address
 
-handover-title = { $phase }: { $title }
 handover-open = It's waiting for review.
 handover-superseded = It was never decided: a newer revision replaced it.
 handover-unknown = Handover not found
 handover-unknown-next = The link may be incomplete, or this revision doesn't exist.
-all-revisions = Revisions
-next-phase = next phase { $phase }
-note-with-it = What was asked for
 decided-accepted = Accepted by { $who }
 decided-accepted-by-you = Accepted by you
 decided-changes = Changes requested by { $who }
 decided-changes-by-you = Changes requested by you
 decided-stopped = Stopped by { $who }
 decided-stopped-by-you = Stopped by you
-prompt-written-from-it = Prompt written from it
 
 ## The prompt
 
@@ -394,4 +388,3 @@ not-found-next = The link may be mistyped or out of date.
 unknown-pipeline = Pipeline not found
 unknown-pipeline-next = The link may be incomplete, or the pipeline is on another Staffel server.
 to-overview = Back to all pipelines
-to-pipeline = To the pipeline

@@ -26,10 +26,6 @@ pub(crate) struct Problem {
     pub kind: String,
     /// What kind of problem.
     pub title: String,
-    /// What exactly.
-    pub detail: Option<String>,
-    /// What to do next.
-    pub next: Option<String>,
     /// The status of the answer; 0 where none is known.
     pub status: u16,
 }
@@ -70,7 +66,8 @@ pub(crate) async fn handover(
     revision: u32,
 ) -> Result<Document, Failure> {
     let text = call(&paths::handover(pipeline, handover, revision), None).await?;
-    json::read(&text).ok_or(Failure::Unreadable)
+    let (about, body) = json::read_two(&text).ok_or(Failure::Unreadable)?;
+    Ok(Document { about, body })
 }
 
 /// Fetches a prompt with its text.
@@ -79,7 +76,8 @@ pub(crate) async fn prompt(
     prompt: &PromptId,
 ) -> Result<PromptText, Failure> {
     let text = call(&paths::prompt(pipeline, prompt), None).await?;
-    json::read(&text).ok_or(Failure::Unreadable)
+    let (about, body) = json::read_two(&text).ok_or(Failure::Unreadable)?;
+    Ok(PromptText { about, body })
 }
 
 /// Sends a decision about the text that was read. With the same `key`, however often, it is made once.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
 use leptos::prelude::*;
-use protocol::{AgentView, Changed, Counts, DetailMore, PromptRef, Snapshot, Summary};
+use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
 
 use crate::{
     Document, Lang, PageData, PromptText, Route, Setup, Theme, browser, detail::Detail,
-    follow::StatusSignal, incoming::Incoming, link::Link, review::Review, standing, texts::Texts,
+    follow::StatusSignal, incoming::Incoming, link::Link, review::Review, route::Paper, standing,
+    texts::Texts,
 };
 
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
@@ -19,6 +20,8 @@ const ORDER_MAX: usize = 400;
 pub(crate) struct Board {
     /// The page that is shown.
     pub route: RwSignal<Route>,
+    /// The text that is shown instead of its pipeline's page.
+    pub paper: RwSignal<Option<Paper>>,
     /// The reader's language.
     pub lang: RwSignal<Lang>,
     /// The reader's colours.
@@ -35,7 +38,7 @@ pub(crate) struct Board {
     pub find: RwSignal<String>,
     /// The line that says what just happened.
     pub notice: RwSignal<String>,
-    /// The line that interrupts: a gate opened.
+    /// The line that interrupts a screen reader: a handover arrived.
     pub alarm: RwSignal<String>,
     /// Staffel's version when the page was loaded.
     pub server: StoredValue<String>,
@@ -121,6 +124,7 @@ impl Board {
             .for_each(|prompt| texts.keep_prompt(prompt));
         let board = Self {
             route: RwSignal::new(route),
+            paper: RwSignal::new(Paper::of(&path)),
             lang: RwSignal::new(lang),
             theme: RwSignal::new(theme),
             now: RwSignal::new(snapshot.at),
@@ -187,6 +191,12 @@ impl Board {
         move || word(lang.get())
     }
 
+    /// Shows what has this address.
+    pub fn turn_to(self, path: &str) {
+        self.paper.set(Paper::of(path));
+        self.route.set(Route::of(path));
+    }
+
     /// Leads to another page of the board.
     #[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
     pub fn go(self, path: &str) {
@@ -216,13 +226,15 @@ impl Board {
     /// The newest prompt with every step of its way, as far as they are here.
     pub fn prompt_steps(&self, status: StatusSignal) -> Option<PromptRef> {
         let short = status.with(|status| status.prompt.clone())?;
-        let whole = self.with_detail(status, |more| {
+        Some(self.listed_prompt(&short.prompt_id).unwrap_or(short))
+    }
+
+    fn listed_prompt(&self, id: &PromptId) -> Option<PromptRef> {
+        let listed = self.detail.with(id.pipeline(), |more| {
             let mut prompts = more.prompts.iter();
-            prompts
-                .find(|known| known.prompt_id == short.prompt_id)
-                .cloned()
+            prompts.find(|known| known.prompt_id == *id).cloned()
         });
-        Some(whole.flatten().unwrap_or(short))
+        listed.flatten()
     }
 
     /// Sets the clock by the server's.
@@ -254,9 +266,9 @@ impl Board {
                 self.put(summary, &changed);
             }
             Incoming::Prompt(both) => {
-                let (about, text) = *both;
-                self.detail.take_prompt(about);
-                self.keep_prompt(text);
+                let (about, body) = *both;
+                self.detail.take_prompt(about.clone());
+                self.keep_prompt(PromptText { about, body });
             }
             Incoming::Delivery(step) => self.detail.take_delivery(step),
             Incoming::Agents(agents) => self.agents.set(agents.agents),
@@ -275,6 +287,35 @@ impl Board {
     pub fn document(&self, handover: &HandoverId, revision: u32) -> Option<Document> {
         self.texts
             .with(|texts| texts.document(handover, revision).cloned())
+    }
+
+    /// What a revision is about, as far as it is known; follows it. The newest ones are listed and kept current, older
+    /// ones come with their text.
+    pub fn about_handover(&self, handover: &HandoverId, revision: u32) -> Option<HandoverRef> {
+        let listed = self.detail.with(handover.pipeline(), |more| {
+            let mut handovers = more.handovers.iter();
+            handovers
+                .find(|known| known.revision == revision && known.handover == *handover)
+                .cloned()
+        });
+        let fetched = self
+            .texts
+            .with(|texts| Some(texts.document(handover, revision)?.about.clone()));
+        match (listed.flatten(), fetched) {
+            // The note of the decision is whole in there.
+            (Some(_), Some(fetched)) if fetched.decision.is_some() => Some(fetched),
+            (Some(listed), _) => Some(listed),
+            (None, fetched) => fetched,
+        }
+    }
+
+    /// What a prompt is about, as far as it is known; follows it.
+    pub fn about_prompt(&self, id: &PromptId) -> Option<PromptRef> {
+        let fetched = || {
+            self.texts
+                .with(|texts| Some(texts.prompt(id)?.about.clone()))
+        };
+        self.listed_prompt(id).or_else(fetched)
     }
 
     /// Keeps the text of a revision.
@@ -447,7 +488,7 @@ impl Board {
             .with_untracked(|route| kept.extend(route.pipeline().cloned()));
         self.review
             .open
-            .with_untracked(|open| kept.extend(open.as_ref().map(|open| open.pipeline.clone())));
+            .with_untracked(|open| kept.extend(open.as_ref().map(|open| open.pipeline().clone())));
         let mut gone = Vec::new();
         self.pipelines.update_value(|known| {
             known.retain(|id, signal| {

@@ -12,6 +12,27 @@ pub(crate) fn now_millis() -> i64 {
     js_sys::Date::now() as i64
 }
 
+/// Milliseconds since the page began: the clock of the time stamps of input events, which never goes back.
+pub(crate) fn ticks() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Whether somebody can see the page.
+pub(crate) fn in_view() -> bool {
+    !document().hidden()
+}
+
+/// Whether the focus lies where somebody types, or in a dialog. Inside another program that is everywhere outside
+/// of the board: a frame that takes the focus takes it from an editor.
+pub(crate) fn is_busy() -> bool {
+    let framed = matches!(window().parent(), Ok(Some(parent)) if parent != window());
+    let field = "input, textarea, select, [contenteditable], dialog";
+    (framed && !document().has_focus().unwrap_or(false))
+        || document()
+            .active_element()
+            .is_some_and(|element| matches!(element.closest(field), Ok(Some(_))))
+}
+
 /// Keeps a choice for a year.
 pub(crate) fn set_cookie(name: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {

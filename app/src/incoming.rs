@@ -5,7 +5,7 @@ use protocol::{
 };
 use serde::Deserialize;
 
-use crate::{PromptText, json};
+use crate::{PromptBody, json};
 
 /// One event, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub(crate) enum Incoming {
     /// A pipeline as it is now, and what is new about it.
     Status(Box<(Summary, Changed)>),
     /// A prompt with its text, or the beginning of it.
-    Prompt(Box<(PromptRef, PromptText)>),
+    Prompt(Box<(PromptRef, PromptBody)>),
     /// A prompt got further.
     Delivery(PromptDelivery),
     /// The agents, all of them anew.

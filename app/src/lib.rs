@@ -8,6 +8,7 @@
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 
 mod api;
+mod attention;
 mod board;
 mod browser;
 mod components;
@@ -36,5 +37,5 @@ pub use lang::{LANG_COOKIE, Lang};
 pub use page::{PageData, Setup};
 pub use route::Route;
 pub use shell::{App, shell};
-pub use texts::{Document, PromptText};
+pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

@@ -31,6 +31,21 @@ pub fn pipeline(id: &PipelineId) -> String {
     format!("{}/pipelines/{id}", base())
 }
 
+/// The page of a revision of a handover.
+pub fn handover_page(handover: &HandoverId, revision: u32) -> String {
+    let pipeline = handover.pipeline();
+    format!(
+        "{}/pipelines/{pipeline}/handovers/{handover}/{revision}",
+        base()
+    )
+}
+
+/// The page of a prompt.
+pub fn prompt_page(prompt: &PromptId) -> String {
+    let pipeline = prompt.pipeline();
+    format!("{}/pipelines/{pipeline}/prompts/{prompt}", base())
+}
+
 /// The live connection, resumed after the event with this id.
 pub(crate) fn sse(last_event_id: &str) -> String {
     format!("{}/sse?last_event_id={last_event_id}", base())

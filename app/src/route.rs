@@ -1,9 +1,9 @@
 //! Which page is shown, and how one gets to another without loading it anew.
 //!
-//! The board has three pages and no nested routes. A router for any application would be a tenth of what
+//! The board has few pages and no nested routes. A router for any application would be a tenth of what
 //! the browser has to download.
 
-use domain::PipelineId;
+use domain::{HandoverId, PipelineId, PromptId};
 
 use crate::paths;
 
@@ -14,7 +14,7 @@ pub enum Route {
     Overview,
     /// The agents, and how to connect one.
     Agents,
-    /// One pipeline, whether it is known or not; `None` where the address holds no id.
+    /// One pipeline or a [`Paper`] of it, whether it is known or not; `None` where the address holds no id.
     Pipeline(Option<PipelineId>),
     /// Nothing: the server answers such an address with 404.
     Nowhere,
@@ -26,7 +26,12 @@ impl Route {
         // Who is on the machine itself may come past the proxy that adds the base.
         let path = path.strip_prefix(paths::base()).unwrap_or(path);
         match path.strip_prefix("/pipelines/") {
-            Some(id) => Self::Pipeline(id.trim_end_matches('/').parse().ok()),
+            Some(rest) => {
+                let (id, more) = rest.split_once('/').unwrap_or((rest, ""));
+                let paper = || Paper::read(id, more).is_some();
+                let id = id.parse().ok();
+                Self::Pipeline(id.filter(|_| more.is_empty() || paper()))
+            }
             None if path.is_empty() || path == "/" => Self::Overview,
             // Where the editors' extension `vibeframe` looks.
             None if path == "/vibeframe" => Self::Overview,
@@ -40,6 +45,41 @@ impl Route {
         match self {
             Self::Pipeline(id) => id.as_ref(),
             Self::Overview | Self::Agents | Self::Nowhere => None,
+        }
+    }
+}
+
+/// A text of a pipeline that has an address of its own, below that of the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Paper {
+    /// A revision of a handover.
+    Handover(HandoverId, u32),
+    /// A prompt.
+    Prompt(PromptId),
+}
+
+impl Paper {
+    /// Reads the path of an address.
+    pub fn of(path: &str) -> Option<Self> {
+        let path = path.strip_prefix(paths::base()).unwrap_or(path);
+        let (id, more) = path.strip_prefix("/pipelines/")?.split_once('/')?;
+        Self::read(id, more)
+    }
+
+    fn read(pipeline: &str, more: &str) -> Option<Self> {
+        let mut parts = more.trim_end_matches('/').split('/');
+        let (kind, id, revision) = (parts.next()?, parts.next()?, parts.next());
+        // Every id begins with that of its pipeline.
+        let own = id
+            .strip_prefix(pipeline)
+            .is_some_and(|rest| rest.starts_with('-'));
+        match (kind, revision) {
+            _ if !own || parts.next().is_some() => None,
+            ("handovers", Some(revision)) => {
+                Some(Self::Handover(id.parse().ok()?, revision.parse().ok()?))
+            }
+            ("prompts", None) => Some(Self::Prompt(id.parse().ok()?)),
+            _ => None,
         }
     }
 }
@@ -79,8 +119,7 @@ pub(crate) mod browser {
             }
         });
         window_event_listener(ev::popstate, move |_| {
-            let path = window().location().pathname().unwrap_or_default();
-            board.route.set(Route::of(&path));
+            board.turn_to(&window().location().pathname().unwrap_or_default());
         });
     }
 
@@ -90,7 +129,7 @@ pub(crate) mod browser {
         // Browsers refuse more than some hundred a minute; the page itself changes all the same.
         let _ =
             history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(path)));
-        board.route.set(Route::of(path));
+        board.turn_to(path);
         window().scroll_to_with_x_and_y(0.0, 0.0);
         // A screen reader goes on where the new page begins.
         let content = document().get_element_by_id("content");
@@ -117,12 +156,51 @@ mod tests {
                 format!("{}/", paths::pipeline(&id)),
                 Route::Pipeline(Some(id.clone())),
             ),
+            (
+                "/pipelines/02kx9m4t7q/prompts/02kx9m4t7q-p1".to_owned(),
+                Route::Pipeline(Some(id.clone())),
+            ),
+            (
+                "/pipelines/02kx9m4t7q/nonsense".to_owned(),
+                Route::Pipeline(None),
+            ),
             ("/pipelines/nonsense".to_owned(), Route::Pipeline(None)),
             ("/pipelines/".to_owned(), Route::Pipeline(None)),
             ("/pipelines".to_owned(), Route::Nowhere),
             ("/api/pipelines".to_owned(), Route::Nowhere),
         ] {
             assert_eq!(Route::of(&path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn handovers_and_prompts_have_addresses() {
+        let handover: HandoverId = "02kx9m4t7q-h12".parse().expect("an id");
+        let prompt: PromptId = "02kx9m4t7q-p3".parse().expect("an id");
+        for (path, paper) in [
+            (
+                paths::handover_page(&handover, 2),
+                Some(Paper::Handover(handover.clone(), 2)),
+            ),
+            (
+                format!("{}/", paths::handover_page(&handover, 2)),
+                Some(Paper::Handover(handover, 2)),
+            ),
+            (paths::prompt_page(&prompt), Some(Paper::Prompt(prompt))),
+            (paths::pipeline(&"02kx9m4t7q".parse().expect("an id")), None),
+        ] {
+            assert_eq!(Paper::of(&path), paper, "{path}");
+        }
+        for path in [
+            "/pipelines/02kx9m4t7q/handovers/02kx9m4t7q-h12",
+            "/pipelines/02kx9m4t7q/handovers/02kx9m4t7q-h12/x",
+            "/pipelines/02kx9m4t7q/handovers/02kx9m4t7q-h12/1/2",
+            // Of another pipeline.
+            "/pipelines/02kx9m4t7q/handovers/02kx9m4t7r-h12/1",
+            "/pipelines/02kx9m4t7q/prompts/02kx9m4t7q-h12",
+        ] {
+            assert_eq!(Paper::of(path), None, "{path}");
+            assert_eq!(Route::of(path), Route::Pipeline(None), "{path}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Pipelines for the tests.
 
 use domain::{
-    Actor, Event, Language, PhaseName, Pipeline, PipelineId, Recorded, Timestamp, Version,
+    Actor, Document, Event, HandoverId, Language, PhaseName, Pipeline, PipelineId, Recorded,
+    Timestamp, Version,
 };
 use protocol::{DetailMore, Summary};
 
@@ -19,16 +20,55 @@ pub(crate) fn pipeline(number: u16) -> Pipeline {
         language: Language::En,
         demo: false,
     };
-    let recorded = Recorded {
-        position: 1,
-        pipeline: PipelineId::new(at, number),
-        revision: 1,
-        at,
+    Pipeline::begin(&recorded(PipelineId::new(at, number), 1, event)).expect("a pipeline")
+}
+
+/// The same, after its agent has handed VAN over in so many revisions.
+pub(crate) fn handed_over(number: u16, revisions: u32) -> Pipeline {
+    let mut pipeline = pipeline(number);
+    let id = HandoverId::new(pipeline.id.clone(), 1);
+    for revision in 1..=revisions {
+        let document = Document::new(format!("Revision {revision}")).reference();
+        let summary = format!("Revision {revision}");
+        let event = if revision == 1 {
+            Event::HandoverSubmitted {
+                handover: id.clone(),
+                phase: pipeline.phase().name.clone(),
+                next_phase: pipeline.next_phase().cloned(),
+                document,
+                summary,
+            }
+        } else {
+            Event::HandoverRevised {
+                handover: id.clone(),
+                revision,
+                document,
+                summary,
+            }
+        };
+        then(&mut pipeline, event);
+    }
+    pipeline
+}
+
+/// What an agent does next.
+pub(crate) fn then(pipeline: &mut Pipeline, event: Event) {
+    let next = recorded(pipeline.id.clone(), pipeline.revision + 1, event);
+    pipeline.apply(&next);
+}
+
+/// Event number `revision` of a pipeline, a second after the one before.
+fn recorded(pipeline: PipelineId, revision: u64, event: Event) -> Recorded {
+    let second = i64::try_from(revision).expect("a small number") * 1_000;
+    Recorded {
+        position: revision,
+        pipeline,
+        revision,
+        at: Timestamp::from_millis(1_795_000_000_000 + second),
         actor: Actor::agent("cursor"),
         key: None,
         event,
-    };
-    Pipeline::begin(&recorded).expect("a pipeline")
+    }
 }
 
 /// What its row shows.

@@ -116,6 +116,7 @@ fn begin(board: Board) {
     board.set_clock(board.now.get_untracked());
     board.hydrated.set(true);
     set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
+    board.review.watch();
     // A page that was reached by a link has only the row so far.
     Effect::new(move || {
         if let Some(id) = board.route.with(|route| route.pipeline().cloned()) {
@@ -130,5 +131,104 @@ fn begin(board: Board) {
     if let Some(html) = document().document_element() {
         // For tests and style sheets: from here on buttons do something.
         let _ = html.set_attribute("data-hydrated", "");
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::{Actor, Event, HandoverId, Pipeline, Recorded};
+    use protocol::{Detail, HandoverRef};
+
+    use super::*;
+    use crate::{Document, DocumentBody, samples};
+
+    /// The page of this address in German, as the server sends it. The pipeline's first handover is accepted, and
+    /// its second one waits.
+    fn page(rest: &str) -> String {
+        let mut pipeline = samples::handed_over(1, 1);
+        let first = HandoverId::new(pipeline.id.clone(), 1);
+        decide(&mut pipeline, &first);
+        let second = Event::HandoverSubmitted {
+            handover: HandoverId::new(pipeline.id.clone(), 2),
+            phase: pipeline.phase().name.clone(),
+            next_phase: None,
+            document: domain::Document::new("Again.").reference(),
+            summary: "Again.".to_owned(),
+        };
+        samples::then(&mut pipeline, second);
+        let handover = &pipeline.handovers[0];
+        let document = Document {
+            about: HandoverRef::whole(handover, &handover.revisions[0]),
+            body: DocumentBody {
+                html: "<p>Read me.</p>".to_owned(),
+                rendering: None,
+            },
+        };
+        let Detail { summary, more } = Detail::from(&pipeline);
+        let data = PageData {
+            lang: Lang::De,
+            path: format!("{}{rest}", paths::pipeline(&pipeline.id)),
+            shown: Some(summary),
+            detail: Some(more),
+            document: Some(document),
+            ..PageData::default()
+        };
+        Owner::new().with(|| {
+            let board = Board::new(data);
+            view! { <Page board/> }.to_html()
+        })
+    }
+
+    fn decide(pipeline: &mut Pipeline, handover: &HandoverId) {
+        let accepted = Recorded {
+            position: pipeline.revision + 1,
+            pipeline: pipeline.id.clone(),
+            revision: pipeline.revision + 1,
+            at: pipeline.baton_since,
+            actor: Actor::person("Anna"),
+            key: None,
+            event: Event::HandoverAccepted {
+                handover: handover.clone(),
+                revision: 1,
+                review_changes: "Keep it small.".to_owned(),
+            },
+        };
+        pipeline.apply(&accepted);
+    }
+
+    #[test]
+    fn the_page_of_a_pipeline_lists_its_handovers_with_their_addresses() {
+        let id = samples::pipeline(1).id;
+        let page = page("");
+        for number in [1, 2] {
+            let href = paths::handover_page(&HandoverId::new(id.clone(), number), 1);
+            assert!(page.contains(&format!("href=\"{href}\"")), "{href}\n{page}");
+        }
+        for said in ["Angenommen von Anna", "wartet auf Prüfung"] {
+            assert!(page.contains(said), "{said}\n{page}");
+        }
+    }
+
+    #[test]
+    fn a_decided_handover_is_read_at_its_address() {
+        let handover = HandoverId::new(samples::pipeline(1).id, 1);
+        let page = page(&format!("/handovers/{handover}/1"));
+        for said in [
+            "VAN, Fassung 1",
+            "Angenommen von Anna",
+            "Keep it small.",
+            "<p>Read me.</p>",
+        ] {
+            assert!(page.contains(said), "{said}\n{page}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_does_not_come_with_the_page_is_on_its_way() {
+        let handover = HandoverId::new(samples::pipeline(1).id, 2);
+        let page = page(&format!("/handovers/{handover}/1"));
+        for said in ["Sie wartet auf Prüfung.", "Übergabe wird geladen"] {
+            assert!(page.contains(said), "{said}\n{page}");
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! Who has the baton, as the board colours it.
 
-use domain::{Delivery, DeliveryState, PhaseStatus, Status, Timestamp, Verdict};
+use domain::{Delivery, DeliveryState, PhaseStatus, PromptId, Status, Timestamp, Verdict};
 use protocol::{HandoverRef, PromptRef, Summary};
 
-/// An agent that runs and says nothing for longer than this gives no sign of life.
-const SILENCE_MS: i64 = 2 * 60 * 1_000;
+const MINUTE: i64 = 60 * 1_000;
+/// No agent is called quiet before this: a build or a long answer takes as long.
+const QUIET_MIN_MS: i64 = 2 * MINUTE;
+/// When an agent is called quiet whose usual time between two reports is not known yet.
+const QUIET_UNKNOWN_MS: i64 = 5 * MINUTE;
+/// No agent is said not to respond before this: red is for what needs a person.
+const LOST_MIN_MS: i64 = 15 * MINUTE;
 
 /// The one answer that a chip shows. More than [`domain::Baton`]: silence is a fault, and endings differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +18,9 @@ pub(crate) enum Standing {
     Idle,
     /// The agent runs.
     Agent,
-    /// The agent should run, and has been silent for too long.
+    /// The agent runs, and has said nothing for longer than it usually does.
+    Quiet,
+    /// The agent should run, and does not respond any more.
     Silent,
     /// A person has to decide.
     You,
@@ -32,8 +39,11 @@ impl Standing {
     pub fn of(status: &Summary, now: Timestamp) -> Self {
         match status.status {
             Status::Idle => Self::Idle,
-            Status::Running if silence(status, now).is_some() => Self::Silent,
-            Status::Running => Self::Agent,
+            Status::Running => match silence(status, now) {
+                None => Self::Agent,
+                Some(silence) if silence.lost => Self::Silent,
+                Some(_) => Self::Quiet,
+            },
             Status::AwaitingReview => Self::You,
             Status::HandingOver => Self::Transit,
             Status::Completed => Self::Done,
@@ -49,18 +59,37 @@ impl Standing {
             Self::You => "you",
             Self::Transit => "transit",
             Self::Done => "done",
+            Self::Quiet => "still",
             Self::Silent | Self::Failed => "fault",
             Self::Idle | Self::Stopped => "none",
         }
     }
 }
 
-/// For how long a running agent has been silent, once it is too long. In milliseconds.
-pub(crate) fn silence(status: &Summary, now: Timestamp) -> Option<i64> {
+/// A running agent says nothing for longer than it usually does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Silence {
+    /// For how long, in milliseconds.
+    pub millis: i64,
+    /// Whether that is so long that it needs a person.
+    pub lost: bool,
+}
+
+/// The silence of a running agent, once it is longer than twice its usual time between two reports. Twice as long
+/// again, and it does not respond.
+pub(crate) fn silence(status: &Summary, now: Timestamp) -> Option<Silence> {
     // A phase that a person's prompt has just started has had no time to speak.
     let heard = status.last_sign_of_life.max(status.baton_since);
-    let silent = now.millis_since(heard);
-    (status.status == Status::Running && silent > SILENCE_MS).then_some(silent)
+    let millis = now.millis_since(heard);
+    let quiet_after = match i64::try_from(status.usual_gap_ms).unwrap_or(i64::MAX) {
+        0 => QUIET_UNKNOWN_MS,
+        gap => gap.saturating_mul(2).max(QUIET_MIN_MS),
+    };
+    let lost_after = quiet_after.saturating_mul(2).max(LOST_MIN_MS);
+    (status.status == Status::Running && millis > quiet_after).then_some(Silence {
+        millis,
+        lost: millis > lost_after,
+    })
 }
 
 /// The handover that waits for a person.
@@ -91,6 +120,27 @@ pub(crate) fn prompt_is_being_written(status: &Summary) -> bool {
 pub(crate) fn prompt_shown(status: &Summary) -> Option<&PromptRef> {
     let prompt = status.prompt.as_ref();
     prompt.filter(|_| !prompt_is_being_written(status))
+}
+
+/// What becomes of a prompt by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// No agent has it: a person may carry it to one.
+    Waits,
+    /// An agent works from it.
+    Works,
+    /// What it started is over, or another prompt has taken its place.
+    Over,
+}
+
+/// What becomes of this prompt by now.
+pub(crate) fn use_of(status: &Summary, prompt: &PromptId) -> Use {
+    let newest = prompt_shown(status).filter(|newest| newest.prompt_id == *prompt);
+    match (newest, status.status) {
+        (Some(newest), Status::HandingOver) if newest.state < DeliveryState::PickedUp => Use::Waits,
+        (Some(_), Status::HandingOver | Status::Running) => Use::Works,
+        _ => Use::Over,
+    }
 }
 
 /// The first time a prompt took this step.
@@ -133,6 +183,134 @@ pub(crate) fn leg_class(phase: PhaseStatus, current: bool, standing: Standing) -
         PhaseStatus::HandedOver => "now you",
         PhaseStatus::Ended => "ended",
         PhaseStatus::Running if standing == Standing::Silent => "now fault",
+        PhaseStatus::Running if standing == Standing::Quiet => "now still",
         PhaseStatus::Running => "now agent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Document, Event, HandoverId, PhaseName, Purpose, Via, Writer, WriterKind};
+
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_prompt_that_an_agent_has_is_not_offered_again() {
+        let mut pipeline = samples::handed_over(1, 1);
+        let prompt = PromptId::new(pipeline.id.clone(), 1);
+        let handover = HandoverId::new(pipeline.id.clone(), 1);
+        let plan = PhaseName::parse("PLAN").expect("a phase");
+        let document = Document::new("Go on.").reference();
+        let steps = [
+            (
+                Event::HandoverAccepted {
+                    handover: handover.clone(),
+                    revision: 1,
+                    review_changes: String::new(),
+                },
+                Use::Over,
+            ),
+            (
+                Event::PromptWritten {
+                    prompt: prompt.clone(),
+                    handover,
+                    revision: 1,
+                    phase: plan.clone(),
+                    purpose: Purpose::NextPhase,
+                    document,
+                    writer: Writer {
+                        kind: WriterKind::Template,
+                        name: "built-in".to_owned(),
+                        why: None,
+                        took_ms: 0,
+                    },
+                },
+                Use::Waits,
+            ),
+            (
+                Event::PromptPickedUp {
+                    prompt: prompt.clone(),
+                    via: Via::Pull,
+                },
+                Use::Works,
+            ),
+            (
+                Event::PhaseStarted {
+                    phase: plan.clone(),
+                },
+                Use::Works,
+            ),
+            (
+                Event::HandoverSubmitted {
+                    handover: HandoverId::new(pipeline.id.clone(), 2),
+                    phase: plan,
+                    next_phase: None,
+                    document,
+                    summary: String::new(),
+                },
+                Use::Over,
+            ),
+        ];
+        for (event, expected) in steps {
+            let said = format!("{event:?}");
+            samples::then(&mut pipeline, event);
+            assert_eq!(
+                use_of(&Summary::from(&pipeline), &prompt),
+                expected,
+                "{said}"
+            );
+        }
+    }
+
+    /// Where a pipeline stands so many minutes after its agent said something.
+    fn standing(usual_gap_ms: u64, minutes: i64) -> Standing {
+        let status = Summary {
+            status: Status::Running,
+            usual_gap_ms,
+            ..samples::summary(1)
+        };
+        let now = status.last_sign_of_life.millis() + minutes * MINUTE;
+        Standing::of(&status, Timestamp::from_millis(now))
+    }
+
+    #[test]
+    fn an_agent_is_first_quiet_and_does_not_respond_much_later() {
+        use Standing::{Agent, Quiet, Silent};
+        let minute = 60_000;
+        for (usual_gap_ms, cases) in [
+            // Not known yet.
+            (0, [(5, Agent), (6, Quiet), (15, Quiet), (16, Silent)]),
+            // Reports every few seconds: nothing is said before two minutes, and nothing in red before 15.
+            (5_000, [(2, Agent), (3, Quiet), (15, Quiet), (16, Silent)]),
+            // Works for ten minutes between two reports.
+            (
+                10 * minute,
+                [(20, Agent), (21, Quiet), (40, Quiet), (41, Silent)],
+            ),
+            (
+                u64::MAX,
+                [(2, Agent), (60, Agent), (600, Agent), (6_000, Agent)],
+            ),
+        ] {
+            for (minutes, expected) in cases {
+                assert_eq!(
+                    standing(usual_gap_ms, minutes),
+                    expected,
+                    "{usual_gap_ms} ms, {minutes} min"
+                );
+            }
+        }
+        assert_eq!(Quiet.class(), "still");
+    }
+
+    #[test]
+    fn only_a_running_agent_can_be_silent() {
+        let status = Summary {
+            status: Status::AwaitingReview,
+            ..samples::summary(1)
+        };
+        let later = Timestamp::from_millis(status.last_sign_of_life.millis() + 99 * MINUTE);
+        assert_eq!(silence(&status, later), None);
     }
 }

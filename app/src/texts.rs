@@ -1,20 +1,23 @@
 //! The long texts of a pipeline, as much of them as the board keeps.
 //!
-//! Everything else about them comes with the pipeline's summary and detail, so it is not read a second time here.
+//! Each comes with what it is about: the detail of a pipeline lists only the newest ones.
 
-use domain::{DocumentHash, HandoverId, PromptId};
-use protocol::{HandoverView, Link, PromptView, Rendering};
+use domain::{HandoverId, PromptId};
+use protocol::{HandoverRef, HandoverView, Link, PromptRef, PromptView, Rendering};
 use serde::{Deserialize, Serialize};
 
-/// The text of one revision of a handover.
+/// A revision of a handover with its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// The handover.
-    pub handover: HandoverId,
-    /// The revision that this is the text of.
-    pub revision: u32,
-    /// What the text is named by: a decision says that this was read.
-    pub hash: DocumentHash,
+    /// Which one it is, who wrote it, and what was decided about it when it was fetched.
+    pub about: HandoverRef,
+    /// The text.
+    pub body: DocumentBody,
+}
+
+/// The text of a handover. Over REST it lies in one object with the [`HandoverRef`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentBody {
     /// The text as sanitised HTML.
     #[serde(default)]
     pub html: String,
@@ -23,23 +26,36 @@ pub struct Document {
     pub rendering: Option<Rendering>,
 }
 
+impl Document {
+    fn is(&self, handover: &HandoverId, revision: u32) -> bool {
+        self.about.revision == revision && self.about.handover == *handover
+    }
+}
+
 impl From<HandoverView> for Document {
     fn from(view: HandoverView) -> Self {
         Self {
-            handover: view.about.handover,
-            revision: view.about.revision,
-            hash: view.about.hash,
-            html: view.html.unwrap_or_default(),
-            rendering: view.rendering,
+            about: view.about,
+            body: DocumentBody {
+                html: view.html.unwrap_or_default(),
+                rendering: view.rendering,
+            },
         }
     }
 }
 
-/// A prompt and the ways into assistants.
+/// A prompt with its text and the ways into assistants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PromptText {
-    /// The prompt.
-    pub prompt_id: PromptId,
+    /// Which one it is, and how far it was when it was fetched.
+    pub about: PromptRef,
+    /// The text.
+    pub body: PromptBody,
+}
+
+/// The text of a prompt. On the wire it lies in one object with the [`PromptRef`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptBody {
     /// The text; only its beginning where `content_url` is there.
     pub prompt: String,
     /// Where the whole text is, when this is only its beginning.
@@ -52,10 +68,12 @@ pub struct PromptText {
 impl From<PromptView> for PromptText {
     fn from(view: PromptView) -> Self {
         Self {
-            prompt_id: view.about.prompt_id,
-            prompt: view.prompt,
-            content_url: view.content_url,
-            links: view.links,
+            about: view.about,
+            body: PromptBody {
+                prompt: view.prompt,
+                content_url: view.content_url,
+                links: view.links,
+            },
         }
     }
 }
@@ -75,19 +93,21 @@ impl Texts {
     pub fn document(&self, handover: &HandoverId, revision: u32) -> Option<&Document> {
         self.documents
             .iter()
-            .find(|known| known.revision == revision && known.handover == *handover)
+            .find(|known| known.is(handover, revision))
     }
 
     /// A prompt with its text.
     pub fn prompt(&self, id: &PromptId) -> Option<&PromptText> {
-        self.prompts.iter().find(|known| known.prompt_id == *id)
+        self.prompts
+            .iter()
+            .find(|known| known.about.prompt_id == *id)
     }
 
     /// Keeps a document; the one that was kept longest may go.
     pub fn keep_document(&mut self, document: Document) {
-        self.documents.retain(|known| {
-            known.revision != document.revision || known.handover != document.handover
-        });
+        let about = &document.about;
+        self.documents
+            .retain(|known| !known.is(&about.handover, about.revision));
         self.documents.push(document);
         if self.documents.len() > KEPT {
             self.documents.remove(0);
@@ -96,11 +116,11 @@ impl Texts {
 
     /// Keeps a prompt, if it is whole; the one that was kept longest may go.
     pub fn keep_prompt(&mut self, prompt: PromptText) {
-        if prompt.content_url.is_some() {
+        if prompt.body.content_url.is_some() {
             return;
         }
         self.prompts
-            .retain(|known| known.prompt_id != prompt.prompt_id);
+            .retain(|known| known.about.prompt_id != prompt.about.prompt_id);
         self.prompts.push(prompt);
         if self.prompts.len() > KEPT {
             self.prompts.remove(0);

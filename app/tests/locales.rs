@@ -102,7 +102,8 @@ fn what_the_generator_cannot_do_fails_the_build() {
         "waits = { greeting } { $name }",
         "waits = { NUMBER($count) } { $name }",
         "waits = { -brand } { $name }",
-        "waits = { $count -> *[other] { $count -> *[other] { $name } } }",
+        // A choice needs its lines.
+        "waits = { $count ->\n   *[other] { $count ->\n   *[other] { $name }\n    }\n    }",
     ] {
         let faults = faults(&with(text));
         assert!(

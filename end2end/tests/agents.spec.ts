@@ -14,13 +14,13 @@ test('the page turns green when the first call arrives', async ({ board, server 
   await board.page.getByRole('link', { name: 'Connect an agent' }).first().click();
   await expect(board.page).toHaveURL(/\/agents$/);
   await expect(board.page).toHaveTitle(/Agents/);
-  await expect(firstCall(board)).toContainText('Waiting for the first call');
+  await expect(firstCall(board)).toContainText('Waiting for an agent to connect');
   await expect(firstCall(board)).not.toHaveClass(/arrived/);
 
   const agent = await Agent.connect(server, { name: 'my-editor' });
-  await expect(firstCall(board)).toHaveText('my-editor has called. It is connected.');
+  await expect(firstCall(board)).toHaveText('my-editor is connected.');
   await expect(firstCall(board)).toHaveClass(/arrived/);
-  await expect(agentLine(board, 'my-editor')).toContainText('name not proven');
+  await expect(agentLine(board, 'my-editor')).toContainText('name not verified');
   await expect(agentLine(board, 'my-editor')).toContainText('tools/list');
   await expect(agentLine(board, 'my-editor')).toContainText('MCP 2026-07-28');
   await expect(board.page.locator('header').getByRole('link', { name: 'Agents 1' })).toBeVisible();
@@ -32,19 +32,19 @@ test('an agent that is here already does not turn it green', async ({ agent, boa
   await expect(agentLine(board, 'claude-code')).toBeVisible();
   await agent.start();
   await expect(agentLine(board, 'claude-code')).toContainText('start_pipeline');
-  await expect(firstCall(board)).toContainText('Waiting for the first call');
+  await expect(firstCall(board)).toContainText('Waiting for an agent to connect');
   const other = await Agent.connect(server, { name: 'my-editor' });
-  await expect(firstCall(board)).toHaveText('my-editor has called. It is connected.');
+  await expect(firstCall(board)).toHaveText('my-editor is connected.');
   await agent.start();
   await expect(agentLine(board, 'claude-code')).toContainText('just now');
-  await expect(firstCall(board)).toHaveText('my-editor has called. It is connected.');
+  await expect(firstCall(board)).toHaveText('my-editor is connected.');
   await other.close();
 });
 
 test('an open wait is seen, and an agent with a token before its first call', async ({ agent, board, server }) => {
   await board.open('/agents');
   execFileSync(binary(), ['agents', 'add', 'builder', '--data', server.data]);
-  await expect(agentLine(board, 'builder')).toContainText('has not called yet');
+  await expect(agentLine(board, 'builder')).toContainText('never connected');
   await expect(agentLine(board, 'builder')).toContainText('token');
   const handover = await agent.handOver(await agent.start());
   const waiting = agent.wait(handover);
@@ -73,5 +73,5 @@ test('every client has a command, a file and, where it can, a button', async ({ 
   expect(JSON.parse(atob(cursor.searchParams.get('config')!))).toEqual({ url: server.mcp });
   const code = (await (await open('VS Code')).getByRole('link').getAttribute('href'))!;
   expect(JSON.parse(decodeURIComponent(code.split('?')[1]!))).toEqual({ name: 'staffel', type: 'http', url: server.mcp });
-  await expect(await open('Any other client')).toContainText(server.mcp);
+  await expect(await open('Other client')).toContainText(server.mcp);
 });

@@ -1,15 +1,27 @@
 // A real server, a real agent and the board for every test.
 
-import { test as base, expect, type Locator, type Page, type Response } from '@playwright/test';
+import { test as base, expect, type FrameLocator, type Locator, type Page, type Response } from '@playwright/test';
 
 import { Agent } from '../support/agent.mjs';
 import { Server } from '../support/server.mjs';
+
+/** Brings the handover that waits in front of the reader: by itself its review opens only on an idle board. */
+export async function openReview(within: Page | FrameLocator) {
+  const document = within.locator('dialog.review[open] .doc');
+  const button = within.getByRole('button', { name: 'Review', exact: true }).first();
+  await expect(async () => {
+    if (!(await document.isVisible())) await button.click({ timeout: 1_000 });
+    await expect(document).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+}
 
 /** The board in one window, in the words a person would use. */
 export class Board {
   readonly review: Locator;
   readonly badge: Locator;
   readonly notice: Locator;
+  /** The line of a handover that arrived while somebody was busy. */
+  readonly arrival: Locator;
   readonly words: Locator;
 
   constructor(
@@ -18,8 +30,9 @@ export class Board {
   ) {
     this.review = page.locator('dialog.review');
     this.badge = page.locator('.badge');
-    this.notice = page.locator('.notice');
-    this.words = this.review.getByLabel('What should change? (goes into the prompt)');
+    this.notice = page.locator('.notice:not(.arrival)');
+    this.arrival = page.locator('.notice.arrival');
+    this.words = this.review.getByLabel('What should change? The agent gets this word for word.');
   }
 
   /** Opens a page, and waits until its buttons do something and what it shows is live. */
@@ -41,6 +54,14 @@ export class Board {
 
   button(name: string): Locator {
     return this.review.getByRole('button', { name, exact: true });
+  }
+
+  /** Reads: waits for the text, touches it, and waits until letters decide. */
+  async touch() {
+    await expect(this.review).toHaveAttribute('data-keys', /asleep|ready/);
+    // Its edge: in the middle there may be a link.
+    await this.review.locator('.review-document').click({ position: { x: 4, y: 4 } });
+    await expect(this.review).toHaveAttribute('data-keys', 'ready');
   }
 
   row(title: string): Locator {

@@ -7,7 +7,7 @@ import type { FrameLocator, Page } from '@playwright/test';
 
 import { Agent } from '../support/agent.mjs';
 import { Server } from '../support/server.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, openReview, test } from './fixtures.ts';
 
 async function listen(server: HttpServer): Promise<string> {
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
@@ -21,13 +21,15 @@ const framing = (board: string) =>
     response.end(`<!doctype html><title>Elsewhere</title><iframe src="${board}" style="width:1100px;height:700px"></iframe>`);
   });
 
-/** Goes through the loop in a frame: the board follows, the review opens, a person decides. */
+/** Goes through the loop in a frame: the board follows, the review is opened, a person decides. */
 async function decides(frame: FrameLocator, agent: Agent) {
   await expect(frame.locator('html[data-hydrated]')).toBeAttached();
   await expect(frame.locator('.badge')).toHaveAttribute('data-link', 'live');
   const pipeline = await agent.start({ title: 'In a frame' });
   await expect(frame.locator('.rows')).toContainText('In a frame');
   const handover = await agent.handOver(pipeline, '# Framed');
+  // The focus may be in an editor outside of the frame, and stays there.
+  await openReview(frame);
   await expect(frame.locator('dialog.review .doc')).toContainText('Framed');
   await frame.getByRole('button', { name: 'Accept', exact: true }).click();
   expect((await agent.wait(handover)).decision).toBe('accepted');

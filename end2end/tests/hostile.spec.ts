@@ -1,6 +1,6 @@
 // What agents write is shown, never run.
 
-import { expect, test } from './fixtures.ts';
+import { expect, openReview, test } from './fixtures.ts';
 
 const HOSTILE = `# <img src=x onerror="window.harmed=1">
 
@@ -56,10 +56,11 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
 
   // … and live.
   await agent.handOver(pipeline, `${HOSTILE}\n\nAgain.`);
+  await openReview(page);
   await expect(board.review.locator('.doc')).toContainText('Again.');
   await unharmed();
   await board.words.fill(SCRIPT);
-  await board.button('Accept with this change').click();
+  await board.button('Accept with changes').click();
   const heard = await agent.wait(handover);
   expect(await board.prompt.textContent()).toBe(heard.prompt);
   await expect(page.locator('.log')).toContainText(SCRIPT);

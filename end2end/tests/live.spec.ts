@@ -4,7 +4,7 @@ import { Board, expect, test } from './fixtures.ts';
 
 test('an empty board says how to connect an agent, and fills by itself', async ({ agent, board, server }) => {
   await board.open();
-  await expect(board.page.getByRole('heading', { level: 1 })).toHaveText('Nobody is on the track yet');
+  await expect(board.page.getByRole('heading', { level: 1 })).toHaveText('No pipelines yet');
   await expect(board.page.locator('main')).toContainText(`connect claude-code --url ${server.mcp}`);
   await agent.start({ title: 'Faster checkout' });
   await expect(board.row('Faster checkout')).toBeVisible();
@@ -18,7 +18,7 @@ test('progress appears without a reload', async ({ agent, board }) => {
   await board.page.evaluate(() => Object.assign(window, { stillTheSame: true }));
 
   await agent.report(pipeline, { progress: 35, message: 'Reading the code' });
-  await expect(board.row('Faster checkout')).toContainText('35 % claimed');
+  await expect(board.row('Faster checkout')).toContainText('says 35%');
   await expect(board.row('Faster checkout')).toContainText('Reading the code');
 
   await board.row('Faster checkout').click();
@@ -30,14 +30,14 @@ test('progress appears without a reload', async ({ agent, board }) => {
       { name: 'Write', status: 'in_progress' },
     ],
   });
-  await expect(board.leg('VAN')).toContainText('66 % · 2 of 3 tasks');
+  await expect(board.leg('VAN')).toContainText('2 of 3 tasks');
   await expect(board.leg('VAN').getByRole('progressbar')).toHaveJSProperty('value', 66);
   await expect(board.page.locator('.work')).toContainText('Write');
   await agent.report(pipeline, { tasks: [{ name: 'Write', status: 'completed' }], message: 'All read' });
-  await expect(board.leg('VAN')).toContainText('100 % · 3 of 3 tasks');
+  await expect(board.leg('VAN')).toContainText('3 of 3 tasks');
   await expect(board.page.locator('.log')).toContainText('All read');
   // 100 % does not end a phase: the handover does.
-  await expect(board.page.locator('.headline .chip')).toHaveText('Agent runs');
+  await expect(board.page.locator('.headline .chip')).toHaveText('At work');
   expect(await board.page.evaluate(() => 'stillTheSame' in window)).toBe(true);
 });
 
@@ -48,7 +48,7 @@ test('the server sends the true state as HTML, before any script runs', async ({
   const page = await context.newPage();
   await page.goto(server.url);
   await expect(page).toHaveTitle('Staffel');
-  await expect(page.locator('.rows')).toContainText('35 % claimed');
+  await expect(page.locator('.rows')).toContainText('says 35%');
   await page.goto(`${server.url}/pipelines/${pipeline}`);
   await expect(page).toHaveTitle('Costs < profits & </title> · Staffel');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Costs < profits & </title>');
@@ -81,7 +81,7 @@ test('progress moves nothing on the page', async ({ agent, board, page }) => {
       await agent.report(other, { progress: 5 * done });
     }
     const shown = path === '/' ? board.row('Faster checkout') : board.leg('VAN');
-    await expect(shown).toContainText('100 %');
+    await expect(shown).toContainText('20 of 20 tasks');
     expect(await shifts()).toEqual([]);
     await agent.report(pipeline, { tasks: Array.from({ length: 20 }, (_, n) => ({ name: `Task ${n}`, status: 'pending' })) });
   }
@@ -94,7 +94,7 @@ test('a gate that opens pushes nothing away', async ({ agent, board }) => {
   await agent.handOver(pipeline);
   await expect(board.review).toBeVisible();
   await board.page.keyboard.press('Escape');
-  await expect(board.page.getByRole('button', { name: 'Read and decide' })).toBeVisible();
+  await expect(board.page.getByRole('button', { name: 'Review', exact: true })).toBeVisible();
   expect((await board.row('Faster checkout').boundingBox())?.y).toBe(before?.y);
 });
 
@@ -115,8 +115,8 @@ test('two windows show the same', async ({ agent, board, context, server }) => {
   await board.open();
   await other.open(`/pipelines/${pipeline}`);
   await agent.report(pipeline, { progress: 70, message: 'Nearly there' });
-  await expect(board.row('Faster checkout')).toContainText('70 % claimed');
-  await expect(other.leg('VAN')).toContainText('70 % claimed');
+  await expect(board.row('Faster checkout')).toContainText('says 70%');
+  await expect(other.leg('VAN')).toContainText('says 70%');
 });
 
 test('what is looked for is found as one types', async ({ agent, board }) => {
@@ -127,6 +127,11 @@ test('what is looked for is found as one types', async ({ agent, board }) => {
   await board.page.keyboard.type('gard');
   await expect(board.row('New garden')).toBeVisible();
   await expect(board.row('Faster checkout')).toHaveCount(0);
+  const field = board.page.getByRole('searchbox');
   await board.page.keyboard.press('Escape');
   await expect(board.row('Faster checkout')).toBeVisible();
+  await expect(field).toHaveValue('');
+  await expect(field).toBeFocused();
+  await board.page.keyboard.press('Escape');
+  await expect(field).not.toBeFocused();
 });

@@ -83,19 +83,31 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check('review open');
       await board.button('Request changes').click();
       await check('review without words');
-      await board.button('Stop pipeline').click();
+      await board.button('Stop pipeline…').click();
       await check('review, stopping');
-      await board.button('Keep it').click();
+      await board.button('Keep it running').click();
       await page.keyboard.press('Escape');
       await expect(board.review).toBeHidden();
       await check('waiting for a person');
+      // On a phone the key leads into the field as well.
+      await page.keyboard.press('/');
+      await agent.handOver(pipeline, `${LONG}\n\nAgain.`);
+      await expect(board.arrival).toBeVisible();
+      await check('a handover arrived while somebody was busy');
+      await board.arrival.getByRole('button', { name: 'Review', exact: true }).click();
+      await expect(board.review.locator('.doc')).toContainText('Again.');
+      await agent.handOver(pipeline, `${LONG}\n\nOnce more.`);
+      await expect(board.button('Read revision 3')).toBeVisible();
+      await check('a newer revision than the one that is read');
+      await page.keyboard.press('Escape');
+      await expect(board.review).toBeHidden();
       await page.goto(server.url);
       await board.ready();
-      await expect(page.getByRole('button', { name: 'Read and decide' })).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Review', exact: true })).toBeVisible();
       await check('overview with a gate');
-      await page.getByRole('button', { name: 'Read and decide' }).click();
+      await page.getByRole('button', { name: 'Review', exact: true }).click();
       await board.words.fill('Keep the public API stable.');
-      await board.button('Accept with this change').click();
+      await board.button('Accept with changes').click();
       await expect(board.review).toBeHidden();
       await check('after the decision, overview');
 

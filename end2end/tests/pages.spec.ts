@@ -9,16 +9,16 @@ test.describe('unknown addresses', () => {
   test.use({ tolerated: /404/ });
 
   for (const [path, heading] of [
-    ['/pipelines/zzzzzzzzzz', 'No such pipeline here'],
-    ['/pipelines/nonsense', 'No such pipeline here'],
-    ['/nothing/here', 'There is nothing at this address'],
+    ['/pipelines/zzzzzzzzzz', 'Pipeline not found'],
+    ['/pipelines/nonsense', 'Pipeline not found'],
+    ['/nothing/here', 'Page not found'],
   ] as const) {
     test(`${path} is a 404 with a way back`, async ({ agent, board, page }) => {
       await agent.start();
       const response = await board.open(path);
       expect(response.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
-      await page.getByRole('link', { name: 'To all pipelines' }).click();
+      await page.getByRole('link', { name: 'Back to all pipelines' }).click();
       await expect(board.row('Faster checkout')).toBeVisible();
     });
   }
@@ -39,7 +39,7 @@ test('the language is the browser’s, can be switched, and stays', async ({ age
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Deutsch' }).click();
   await expect(page.locator('html')).toHaveAttribute('lang', 'de');
-  await page.getByRole('button', { name: 'Lesen und entscheiden' }).click();
+  await page.getByRole('button', { name: 'Prüfen', exact: true }).click();
   await expect(board.review.getByRole('button', { name: 'Annehmen', exact: true })).toBeVisible();
   await page.reload();
   await board.ready();
@@ -50,7 +50,7 @@ test('the language is the browser’s, can be switched, and stays', async ({ age
   const other = await german.newPage();
   await other.goto(server.url);
   await expect(other.locator('html')).toHaveAttribute('lang', 'de');
-  await expect(other.getByRole('button', { name: 'Lesen und entscheiden' })).toBeVisible();
+  await expect(other.getByRole('button', { name: 'Prüfen', exact: true })).toBeVisible();
   await german.close();
 });
 
@@ -62,9 +62,9 @@ test('the colours follow the system, can be switched, and stay', async ({ board,
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(background).not.toBe(light);
   const dark = await background();
-  await page.getByRole('button', { name: /Colours: as the system/ }).click();
+  await page.getByRole('button', { name: /Theme: system/ }).click();
   await expect.poll(background).toBe(light);
-  await page.getByRole('button', { name: /Colours: light/ }).click();
+  await page.getByRole('button', { name: /Theme: light/ }).click();
   await page.emulateMedia({ colorScheme: 'light' });
   await expect.poll(background).toBe(dark);
   await page.reload();
@@ -83,12 +83,12 @@ test('links lead through the board without loading it anew, and so do the browse
   await expect(page).toHaveTitle('Faster checkout · Staffel');
   await expect(page.locator('#content')).toBeFocused();
   await page.goBack();
-  await expect(heading).toHaveText('Nothing waits for you');
+  await expect(heading).toHaveText("You're all caught up");
   await expect(page).toHaveTitle('Staffel');
   await page.goForward();
   await expect(heading).toHaveText('Faster checkout');
   await page.getByRole('link', { name: 'All pipelines' }).click();
-  await expect(heading).toHaveText('Nothing waits for you');
+  await expect(heading).toHaveText("You're all caught up");
   await page.keyboard.press('/');
   await page.keyboard.type('no such thing');
   await expect(page.locator('.found-nothing')).toContainText('no such thing');
@@ -99,8 +99,8 @@ test('links lead through the board without loading it anew, and so do the browse
   const opened = context.waitForEvent('page');
   await board.row('Faster checkout').click({ modifiers: ['ControlOrMeta'] });
   await expect((await opened).getByRole('heading', { level: 1 })).toHaveText('Faster checkout');
-  await expect(heading).toHaveText('Nothing waits for you');
+  await expect(heading).toHaveText("You're all caught up");
   await board.row('Faster checkout').click();
-  await page.getByRole('link', { name: 'Everything, as JSON' }).click();
+  await page.getByRole('link', { name: 'Full history (JSON)' }).click();
   await expect(page.locator('body')).toContainText('PipelineStarted');
 });

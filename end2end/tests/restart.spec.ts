@@ -11,7 +11,7 @@ test('the board says that it is out of date, and catches up', async ({ agent, bo
   await board.open(`/pipelines/${pipeline}`);
   await board.page.evaluate(() => Object.assign(window, { stillTheSame: true }));
   const lines = board.page.locator('.log li');
-  await expect(lines).toHaveCount(7); // and: started, VAN begins
+  await expect(lines).toHaveCount(7); // and: started, VAN started
 
   for (let round = 1; round <= 3; round += 1) {
     await server.kill();
@@ -25,7 +25,7 @@ test('the board says that it is out of date, and catches up', async ({ agent, bo
     await board.live();
     await expect(lines).toHaveCount(7 + round);
     await expect(lines.first()).toContainText(`After ${round}`);
-    await expect(board.leg('VAN')).toContainText(`${10 * round} % claimed`);
+    await expect(board.leg('VAN')).toContainText(`says ${10 * round}%`);
   }
   await expect(board.page.locator('.stale-line')).toBeEmpty();
   const shown = await lines.locator('b').allTextContents();
@@ -38,13 +38,13 @@ test('a review that is open survives, with its words, and is decided once', asyn
   await board.open(`/pipelines/${pipeline}`);
   await board.words.fill('Keep it small.');
   await server.kill();
-  await board.button('Accept with this change').click();
-  await expect(board.review).toContainText('Nothing is lost: your text is still here.');
+  await board.button('Accept with changes').click();
+  await expect(board.review).toContainText('Not sent. Your text is still here.');
   await expect(board.words).toHaveValue('Keep it small.');
   await server.start();
   await board.live();
   await expect(board.review).toBeVisible();
-  await board.button('Accept with this change').click();
+  await board.button('Accept with changes').click();
   await expect(board.review).toBeHidden();
   const again = await Agent.connect(server);
   const heard = await again.wait(handover);

@@ -130,8 +130,8 @@ for (const [look, viewport, colorScheme] of [
     await expect(board.leg('IMPLEMENT')).toContainText('tasks');
     await draw('pipeline');
     await board.open(`/pipelines/${search}`);
-    await page.getByRole('button', { name: 'Read and decide' }).click();
-    await board.button('Accept with this change').click();
+    await page.getByRole('button', { name: 'Review', exact: true }).click();
+    await board.button('Accept with changes').click();
     await expect(board.prompt).toBeVisible();
     await draw('prompt');
     await close();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{board::use_board, browser, follow::word};
+use crate::{Lang, board::use_board, browser, follow::word};
 
 /// Copies a text and says on itself whether that worked.
 #[component]
@@ -15,6 +15,9 @@ pub(crate) fn CopyButton(
     /// What is read aloud where several such buttons stand together.
     #[prop(optional, into)]
     label: Option<Signal<String>>,
+    /// What it says before it is pressed.
+    #[prop(default = Lang::copy)]
+    says: fn(Lang) -> &'static str,
     /// More classes.
     #[prop(optional)]
     class: &'static str,
@@ -38,7 +41,7 @@ pub(crate) fn CopyButton(
         });
     };
     let said = word(move || match worked.get() {
-        None => board.lang.get().copy(),
+        None => says(board.lang.get()),
         Some(true) => board.lang.get().copied(),
         Some(false) => board.lang.get().not_copied(),
     });

@@ -35,6 +35,14 @@ pub(crate) fn Find() -> impl IntoView {
         }
         board.find.set(text);
     };
+    // Once for what is looked for, once more for the field itself.
+    let leave = move || {
+        if board.find.with_untracked(|find| !find.is_empty()) {
+            board.find.set(String::new());
+        } else if let Some(field) = field.get_untracked() {
+            let _ = field.blur();
+        }
+    };
     view! {
         <search class="find">
             <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
@@ -53,7 +61,7 @@ pub(crate) fn Find() -> impl IntoView {
                 on:input:target=move |event| look_for(event.target().value())
                 on:keydown=move |event| {
                     if event.key() == "Escape" {
-                        board.find.set(String::new());
+                        leave();
                     }
                 }
             />

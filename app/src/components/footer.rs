@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::when::When;
 use crate::{Lang, board::use_board, paths};
 
-/// Staffel's version, the place in the journal, and where scripts go.
+/// Staffel's version, and where scripts go.
 #[component]
 pub(crate) fn Footer() -> impl IntoView {
     let board = use_board();
@@ -15,8 +15,6 @@ pub(crate) fn Footer() -> impl IntoView {
                 <span>"Staffel " {board.server.get_value()}</span>
                 <a href=format!("{}/api/openapi.json", paths::base()) rel="external">{board.t(Lang::api)}</a>
                 <a href=paths::agents()>{board.t(Lang::connect_an_agent)}</a>
-                // Last, because it counts: nothing behind it can be shifted.
-                <span>{board.t(Lang::journal)} " " {board.last_event_id}</span>
                 <When holds=board.outdated>
                     <p class="outdated" role="status">
                         {board.t(Lang::updated)} " "

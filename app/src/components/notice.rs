@@ -5,13 +5,19 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::when::When;
-use crate::{Lang, board::use_board, follow::flag};
+use crate::{
+    Lang,
+    board::use_board,
+    follow::{flag, maybe},
+    standing, wording,
+};
 
 /// A notice stays long enough to be read twice.
 const STAYS: Duration = Duration::from_secs(12);
 
-/// One polite line at the foot of the window, and one that interrupts a screen reader: a gate opened.
-/// Both exist before they say anything, or they would not be read.
+/// At the foot of the window: the handover that arrived while somebody was busy, until it is looked at or closed, and
+/// one polite line. One more interrupts a screen reader: a handover arrived. The lines that are read aloud exist before
+/// they say anything, or they would not be read.
 #[component]
 pub(crate) fn Notices() -> impl IntoView {
     let board = use_board();
@@ -32,14 +38,43 @@ pub(crate) fn Notices() -> impl IntoView {
         }
     });
     let some = flag(move || board.notice.with(|text| !text.is_empty()));
+    let arrived = board.review.arrived;
+    let arrival = maybe(move || {
+        let status = board.pipeline(&arrived.get()?)?;
+        status.with(|status| {
+            let about = standing::open_handover(status)?;
+            Some(wording::review::arrival(
+                board.lang.get(),
+                &about.phase,
+                &status.title,
+            ))
+        })
+    });
+    let waits = flag(move || arrival.with(Option::is_some));
+    let show = move |_| {
+        if let Some(pipeline) = arrived.get_untracked() {
+            board.review.show(&board, &pipeline);
+        }
+    };
     view! {
-        <div class="notice" class:shown=some>
-            <p role="status">{board.notice}</p>
-            <When holds=some>
-                <button class="quiet small" type="button" on:click=move |_| board.notice.set(String::new())>
-                    {board.t(Lang::dismiss)}
-                </button>
+        <div class="notices">
+            <When holds=waits>
+                <div class="notice arrival shown">
+                    <p>{arrival}</p>
+                    <button class="btn small" type="button" on:click=show>{board.t(Lang::read_and_decide)}</button>
+                    <button class="quiet small" type="button" on:click=move |_| arrived.set(None)>
+                        {board.t(Lang::dismiss)}
+                    </button>
+                </div>
             </When>
+            <div class="notice" class:shown=some>
+                <p role="status">{board.notice}</p>
+                <When holds=some>
+                    <button class="quiet small" type="button" on:click=move |_| board.notice.set(String::new())>
+                        {board.t(Lang::dismiss)}
+                    </button>
+                </When>
+            </div>
         </div>
         <p class="unseen" role="alert">{board.alarm}</p>
     }

@@ -1,17 +1,18 @@
 //! The prompt that goes back to an assistant: how far it got, what it says, and how to hand it on.
 
-use domain::{Purpose, Via};
+use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{Link, Summary};
+use protocol::{Link, ShortForm, Summary};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
-    Lang, PromptText, api,
+    Lang, PromptBody, PromptText, api,
     api::Failure,
     board::{Board, use_board},
     browser,
     follow::{StatusSignal, flag, maybe, text, word},
-    standing, wording,
+    standing::{self, Use},
+    wording,
 };
 
 /// The card of the newest prompt; while a decision waits for its prompt, of the one being written.
@@ -49,6 +50,24 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     let id = Memo::new(move |_| {
         status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone()))
     });
+    view! {
+        <section class="sheet pad prompt">
+            <h2>{heading}</h2>
+            <PromptSteps status/>
+            <p class="sub prompt-why">{why}</p>
+            {prompt_text(board, status, id, false)}
+        </section>
+    }
+    .into_inner()
+}
+
+/// The text of a prompt; that it is being written or fetched; or why it does not come. `alone` on its own page.
+pub(crate) fn prompt_text(
+    board: Board,
+    status: StatusSignal,
+    id: Memo<Option<PromptId>>,
+    alone: bool,
+) -> AnyView {
     let text = move || board.prompt(&id.get()?);
     // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
     let here = Memo::new(move |_| text().is_some());
@@ -71,7 +90,7 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
-        (_, true, _) => untrack(text).map(|prompt| view! { <Text board prompt/> }).into_any(),
+        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }
@@ -80,22 +99,14 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
         }
         (Some(_), false, Some(failure)) => view! {
             <div class="prompt-text">
-                <p role="alert">{board.t(Lang::no_prompt)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
+                <p role="alert">{why(board.lang.get(), &failure)}</p>
                 <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
             </div>
         }
         .into_any(),
     }
     };
-    view! {
-        <section class="sheet pad prompt">
-            <h2>{heading}</h2>
-            <PromptSteps status/>
-            <p class="sub prompt-why">{why}</p>
-            {body}
-        </section>
-    }
-    .into_inner()
+    body.into_any()
 }
 
 /// What the prompt that is being written will be for.
@@ -109,18 +120,26 @@ fn upcoming(status: &Summary) -> (String, Purpose) {
     }
 }
 
-/// The text and the ways to hand it on.
+fn why(lang: Lang, failure: &Failure) -> String {
+    let unknown = (lang.prompt_unknown(), lang.prompt_unknown_next());
+    wording::connection::not_loaded(lang, failure, lang.no_prompt(), unknown)
+}
+
+/// The text and the ways to hand it on. Once an agent has it, it is there to be read.
 #[component]
-fn Text(board: Board, prompt: PromptText) -> impl IntoView {
-    let PromptText {
-        prompt_id,
-        prompt,
-        links,
-        ..
-    } = prompt;
-    let whole = RwSignal::new(false);
+fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> impl IntoView {
+    let prompt_id = prompt.about.prompt_id;
+    let PromptBody { prompt, links, .. } = prompt.body;
+    let whole = RwSignal::new(alone);
     let long = prompt.lines().count() > 9 || prompt.len() > 900;
     let id = StoredValue::new(prompt_id);
+    let used = move || status.with(|status| id.with_value(|id| standing::use_of(status, id)));
+    let waits = flag(move || used() == Use::Waits);
+    let unfolded = flag(move || alone || waits.get());
+    let working = maybe(move || {
+        let said = || board.lang.get().picked_up_already().to_owned();
+        (used() == Use::Works).then(said)
+    });
     let offer = move |via: Via| {
         let id = id.get_value();
         spawn_local(async move {
@@ -143,23 +162,42 @@ fn Text(board: Board, prompt: PromptText) -> impl IntoView {
     // Each reason is said once under the links, not only on hover.
     let mut reasons: Vec<_> = links.iter().filter_map(|link| link.short).collect();
     reasons.dedup();
+    let reasons = StoredValue::new(reasons);
+    let reasons = text(move || {
+        let said = |short: &ShortForm| {
+            format!(
+                " {}",
+                wording::pipeline::short_form(board.lang.get(), *short)
+            )
+        };
+        reasons.with_value(|reasons| reasons.iter().map(said).collect())
+    });
+    let links = StoredValue::new(links);
+    let copied = Callback::new(move |()| offer(Via::Copy));
+    let content = Signal::stored(prompt.clone());
     view! {
-        <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
-            {prompt.clone()}
-        </pre>
-        {long.then(|| view! {
-            <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
-                {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
-            </button>
-        })}
-        <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
-            <li><CopyButton text=Signal::stored(prompt) class="first" copied=Callback::new(move |()| offer(Via::Copy))/></li>
-            {links.into_iter().map(way).collect_view()}
-        </ul>
-        <p class="sub">
-            {board.t(Lang::confirm_there)}
-            {text(move || reasons.iter().map(|short| format!(" {}", wording::pipeline::short_form(board.lang.get(), *short))).collect::<String>())}
-        </p>
+        <p class="sub prompt-why">{working}</p>
+        <details class="prompt-body" class:unfolded=unfolded open=unfolded>
+            <summary class="quiet small">{board.t(Lang::read_the_prompt)}</summary>
+            <pre class="prompt-text" class:whole=whole tabindex="0" role="region" aria-label=board.t(Lang::prompt_text)>
+                {prompt}
+            </pre>
+            {long.then(|| view! {
+                <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
+                    {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
+                </button>
+            })}
+            <When
+                holds=waits
+                otherwise=move || view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> }
+            >
+                <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
+                    <li><CopyButton text=content class="first" copied/></li>
+                    {links.get_value().into_iter().map(way).collect_view()}
+                </ul>
+                <p class="sub">{board.t(Lang::confirm_there)}{reasons}</p>
+            </When>
+        </details>
     }
     .into_inner()
 }

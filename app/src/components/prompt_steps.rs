@@ -35,7 +35,12 @@ pub(crate) fn PromptSteps(
     let board = use_board();
     let steps = Signal::derive(move || {
         let prompt = board.prompt_steps(status);
-        status.with(|status| steps_of(board.lang.get(), status, prompt.as_ref()))
+        let with = |handovers: &[HandoverRef]| {
+            status.with(|status| steps_of(board.lang.get(), status, prompt.as_ref(), handovers))
+        };
+        board
+            .with_detail(status, |more| with(&more.handovers))
+            .unwrap_or_else(|| with(&[]))
     });
     let line = move |index: usize| {
         let step = move || steps.with(|steps| steps[index].clone());
@@ -58,14 +63,23 @@ pub(crate) fn PromptSteps(
     .into_inner()
 }
 
-/// `whole` is the newest prompt with its steps.
-fn steps_of(lang: Lang, status: &Summary, whole: Option<&PromptRef>) -> [Step; STEPS] {
+/// `whole` is the newest prompt with its steps, `handovers` every revision that is known.
+fn steps_of(
+    lang: Lang,
+    status: &Summary,
+    whole: Option<&PromptRef>,
+    handovers: &[HandoverRef],
+) -> [Step; STEPS] {
     let prompt = whole.filter(|_| standing::prompt_shown(status).is_some());
-    let about = status.handover.as_ref();
-    // The decision that the prompt was written for: a newer handover's decision is not.
-    let same =
-        |handover: &&HandoverRef| prompt.is_none_or(|prompt| prompt.handover == handover.handover);
-    let decision = about.filter(same).and_then(|about| about.decision.as_ref());
+    // The decision that the prompt was written for; a newer handover may be here by now.
+    let same = |about: &&HandoverRef| {
+        prompt.is_none_or(|prompt| {
+            (&prompt.handover, prompt.revision) == (&about.handover, about.revision)
+        })
+    };
+    let newest = status.handover.as_ref();
+    let about = newest.filter(same).or_else(|| handovers.iter().find(same));
+    let decision = about.and_then(|about| about.decision.as_ref());
     // What has not been seen when the phase it was for is over will not be.
     let over = status.status == Status::AwaitingReview || status.status.has_ended();
     steps(lang, decision, prompt, over)
@@ -214,6 +228,43 @@ mod tests {
         );
         let all = [Written, Offered, PickedUp, Acknowledged, Running];
         assert_eq!(classes(Some(&prompt(&all))), ["ok"; 6]);
+    }
+
+    #[test]
+    fn the_decision_stays_when_a_newer_handover_arrives() {
+        let at = Timestamp::from_millis(7);
+        let decided = |number, decision| HandoverRef {
+            handover: HandoverId::new(PipelineId::new(Timestamp::from_millis(0), 1), number),
+            phase: PhaseName::parse("VAN").expect("a phase"),
+            next_phase: None,
+            revision: 1,
+            hash: domain::DocumentHash::of("Done."),
+            bytes: 5,
+            summary: "Done.".to_owned(),
+            by: Actor::agent("cursor"),
+            at,
+            decision,
+        };
+        let accepted = Decision {
+            decision: domain::Verdict::Accept,
+            note: String::new(),
+            by: Actor::person("Anna"),
+            at,
+        };
+        let prompt = prompt(&[DeliveryState::Written]);
+        let status = Summary {
+            status: Status::AwaitingReview,
+            handover: Some(decided(2, None)),
+            prompt: Some(prompt.clone()),
+            ..crate::samples::summary(1)
+        };
+        let known = [decided(1, Some(accepted)), decided(2, None)];
+        let first = |known: &[HandoverRef]| {
+            let [first, ..] = steps_of(Lang::En, &status, Some(&prompt), known);
+            (first.about, first.at)
+        };
+        assert_eq!(first(&known), ("Anna".to_owned(), Some(at)));
+        assert_eq!(first(&known[1..]), (String::new(), None));
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! The review: the document and the decision, over everything else.
 
-use domain::HandoverId;
-use leptos::{html, prelude::*, task::spawn_local};
-use protocol::Summary;
+use leptos::{html, prelude::*};
+use protocol::HandoverRef;
 
-use super::{review_form::ReviewForm, time::Ago};
+use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
-    Lang, api,
-    api::Failure,
+    Lang,
     board::{Board, use_board},
-    follow::{maybe, text},
+    follow::{flag, maybe, text, word},
     review::Opened,
     wording,
 };
@@ -41,15 +39,16 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
     let handover = Memo::new(move |_| {
         review
             .open
-            .with(|open| open.as_ref().map(|open| open.handover.clone()))
+            .with(|open| open.as_ref().map(|open| open.about.handover.clone()))
     });
     view! {
         <dialog
             class="review"
             node_ref=dialog
             aria-labelledby="review-title"
+            data-keys=word(move || review.keys.get().name())
             // Escape closes the dialog by itself; then it is put off.
-            on:close=move |_| if review.open.with_untracked(Option::is_some) { review.later() }
+            on:close=move |_| if review.open.with_untracked(Option::is_some) { review.later(&board) }
         >
             {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
         </dialog>
@@ -60,80 +59,58 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
 #[component]
 fn Open(board: Board, opened: Opened) -> impl IntoView {
     let lang = board.lang;
-    let Opened {
-        pipeline,
-        handover,
-        phase,
-        ..
-    } = opened.clone();
-    let open = board.review.open;
-    let revision =
-        move || open.with(|open| open.as_ref().map_or(opened.revision, |open| open.revision));
-    let id = StoredValue::new(handover);
-    let document = move || {
-        let revision = revision();
-        id.with_value(|id| board.document(id, revision))
-    };
-    // A document never changes: what follows it follows whether it is there, and which revision is asked for.
-    let read = Memo::new(move |_| document().is_some());
-    let failed = RwSignal::new(None::<Failure>);
-    let fetch = move || fetch(board, id.get_value(), untrack(revision), failed);
-    Effect::new(move || {
-        // Every new revision is fetched if it did not come by itself.
-        revision();
-        if !read.get() {
-            fetch();
-        }
+    let review = board.review;
+    let pipeline = opened.pipeline().clone();
+    let first = opened.about.clone();
+    // What is shown of it. It changes only when the reader asks for a newer revision.
+    let about = Memo::new(move |last: Option<&HandoverRef>| {
+        let open = review.open.get().map(|open| open.about);
+        open.or_else(|| last.cloned())
+            .unwrap_or_else(|| first.clone())
     });
+    let which = Memo::new(move |_| about.with(|about| (about.handover.clone(), about.revision)));
+    let reading = Reading::of(board, which);
+    Effect::new(move || {
+        which.track();
+        review.shows(reading.here.get());
+    });
+    on_cleanup(move || review.shows(false));
     let status = board.signal(&pipeline);
-    let of = move |read: fn(&Summary) -> Option<String>| {
-        text(move || {
-            status
-                .and_then(|status| status.with(read))
-                .unwrap_or_default()
+    let title = text(move || {
+        status.map_or_else(String::new, |status| {
+            status.with(|status| status.title.clone())
         })
-    };
-    let title = of(|status| Some(status.title.clone()));
-    let about = move || status.and_then(|status| status.with(|status| status.handover.clone()));
+    });
+    let legs = text(move || about.with(|about| about.phase.to_string()));
     let next = text(move || {
-        about().map_or_else(String::new, |about| {
-            wording::review::gate(lang.get(), about.next_phase.as_ref())
-        })
+        about.with(|about| wording::review::gate(lang.get(), about.next_phase.as_ref()))
     });
     let by = text(move || {
-        let name = about().map(|about| about.by.name).unwrap_or_default();
-        format!(
-            "{} · {name} · ",
-            wording::review::revision(lang.get(), revision())
-        )
+        about.with(|about| {
+            format!(
+                "{} · {} · ",
+                wording::review::revision(lang.get(), about.revision),
+                about.by.name
+            )
+        })
     });
     let replaced = maybe(move || {
-        let replaced = open.with(|open| open.as_ref().is_some_and(|open| open.replaced));
-        let words = || wording::review::replaced(lang.get(), revision());
-        replaced.then(words)
-    });
-    let at =
-        Signal::derive(move || about().map_or_else(|| board.now.get_untracked(), |about| about.at));
-    // The HTML comes sanitised from the server; nothing else is ever put in this way.
-    let body = move || {
-        revision();
-        match (read.get(), failed.get()) {
-            (true, _) => {
-                let html = untrack(document).map(|document| document.html);
-                view! { <div class="doc" inner_html=html.unwrap_or_default()></div> }.into_any()
-            }
-            (false, None) => {
-                view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any()
-            }
-            (false, Some(failure)) => view! {
-                <div class="doc">
-                    <p role="alert">{board.t(Lang::no_document)} " " {wording::connection::failure(lang.get(), &failure)}</p>
-                    <button class="btn" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
-                </div>
-            }
-            .into_any(),
+        let shown = about.with(|about| about.revision);
+        match review.newer(&board) {
+            Some(newer) => Some(wording::review::newer(lang.get(), shown, newer)),
+            None => review
+                .open
+                .with(|open| open.as_ref().is_some_and(|open| open.replaced))
+                .then(|| wording::review::replaced(lang.get(), shown)),
         }
-    };
+    });
+    let newer = flag(move || review.newer(&board).is_some());
+    let show_newer = text(move || {
+        review.newer(&board).map_or_else(String::new, |newer| {
+            wording::review::show_revision(lang.get(), newer)
+        })
+    });
+    let at = Signal::derive(move || about.with(|about| about.at));
     // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
     let article = NodeRef::<html::Article>::new();
     Effect::new(move || {
@@ -141,32 +118,35 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             let _ = article.focus();
         }
     });
+    let show_newest = move |_| {
+        review.show_newest(&board);
+        // The button goes, and what it was asked for is read from its beginning.
+        if let Some(article) = article.get_untracked() {
+            article.set_scroll_top(0);
+            let _ = article.focus();
+        }
+    };
     view! {
         <div class="review-head">
             <h2 id="review-title">
-                <span class="legs">{phase.to_string()}" → "<b>{next}</b></span>
+                <span class="legs">{legs}" → "<b>{next}</b></span>
                 " " <span class="review-name">{title}</span>
             </h2>
             <span class="chip you">{board.t(Lang::you_have_it)}</span>
             <p class="sub">{by}<Ago at/></p>
-            <button class="quiet" type="button" on:click=move |_| board.review.later()>
+            <button class="quiet" type="button" on:click=move |_| review.later(&board)>
                 {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
             </button>
         </div>
-        <p class="review-replaced" role="status">{replaced}</p>
+        <div class="review-replaced">
+            <p role="status">{replaced}</p>
+            <When holds=newer>
+                <button class="btn small" type="button" on:click=show_newest>{show_newer}</button>
+            </When>
+        </div>
         // The document scrolls, so it can be focused.
-        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{body}</article>
-        <ReviewForm board opened read/>
+        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{reading.view()}</article>
+        <ReviewForm board opened read=reading.here/>
     }
     .into_inner()
-}
-
-fn fetch(board: Board, id: HandoverId, revision: u32, failed: RwSignal<Option<Failure>>) {
-    failed.set(None);
-    spawn_local(async move {
-        match api::handover(id.pipeline(), &id, revision).await {
-            Ok(document) => board.keep_document(document),
-            Err(failure) => drop(failed.try_set(Some(failure))),
-        }
-    });
 }

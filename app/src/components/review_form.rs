@@ -1,17 +1,19 @@
 //! The decision: the words that go with it, three buttons, their keys.
 
-use domain::{HandoverId, Verdict};
+use domain::{Decision, HandoverId, Verdict};
 use leptos::{ev, html, prelude::*, task::spawn_local};
+use protocol::HandoverRef;
 use wasm_bindgen::JsCast;
 
 use super::when::When;
 use crate::{
     Lang, api,
     api::Failure,
+    attention::Keys,
     board::{Board, use_board},
     browser,
     follow::{flag, text, word},
-    review::{Opened, draft_key},
+    review::{Opened, Review, draft_key},
     wording,
 };
 
@@ -20,6 +22,8 @@ use crate::{
 enum Trouble {
     /// Changes are requested without a word about them.
     NoWords,
+    /// A letter was pressed before anything in the review was touched.
+    Asleep,
     /// The decision did not get through.
     Failed(Failure),
 }
@@ -60,7 +64,9 @@ pub(crate) fn ReviewForm(
 ) -> impl IntoView {
     let form = Form {
         board,
-        words: RwSignal::new(browser::remembered(&draft_key(&opened.handover)).unwrap_or_default()),
+        words: RwSignal::new(
+            browser::remembered(&draft_key(&opened.about.handover)).unwrap_or_default(),
+        ),
         opened: StoredValue::new(opened),
         read,
         sending: RwSignal::new(false),
@@ -69,7 +75,9 @@ pub(crate) fn ReviewForm(
         attempt: StoredValue::new(None),
         field: NodeRef::new(),
     };
-    let closed = flag(move || form.sending.get() || !form.read.get());
+    let closed = flag(move || {
+        form.sending.get() || !form.read.get() || board.review.keys.get() == Keys::Blocked
+    });
     let accept = word(move || {
         let some = form.words.with(|words| !words.trim().is_empty());
         if some {
@@ -79,18 +87,29 @@ pub(crate) fn ReviewForm(
         }
     });
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
-    let trouble = flag(move || form.trouble.with(Option::is_some));
+    let trouble = flag(move || !matches!(form.trouble.get(), None | Some(Trouble::Asleep)));
+    Effect::new(move || {
+        // Another text is shown, or the letters work: what was said before is answered.
+        if board.review.keys.get() != Keys::Asleep {
+            form.trouble.set(None);
+        }
+    });
     let said = text(move || {
         let lang = board.lang.get();
         match form.trouble.get() {
             _ if form.sending.get() => lang.sending().to_owned(),
             None => String::new(),
             Some(Trouble::NoWords) => lang.say_what().to_owned(),
-            Some(Trouble::Failed(failure)) => format!(
-                "{} {}",
-                lang.not_sent(),
-                wording::connection::failure(lang, &failure)
-            ),
+            Some(Trouble::Asleep) => lang.keys_asleep().to_owned(),
+            Some(Trouble::Failed(failure)) => {
+                let why = wording::review::not_decided(
+                    lang,
+                    &failure,
+                    form.known().as_ref(),
+                    board.now.get(),
+                );
+                format!("{} {why}", lang.not_sent())
+            }
         }
     });
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
@@ -157,11 +176,22 @@ fn StopQuestion(form: Form) -> impl IntoView {
 
 impl Form {
     fn type_words(self, words: String) {
-        browser::remember(&draft_key(&self.opened.get_value().handover), &words);
+        let about = self.opened.get_value().about;
+        browser::remember(&draft_key(&about.handover), &words);
         self.words.set(words);
         if self.trouble.get_untracked() == Some(Trouble::NoWords) {
             self.trouble.set(None);
         }
+    }
+
+    /// What was decided about this revision, where that has arrived here. Follows it.
+    fn known(self) -> Option<Decision> {
+        let shown = self.board.review.open.get()?.about;
+        let status = self.board.pipeline(shown.handover.pipeline())?;
+        let newest = status.with(|status| status.handover.clone())?;
+        (newest.handover == shown.handover && newest.revision == shown.revision)
+            .then_some(newest.decision)
+            .flatten()
     }
 
     fn key(self, event: &ev::KeyboardEvent) {
@@ -169,35 +199,32 @@ impl Form {
         if event.repeat() || event.alt_key() || event.default_prevented() {
             return;
         }
-        let target = event
+        let typing = event
             .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let within = |selector| {
-            target
-                .as_ref()
-                .is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
-        };
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|element| matches!(element.closest("input, textarea"), Ok(Some(_))));
         let command = event.ctrl_key() || event.meta_key();
-        let typing = within("input, textarea");
-        // Nothing focused means the dialog is: it is modal.
-        let inside = within("dialog.review")
-            || target
-                .as_ref()
-                .is_some_and(|element| element.tag_name() == "BODY");
         let verdict = match event.key().as_str() {
             "Enter" if command && typing => Verdict::Accept,
             "a" | "A" if !command && !typing => Verdict::Accept,
             "c" | "C" if !command && !typing => Verdict::RequestChanges,
             _ => return,
         };
-        if inside {
-            event.prevent_default();
-            self.decide(verdict);
+        if !Review::is_meant(event) {
+            return;
         }
+        event.prevent_default();
+        if !typing && self.board.review.keys_now() == Keys::Asleep {
+            // Whoever types a word into the wrong window decides nothing.
+            self.trouble.set(Some(Trouble::Asleep));
+            return;
+        }
+        self.decide(verdict);
     }
 
     fn decide(self, verdict: Verdict) {
-        if self.sending.get_untracked() || !self.read.get_untracked() {
+        let blocked = self.board.review.keys_now() == Keys::Blocked;
+        if blocked || self.sending.get_untracked() || !self.read.get_untracked() {
             return;
         }
         let words = self.words.with_untracked(|words| words.trim().to_owned());
@@ -208,20 +235,20 @@ impl Form {
             }
             return;
         }
-        // The revision that is in front of the reader by now.
+        // The revision that is in front of the reader, which need not be the newest.
         let opened = self.board.review.open.get_untracked();
-        let Opened {
-            pipeline,
+        let HandoverRef {
             handover,
             phase,
+            next_phase: next,
             revision,
             ..
-        } = opened.unwrap_or_else(|| self.opened.get_value());
+        } = opened.unwrap_or_else(|| self.opened.get_value()).about;
         // What was read names the text, so that nobody decides about another one.
         let Some(read) = untrack(|| self.board.document(&handover, revision)) else {
             return;
         };
-        let read = read.hash;
+        let read = read.about.hash;
         let attempt = self
             .attempt
             .get_value()
@@ -238,8 +265,6 @@ impl Form {
         self.trouble.set(None);
         self.sending.set(true);
         // Before the answer: the live connection may be faster, close the review and take the form with it.
-        let status = self.board.peek(&pipeline);
-        let next = status.and_then(|status| status.handover?.next_phase);
         let done = wording::review::own(
             self.board.lang.get_untracked(),
             verdict,
@@ -277,7 +302,8 @@ impl Form {
                 browser::remember(&draft_key(handover), "");
                 self.board.notice.set(done);
                 let ours = self.board.review.open.with_untracked(|open| {
-                    open.as_ref().is_some_and(|open| open.handover == *handover)
+                    open.as_ref()
+                        .is_some_and(|open| open.about.handover == *handover)
                 });
                 if ours {
                     self.board.review.open.set(None);

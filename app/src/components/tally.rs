@@ -6,10 +6,11 @@ use super::list::{Item, list};
 use crate::{Lang, board::use_board, follow::word, standing::Standing, wording};
 
 /// The order of the tally: what needs a look comes first.
-const ORDER: [Standing; 8] = [
+const ORDER: [Standing; 9] = [
     Standing::Silent,
     Standing::Failed,
     Standing::Transit,
+    Standing::Quiet,
     Standing::Agent,
     Standing::You,
     Standing::Idle,

@@ -56,8 +56,10 @@ fn Strand(
     name: String,
 ) -> impl IntoView {
     let board = use_board();
-    let title = name.clone();
     let name = StoredValue::new(name);
+    let title = text(move || {
+        name.with_value(|name| wording::pipeline::track(board.lang.get(), name).to_owned())
+    });
     let track = move || {
         let found = board.with_detail(status, |more| {
             let mut tracks = more.tracks.iter();

@@ -4,4 +4,5 @@ pub(crate) mod agents;
 pub(crate) mod groups;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod paper;
 pub(crate) mod pipeline;

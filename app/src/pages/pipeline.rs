@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::not_found::UnknownPipeline;
+use super::{not_found::UnknownPipeline, paper::paper};
 use crate::{
     Lang,
     board::{Board, use_board},
     components::{
-        chip::Chip, copy::CopyButton, log::Log, now::Now, prompt::PromptCard, track::Track,
-        when::When, work::Work,
+        chip::Chip, copy::CopyButton, history::History, log::Log, now::Now, prompt::PromptCard,
+        track::Track, when::When, work::Work,
     },
     detail::Coming,
     follow::{StatusSignal, flag, text, word},
@@ -25,9 +25,11 @@ pub(crate) fn PipelinePage() -> impl IntoView {
     let id = move || board.route.with(|route| route.pipeline().cloned());
     // Tracks only whether it exists: progress re-renders no page.
     let known = Memo::new(move |_| id().filter(|id| board.pipeline(id).is_some()));
-    move || match known.get().and_then(|id| board.signal(&id)) {
-        Some(status) => view! { <Known board status/> }.into_any(),
-        None => view! { <Absent board/> }.into_any(),
+    let shown = Memo::new(move |_| board.paper.get());
+    move || match (known.get().and_then(|id| board.signal(&id)), shown.get()) {
+        (Some(status), None) => view! { <Known board status/> }.into_any(),
+        (Some(status), Some(shown)) => paper(board, status, shown),
+        (None, _) => view! { <Absent board/> }.into_any(),
     }
 }
 
@@ -79,6 +81,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
             <div class="column">
                 <PromptCard status/>
                 <Work status/>
+                <History status/>
             </div>
             <aside class="column" aria-label=board.t(Lang::what_happened)>
                 <Log status/>

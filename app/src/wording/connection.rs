@@ -42,8 +42,18 @@ pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
     }
 }
 
+/// Why the text at an address is not shown: `unknown` where there is no such text, else `what` could not be loaded.
+pub(crate) fn not_loaded(lang: Lang, why: &Failure, what: &str, unknown: (&str, &str)) -> String {
+    match why {
+        Failure::Refused(problem) if problem.status == 404 => {
+            format!("{}. {}", unknown.0, unknown.1)
+        }
+        why => format!("{what} {}", failure(lang, why)),
+    }
+}
+
 /// A refusal in the board's own words: the server's are written for agents, and name their tools.
-/// Only what the board does not know by its kind is told as the server says it.
+/// Of what the board does not know by its kind only the title is told.
 fn refusal(lang: Lang, problem: &Problem) -> String {
     let words = match problem.kind() {
         "not-found" => lang.refused_not_found(),
@@ -55,8 +65,9 @@ fn refusal(lang: Lang, problem: &Problem) -> String {
         "not-permitted" => lang.refused_not_permitted(),
         "too-large" => lang.refused_too_large(),
         "disk-full" => lang.refused_disk_full(),
-        "unavailable" => lang.refused_unavailable(),
-        _ => problem.detail.as_deref().unwrap_or(&problem.title),
+        // Whether it was saved is not always known; by its key the same decision is made once.
+        "unavailable" | "unknown-outcome" | "behind" => lang.refused_unavailable(),
+        _ => return lang.refused_otherwise(&problem.title),
     };
     words.to_owned()
 }
@@ -90,11 +101,28 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_nothing_says_so() {
+        let unknown = ("Prompt not found", "The link may be incomplete.");
+        let said = |why: &Failure| not_loaded(Lang::En, why, "It couldn't be loaded.", unknown);
+        let missing = Failure::Refused(Problem {
+            status: 404,
+            ..Problem::default()
+        });
+        assert_eq!(
+            said(&missing),
+            "Prompt not found. The link may be incomplete."
+        );
+        assert_eq!(
+            said(&Failure::Unreachable),
+            "It couldn't be loaded. Can't reach Staffel. Check that it's running, then try again."
+        );
+    }
+
+    #[test]
     fn a_refusal_for_agents_is_said_in_words_for_people() {
         let problem = |kind: &str| Problem {
             kind: format!("urn:staffel:problem:{kind}"),
-            detail: Some("Ask with get_pipeline_status.".to_owned()),
-            next: Some("Call start_pipeline.".to_owned()),
+            title: "Of tomorrow".to_owned(),
             ..Problem::default()
         };
         let refused = |kind| Failure::Refused(problem(kind));
@@ -106,10 +134,14 @@ mod tests {
             failure(Lang::De, &refused("stale-revision")),
             "Es gibt eine neuere Fassung. Lies sie, bevor du entscheidest."
         );
-        // What is not known says what happened, and leaves out what an agent should call.
+        assert_eq!(
+            failure(Lang::En, &refused("unknown-outcome")),
+            failure(Lang::En, &refused("unavailable"))
+        );
+        // What is not known, or comes from a proxy, leaves out what an agent should call.
         assert_eq!(
             failure(Lang::De, &refused("of-tomorrow")),
-            "Ask with get_pipeline_status."
+            "Der Server hat das nicht angenommen (Of tomorrow). Lade die Seite neu und versuch es noch einmal."
         );
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod review;
 mod text;
 
 use domain::{Actor, ActorKind, Purpose};
+use protocol::HandoverRef;
 
 use crate::Lang;
 
@@ -95,6 +96,11 @@ pub(crate) fn version(text: &str) -> String {
     } else {
         text.to_owned()
     }
+}
+
+/// `PLAN, revision 2`.
+pub(crate) fn handover(lang: Lang, about: &HandoverRef) -> String {
+    lang.history_handover(about.phase.as_str(), &about.revision.to_string())
 }
 
 /// `Prompt for CREATE`, or for another revision of the same phase.

@@ -27,11 +27,11 @@ pub(crate) fn words(
     };
     match status.status {
         Status::Running => match standing::silence(status, now) {
-            Some(silent) => (
-                silence(lang, agent, status, silent),
+            Some(silent) if silent.lost => (
+                silence(lang, agent, status, silent.millis),
                 lang.now_silent_next().to_owned(),
             ),
-            None => {
+            _ => {
                 let said = status.message.as_ref().map_or_else(String::new, |message| {
                     format!("{} · ", quoted(lang, message))
                 });

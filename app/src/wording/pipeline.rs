@@ -14,12 +14,15 @@ use crate::{
 
 /// The name that the server gives the template that comes with it.
 const BUILT_IN: &str = "built-in";
+/// The name that the server gives the track of tasks for which an agent names none.
+const DEFAULT_TRACK: &str = "Tasks";
 
 /// The word on the chip.
 pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
     match standing {
         Standing::Idle => lang.idle(),
         Standing::Agent => lang.agent_runs(),
+        Standing::Quiet => lang.quiet(),
         Standing::Silent => lang.no_sign_of_life(),
         Standing::You => lang.you_have_it(),
         Standing::Transit => lang.in_transit(),
@@ -72,7 +75,12 @@ pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> Stri
 pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
     match status.status {
         Status::Running => match (standing::silence(status, now), &status.message) {
-            (Some(silent), _) => silent_for(lang, status.progress, status.progress_source, silent),
+            (Some(silence), _) => silent_for(
+                lang,
+                status.progress,
+                status.progress_source,
+                silence.millis,
+            ),
             (None, Some(message)) => quoted(lang, message),
             (None, None) => lang.nothing_reported().to_owned(),
         },
@@ -160,6 +168,14 @@ pub(crate) fn leg_time(lang: Lang, phase: &Phase, now: Timestamp) -> String {
     phase.started.map_or_else(String::new, |started| {
         age::short_span(lang, phase.ended.unwrap_or(now).millis_since(started))
     })
+}
+
+/// The name of a track; the one that nobody named has one in every language.
+pub(crate) fn track(lang: Lang, name: &str) -> &str {
+    match name {
+        DEFAULT_TRACK => lang.tasks(),
+        name => name,
+    }
 }
 
 /// How far a task is.
@@ -260,6 +276,13 @@ mod tests {
             assert_eq!(progress(Lang::En, percent, source), en);
             assert_eq!(progress(Lang::De, percent, source), de);
         }
+    }
+
+    #[test]
+    fn a_track_that_nobody_named_has_a_name_in_every_language() {
+        assert_eq!(track(Lang::En, "Tasks"), "Tasks");
+        assert_eq!(track(Lang::De, "Tasks"), "Aufgaben");
+        assert_eq!(track(Lang::De, "Gateway"), "Gateway");
     }
 
     #[test]

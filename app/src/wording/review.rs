@@ -4,10 +4,7 @@ use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
 use protocol::Rendering;
 
 use super::{age, connection, is_reader};
-use crate::{
-    Lang,
-    api::{Failure, Problem},
-};
+use crate::{Lang, api::Failure};
 
 /// `PLAN → CREATE`; after the last phase `REFLECT → finish`.
 pub(crate) fn gate(lang: Lang, next: Option<&PhaseName>) -> String {
@@ -27,6 +24,21 @@ pub(crate) fn arrived(lang: Lang, phase: &PhaseName, title: &str) -> String {
 /// A newer revision is shown than the one that was being read.
 pub(crate) fn replaced(lang: Lang, number: u32) -> String {
     lang.replaced(&number.to_string())
+}
+
+/// A newer revision is here than the one that is being read.
+pub(crate) fn newer(lang: Lang, shown: u32, newer: u32) -> String {
+    lang.newer_revision(&newer.to_string(), &shown.to_string())
+}
+
+/// The button that shows it.
+pub(crate) fn show_revision(lang: Lang, number: u32) -> String {
+    lang.show_revision(&number.to_string())
+}
+
+/// A handover is here, and somebody is busy with something else.
+pub(crate) fn arrival(lang: Lang, phase: &PhaseName, title: &str) -> String {
+    lang.arrival(phase.as_str(), title)
 }
 
 /// How long a handover has waited.
@@ -112,19 +124,15 @@ pub(crate) fn not_decided(
             }
         }
         // Of what a decision carries only the words can be invalid: nothing visible is left of them.
-        (Failure::Refused(problem), _) if is_invalid(problem) => lang.say_what().to_owned(),
+        (Failure::Refused(problem), _) if problem.kind() == "invalid" => lang.say_what().to_owned(),
         _ => connection::failure(lang, failure),
     }
-}
-
-/// Whether the server missed the words that go with the decision.
-pub(crate) fn is_invalid(problem: &Problem) -> bool {
-    problem.kind() == "invalid"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Problem;
 
     #[test]
     fn a_decision_that_came_too_late_names_who_decided() {

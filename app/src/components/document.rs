@@ -1,0 +1,86 @@
+//! The text of a handover, as it is read.
+
+use domain::HandoverId;
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{Lang, api, api::Failure, board::Board, follow::maybe, wording};
+
+/// Whether a text is here.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    board: Board,
+    which: Memo<(HandoverId, u32)>,
+    /// A document never changes: what follows it follows whether it is there, and which one is asked for.
+    pub here: Memo<bool>,
+    failed: RwSignal<Option<Failure>>,
+}
+
+impl Reading {
+    /// Sees to it that the text of this revision is here, or comes.
+    pub fn of(board: Board, which: Memo<(HandoverId, u32)>) -> Self {
+        let here = Memo::new(move |_| {
+            which.with(|(handover, revision)| board.document(handover, *revision).is_some())
+        });
+        let reading = Self {
+            board,
+            which,
+            here,
+            failed: RwSignal::new(None),
+        };
+        Effect::new(move || {
+            which.track();
+            if !here.get() {
+                reading.fetch();
+            }
+        });
+        reading
+    }
+
+    fn fetch(self) {
+        let (handover, revision) = self.which.get_untracked();
+        self.failed.set(None);
+        spawn_local(async move {
+            match api::handover(handover.pipeline(), &handover, revision).await {
+                Ok(document) => self.board.keep_document(document),
+                Err(failure) => drop(self.failed.try_set(Some(failure))),
+            }
+        });
+    }
+
+    /// The text; that it is coming; or why it does not come.
+    pub fn view(self) -> AnyView {
+        let board = self.board;
+        let body = move || {
+            match (self.which.get(), self.here.get(), self.failed.get()) {
+            ((handover, revision), true, _) => {
+                let body = untrack(|| board.document(&handover, revision)).map(|known| known.body);
+                let (html, rendering) =
+                    body.map_or_else(Default::default, |body| (body.html, body.rendering));
+                let note = maybe(move || wording::review::as_source(board.lang.get(), rendering));
+                // The HTML comes sanitised from the server; nothing else is ever put in this way.
+                view! {
+                    <p class="sub as-source">{note}</p>
+                    <div class="doc" inner_html=html></div>
+                }
+                .into_any()
+            }
+            (_, false, None) => {
+                view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any()
+            }
+            (_, false, Some(failure)) => view! {
+                <div class="doc">
+                    <p role="alert">{why(board.lang.get(), &failure)}</p>
+                    <button class="btn" type="button" on:click=move |_| self.fetch()>{board.t(Lang::try_again)}</button>
+                </div>
+            }
+            .into_any(),
+        }
+        };
+        body.into_any()
+    }
+}
+
+fn why(lang: Lang, failure: &Failure) -> String {
+    let unknown = (lang.handover_unknown(), lang.handover_unknown_next());
+    wording::connection::not_loaded(lang, failure, lang.no_document(), unknown)
+}
