@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 env := . scripts/env.sh &&
+formatted := style end2end bench/node
 stages := lint unit build size e2e-python conformance interop e2e
 
 .PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test
@@ -31,10 +32,16 @@ test: ready-test ## all of the following, in this order, up to the first failure
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
 # which would unify the two and switch on `ssr` and `hydrate` at once.
-lint: ready ##   formatting and clippy, for the server and for the browser
+lint: ready ##   formatting, clippy for the server, the browser and the benchmark, documentation, rooms, dependencies
 	$(env) cargo fmt --all --check
+	$(env) cargo fmt --manifest-path bench/load/Cargo.toml --check
+	$(env) prettier --check --log-level warn $(formatted)
+	@$(env) scripts/rooms.py
+	@$(env) scripts/dependencies.py
 	$(env) cargo clippy -p domain -p protocol -p app -p server --all-targets -- -D warnings
 	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
+	@$(MAKE) doc
 
 unit: ready ##   the Rust tests; ARGS go to `cargo test`
 	$(env) cargo test --no-fail-fast -p domain -p protocol -p app -p server $(ARGS)
@@ -69,6 +76,8 @@ bench: ready build ## measure this build beside its peers; ARGS="--quick" for a 
 
 fmt: ready ## format the code
 	$(env) cargo fmt --all
+	$(env) cargo fmt --manifest-path bench/load/Cargo.toml
+	$(env) prettier --write --log-level warn $(formatted)
 
 clean: ## remove everything that was built; the tools stay
 	rm -rf target end2end/test-results end2end/playwright-report
