@@ -56,6 +56,25 @@ test('an open wait is seen, and an agent with a token before its first call', as
   await expect(agentLine(board, 'builder')).toBeHidden();
 });
 
+test('the name of a tool is one word at every width', async ({ agent, board, page }) => {
+  const pipeline = await agent.start();
+  await agent.handOver(pipeline);
+  await board.open('/agents');
+  await page.keyboard.press('Escape');
+  const called = agentLine(board, 'claude-code').locator('code');
+  await expect(called).toHaveText('save_handover_content');
+  for (const width of [1280, 900, 780, 360, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    const lines = await called.evaluate(code => {
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      return range.getClientRects().length;
+    });
+    expect(lines, `${width} px`).toBe(1);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width} px`).toBeLessThanOrEqual(width);
+  }
+});
+
 test('every client has a command, a file and, where it can, a button', async ({ board, server }) => {
   await board.open('/agents');
   const open = async (client: string) => {

@@ -119,6 +119,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await agent.report(pipeline, { progress: 5 });
       await expect(board.steps).toHaveCount(6);
       await check('prompt arrived');
+      await page.goto(`${server.url}/pipelines/${pipeline}/handovers/${handover}/3`);
+      await board.ready();
+      await expect(page.locator('.paper')).toContainText('Once more.');
+      await check('a decided handover by its address');
+      await page.goto(`${server.url}/pipelines/${pipeline}/prompts/${prompt_id}`);
+      await board.ready();
+      await expect(board.prompt).toBeVisible();
+      await check('a prompt by its address');
 
       await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
       await board.open(`/pipelines/${other}`);

@@ -12,6 +12,8 @@ test.describe('unknown addresses', () => {
     ['/pipelines/zzzzzzzzzz', 'Pipeline not found'],
     ['/pipelines/nonsense', 'Pipeline not found'],
     ['/nothing/here', 'Page not found'],
+    ['/pipelines/zzzzzzzzzz/handovers/zzzzzzzzzz-h1/1', 'Pipeline not found'],
+    ['/pipelines/zzzzzzzzzz/nothing', 'Pipeline not found'],
   ] as const) {
     test(`${path} is a 404 with a way back`, async ({ agent, board, page }) => {
       await agent.start();
@@ -22,6 +24,14 @@ test.describe('unknown addresses', () => {
       await expect(board.row('Faster checkout')).toBeVisible();
     });
   }
+
+  test('an address of a text that does not exist says so', async ({ agent, board, page }) => {
+    const pipeline = await agent.start();
+    await board.open(`/pipelines/${pipeline}/handovers/${pipeline}-h9/1`);
+    await expect(page.getByRole('alert').filter({ hasText: 'not found' })).toContainText('Handover not found. The link may be incomplete');
+    await board.open(`/pipelines/${pipeline}/prompts/${pipeline}-p9`);
+    await expect(page.getByRole('alert').filter({ hasText: 'not found' })).toContainText('Prompt not found. The link may be incomplete');
+  });
 
   test('unknown addresses of the API are JSON, never the page', async ({ server }) => {
     for (const path of ['/api/nothing', '/.well-known/nothing']) {
@@ -54,6 +64,19 @@ test('the language is the browser’s, can be switched, and stays', async ({ age
   await german.close();
 });
 
+test('at 320 px in German the longest wait stays in its card', async ({ agent, browser, server }) => {
+  await agent.handedOver();
+  const german = await browser.newContext({ locale: 'de-DE', javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
+  const page = await german.newPage();
+  await page.goto(server.url);
+  const card = page.locator('.gate');
+  await card.locator('time').evaluate(time => (time.textContent = 'wartet seit 23 Std. 59 Min.'));
+  const [outer, inner] = [(await card.boundingBox())!, (await card.locator('time').boundingBox())!];
+  expect(inner.x + inner.width).toBeLessThan(outer.x + outer.width);
+  expect(inner.y + inner.height).toBeLessThan(outer.y + outer.height);
+  await german.close();
+});
+
 test('the colours follow the system, can be switched, and stay', async ({ board, page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await board.open();
@@ -69,6 +92,43 @@ test('the colours follow the system, can be switched, and stay', async ({ board,
   await expect.poll(background).toBe(dark);
   await page.reload();
   await expect.poll(background).toBe(dark);
+});
+
+test('a decided handover and its prompt have addresses', async ({ agent, board, page, server }) => {
+  const { pipeline, handover } = await agent.handedOver({}, '# The plan\n\nRead me later.');
+  await server.decide(handover, 'accept', { by: 'Ada', changes: 'Keep it small.' });
+  const { prompt, prompt_id } = await agent.wait(handover);
+  await agent.handOver(pipeline, '# The next one');
+  await board.open(`/pipelines/${pipeline}`);
+  await page.keyboard.press('Escape');
+  const heading = page.getByRole('heading', { level: 1 });
+  const documents = page.locator('.history');
+  await expect(documents.getByRole('link')).toHaveText(['PLAN, revision 1', 'Prompt for PLAN', 'VAN, revision 1']);
+  await expect(documents).toContainText('Accepted by Ada');
+  await expect(documents).toContainText('waiting for review');
+
+  await documents.getByRole('link', { name: 'VAN, revision 1' }).click();
+  await expect(page).toHaveURL(`${server.url}/pipelines/${pipeline}/handovers/${handover}/1`);
+  await expect(heading).toHaveText('VAN, revision 1');
+  await expect(page.locator('main')).toContainText('Accepted by Ada');
+  await expect(page.locator('main')).toContainText('Keep it small.');
+  await expect(page.locator('.paper')).toContainText('Read me later.');
+  await page.reload();
+  await board.ready();
+  await expect(page.locator('.paper')).toContainText('Read me later.');
+  // Who reads it is not interrupted.
+  await agent.handOver(pipeline, '# The next one, better');
+  await expect(board.arrival).toBeVisible();
+  await expect(board.review).toBeHidden();
+
+  await page.getByRole('link', { name: 'Faster checkout' }).click();
+  await documents.getByRole('link', { name: 'Prompt for PLAN' }).click();
+  await expect(page).toHaveURL(`${server.url}/pipelines/${pipeline}/prompts/${prompt_id}`);
+  await expect(heading).toHaveText('Prompt for PLAN');
+  await expect(board.prompt).toBeVisible();
+  expect(await board.prompt.textContent()).toBe(prompt);
+  await page.getByRole('link', { name: 'Written from VAN, revision 1' }).click();
+  await expect(heading).toHaveText('VAN, revision 1');
 });
 
 test('links lead through the board without loading it anew, and so do the browser’s buttons', async ({ agent, board, context, page, server }) => {

@@ -117,8 +117,8 @@ fn handover_page(
             <p class="sub">{by}<Ago at/>" · "{outcome}</p>
         </When>
         <p class="goal paper-note">{note}</p>
-        <article class="sheet paper" aria-labelledby="paper-text">
-            // The headings of a document begin at the third level.
+        <article class="sheet paper" tabindex="0" aria-labelledby="paper-text">
+            // A wide table scrolls, so it can be focused. The headings of a document begin at the third level.
             <h2 class="unseen" id="paper-text">{board.t(Lang::document)}</h2>
             {reading.view()}
         </article>
