@@ -141,7 +141,7 @@ async fn a_wait_whose_client_hung_up_is_over_at_once() {
     // Nobody heard it, so nobody has it.
     api.decide(&handover, 1, "accept", "").await.ok();
     let prompt = api.prompt(&pipeline, 1).await;
-    assert_eq!(prompt["delivery"]["state"], "offered", "{prompt}");
+    assert_eq!(prompt["state"], "offered", "{prompt}");
 }
 
 #[tokio::test]

@@ -283,10 +283,10 @@ fn what_was_in_the_file_stays_and_is_kept_beside_it() {
     for case in &CASES {
         let user = User::new();
         let path = user.usual(case);
-        let key = if case.client == "vscode" {
-            "servers"
-        } else {
-            "mcpServers"
+        let key = match case.client {
+            "vscode" => "servers",
+            "opencode" => "mcp",
+            _ => "mcpServers",
         };
         let old = if case.client == "codex" {
             "model = \"m\" # mine\n\n[mcp_servers.other]\ncommand = \"x\"\n".to_owned()

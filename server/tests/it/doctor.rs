@@ -115,7 +115,7 @@ fn where_nothing_is_there_it_says_so_and_makes_nothing() {
     }
     assert_eq!(
         said.stdout.matches("no file").count(),
-        12,
+        16,
         "{}",
         said.stdout
     );
@@ -182,7 +182,7 @@ fn where_all_is_well_it_says_so_and_changes_nothing() {
     });
     let text = text.done();
     assert!(text.ends_with("\nAll is well.\n"), "{text}");
-    assert_eq!(text.matches("ok this server").count(), 12, "{text}");
+    assert_eq!(text.matches("ok this server").count(), 16, "{text}");
     assert_eq!(user.files(), files);
 }
 
@@ -279,7 +279,7 @@ fn in_the_home_folder_a_file_of_the_home_folder_is_none_of_a_project() {
 #[test]
 fn a_bridge_that_has_gone_is_noticed() {
     let user = User::new();
-    let path = user.home.path().join(CASES[6].global);
+    let path = user.home.path().join(CASES[8].global);
     put(
         &path,
         r#"{"mcpServers": {"staffel": {"command": "/no/staffel", "args": ["stdio", "--url", "http://127.0.0.1:1"]}}}"#,
@@ -309,7 +309,7 @@ fn tokens_are_tried_and_never_shown() {
         .args(["agents", "revoke", "wind", "--data"])
         .arg(data.path());
     said(&mut revoke).done();
-    let desk = fs::read_to_string(user.home.path().join(CASES[6].global)).expect("the file");
+    let desk = fs::read_to_string(user.home.path().join(CASES[8].global)).expect("the file");
     let desk = token_in(&desk);
 
     // A running server takes notice of a revocation within a second.
@@ -587,7 +587,7 @@ fn commands_name_the_configuration_that_was_named() {
         ),
     );
     put(
-        &user.home.path().join(CASES[6].global),
+        &user.home.path().join(CASES[8].global),
         r#"{"mcpServers": {"staffel": {"command": "/no/staffel", "args": ["stdio", "--url", "http://127.0.0.1:1"]}}}"#,
     );
     let said = ask(&user, |command| {

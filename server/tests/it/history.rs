@@ -71,7 +71,7 @@ async fn a_restored_backup_never_resumes_what_it_has_not() {
     late.through("pipeline_status").await;
     let lost = late.last_id.clone();
     let refused = complaint(&staffel(data.path(), &["restore", path(&file)]));
-    assert!(refused.contains("uses"), "a server runs there: {refused}");
+    assert!(refused.contains("is in use"), "a server runs there: {refused}");
     program.kill();
 
     let elsewhere = data_folder();
@@ -147,7 +147,8 @@ async fn a_backup_on_a_full_disk_leaves_nothing_behind() {
     assert!(said.contains("Nothing is left of it"), "{said}");
     let left: Vec<_> = fs::read_dir(place.path()).expect("the folder").collect();
     assert!(left.is_empty(), "{left:?}");
-    program.api.report(&pipeline, "The server goes on.").await;
+    let next = program.api.start("b").await;
+    program.api.report(&next, "The server goes on.").await;
 }
 
 #[tokio::test]
@@ -163,7 +164,7 @@ async fn a_journal_that_was_deleted_under_the_server_is_noticed() {
     let reports = format!("/api/pipelines/{pipeline}/handovers");
     let report = api.post(&reports, &json!({"content": "# Plan 2"})).await;
     assert_eq!(report.status, 503, "{report:?}");
-    assert!(report.text.contains("moved or deleted"), "{report:?}");
+    assert!(report.text.contains("was moved, replaced or deleted"), "{report:?}");
     assert_eq!(api.decide(&handover, 1, "accept", "").await.status, 503);
     assert_eq!(api.get("/health").await.status, 503);
     let read = api.get(&format!("/api/pipelines/{pipeline}")).await.ok();
@@ -181,7 +182,7 @@ async fn a_second_server_is_refused_also_when_the_lock_was_deleted() {
         }
     }
     let (said, _) = Program::complaint(Program::command(data.path()));
-    assert!(said.contains("uses"), "{said}");
+    assert!(said.contains("is in use"), "{said}");
     program.api.start("a").await;
 }
 
