@@ -36,7 +36,9 @@ test('the board says that it is out of date, and catches up', async ({ agent, bo
 test('a page that is loaded while the server is down says so, and comes back by itself', async ({ agent, board, page, server }) => {
   await agent.start();
   await board.open();
-  await expect.poll(() => page.evaluate(async () => !!(await navigator.serviceWorker.ready) && !!(await caches.match('/offline.html')))).toBe(true);
+  await expect
+    .poll(() => page.evaluate(async () => !!(await navigator.serviceWorker.ready) && !!(await caches.match('/offline.html'))))
+    .toBe(true);
   await server.kill();
   await page.reload();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText("Can't reach Staffel. Check that it's running, then try again.");
@@ -73,7 +75,7 @@ test('a decision whose answer got lost is not made twice', async ({ agent, board
   const { pipeline } = await agent.handedOver();
   await board.open(`/pipelines/${pipeline}`);
   let calls = 0;
-  await page.route('**/decision', async route => {
+  await page.route('**/decision', async (route) => {
     calls += 1;
     if (calls > 1) return route.continue();
     await route.fetch(); // it reaches the server …

@@ -61,7 +61,7 @@ if (self.document) {
   if (navigator.serviceWorker) keep({ ...document.currentScript.dataset }).catch(() => {});
 } else {
   self.addEventListener('install', () => self.skipWaiting());
-  self.addEventListener('fetch', event => {
+  self.addEventListener('fetch', (event) => {
     // Only whole pages. Everything else, the live connection above all, is the browser's own business.
     if (event.request.mode !== 'navigate') return;
     const answer = fetch(event.request);
