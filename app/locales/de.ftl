@@ -35,6 +35,7 @@ next-try = Neuer Versuch in { $seconds } s
 trying-now = Neuer Versuch läuft …
 no-network = Du bist offline.
 unreachable = Staffel ist nicht erreichbar. Prüfe, ob es läuft, und versuch es noch einmal.
+comes-back = Diese Seite kommt von selbst zurück, sobald der Server antwortet.
 unreadable = Diese Seite passt nicht mehr zum Server. Lade sie neu.
 
 ## Refusals: why something was not done

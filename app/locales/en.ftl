@@ -36,6 +36,8 @@ next-try = Retrying in { $seconds } s
 trying-now = Retrying now…
 no-network = You're offline.
 unreachable = Can't reach Staffel. Check that it's running, then try again.
+# On the page that a reload shows while the server is down.
+comes-back = This page comes back by itself as soon as the server answers.
 unreadable = This page doesn't match the server any more. Reload it.
 
 ## Refusals: why something was not done

@@ -59,13 +59,9 @@ pub(crate) async fn detail(pipeline: &PipelineId) -> Result<(Summary, DetailMore
     json::read_two(&text).ok_or(Failure::Unreadable)
 }
 
-/// Fetches a revision of a handover with its text.
-pub(crate) async fn handover(
-    pipeline: &PipelineId,
-    handover: &HandoverId,
-    revision: u32,
-) -> Result<Document, Failure> {
-    let text = call(&paths::handover(pipeline, handover, revision), None).await?;
+/// Fetches a revision of a handover with its text from its address, as [`paths::handover`] gives it.
+pub(crate) async fn handover(address: &str) -> Result<Document, Failure> {
+    let text = call(address, None).await?;
     let (about, body) = json::read_two(&text).ok_or(Failure::Unreadable)?;
     Ok(Document { about, body })
 }

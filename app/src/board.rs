@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
 
 use crate::{
-    Document, Lang, PageData, PromptText, Route, Setup, Theme, browser, detail::Detail,
-    follow::StatusSignal, incoming::Incoming, link::Link, review::Review, route::Paper, standing,
-    texts::Texts,
+    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, browser,
+    detail::Detail, follow::StatusSignal, incoming::Incoming, link::Link, review::Review,
+    route::Paper, standing, texts::Texts,
 };
 
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
@@ -20,8 +20,8 @@ const ORDER_MAX: usize = 400;
 pub(crate) struct Board {
     /// The page that is shown.
     pub route: RwSignal<Route>,
-    /// The text that is shown instead of its pipeline's page.
-    pub paper: RwSignal<Option<Paper>>,
+    /// The path of its address. Which [`Paper`] is shown is read from it: a signal of another type would weigh more.
+    pub path: RwSignal<String>,
     /// The reader's language.
     pub lang: RwSignal<Lang>,
     /// The reader's colours.
@@ -124,7 +124,7 @@ impl Board {
             .for_each(|prompt| texts.keep_prompt(prompt));
         let board = Self {
             route: RwSignal::new(route),
-            paper: RwSignal::new(Paper::of(&path)),
+            path: RwSignal::new(path),
             lang: RwSignal::new(lang),
             theme: RwSignal::new(theme),
             now: RwSignal::new(snapshot.at),
@@ -193,8 +193,13 @@ impl Board {
 
     /// Shows what has this address.
     pub fn turn_to(self, path: &str) {
-        self.paper.set(Paper::of(path));
+        self.path.set(path.to_owned());
         self.route.set(Route::of(path));
+    }
+
+    /// The text that is shown instead of its pipeline's page; follows which.
+    pub fn paper(self) -> Option<Paper> {
+        self.path.with(|path| Paper::of(path))
     }
 
     /// Leads to another page of the board.
@@ -283,7 +288,19 @@ impl Board {
             .with_untracked(|route| route.pipeline() == Some(id))
     }
 
-    /// The text of a revision, if it is here; follows whether it is.
+    /// Whether the text with this address, as [`crate::paths::handover`] gives it, is here; follows that.
+    pub fn has_document(&self, address: &str) -> bool {
+        self.texts
+            .with(|texts| texts.document_at(address).is_some())
+    }
+
+    /// The text with this address, if it is here.
+    pub fn document_at(&self, address: &str) -> Option<DocumentBody> {
+        self.texts
+            .with_untracked(|texts| Some(texts.document_at(address)?.body.clone()))
+    }
+
+    /// A revision with its text, if it is here; follows whether it is.
     pub fn document(&self, handover: &HandoverId, revision: u32) -> Option<Document> {
         self.texts
             .with(|texts| texts.document(handover, revision).cloned())

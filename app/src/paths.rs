@@ -57,7 +57,8 @@ pub(crate) fn detail(pipeline: &PipelineId) -> String {
 }
 
 /// A revision of a handover with its text.
-pub(crate) fn handover(pipeline: &PipelineId, handover: &HandoverId, revision: u32) -> String {
+pub(crate) fn handover(handover: &HandoverId, revision: u32) -> String {
+    let pipeline = handover.pipeline();
     format!(
         "{}/api/pipelines/{pipeline}/handovers/{handover}?revision={revision}",
         base()

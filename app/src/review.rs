@@ -42,20 +42,26 @@ impl Opened {
     }
 }
 
+#[derive(Default)]
+struct Seen {
+    /// Offered once already: handover and revision.
+    offered: HashSet<(HandoverId, u32)>,
+    attention: Attention,
+}
+
 /// The review that is open, and those that were offered in this tab.
 #[derive(Clone, Copy)]
 pub(crate) struct Review {
     /// The one that is open.
     pub open: RwSignal<Option<Opened>>,
-    /// The pipeline whose handover arrived while somebody was busy here.
-    pub arrived: RwSignal<Option<PipelineId>>,
+    /// The handover that arrived while somebody was busy here, if one did.
+    pub arrived: RwSignal<Vec<Waiting>>,
     /// The decision made here last: its echo on the live connection is no news.
     pub decided_here: StoredValue<Option<(HandoverId, u32)>>,
-    /// What keys do now.
-    pub keys: RwSignal<Keys>,
-    /// Offered once already: handover and revision.
-    offered: StoredValue<HashSet<(HandoverId, u32)>>,
-    attention: StoredValue<Attention>,
+    /// Whether buttons decide, and whether letters do.
+    awake: RwSignal<bool>,
+    ready: RwSignal<bool>,
+    seen: StoredValue<Seen>,
     /// The page has come into view, or out of it.
     in_view: Trigger,
 }
@@ -65,11 +71,11 @@ impl Review {
     pub fn new() -> Self {
         Self {
             open: RwSignal::new(None),
-            arrived: RwSignal::new(None),
+            arrived: RwSignal::new(Vec::new()),
             decided_here: StoredValue::new(None),
-            keys: RwSignal::new(Keys::Blocked),
-            offered: StoredValue::new(HashSet::new()),
-            attention: StoredValue::new(Attention::default()),
+            awake: RwSignal::new(false),
+            ready: RwSignal::new(false),
+            seen: StoredValue::new(Seen::default()),
             in_view: Trigger::new(),
         }
     }
@@ -88,10 +94,10 @@ impl Review {
             .dyn_ref::<web_sys::KeyboardEvent>()
             .is_some_and(|event| !MOVING.contains(&event.key().as_str()));
         let touches = !typed && Self::is_meant(event);
-        self.attention.update_value(|attention| {
-            attention.input(at);
+        self.seen.update_value(|seen| {
+            seen.attention.input(at);
             if touches {
-                attention.touch(at);
+                seen.attention.touch(at);
             }
         });
         self.look();
@@ -110,8 +116,8 @@ impl Review {
 
     /// Says that the text of the open review is shown from now on, or that there is none yet.
     pub fn shows(self, text: bool) {
-        self.attention
-            .update_value(|attention| attention.show(text.then(browser::ticks)));
+        self.seen
+            .update_value(|seen| seen.attention.show(text.then(browser::ticks)));
         self.look();
         if text {
             set_timeout(move || self.look(), Duration::from_millis(Keys::BLOCKED_MS));
@@ -120,14 +126,27 @@ impl Review {
 
     /// What a key or a button does that is pressed now.
     pub fn keys_now(self) -> Keys {
-        self.attention
-            .with_value(|attention| attention.keys(browser::ticks()))
+        self.seen
+            .with_value(|seen| seen.attention.keys(browser::ticks()))
+    }
+
+    /// The same, followed; a moment late.
+    pub fn keys(self) -> Keys {
+        match (self.awake.get(), self.ready.get()) {
+            (false, _) => Keys::Blocked,
+            (true, false) => Keys::Asleep,
+            (true, true) => Keys::Ready,
+        }
     }
 
     fn look(self) {
         let keys = self.keys_now();
-        if self.keys.get_untracked() != keys {
-            self.keys.set(keys);
+        let (awake, ready) = (keys != Keys::Blocked, keys == Keys::Ready);
+        if self.ready.get_untracked() != ready {
+            self.ready.set(ready);
+        }
+        if self.awake.get_untracked() != awake {
+            self.awake.set(awake);
         }
     }
 
@@ -190,10 +209,11 @@ impl Review {
 
     /// A handover is here that was not offered before.
     fn arrive(&self, board: &Board, due: &Waiting) {
-        let arrival = self.attention.with_value(|attention| {
+        let arrival = self.seen.with_value(|seen| {
             // Who reads a text by its address is not idle.
-            let busy = board.paper.with_untracked(Option::is_some) || browser::is_busy();
-            attention.arrival(browser::ticks(), browser::in_view(), busy)
+            let busy = untrack(|| board.paper()).is_some() || browser::is_busy();
+            seen.attention
+                .arrival(browser::ticks(), browser::in_view(), busy)
         });
         let Some((about, title)) = board.peek(&due.pipeline).and_then(|status| {
             let about = standing::open_handover(&status)?.clone();
@@ -205,7 +225,7 @@ impl Review {
             Arrival::Keep => return,
             Arrival::Announce => {
                 board.waiting.with_untracked(|waiting| self.offer(waiting));
-                self.arrived.set(Some(due.pipeline.clone()));
+                self.arrived.set(vec![due.clone()]);
             }
             Arrival::Open => self.present(board, &due.pipeline, false),
         }
@@ -226,15 +246,14 @@ impl Review {
         // Whatever else waits at this moment has its card; it must not pop up behind a decision,
         // where the same key pressed twice would accept what nobody has read.
         board.waiting.with_untracked(|waiting| self.offer(waiting));
-        if self.arrived.get_untracked().as_ref() == Some(pipeline) {
-            self.arrived.set(None);
-        }
+        self.arrived
+            .update(|arrived| arrived.retain(|waiting| waiting.pipeline != *pipeline));
         self.open.set(Some(Opened { about, replaced }));
     }
 
     fn offer(&self, waiting: &[Waiting]) {
-        self.offered.update_value(|offered| {
-            offered.extend(
+        self.seen.update_value(|seen| {
+            seen.offered.extend(
                 waiting
                     .iter()
                     .map(|waiting| (waiting.handover.clone(), waiting.revision)),
@@ -267,7 +286,7 @@ impl Review {
 
     fn was_offered(&self, waiting: &Waiting) -> bool {
         let here = (waiting.handover.clone(), waiting.revision);
-        self.offered.with_value(|offered| offered.contains(&here))
+        self.seen.with_value(|seen| seen.offered.contains(&here))
             || browser::remembered(&put_off_key(&waiting.handover, waiting.revision)).is_some()
     }
 }

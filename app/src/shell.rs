@@ -17,6 +17,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = PageData::current();
     let data = page.to_script();
     let board = Board::new(page);
+    let lang = board.lang.get_untracked();
     let style = format!(
         "{}/{}/{}.css",
         paths::base(),
@@ -25,18 +26,26 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     );
     view! {
         <!DOCTYPE html>
-        <html lang=board.lang.get_untracked().code() data-theme=board.theme.get_untracked().attribute()>
+        <html lang=lang.code() data-theme=board.theme.get_untracked().attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="description" content=board.lang.get_untracked().description()/>
+                <meta name="description" content=lang.description()/>
                 // Not a text node: the mark that hydration leaves behind one would stand in the title.
                 <title inner_html=escaped(&untrack(|| title(board)))></title>
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
                 <link rel="stylesheet" id="leptos" href=style/>
                 // Not a script that runs: the data that the board begins with.
                 <script id=PageData::ELEMENT type="application/json" inner_html=data></script>
+                // For a reload while the server is down.
+                <script
+                    src=paths::asset("offline.js")
+                    defer
+                    data-said=lang.unreachable()
+                    data-next=lang.comes_back()
+                    data-retry=lang.retry()
+                ></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options root=paths::base()/>
             </head>

@@ -6,6 +6,8 @@ use domain::{HandoverId, PromptId};
 use protocol::{HandoverRef, HandoverView, Link, PromptRef, PromptView, Rendering};
 use serde::{Deserialize, Serialize};
 
+use crate::paths;
+
 /// A revision of a handover with its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
@@ -89,6 +91,14 @@ pub(crate) struct Texts {
 const KEPT: usize = 8;
 
 impl Texts {
+    /// The text with this address.
+    pub fn document_at(&self, address: &str) -> Option<&Document> {
+        self.documents.iter().find(|known| {
+            let about = &known.about;
+            paths::handover(&about.handover, about.revision) == address
+        })
+    }
+
     /// The text of a revision.
     pub fn document(&self, handover: &HandoverId, revision: u32) -> Option<&Document> {
         self.documents

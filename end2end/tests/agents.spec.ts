@@ -7,7 +7,8 @@ import { binary } from '../support/server.mjs';
 import { Board, expect, test } from './fixtures.ts';
 
 const firstCall = (board: Board) => board.page.locator('.first-call');
-const agentLine = (board: Board, name: string) => board.page.locator('.caller').filter({ has: board.page.getByText(name, { exact: true }) });
+const agentLine = (board: Board, name: string) =>
+  board.page.locator('.caller').filter({ has: board.page.getByText(name, { exact: true }) });
 
 test('the page turns green when the first call arrives', async ({ board, server }) => {
   await board.open();
@@ -65,7 +66,7 @@ test('the name of a tool is one word at every width', async ({ agent, board, pag
   await expect(called).toHaveText('save_handover_content');
   for (const width of [1280, 900, 780, 360, 320]) {
     await page.setViewportSize({ width, height: 800 });
-    const lines = await called.evaluate(code => {
+    const lines = await called.evaluate((code) => {
       const range = document.createRange();
       range.selectNodeContents(code);
       return range.getClientRects().length;

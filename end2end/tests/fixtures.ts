@@ -101,7 +101,7 @@ export const test = base.extend<Fixtures>({
 
   afterwards: async ({}, use) => {
     const ends: (() => unknown)[] = [];
-    await use(end => ends.unshift(end));
+    await use((end) => ends.unshift(end));
     for (const end of ends) await end();
   },
 
@@ -115,7 +115,7 @@ export const test = base.extend<Fixtures>({
     const agent = await Agent.connect(server, { name: 'claude-code' });
     await use(agent);
     // The server may be gone by now, and the client would wait for it.
-    await Promise.race([agent.close().catch(() => {}), new Promise(done => setTimeout(done, 1_000))]);
+    await Promise.race([agent.close().catch(() => {}), new Promise((done) => setTimeout(done, 1_000))]);
   },
 
   // Whatever a page does, it does so without an error in the console.
@@ -125,12 +125,12 @@ export const test = base.extend<Fixtures>({
     const note = (text: string) => {
       if (!tolerated.test(text)) errors.push(text);
     };
-    context.on('console', message => {
+    context.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') {
         note(`${message.type()}: ${message.text()} (${message.location().url})`);
       }
     });
-    context.on('weberror', error => note(String(error.error())));
+    context.on('weberror', (error) => note(String(error.error())));
     await use(context);
     expect(errors, 'errors in the console').toEqual([]);
   },

@@ -10,7 +10,7 @@ import { Server } from '../support/server.mjs';
 import { expect, openReview, test } from './fixtures.ts';
 
 async function listen(server: HttpServer): Promise<string> {
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -58,7 +58,7 @@ test.describe('in a frame', () => {
   test('of any other origin it is not shown', async ({ page, server, afterwards }) => {
     const elsewhere = framing(server.url);
     afterwards(() => elsewhere.close());
-    const refused = page.waitForEvent('console', message => message.text().includes('frame-ancestors'));
+    const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'));
     await page.goto(await listen(elsewhere));
     await refused;
     await expect(page.frameLocator('iframe').locator('.bar')).toBeHidden();
@@ -80,7 +80,7 @@ function proxy(to: () => string, keepsPrefix: boolean): HttpServer {
       return;
     }
     const path = keepsPrefix ? request.url : request.url.slice('/staffel'.length) || '/';
-    const onward = send(to() + path, { method: request.method, headers: request.headers }, answer => {
+    const onward = send(to() + path, { method: request.method, headers: request.headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
@@ -104,7 +104,7 @@ for (const keepsPrefix of [true, false]) {
     inside = server.url;
     // What the page asks for outside of the sub-path would be another program's.
     const strayed: string[] = [];
-    page.on('request', request => {
+    page.on('request', (request) => {
       if (new URL(request.url()).protocol === 'http:' && !request.url().startsWith(outside)) strayed.push(request.url());
     });
     const agent = await Agent.connect({ mcp: `${outside}/mcp` });

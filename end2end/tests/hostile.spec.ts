@@ -20,10 +20,10 @@ const SCRIPT = '</script><script>window.harmed = 9</script>{{7*7}}${7*7}<img src
 
 test('hostile text does no harm', async ({ agent, board, page, server }) => {
   const elsewhere: string[] = [];
-  page.on('request', request => {
+  page.on('request', (request) => {
     if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
   });
-  page.on('dialog', dialog => {
+  page.on('dialog', (dialog) => {
     elsewhere.push(`a dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
@@ -43,7 +43,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toMatch(/script-src [^;]*'nonce-/);
     expect(policy.match(/script-src [^;]*/)?.[0]).not.toContain("'unsafe-inline'");
-    expect(policy).toContain("frame-ancestors vscode-webview: vscode-file:");
+    expect(policy).toContain('frame-ancestors vscode-webview: vscode-file:');
     await expect(board.review.locator('.doc')).toContainText('window.harmed = 2');
     const doc = board.review.locator('.doc');
     await expect(doc.locator('script, iframe, svg, style, form, button, img, [onclick], [onerror], [id]')).toHaveCount(0);
@@ -72,7 +72,7 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
 
 test('only editors may put the board into a frame, and it says nothing of where one came from', async ({ server }) => {
   const { headers } = await fetch(server.url);
-  expect(headers.get('content-security-policy')).toContain("frame-ancestors vscode-webview: vscode-file:");
+  expect(headers.get('content-security-policy')).toContain('frame-ancestors vscode-webview: vscode-file:');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('referrer-policy')).toBe('no-referrer');
 });

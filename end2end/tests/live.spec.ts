@@ -59,7 +59,7 @@ test('progress moves nothing on the page', async ({ agent, board, page }) => {
   await page.addInitScript(() => {
     const shifts: unknown[] = [];
     Object.assign(window, { shifts });
-    new PerformanceObserver(list => {
+    new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as any[]) {
         // A figure that stands at the right edge grows to the left: its end stays where it is.
         // The log has its newest line on top: its own lines move down (the last one out of the page), and nothing else may.

@@ -32,10 +32,10 @@ test.beforeAll(async () => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(request.url === '/frame' ? frame(events) : PARENT);
   });
-  await new Promise<void>(done => elsewhere.listen(0, '127.0.0.1', done));
+  await new Promise<void>((done) => elsewhere.listen(0, '127.0.0.1', done));
   origin = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
 });
-test.afterAll(() => new Promise(done => elsewhere.close(done)));
+test.afterAll(() => new Promise((done) => elsewhere.close(done)));
 
 test.use({ tolerated: /blocked by CORS policy|net::ERR_FAILED|403/ });
 
@@ -45,7 +45,10 @@ test('a page elsewhere hears both events, those of before and those of now', asy
   const agent = await Agent.connect(server);
   afterwards(() => agent.close());
   const received = (type: string) =>
-    page.evaluate(type => (window as any).received.filter((message: any) => message.type === type).map((message: any) => message.data), type);
+    page.evaluate(
+      (type) => (window as any).received.filter((message: any) => message.type === type).map((message: any) => message.data),
+      type,
+    );
   events = `${server.url}/sse`;
   const { pipeline, handover } = await agent.handedOver({ title: 'Before' }, '# Before');
   await page.goto(origin);

@@ -70,7 +70,7 @@ test('at 320 px in German the longest wait stays in its card', async ({ agent, b
   const page = await german.newPage();
   await page.goto(server.url);
   const card = page.locator('.gate');
-  await card.locator('time').evaluate(time => (time.textContent = 'wartet seit 23 Std. 59 Min.'));
+  await card.locator('time').evaluate((time) => (time.textContent = 'wartet seit 23 Std. 59 Min.'));
   const [outer, inner] = [(await card.boundingBox())!, (await card.locator('time').boundingBox())!];
   expect(inner.x + inner.width).toBeLessThan(outer.x + outer.width);
   expect(inner.y + inner.height).toBeLessThan(outer.y + outer.height);
@@ -131,7 +131,13 @@ test('a decided handover and its prompt have addresses', async ({ agent, board, 
   await expect(heading).toHaveText('VAN, revision 1');
 });
 
-test('links lead through the board without loading it anew, and so do the browser’s buttons', async ({ agent, board, context, page, server }) => {
+test('links lead through the board without loading it anew, and so do the browser’s buttons', async ({
+  agent,
+  board,
+  context,
+  page,
+  server,
+}) => {
   const pipeline = await agent.start();
   await board.open();
   await page.evaluate(() => Object.assign(window, { stillTheSame: true }));

@@ -33,6 +33,21 @@ test('the board says that it is out of date, and catches up', async ({ agent, bo
   expect(await board.page.evaluate(() => 'stillTheSame' in window)).toBe(true);
 });
 
+test('a page that is loaded while the server is down says so, and comes back by itself', async ({ agent, board, page, server }) => {
+  await agent.start();
+  await board.open();
+  await expect
+    .poll(() => page.evaluate(async () => !!(await navigator.serviceWorker.ready) && !!(await caches.match('/offline.html'))))
+    .toBe(true);
+  await server.kill();
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText("Can't reach Staffel. Check that it's running, then try again.");
+  await expect(page.getByRole('button', { name: 'Try now' })).toBeVisible();
+  await server.start();
+  await expect(board.row('Faster checkout')).toBeVisible({ timeout: 30_000 });
+  await board.live();
+});
+
 test('a review that is open survives, with its words, and is decided once', async ({ agent, board, server }) => {
   const { pipeline, handover } = await agent.handedOver();
   await board.open(`/pipelines/${pipeline}`);
@@ -60,7 +75,7 @@ test('a decision whose answer got lost is not made twice', async ({ agent, board
   const { pipeline } = await agent.handedOver();
   await board.open(`/pipelines/${pipeline}`);
   let calls = 0;
-  await page.route('**/decision', async route => {
+  await page.route('**/decision', async (route) => {
     calls += 1;
     if (calls > 1) return route.continue();
     await route.fetch(); // it reaches the server …

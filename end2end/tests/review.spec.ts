@@ -173,7 +173,12 @@ test.describe('a refused decision', () => {
   // The browser says so when an answer is no success.
   test.use({ tolerated: /409/ });
 
-  test('a revision that arrives while one reads is shown only on request, and not accepted unread', async ({ agent, board, page, server }) => {
+  test('a revision that arrives while one reads is shown only on request, and not accepted unread', async ({
+    agent,
+    board,
+    page,
+    server,
+  }) => {
     const { pipeline, handover } = await agent.handedOver({}, '# The first');
     await board.open();
     await board.words.fill('One more thing');
@@ -183,7 +188,7 @@ test.describe('a refused decision', () => {
     await expect(board.review.locator('.doc')).toContainText('The first');
     await expect(board.review).toContainText('revision 1 · claude-code');
     // The decision is about what was read, and the server refuses that.
-    const refused = page.waitForResponse(response => response.url().endsWith('/decision'));
+    const refused = page.waitForResponse((response) => response.url().endsWith('/decision'));
     await page.keyboard.press('a');
     expect((await refused).status()).toBe(409);
     await expect(board.review).toContainText("There's a newer revision. Read it before you decide.");

@@ -41,9 +41,7 @@ CREATE builds the index first, then the service, behind a switch.
 
 /** A morning's work of four agents. */
 async function work(server: { mcp: string; decide: (handover: string, verdict?: any, more?: any) => Promise<any> }) {
-  const [claude, cursor, codex] = await Promise.all(
-    ['claude-code', 'cursor', 'codex'].map(name => Agent.connect(server, { name })),
-  );
+  const [claude, cursor, codex] = await Promise.all(['claude-code', 'cursor', 'codex'].map((name) => Agent.connect(server, { name })));
   const accept = async (agent: Agent, pipeline: string, phases: number, content = '# Done\n\nAs planned.') => {
     for (let phase = 0; phase < phases; phase += 1) {
       const handover = await agent.handOver(pipeline, content);
@@ -66,7 +64,11 @@ async function work(server: { mcp: string; decide: (handover: string, verdict?: 
     title: 'Invoices as accessible PDF',
     version: { previous: '0.4', current: '0.5' },
     tracks: [
-      { name: 'Templates', agents: ['cursor'], tasks: ['Headings', 'Reading order', 'Table headers', 'Language'].map(name => ({ name })) },
+      {
+        name: 'Templates',
+        agents: ['cursor'],
+        tasks: ['Headings', 'Reading order', 'Table headers', 'Language'].map((name) => ({ name })),
+      },
       { name: 'Checks', agents: ['cursor'], tasks: [{ name: 'Check every template' }, { name: 'Listen with a screen reader' }] },
     ],
   });
@@ -90,17 +92,22 @@ async function work(server: { mcp: string; decide: (handover: string, verdict?: 
     goal: 'Visitors find what they mean even when they mistype it.',
     version: { previous: '1.8', current: '1.9', next: '1.10' },
     tracks: [
-      { name: 'Index', agents: ['claude-code'], goals: ['Answers in 50 ms'], tasks: ['Choose the index', 'Write the interface', 'Measure what is found today'].map(name => ({ name, phase: 'PLAN' })) },
+      {
+        name: 'Index',
+        agents: ['claude-code'],
+        goals: ['Answers in 50 ms'],
+        tasks: ['Choose the index', 'Write the interface', 'Measure what is found today'].map((name) => ({ name, phase: 'PLAN' })),
+      },
     ],
   });
   await accept(claude!, search, 1);
   await claude!.report(search, { message: 'Comparing indexes', tasks: [{ name: 'Choose the index', status: 'in_progress' }] });
   await claude!.report(search, {
-    tasks: ['Choose the index', 'Write the interface', 'Measure what is found today'].map(name => ({ name, status: 'completed' })),
+    tasks: ['Choose the index', 'Write the interface', 'Measure what is found today'].map((name) => ({ name, status: 'completed' })),
     message: 'The plan is written',
   });
   const handover = await claude!.handOver(search, PLAN);
-  const close = () => Promise.all([claude, cursor, codex].map(agent => agent!.close()));
+  const close = () => Promise.all([claude, cursor, codex].map((agent) => agent!.close()));
   return { search, invoices, handover, close };
 }
 

@@ -1,6 +1,5 @@
 //! The text of a handover, as it is read.
 
-use domain::HandoverId;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{Lang, api, api::Failure, board::Board, follow::maybe, wording};
@@ -9,26 +8,24 @@ use crate::{Lang, api, api::Failure, board::Board, follow::maybe, wording};
 #[derive(Clone, Copy)]
 pub(crate) struct Reading {
     board: Board,
-    which: Memo<(HandoverId, u32)>,
+    address: Memo<String>,
     /// A document never changes: what follows it follows whether it is there, and which one is asked for.
     pub here: Memo<bool>,
     failed: RwSignal<Option<Failure>>,
 }
 
 impl Reading {
-    /// Sees to it that the text of this revision is here, or comes.
-    pub fn of(board: Board, which: Memo<(HandoverId, u32)>) -> Self {
-        let here = Memo::new(move |_| {
-            which.with(|(handover, revision)| board.document(handover, *revision).is_some())
-        });
+    /// Sees to it that the text with this address, as [`crate::paths::handover`] gives it, is here, or comes.
+    pub fn of(board: Board, address: Memo<String>) -> Self {
+        let here = Memo::new(move |_| address.with(|address| board.has_document(address)));
         let reading = Self {
             board,
-            which,
+            address,
             here,
             failed: RwSignal::new(None),
         };
         Effect::new(move || {
-            which.track();
+            address.track();
             if !here.get() {
                 reading.fetch();
             }
@@ -37,10 +34,10 @@ impl Reading {
     }
 
     fn fetch(self) {
-        let (handover, revision) = self.which.get_untracked();
+        let address = self.address.get_untracked();
         self.failed.set(None);
         spawn_local(async move {
-            match api::handover(handover.pipeline(), &handover, revision).await {
+            match api::handover(&address).await {
                 Ok(document) => self.board.keep_document(document),
                 Err(failure) => drop(self.failed.try_set(Some(failure))),
             }
@@ -51,11 +48,11 @@ impl Reading {
     pub fn view(self) -> AnyView {
         let board = self.board;
         let body = move || {
-            match (self.which.get(), self.here.get(), self.failed.get()) {
-            ((handover, revision), true, _) => {
-                let body = untrack(|| board.document(&handover, revision)).map(|known| known.body);
-                let (html, rendering) =
-                    body.map_or_else(Default::default, |body| (body.html, body.rendering));
+            match (self.address.get(), self.here.get(), self.failed.get()) {
+            (address, true, _) => {
+                let (html, rendering) = board
+                    .document_at(&address)
+                    .map_or_else(Default::default, |body| (body.html, body.rendering));
                 let note = maybe(move || wording::review::as_source(board.lang.get(), rendering));
                 // The HTML comes sanitised from the server; nothing else is ever put in this way.
                 view! {

@@ -66,15 +66,13 @@ fn handover_line(board: Board, about: HandoverRef, waits: bool) -> Item {
     let href = paths::handover_page(&about.handover, about.revision);
     let at = about.at;
     let key = format!("{href} {waits} {}", about.decision.is_some());
-    let about = StoredValue::new(about);
-    let name = text(move || about.with_value(|about| wording::handover(board.lang.get(), about)));
+    let decision = about.decision.clone();
+    let name = text(move || wording::handover(board.lang.get(), &about));
     let said = maybe(move || {
         let lang = board.lang.get();
-        let decided = about.with_value(|about| {
-            let decision = about.decision.as_ref()?;
-            Some(wording::review::decided(lang, decision))
-        });
-        decided.or_else(|| waits.then(|| lang.open_review().to_owned()))
+        let decided = |decision| wording::review::decided(lang, decision);
+        let open = || waits.then(|| lang.open_review().to_owned());
+        decision.as_ref().map(decided).or_else(open)
     });
     line(key, href, at, name, said)
 }

@@ -40,7 +40,8 @@ pub(crate) fn Notices() -> impl IntoView {
     let some = flag(move || board.notice.with(|text| !text.is_empty()));
     let arrived = board.review.arrived;
     let arrival = maybe(move || {
-        let status = board.pipeline(&arrived.get()?)?;
+        let pipeline = arrived.with(|arrived| Some(arrived.first()?.pipeline.clone()));
+        let status = board.pipeline(&pipeline?)?;
         status.with(|status| {
             let about = standing::open_handover(status)?;
             Some(wording::review::arrival(
@@ -52,8 +53,8 @@ pub(crate) fn Notices() -> impl IntoView {
     });
     let waits = flag(move || arrival.with(Option::is_some));
     let show = move |_| {
-        if let Some(pipeline) = arrived.get_untracked() {
-            board.review.show(&board, &pipeline);
+        if let Some(waiting) = arrived.get_untracked().first() {
+            board.review.show(&board, &waiting.pipeline);
         }
     };
     view! {
@@ -62,7 +63,7 @@ pub(crate) fn Notices() -> impl IntoView {
                 <div class="notice arrival shown">
                     <p>{arrival}</p>
                     <button class="btn small" type="button" on:click=show>{board.t(Lang::read_and_decide)}</button>
-                    <button class="quiet small" type="button" on:click=move |_| arrived.set(None)>
+                    <button class="quiet small" type="button" on:click=move |_| arrived.set(Vec::new())>
                         {board.t(Lang::dismiss)}
                     </button>
                 </div>

@@ -162,7 +162,6 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
     // Each reason is said once under the links, not only on hover.
     let mut reasons: Vec<_> = links.iter().filter_map(|link| link.short).collect();
     reasons.dedup();
-    let reasons = StoredValue::new(reasons);
     let reasons = text(move || {
         let said = |short: &ShortForm| {
             format!(
@@ -170,9 +169,8 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
                 wording::pipeline::short_form(board.lang.get(), *short)
             )
         };
-        reasons.with_value(|reasons| reasons.iter().map(said).collect())
+        reasons.iter().map(said).collect()
     });
-    let links = StoredValue::new(links);
     let copied = Callback::new(move |()| offer(Via::Copy));
     let content = Signal::stored(prompt.clone());
     view! {
@@ -193,7 +191,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
             >
                 <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
                     <li><CopyButton text=content class="first" copied/></li>
-                    {links.get_value().into_iter().map(way).collect_view()}
+                    {links.clone().into_iter().map(way).collect_view()}
                 </ul>
                 <p class="sub">{board.t(Lang::confirm_there)}{reasons}</p>
             </When>

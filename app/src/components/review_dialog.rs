@@ -1,13 +1,13 @@
 //! The review: the document and the decision, over everything else.
 
 use leptos::{html, prelude::*};
-use protocol::HandoverRef;
 
 use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
     Lang,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
+    paths,
     review::Opened,
     wording,
 };
@@ -46,7 +46,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             class="review"
             node_ref=dialog
             aria-labelledby="review-title"
-            data-keys=word(move || review.keys.get().name())
+            data-keys=word(move || review.keys().name())
             // Escape closes the dialog by itself; then it is put off.
             on:close=move |_| if review.open.with_untracked(Option::is_some) { review.later(&board) }
         >
@@ -60,42 +60,34 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
 fn Open(board: Board, opened: Opened) -> impl IntoView {
     let lang = board.lang;
     let review = board.review;
-    let pipeline = opened.pipeline().clone();
-    let first = opened.about.clone();
+    let status = board.signal(opened.pipeline());
+    let first = StoredValue::new(opened.clone());
     // What is shown of it. It changes only when the reader asks for a newer revision.
-    let about = Memo::new(move |last: Option<&HandoverRef>| {
-        let open = review.open.get().map(|open| open.about);
-        open.or_else(|| last.cloned())
-            .unwrap_or_else(|| first.clone())
+    let about = move || review.open.get().unwrap_or_else(|| first.get_value()).about;
+    let address = Memo::new(move |_| {
+        let about = about();
+        paths::handover(&about.handover, about.revision)
     });
-    let which = Memo::new(move |_| about.with(|about| (about.handover.clone(), about.revision)));
-    let reading = Reading::of(board, which);
+    let reading = Reading::of(board, address);
     Effect::new(move || {
-        which.track();
+        address.track();
         review.shows(reading.here.get());
     });
     on_cleanup(move || review.shows(false));
-    let status = board.signal(&pipeline);
     let title = text(move || {
         status.map_or_else(String::new, |status| {
             status.with(|status| status.title.clone())
         })
     });
-    let legs = text(move || about.with(|about| about.phase.to_string()));
-    let next = text(move || {
-        about.with(|about| wording::review::gate(lang.get(), about.next_phase.as_ref()))
-    });
+    let legs = text(move || about().phase.to_string());
+    let next = text(move || wording::review::gate(lang.get(), about().next_phase.as_ref()));
     let by = text(move || {
-        about.with(|about| {
-            format!(
-                "{} · {} · ",
-                wording::review::revision(lang.get(), about.revision),
-                about.by.name
-            )
-        })
+        let about = about();
+        let revision = wording::review::revision(lang.get(), about.revision);
+        format!("{revision} · {} · ", about.by.name)
     });
     let replaced = maybe(move || {
-        let shown = about.with(|about| about.revision);
+        let shown = about().revision;
         match review.newer(&board) {
             Some(newer) => Some(wording::review::newer(lang.get(), shown, newer)),
             None => review
@@ -110,7 +102,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             wording::review::show_revision(lang.get(), newer)
         })
     });
-    let at = Signal::derive(move || about.with(|about| about.at));
+    let at = Signal::derive(move || about().at);
     // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
     let article = NodeRef::<html::Article>::new();
     Effect::new(move || {

@@ -76,7 +76,7 @@ pub(crate) fn ReviewForm(
         field: NodeRef::new(),
     };
     let closed = flag(move || {
-        form.sending.get() || !form.read.get() || board.review.keys.get() == Keys::Blocked
+        form.sending.get() || !form.read.get() || board.review.keys() == Keys::Blocked
     });
     let accept = word(move || {
         let some = form.words.with(|words| !words.trim().is_empty());
@@ -90,7 +90,7 @@ pub(crate) fn ReviewForm(
     let trouble = flag(move || !matches!(form.trouble.get(), None | Some(Trouble::Asleep)));
     Effect::new(move || {
         // Another text is shown, or the letters work: what was said before is answered.
-        if board.review.keys.get() != Keys::Asleep {
+        if board.review.keys() != Keys::Asleep {
             form.trouble.set(None);
         }
     });

@@ -38,70 +38,49 @@ fn handover_page(
     handover: HandoverId,
     revision: u32,
 ) -> AnyView {
-    let which = Memo::new(move |_| (handover.clone(), revision));
-    let about = Memo::new(move |_| {
-        which.with(|(handover, revision)| board.about_handover(handover, *revision))
-    });
-    let reading = Reading::of(board, which);
+    let path = paths::handover(&handover, revision);
+    let reading = Reading::of(board, Memo::new(move |_| path.clone()));
+    // Of a type that the board keeps anyway.
+    let shown = StoredValue::new(Some((handover, revision)));
+    let about = move || {
+        let (handover, revision) = shown.get_value()?;
+        board.about_handover(&handover, revision)
+    };
     let heading = text(move || {
         let lang = board.lang.get();
-        about.with(|about| {
-            about.as_ref().map_or_else(
-                || lang.document().to_owned(),
-                |about| wording::handover(lang, about),
-            )
-        })
+        about().map_or_else(
+            || lang.document().to_owned(),
+            |about| wording::handover(lang, &about),
+        )
     });
-    let known = flag(move || about.with(Option::is_some));
+    let known = flag(move || about().is_some());
     let by = text(move || {
-        let name = about.with(|about| about.as_ref().map(|about| about.by.name.clone()));
+        let name = about().map(|about| about.by.name);
         format!("{} · ", name.unwrap_or_default())
     });
-    let at = Signal::derive(move || {
-        about.with(|about| {
-            about
-                .as_ref()
-                .map_or_else(|| board.now.get_untracked(), |about| about.at)
-        })
-    });
-    let waits = flag(move || {
+    let at =
+        Signal::derive(move || about().map_or_else(|| board.now.get_untracked(), |about| about.at));
+    let newest = move || {
         status.with(|status| {
-            let open = standing::open_handover(status);
-            open.is_some_and(|open| {
-                which.with(|(handover, revision)| {
-                    open.handover == *handover && open.revision == *revision
-                })
-            })
-        })
-    });
-    // In which revision the handover is by now.
-    let superseded = flag(move || {
-        status.with(|status| {
-            let newest = status.handover.as_ref();
-            newest.is_none_or(|newest| {
-                which.with(|(handover, revision)| {
-                    newest.handover != *handover || newest.revision != *revision
-                })
-            })
-        })
-    });
+            let newest = status.handover.as_ref()?;
+            Some((newest.handover.clone(), newest.revision))
+        }) == shown.get_value()
+    };
+    let waits =
+        flag(move || newest() && status.with(|status| standing::open_handover(status).is_some()));
     let outcome = maybe(move || {
         let lang = board.lang.get();
-        about.with(|about| {
-            let decided = about.as_ref()?.decision.as_ref();
-            Some(match decided {
-                Some(decision) => wording::review::decided(lang, decision),
-                None if waits.get() => lang.handover_open().to_owned(),
-                None if superseded.get() => lang.handover_superseded().to_owned(),
-                None => wording::review::gone(lang),
-            })
+        Some(match about()?.decision {
+            Some(decision) => wording::review::decided(lang, &decision),
+            None if waits.get() => lang.handover_open().to_owned(),
+            None if newest() => wording::review::gone(lang),
+            None => lang.handover_superseded().to_owned(),
         })
     });
     let note = maybe(move || {
-        about.with(|about| {
-            let note = about.as_ref()?.decision.as_ref()?.note.trim();
-            (!note.is_empty()).then(|| wording::quoted(board.lang.get(), note))
-        })
+        let note = about()?.decision?.note;
+        let note = note.trim();
+        (!note.is_empty()).then(|| wording::quoted(board.lang.get(), note))
     });
     let pipeline = StoredValue::new(status.id());
     view! {
@@ -128,30 +107,20 @@ fn handover_page(
 
 fn prompt_page(board: Board, status: StatusSignal, prompt: PromptId) -> AnyView {
     let id = Memo::new(move |_| Some(prompt.clone()));
-    let about = Memo::new(move |_| id.with(|id| board.about_prompt(id.as_ref()?)));
+    let about = move || board.about_prompt(&id.get()?);
     let heading = text(move || {
         let lang = board.lang.get();
-        about.with(|about| {
-            about.as_ref().map_or_else(
-                || lang.prompt_text().to_owned(),
-                |about| wording::prompt_heading(lang, about.phase.as_str(), about.purpose),
-            )
-        })
+        about().map_or_else(
+            || lang.prompt_text().to_owned(),
+            |about| wording::prompt_heading(lang, about.phase.as_str(), about.purpose),
+        )
     });
-    let why = maybe(move || {
-        about.with(|about| wording::pipeline::why(board.lang.get(), &about.as_ref()?.writer))
-    });
-    let source = move || {
-        about.with(|about| {
-            let about = about.as_ref()?;
-            Some((about.handover.clone(), about.revision, about.written))
-        })
-    };
-    let known = flag(move || about.with(Option::is_some));
+    let why = maybe(move || wording::pipeline::why(board.lang.get(), &about()?.writer));
+    let known = flag(move || about().is_some());
     let from = text(move || {
         let lang = board.lang.get();
         let handover =
-            source().and_then(|(handover, revision, _)| board.about_handover(&handover, revision));
+            about().and_then(|about| board.about_handover(&about.handover, about.revision));
         let name = handover.map_or_else(
             || lang.document().to_owned(),
             |about| wording::handover(lang, &about),
@@ -159,12 +128,12 @@ fn prompt_page(board: Board, status: StatusSignal, prompt: PromptId) -> AnyView 
         lang.written_from(&name)
     });
     let href = text(move || {
-        source().map_or_else(String::new, |(handover, revision, _)| {
-            paths::handover_page(&handover, revision)
+        about().map_or_else(String::new, |about| {
+            paths::handover_page(&about.handover, about.revision)
         })
     });
     let at = Signal::derive(move || {
-        source().map_or_else(|| board.now.get_untracked(), |(.., written)| written)
+        about().map_or_else(|| board.now.get_untracked(), |about| about.written)
     });
     view! {
         <div class="headline"><h1>{heading}</h1></div>

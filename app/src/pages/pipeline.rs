@@ -25,8 +25,7 @@ pub(crate) fn PipelinePage() -> impl IntoView {
     let id = move || board.route.with(|route| route.pipeline().cloned());
     // Tracks only whether it exists: progress re-renders no page.
     let known = Memo::new(move |_| id().filter(|id| board.pipeline(id).is_some()));
-    let shown = Memo::new(move |_| board.paper.get());
-    move || match (known.get().and_then(|id| board.signal(&id)), shown.get()) {
+    move || match (known.get().and_then(|id| board.signal(&id)), board.paper()) {
         (Some(status), None) => view! { <Known board status/> }.into_any(),
         (Some(status), Some(shown)) => paper(board, status, shown),
         (None, _) => view! { <Absent board/> }.into_any(),
