@@ -46,7 +46,7 @@ const WITHOUT_FIXTURES = {
 
 /** The name of a scenario's test. @param {string} scenario @param {ExpectedFailures} expected @param {...string} notes */
 function title(scenario, expected, ...notes) {
-  const known = Object.keys(expected).filter(entry => entry.split(':')[0] === scenario).length;
+  const known = Object.keys(expected).filter((entry) => entry.split(':')[0] === scenario).length;
   if (known > 0) notes.push(`${known} expected to fail`);
   return [scenario, ...notes].join(', ');
 }
@@ -62,14 +62,12 @@ function faults(scenario, checks, expected) {
     failed.push({ entry: scenario, message: 'nothing was checked to its end' });
   }
   const unexpected = failed.filter(({ entry }) => !(scenario in expected || entry in expected));
-  const passes = Object.keys(expected).filter(entry =>
-    entry === scenario
-      ? failed.length === 0
-      : entry.startsWith(`${scenario}:`) && failed.every(failure => failure.entry !== entry),
+  const passes = Object.keys(expected).filter((entry) =>
+    entry === scenario ? failed.length === 0 : entry.startsWith(`${scenario}:`) && failed.every((failure) => failure.entry !== entry),
   );
   return [
     ...unexpected.map(({ entry, message }) => `${entry}: ${message}`),
-    ...passes.map(entry => `${entry} passes now: remove it from the expected failures`),
+    ...passes.map((entry) => `${entry} passes now: remove it from the expected failures`),
   ];
 }
 
@@ -77,7 +75,7 @@ function faults(scenario, checks, expected) {
 const SCORED = { '2026-07-28': 37, '2025-11-25': 30 };
 
 for (const [revision, withoutFixtures] of Object.entries(WITHOUT_FIXTURES)) {
-  test(`the fixtures, ${revision}`, { timeout: 120_000 }, async t => {
+  test(`the fixtures, ${revision}`, { timeout: 120_000 }, async (t) => {
     const server = await Fixtures.start();
     t.after(() => server.dispose());
     const results = await run(server.mcp, revision, 'fixtures');
@@ -89,13 +87,13 @@ for (const [revision, withoutFixtures] of Object.entries(WITHOUT_FIXTURES)) {
       const notes = required.includes(scenario) ? [] : ['not scored'];
       await t.test(title(scenario, OF_FIXTURES, ...notes), () => assert.deepEqual(found, []));
     }
-    const passed = required.filter(scenario => !faulty.has(scenario) && !(scenario in OF_FIXTURES));
+    const passed = required.filter((scenario) => !faulty.has(scenario) && !(scenario in OF_FIXTURES));
     t.diagnostic(`${revision}: ${passed.length} of ${required.length} scored scenarios pass`);
     // The suite's own list: that none has gone from it unseen.
     assert.equal(required.length, SCORED[revision]);
   });
 
-  test(`Staffel, ${revision}`, { timeout: 120_000 }, async t => {
+  test(`Staffel, ${revision}`, { timeout: 120_000 }, async (t) => {
     const server = await Server.start();
     t.after(() => server.dispose());
     const results = await run(server.mcp, revision, 'staffel');

@@ -28,18 +28,16 @@ export async function run(url, revision, target) {
   rmSync(folder, { recursive: true, force: true });
   const program = join(SUITE, 'dist/index.js');
   // The suite ends with 1 also for what is expected to fail; its results tell more.
-  const child = spawn(
-    process.execPath,
-    [program, 'server', '--url', url, '--requirements', revision, '--output-dir', folder],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [program, 'server', '--url', url, '--requirements', revision, '--output-dir', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', text => (said += text));
+    stream.setEncoding('utf8').on('data', (text) => (said += text));
   }
   await once(child, 'close');
   if (!existsSync(folder)) throw new Error(`the suite did not run:\n${said}`);
-  return new Map(readdirSync(folder).flatMap(name => result(folder, name)));
+  return new Map(readdirSync(folder).flatMap((name) => result(folder, name)));
 }
 
 /** @param {string} folder @param {string} name @returns {[string, Check[]][]} */

@@ -58,7 +58,10 @@ for (const era of ['legacy', 'modern']) {
       const unexpected = found.filter(({ issue }) => !OF_THE_INSPECTOR.some(({ words }) => issue.includes(words)));
       assert.deepEqual(unexpected, []);
       for (const { words } of OF_THE_INSPECTOR) {
-        assert.ok(found.some(({ issue }) => issue.includes(words)), `no longer found, remove it: ${words}`);
+        assert.ok(
+          found.some(({ issue }) => issue.includes(words)),
+          `no longer found, remove it: ${words}`,
+        );
       }
     });
 

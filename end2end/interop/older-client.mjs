@@ -47,7 +47,7 @@ function calls(client) {
 
 /** The whole loop. @param {Server} server @param {Transport} transport @param {RegExp} known as whom the journal knows it */
 export async function bringsThrough(server, transport, known) {
-  await connected(transport, async client => {
+  await connected(transport, async (client) => {
     assert.equal(client.getServerVersion()?.name, 'staffel');
     const pipeline = await loop(server, calls(client));
     for (const name of await agents(server, pipeline)) assert.match(name, known);
@@ -57,7 +57,7 @@ export async function bringsThrough(server, transport, known) {
 /** What is not a tool's answer: progress, refusals, prompts and resources.
  * @param {Server} server @param {Transport} transport */
 export async function carriesTheRest(server, transport) {
-  await connected(transport, async client => {
+  await connected(transport, async (client) => {
     assert.match(client.getInstructions() ?? '', /await_handover_decision/);
     const call = calls(client);
     const { pipeline } = await call('start_pipeline', { project: 'shop', title: 'Faster checkout' });
@@ -75,7 +75,7 @@ export async function carriesTheRest(server, transport) {
     const uri = `staffel://pipelines/${pipeline}`;
     const [content] = (await client.readResource({ uri })).contents;
     assert.equal(JSON.parse('text' in content ? content.text : '').status, 'awaiting_review');
-    assert.ok((await client.listResources()).resources.some(resource => resource.uri === uri));
+    assert.ok((await client.listResources()).resources.some((resource) => resource.uri === uri));
     assert.equal((await client.listResourceTemplates()).resourceTemplates.length, 3);
     assert.equal((await client.listPrompts()).prompts.length, 2);
     const prompt = await client.getPrompt({ name: 'next_phase', arguments: { pipeline } });
@@ -85,11 +85,11 @@ export async function carriesTheRest(server, transport) {
 
 /** Notices of what changes. @param {Transport} transport */
 export async function hearsChanges(transport) {
-  await connected(transport, async client => {
+  await connected(transport, async (client) => {
     const call = calls(client);
     const { pipeline } = await call('start_pipeline', { project: 'shop', title: 'Faster checkout' });
     const uri = `staffel://pipelines/${pipeline}`;
-    const heard = new Promise(resolve => {
+    const heard = new Promise((resolve) => {
       client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => resolve(params.uri));
     });
     await client.subscribeResource({ uri });

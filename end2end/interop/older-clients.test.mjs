@@ -31,8 +31,7 @@ afterEach(async () => {
 const CLIENTS = {
   'the client of version 1': { connect: () => overHttp(server), known: /^older$/, hears: true },
   'mcp-remote': {
-    connect: () =>
-      through(MCP_REMOTE, [server.mcp, '--allow-http', '--transport', 'http-only'], { MCP_REMOTE_CONFIG_DIR: home }),
+    connect: () => through(MCP_REMOTE, [server.mcp, '--allow-http', '--transport', 'http-only'], { MCP_REMOTE_CONFIG_DIR: home }),
     known: /^older \(via mcp-remote \d+\.\d+\.\d+\)$/,
     hears: true,
   },

@@ -25,18 +25,18 @@ after(async () => {
   await server.dispose();
 });
 
-test(`the tools, with what they answer, are fewer than ${MOST_TOKENS} tokens`, async t => {
+test(`the tools, with what they answer, are fewer than ${MOST_TOKENS} tokens`, async (t) => {
   const { tools } = await agent.client.listTools();
   const shown = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
   // Some assistants show their model what comes back as well.
   const whole = tools.map(({ outputSchema }, index) => ({ ...shown[index], outputSchema }));
-  const [tokens, all] = [shown, whole].map(list => countTokens(JSON.stringify(list)));
+  const [tokens, all] = [shown, whole].map((list) => countTokens(JSON.stringify(list)));
   t.diagnostic(`tools/list: ${tokens} tokens; ${all} with outputSchema`);
   for (const tool of shown) t.diagnostic(`  ${tool.name}: ${countTokens(JSON.stringify(tool))}`);
   assert.ok(all < MOST_TOKENS, `${all} tokens`);
 });
 
-test(`the instructions are fewer than ${MOST_BYTES_OF_INSTRUCTIONS} bytes`, t => {
+test(`the instructions are fewer than ${MOST_BYTES_OF_INSTRUCTIONS} bytes`, (t) => {
   const bytes = Buffer.byteLength(agent.client.getInstructions() ?? '');
   t.diagnostic(`instructions: ${bytes} bytes`);
   assert.ok(bytes > 0 && bytes < MOST_BYTES_OF_INSTRUCTIONS, `${bytes} bytes`);

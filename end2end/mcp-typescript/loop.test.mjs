@@ -15,7 +15,7 @@ beforeEach(async () => {
   server = await Server.start();
 });
 afterEach(async () => {
-  await Promise.allSettled(agents.map(agent => agent.close()));
+  await Promise.allSettled(agents.map((agent) => agent.close()));
   agents = [];
   await server.dispose();
 });

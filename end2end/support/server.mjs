@@ -27,9 +27,7 @@ export async function until(what, ask, limit = 10_000) {
 /** The program under test. */
 export function binary() {
   const given = process.env.STAFFEL_BIN;
-  const places = given
-    ? [resolve(given)]
-    : [join(ROOT, 'target/release/staffel'), join(ROOT, 'target/debug/staffel')];
+  const places = given ? [resolve(given)] : [join(ROOT, 'target/release/staffel'), join(ROOT, 'target/debug/staffel')];
   const found = places.find(existsSync);
   if (!found) throw new Error(`no staffel to test; looked for ${places.join(', ')}`);
   return found;
@@ -88,13 +86,20 @@ export class Server {
     this.#process = child;
     const said = () => readFileSync(log, 'utf8');
     try {
-      await until('the server starts', async () => {
-        if (child.exitCode !== null) throw new Error('it ended at once');
-        const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(said());
-        if (!address) return false;
-        this.#port = Number(address[1]);
-        return fetch(`${this.url}/health`).then(answer => answer.ok, () => false);
-      }, 20_000);
+      await until(
+        'the server starts',
+        async () => {
+          if (child.exitCode !== null) throw new Error('it ended at once');
+          const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(said());
+          if (!address) return false;
+          this.#port = Number(address[1]);
+          return fetch(`${this.url}/health`).then(
+            (answer) => answer.ok,
+            () => false,
+          );
+        },
+        20_000,
+      );
     } catch (error) {
       throw new Error(`${error}\n${said()}`);
     }
@@ -114,7 +119,7 @@ export class Server {
   async #end(signal) {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise(done => child.once('exit', done));
+    const ended = new Promise((done) => child.once('exit', done));
     child.kill(signal);
     await ended;
   }
