@@ -15,9 +15,9 @@ VERSION = "2026-07-28"
 
 
 class Session:
-    """A client of the older era that takes every message as it comes."""
+    """A client with a session that takes every message as it comes. Answers can be resumed from 2025-11-25 on."""
 
-    def __init__(self, server: Server, version: str = "2025-06-18"):
+    def __init__(self, server: Server, version: str = "2025-11-25"):
         self.server = server
         hello = httpx.post(server.mcp, json=initialize(version), headers=ACCEPT)
         self.headers = {**ACCEPT, "Mcp-Session-Id": hello.headers["mcp-session-id"]}

@@ -238,8 +238,8 @@ pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str, step: Step) -
         ),
         Step::Changes => (
             format!(
-                "What should change in {} of {:?} (revision {})? Your text goes into the next prompt.",
-                handover.phase, pipeline.title, current.number
+                "What should change in {} of {:?} (revision {})? Your text goes into the next prompt.\nThe handover: {board}/pipelines/{}",
+                handover.phase, pipeline.title, current.number, pipeline.id
             ),
             "review_changes",
             json!({ "type": "string", "title": "What should change?", "minLength": 1 }),
