@@ -3,7 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-limit=250000 # bytes, compressed with brotli
+# bytes, compressed with brotli. It was 250000 before texts of two languages, pages of handovers and prompts, and a
+# review that is safe from stray keys; what only some pages need is to load with them.
+limit=275000
 
 shopt -s nullglob
 found=(target/site/pkg/staffel*.wasm) # one; the name carries a hash when LEPTOS_HASH_FILES is on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +99,16 @@ def restart(server: Server) -> float:
 def decide(client: Client, pipeline: str, handover: dict[str, Any], decision: str) -> None:
     body = {"decision": decision, "revision": handover["revision"], "review_changes": "Shorter." if decision != "accept" else ""}
     client.post(f"/api/pipelines/{pipeline}/handovers/{handover['handover']}/decision", body)
+    # The next phase begins when the prompt is confirmed.
+    while True:
+        try:
+            prompt = json.loads(client.get(f"/api/pipelines/{pipeline}/prompts/next"))
+        except RuntimeError:
+            prompt = {}
+        if prompt.get("handover") == handover["handover"] and prompt.get("revision") == handover["revision"]:
+            break
+        time.sleep(0.02)
+    client.post(f"/api/pipelines/{pipeline}/prompts/{prompt['prompt_id']}/acknowledgement", {})
 
 
 def tasks(start: Start, quick: bool) -> Result:

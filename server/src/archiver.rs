@@ -27,8 +27,13 @@ pub async fn run(relay: Relay, age: Duration) {
 async fn archive(relay: &Relay, age: Duration) -> Result<(), RelayError> {
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let before = Timestamp::from_millis(now().millis().saturating_sub(age));
+    let mut last = Vec::new();
     loop {
         let due = relay.ended_before(before, AT_ONCE).await?;
+        if due == last {
+            // What was archived could not be stored in the list yet; the next look finds out.
+            return Ok(());
+        }
         for id in &due {
             match relay
                 .execute(id, &Command::Archive, &Actor::system(), None)
@@ -44,5 +49,6 @@ async fn archive(relay: &Relay, age: Duration) -> Result<(), RelayError> {
         }
         // The next page is read from what is stored.
         relay.store_derived().await;
+        last = due;
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn Notices() -> impl IntoView {
         <div class="notices">
             <When holds=waits>
                 <div class="notice arrival shown">
-                    <p>{arrival}</p>
+                    <p role="status">{arrival}</p>
                     <button class="btn small" type="button" on:click=show>{board.t(Lang::read_and_decide)}</button>
                     <button class="quiet small" type="button" on:click=move |_| arrived.set(Vec::new())>
                         {board.t(Lang::dismiss)}

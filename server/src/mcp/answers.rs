@@ -99,7 +99,7 @@ impl Pipelines {
     pub fn of(page: &Page, include_ended: bool) -> Self {
         let counts = page.counts;
         let all = if include_ended {
-            counts.open + counts.ended + counts.archived
+            counts.open + counts.ended
         } else {
             counts.open
         };

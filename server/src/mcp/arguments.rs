@@ -117,7 +117,7 @@ pub struct PlannedTask {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OfPipeline {
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
@@ -126,7 +126,7 @@ pub struct OfPipeline {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Update {
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
     /// The phase you believe to be in; refused when another one runs.
@@ -172,7 +172,7 @@ pub struct ReportedTask {
 pub struct SaveHandover {
     /// The document in Markdown, at most 1 MiB: results, decisions with reasons, open questions, next steps.
     pub content: String,
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     #[serde(default)]
     pub pipeline: Option<String>,
@@ -196,7 +196,7 @@ pub struct GetHandover {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
@@ -208,7 +208,7 @@ pub struct Await {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
     /// Longest time to wait before the answer is "pending", 1 to 50 seconds. Default: 45.
@@ -223,7 +223,7 @@ pub struct Acknowledge {
     /// The prompt id as get_next_prompt returned it. Default: the newest of the pipeline.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}-p[0-9]+$"))]
     pub prompt_id: Option<String>,
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     pub pipeline: Option<String>,
 }
@@ -235,7 +235,7 @@ pub struct Finish {
     /// How it ends: "completed" (once a person accepted the last phase), "failed" or "cancelled".
     #[schemars(with = "OutcomeCode")]
     pub outcome: Outcome,
-    /// The pipeline id. May be left out while exactly one pipeline has not ended.
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
     #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
     #[serde(default)]
     pub pipeline: Option<String>,

@@ -29,7 +29,7 @@ use rmcp::{
         },
     },
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
 use super::watching::Watched;
@@ -441,8 +441,8 @@ const RETRY: Duration = Duration::from_secs(3);
 pub struct SessionFile(Arc<Mutex<Connection>>);
 
 impl SessionFile {
-    /// Opens the file, or makes it. A file that cannot be used is put aside: without it clients shake hands anew, and
-    /// nothing else is lost. Where no file can be made either, the sessions live in memory alone.
+    /// Opens the file, or makes it. A damaged file is put aside: without it clients shake hands anew, and nothing else is
+    /// lost. One that cannot be used for another reason, as on a full disk, stays; the sessions live in memory then.
     ///
     /// # Errors
     /// SQLite cannot make a database even in memory.
@@ -451,6 +451,17 @@ impl SessionFile {
             Ok(file) => return Ok(file),
             Err(error) => error,
         };
+        let damaged = matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+        );
+        if !damaged {
+            tracing::warn!(
+                "{} cannot be used now ({error}); the sessions of clients live in memory until the next start",
+                path.display()
+            );
+            return Self::try_open(Path::new(":memory:"));
+        }
         let aside = path.with_extension("db.damaged");
         tracing::warn!(
             "{} cannot be used ({error}) and is put aside as {}; clients that were connected shake hands anew",

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Pipeline, PipelineId, Status, Timestamp};
+use domain::{Pipeline, PipelineId, Status, Timestamp, What};
 use protocol::{Counts, Summary};
 
 use crate::journal::{ListState, SummaryRow};
@@ -197,7 +197,11 @@ pub fn row(pipeline: &Pipeline) -> SummaryRow {
         awaiting_review: pipeline.status == Status::AwaitingReview,
         sort_key: sort_key(&summary),
         ended: if pipeline.status.has_ended() {
-            pipeline.baton_since.millis()
+            // What a person has brought back stays as long as if it had ended then.
+            let mut log = pipeline.log.iter().rev();
+            let back = log.find(|entry| entry.what == What::Unarchived);
+            let back = back.map_or(0, |entry| entry.at.millis());
+            pipeline.baton_since.millis().max(back)
         } else {
             0
         },

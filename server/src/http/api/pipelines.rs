@@ -31,7 +31,7 @@ const WORDS_MAX: usize = 12;
 
 #[derive(Deserialize, IntoParams)]
 pub(super) struct PipelinesQuery {
-    /// `open`, `ended`, `archived`, or `all` (the default).
+    /// `open`, `ended`, `archived` or `all`. Where it is left out: all that are not archived, and with `q` all.
     state: Option<String>,
     /// Only pipelines of this project.
     project: Option<String>,
