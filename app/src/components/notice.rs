@@ -60,13 +60,13 @@ pub(crate) fn Notices() -> impl IntoView {
     view! {
         <div class="notices">
             <When holds=waits>
-                <div class="notice arrival shown">
+                <aside class="notice arrival shown" aria-label=board.t(Lang::waiting_for_you)>
                     <p>{arrival}</p>
                     <button class="btn small" type="button" on:click=show>{board.t(Lang::read_and_decide)}</button>
                     <button class="quiet small" type="button" on:click=move |_| arrived.set(Vec::new())>
                         {board.t(Lang::dismiss)}
                     </button>
-                </div>
+                </aside>
             </When>
             <div class="notice" class:shown=some>
                 <p role="status">{board.notice}</p>

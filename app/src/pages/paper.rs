@@ -140,10 +140,10 @@ fn prompt_page(board: Board, status: StatusSignal, prompt: PromptId) -> AnyView 
         <When holds=known>
             <p class="sub"><a href=href>{from}</a>" · "<Ago at/></p>
         </When>
-        <section class="sheet pad paper" aria-label=board.t(Lang::prompt_text)>
+        <div class="sheet pad paper">
             <p class="sub prompt-why">{why}</p>
             {prompt_text(board, status, id, true)}
-        </section>
+        </div>
     }
     .into_any()
 }
