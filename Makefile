@@ -69,7 +69,7 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the rel
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
-	$(env) RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items -p domain -p protocol -p app -p server
+	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p app -p server
 
 bench: ready build ## measure this build beside its peers; ARGS="--quick" for a short run
 	@$(env) bench/run.sh $(ARGS)

@@ -14,7 +14,7 @@ pub enum Route {
     Overview,
     /// The agents, and how to connect one.
     Agents,
-    /// One pipeline or a [`Paper`] of it, whether it is known or not; `None` where the address holds no id.
+    /// One pipeline or a text of it, whether it is known or not; `None` where the address holds no id.
     Pipeline(Option<PipelineId>),
     /// Nothing: the server answers such an address with 404.
     Nowhere,

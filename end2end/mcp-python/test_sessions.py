@@ -84,10 +84,11 @@ async def test_a_wait_is_resumed_by_its_own_session_only(server: Server) -> None
     (_, one), (_, other) = mine.handed_over(), busy.handed_over()
     event = {"Last-Event-ID": mine.begin_to_wait(one)}
     assert event["Last-Event-ID"] == busy.begin_to_wait(other)
-    async with mine.hearing(**event) as me, busy.hearing(**event) as somebody, idle.hearing(**event) as nobody:
+    async with mine.hearing(**event) as me, busy.hearing(**event) as somebody:
         server.decide(one, changes="For me.")
         await me.until("For me.")
         server.decide(other, changes="For somebody.")
         await somebody.until("For somebody.")
     assert "For somebody." not in me.text and "For me." not in somebody.text
-    assert "For " not in nobody.text
+    nothing = httpx.get(server.mcp, headers={**idle.headers, **event}, timeout=10)
+    assert nothing.status_code == 405 and "For " not in nothing.text, "a session without such an answer"

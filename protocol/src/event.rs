@@ -7,27 +7,27 @@ use crate::{Counts, Summary};
 
 /// The names of the SSE events, the `event:` lines. Closed: no text from outside ever becomes one.
 pub mod event_name {
-    /// [`super::Snapshot`]: everything in view, on the first connect and after [`RESET`].
+    /// [`crate::Snapshot`]: everything in view, on the first connect and after [`RESET`].
     pub const SNAPSHOT: &str = "snapshot";
-    /// [`super::PipelineStatus`]: any change of a pipeline.
+    /// [`crate::PipelineStatus`]: any change of a pipeline.
     pub const PIPELINE_STATUS: &str = "pipeline_status";
-    /// [`super::HandoverView`]: a handover or a revision arrived.
+    /// [`crate::HandoverView`]: a handover or a revision arrived.
     pub const HANDOVER: &str = "handover";
-    /// [`super::HandoverDecided`]: a person decided.
+    /// [`crate::HandoverDecided`]: a person decided.
     pub const HANDOVER_DECIDED: &str = "handover_decided";
-    /// [`super::PromptView`]: a prompt is ready.
+    /// [`crate::PromptView`]: a prompt is ready.
     pub const CURSOR_PROMPT: &str = "cursor_prompt";
-    /// [`super::PromptDelivery`]: a prompt got further.
+    /// [`crate::PromptDelivery`]: a prompt got further.
     pub const PROMPT_DELIVERY: &str = "prompt_delivery";
-    /// [`super::VersionView`]: the cycle version changed.
+    /// [`crate::VersionView`]: the cycle version changed.
     pub const VERSION: &str = "version";
-    /// [`super::Reset`]: resuming is impossible; a [`SNAPSHOT`] follows.
+    /// [`crate::Reset`]: resuming is impossible; a [`SNAPSHOT`] follows.
     pub const RESET: &str = "reset";
-    /// [`super::Agents`]: an agent came, called or changed. It carries no id, and comes first on every connect.
+    /// [`crate::Agents`]: an agent came, called or changed. It carries no id, and comes first on every connect.
     pub const AGENTS: &str = "agents";
-    /// [`super::Heartbeat`]: every 15 seconds.
+    /// [`crate::Heartbeat`]: every 15 seconds.
     pub const HEARTBEAT: &str = "heartbeat";
-    /// [`super::Shutdown`]: before a planned stop.
+    /// [`crate::Shutdown`]: before a planned stop.
     pub const SHUTDOWN: &str = "shutdown";
 
     /// All of them.

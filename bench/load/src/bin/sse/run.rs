@@ -111,7 +111,10 @@ impl<'a> Run<'a> {
             let path = self.publishers[0].path().to_owned();
             let mut event = String::new();
             for number in 1..=REPORTS {
-                let body = format!("{{\"message\":\"warm {number:<width$}\"}}", width = self.args.size);
+                let body = format!(
+                    "{{\"message\":\"warm {number:<width$}\"}}",
+                    width = self.args.size
+                );
                 event = http::post_and_wait(self.args.address, &path, &body)?;
             }
             // The answer to a report is the data of the event that it causes.
