@@ -19,6 +19,7 @@ LARGEST = 300 * 1024
 def cpu_of_reports(server: Server, pipeline: str, count: int, **report: Any) -> float:
     """Milliseconds of processor time for one report. The first ones warm up."""
     client = server.client()
+    server.settle()
     for number in range(20):
         client.report(pipeline, message=f"Warming up, {number}", **report)
     before = server.cpu()
@@ -36,6 +37,7 @@ def pipelines(start: Start, quick: bool) -> Result:
             ids = server.each(lambda client, number: client.begin(number), list(range(count)))
             finish = {"outcome": "cancelled"}
             server.each(lambda client, id: client.post(f"/api/pipelines/{id}/finish", finish), ids[: max(count - 50, 0)])
+            server.settle()
             server.stop()
             server.start()
             client = server.client()
@@ -77,6 +79,7 @@ def documents(start: Start, quick: bool) -> Result:
                     handover = client.post(f"/api/pipelines/{pipeline}/handovers", {"content": f"# Last {number}\n\n{text}"[: 1024 * 1024]})
                     decide(client, pipeline, handover, "request_changes")
             cpu = cpu_of_reports(server, pipeline, reports)
+            server.settle()
             server.stop()
             begun = min(restart(server) for _ in range(3))
             server.client().get(f"/api/pipelines/{pipeline}")
@@ -154,6 +157,7 @@ def events(start: Start, quick: bool) -> Result:
                     client.report(pipeline, tasks=[{"track": "Track", "status": status, **task} for task in planned])
 
             server.each(work, ids)
+            server.settle()
             server.stop()
             return min(restart(server) for _ in range(3)) * 1000
 

@@ -73,6 +73,14 @@ class Server:
         assert found
         return int(found[1]) / 1024
 
+    def settle(self) -> None:
+        """Waits until the server has nothing more to do: texts are made findable after they are stored."""
+        for _ in range(240):
+            before = self.cpu()
+            time.sleep(0.5)
+            if self.cpu() - before <= 1000 / TICKS:
+                return
+
     def client(self) -> Client:
         return Client(self.host)
 

@@ -14,8 +14,11 @@ use crate::{
     projections::{Overview, Texts, frames_of, named_texts},
 };
 
-/// Positions before the newest whose frames are made again at a start, so that clients can resume.
-pub(super) const REPLAY: u64 = 8_192;
+/// Positions before the newest whose frames are made again at a start, so that clients can resume. Who has missed more
+/// gets a snapshot, which is smaller by then.
+pub(super) const REPLAY: u64 = 1_024;
+/// Most bytes of texts that are read for these frames: a start must not depend on how long the newest handovers are.
+const REPLAY_TEXTS: u64 = 2 * 1024 * 1024;
 /// Summaries that are loaded at once.
 const LOADED: usize = 500;
 /// Changed pipelines after which what is derived is stored during a start.
@@ -29,7 +32,7 @@ impl Relay {
     pub async fn open(journal: Arc<dyn Journal>) -> Result<Self, ReadError> {
         let newest = *journal.changes().borrow();
         let mut derived = journal.derived_position().await?.min(newest);
-        let floor = newest.saturating_sub(REPLAY);
+        let floor = replayed_from(&*journal, newest).await?;
         let epoch = journal.epochs().last();
         let epoch = epoch.map_or(String::new(), |epoch| epoch.name.clone());
         let mut state = State::default();
@@ -228,6 +231,30 @@ async fn load_overview(journal: &dyn Journal) -> Result<(Overview, usize), ReadE
             return Ok((overview, unreadable));
         }
     }
+}
+
+/// The position after which frames are made again at a start.
+async fn replayed_from(journal: &dyn Journal, newest: u64) -> Result<u64, ReadError> {
+    let first = newest.saturating_sub(REPLAY);
+    let (mut position, mut appends) = (first, Vec::new());
+    while position < newest {
+        let page = follow::batches(journal.read(position, PAGE).await?);
+        let Some(last) = page.last else { break };
+        appends.extend(page.batches.iter().map(|batch| {
+            let end = batch.last().map_or(0, |recorded| recorded.position);
+            let texts = named_texts(batch).map(|document| document.bytes);
+            (end, texts.sum::<u64>())
+        }));
+        position = last;
+    }
+    let mut texts = 0;
+    for (end, bytes) in appends.into_iter().rev() {
+        texts += bytes;
+        if texts > REPLAY_TEXTS {
+            return Ok(end);
+        }
+    }
+    Ok(first)
 }
 
 async fn newest_time(journal: &dyn Journal, newest: u64) -> Result<Option<Timestamp>, ReadError> {

@@ -281,3 +281,97 @@ async fn summaries_and_snapshots_that_are_damaged_or_of_another_version_are_made
         soon("a report", program.api.report(&next, "on")).await;
     }
 }
+
+/// Makes the file of version 0.1.0 with these facts: its tables, and the texts inside the events.
+fn journal_of_0_1_0(data: &Path, facts: &[Value]) {
+    let journal = Connection::open(data.join("staffel.db")).expect("a file");
+    journal
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x5354464c; PRAGMA user_version = 1;
+             CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+             INSERT INTO meta VALUES ('epoch', 'abcd1234');
+             CREATE TABLE events (
+                 position INTEGER PRIMARY KEY, batch_end INTEGER NOT NULL, pipeline TEXT NOT NULL, revision INTEGER NOT NULL,
+                 at INTEGER NOT NULL, actor TEXT NOT NULL, key TEXT, event TEXT NOT NULL, UNIQUE (pipeline, revision)
+             ) STRICT;
+             CREATE TABLE keys (
+                 scope TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, pipeline TEXT NOT NULL, PRIMARY KEY (scope, key)
+             ) STRICT, WITHOUT ROWID;",
+        )
+        .expect("the tables");
+    for fact in facts {
+        let text = |field: &str| fact[field].as_str().map(str::to_owned);
+        let position = fact["position"].as_i64();
+        // The day is the same for all of them: the time of it does not matter here.
+        let at = 1_795_341_600_000 + position.unwrap_or(0) * 1_000;
+        journal
+            .execute(
+                "INSERT INTO events VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                rusqlite::params![
+                    position,
+                    text("pipeline"),
+                    fact["revision"].as_i64(),
+                    at,
+                    fact["actor"].to_string(),
+                    text("key"),
+                    fact["event"].to_string()
+                ],
+            )
+            .expect("a fact");
+    }
+}
+
+#[tokio::test]
+async fn a_data_folder_of_0_1_0_opens_with_its_texts_and_its_ids() {
+    let facts = include_str!("../journals/0.1.0.json").lines();
+    let facts: Vec<Value> = facts
+        .map(|line| serde_json::from_str(line).expect("a fact"))
+        .collect();
+    let data = data_folder();
+    journal_of_0_1_0(data.path(), &facts);
+    let program = Program::start(data.path());
+    let api = &program.api;
+    let mut texts = 0;
+    for fact in &facts {
+        let event = &fact["event"];
+        let pipeline = fact["pipeline"].as_str().expect("an id");
+        let (handover, revision) = match event["type"].as_str() {
+            Some("HandoverSubmitted") => (event["handover"].as_str(), 1),
+            Some("HandoverRevised") => (
+                event["handover"].as_str(),
+                event["revision"].as_u64().unwrap_or(0),
+            ),
+            _ => continue,
+        };
+        let handover = handover.expect("an id");
+        let path = format!("/api/pipelines/{pipeline}/handovers/{handover}?revision={revision}");
+        assert_eq!(
+            api.get(&path).await.ok()["content"],
+            event["content"],
+            "{path}"
+        );
+        texts += 1;
+    }
+    assert!(texts > 1, "the released journal has handovers");
+    let pipelines: std::collections::BTreeSet<_> =
+        facts.iter().map(|fact| fact["pipeline"].as_str()).collect();
+    for pipeline in pipelines.iter().flatten() {
+        let of = |fact: &&Value| fact["pipeline"].as_str() == Some(*pipeline);
+        assert_eq!(
+            api.events(pipeline).await.len(),
+            facts.iter().filter(of).count()
+        );
+    }
+    // A browser that was there before the upgrade resumes, and one that claims more is told so.
+    let newest = facts.len() as u64;
+    let mut stream = Events::open(api.address, "", Some(&format!("abcd1234-{newest}"))).await;
+    let begun = api.start("after").await;
+    let next = stream.through("pipeline_status").await;
+    assert!(
+        next.iter().all(|event| event.name == "pipeline_status"),
+        "{next:?}"
+    );
+    assert!(next.last().is_some_and(|event| event.data.contains(&begun)));
+    let claimed = format!("abcd1234-{}", newest + 1);
+    assert_eq!(names_of_opening(api, &claimed).await, ["reset", "snapshot"]);
+}
