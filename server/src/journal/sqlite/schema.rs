@@ -12,6 +12,10 @@ pub const APPLICATION_ID: i32 = 0x5354_464c;
 /// The shape of what is derived from the facts. Another number: it is thrown away and made again.
 const DERIVED_FORMAT: &str = "2";
 
+/// Not fewer events than the largest append has: only these can belong to one that is incomplete, and a start does not
+/// look at all others.
+const APPEND_MAX: u32 = 4_096;
+
 /// Epochs that are remembered. A client that was away for longer than so many starts gets a `reset`.
 const EPOCHS_KEPT: u32 = 1_000;
 
@@ -234,7 +238,10 @@ fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
 fn set_incomplete_aside(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let newest = "(SELECT coalesce(max(position), 0) FROM events)";
     let moved = transaction.execute(
-        &format!("INSERT INTO incomplete_events SELECT position, pipeline, event FROM events WHERE batch_end > {newest}"),
+        &format!(
+            "INSERT INTO incomplete_events SELECT position, pipeline, event FROM events
+             WHERE position > {newest} - {APPEND_MAX} AND batch_end > {newest}"
+        ),
         [],
     )?;
     if moved > 0 {
