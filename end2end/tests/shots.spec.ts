@@ -127,7 +127,7 @@ for (const [look, viewport, colorScheme] of [
     await board.open();
     await expect(board.review.locator('.doc')).toContainText('search that forgives');
     await board.words.fill('Keep the words people look for no longer than a week.');
-    await board.review.locator('.review-document').focus();
+    await board.touch();
     await draw('review');
     await page.keyboard.press('Escape');
     await expect(board.row('Invoices')).toContainText('tasks');
