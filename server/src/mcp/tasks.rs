@@ -14,8 +14,6 @@ use std::{
 use domain::{Actor, Handover, HandoverId, Pipeline, Revision};
 use rmcp::model::{CallToolResult, DetailedTask, Task, TaskPayload, TaskStatus};
 
-use super::waiting;
-
 /// How long a task can be asked for at least. The journal keeps it for ever; clients want a figure.
 const TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often a client should ask.
@@ -79,7 +77,18 @@ pub fn is_over(pipeline: &Pipeline, id: &TaskId) -> bool {
     let newest = pipeline
         .handover(&id.handover)
         .is_some_and(|handover| handover.current().number == id.revision);
-    !newest || waiting::is_settled(pipeline, &id.handover)
+    !newest || has_outcome(pipeline, &id.handover)
+}
+
+/// Whether the agent has something to do: a decision with its prompt, or one that needs none.
+pub fn has_outcome(pipeline: &Pipeline, handover: &HandoverId) -> bool {
+    let decided = pipeline
+        .handover(handover)
+        .is_none_or(|handover| !handover.is_open());
+    let being_written = pipeline
+        .wants_prompt()
+        .is_some_and(|(wanting, _)| wanting.id == *handover);
+    pipeline.status.has_ended() || (decided && !being_written)
 }
 
 /// The task, while it waits.

@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use domain::{HandoverId, Pipeline, Refusal};
+use domain::{HandoverId, Refusal};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
 use tokio::time::{Instant, sleep_until};
 
-use super::tasks::TaskId;
+use super::tasks::{TaskId, has_outcome};
 use crate::relay::Relay;
 
 /// Between two progress notifications. Clients give up on a silent call after 25 seconds and more.
@@ -40,7 +40,7 @@ pub async fn decision(
         let settled = relay
             .pipeline(handover.pipeline())
             .await
-            .map_or(true, |pipeline| is_settled(&pipeline, handover));
+            .map_or(true, |pipeline| has_outcome(&pipeline, handover));
         if settled || closing.is_cancelled() || Instant::now() >= deadline {
             return Ok(());
         }
@@ -144,17 +144,6 @@ impl Waited {
     pub fn is_enough(self) -> bool {
         self.in_all >= self.most
     }
-}
-
-/// Whether the agent has something to do: a decision with its prompt, or one that needs none.
-pub fn is_settled(pipeline: &Pipeline, handover: &HandoverId) -> bool {
-    let decided = pipeline
-        .handover(handover)
-        .is_none_or(|handover| !handover.is_open());
-    let being_written = pipeline
-        .wants_prompt()
-        .is_some_and(|(wanting, _)| wanting.id == *handover);
-    pipeline.status.has_ended() || (decided && !being_written)
 }
 
 async fn tell(context: &RequestContext<RoleServer>, step: f64, waited: Duration) {

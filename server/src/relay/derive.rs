@@ -8,7 +8,7 @@ use std::{
 
 use domain::{Pipeline, PipelineId, Recorded};
 
-use super::{Relay, open::REPLAY};
+use super::{REPLAY, Relay};
 use crate::{
     journal::{Derived, SearchText, Snapshot},
     projections::{findable, row},

@@ -40,6 +40,9 @@ pub use waiters::{WAITS, WAITS_FOR_ONE, Waiter};
 
 /// Rows read from the journal at once. More than the largest append has events.
 const PAGE: usize = 4_096;
+/// Positions before the newest whose frames are made again at a start, so that clients can resume. Who has missed more
+/// gets a snapshot, which is smaller by then.
+const REPLAY: u64 = 1_024;
 /// Locks that commands to pipelines share: two pipelines rarely meet on one, and nothing grows with their number.
 const LOCKS: usize = 1_024;
 

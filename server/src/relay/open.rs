@@ -6,7 +6,9 @@ use domain::{Pipeline, PipelineId, Recorded, Status, Timestamp};
 use protocol::Summary;
 use tokio::sync::{Mutex, Notify, watch};
 
-use super::{LOCKS, PAGE, Relay, Shared, clock::Clock, derive::Deriver, follow, state::State};
+use super::{
+    LOCKS, PAGE, REPLAY, Relay, Shared, clock::Clock, derive::Deriver, follow, state::State,
+};
 use crate::{
     documents::Documents,
     journal::{Journal, ListCursor, ListQuery, ListState, ReadError, Stored},
@@ -14,9 +16,6 @@ use crate::{
     projections::{Overview, Texts, frames_of, named_texts},
 };
 
-/// Positions before the newest whose frames are made again at a start, so that clients can resume. Who has missed more
-/// gets a snapshot, which is smaller by then.
-pub(super) const REPLAY: u64 = 1_024;
 /// Most bytes of texts that are read for these frames: a start must not depend on how long the newest handovers are.
 const REPLAY_TEXTS: u64 = 2 * 1024 * 1024;
 /// Summaries that are loaded at once.
