@@ -87,11 +87,21 @@ seconds = { $number } s
 minutes = { $number } Min.
 hours = { $number } Std.
 hours-minutes = { $hours } Std. { $minutes } Min.
+# Nach „seit“ und „in“.
 days = { $count ->
+        [one] 1 Tag
+       *[other] { $count } Tagen
+    }
+days-hours = { $count ->
+        [one] 1 Tag
+       *[other] { $count } Tagen
+    } { $hours } Std.
+# Für sich allein.
+days-alone = { $count ->
         [one] 1 Tag
        *[other] { $count } Tage
     }
-days-hours = { $count ->
+days-hours-alone = { $count ->
         [one] 1 Tag
        *[other] { $count } Tage
     } { $hours } Std.
@@ -255,7 +265,7 @@ now-silent-next = Sieh in seinem Fenster nach: Vielleicht fragt er dort etwas, o
 now-review = { $phase } ist fertig zur Prüfung.
 now-review-since = Wartet seit { $span } auf dich.
 now-writing = Entschieden. Der Prompt wird geschrieben …
-now-transit = Noch kein Agent hat den Prompt abgeholt ({ $span }).
+now-transit = Noch kein Agent hat den Prompt abgeholt (seit { $span }).
 now-transit-next = Ein wartender Agent bekommt ihn automatisch. Sonst sende ihn unten selbst.
 now-idle = Noch nicht gestartet.
 now-idle-next = Los geht es mit der ersten Meldung des Agenten.

@@ -98,6 +98,15 @@ days-hours = { $count ->
         [one] 1 day
        *[other] { $count } days
     } { $hours } h
+# Where nothing stands before it.
+days-alone = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    }
+days-hours-alone = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } { $hours } h
 took-ms = { $number } ms
 took-seconds = { $whole }.{ $tenth } s
 

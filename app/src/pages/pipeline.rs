@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::{not_found::UnknownPipeline, paper::paper};
 use crate::{
-    Lang,
+    Lang, List,
+    archive::What,
     board::{Board, use_board},
     components::{
         chip::Chip, copy::CopyButton, history::History, log::Log, now::Now, prompt::PromptCard,
@@ -72,6 +73,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
             <Chip status/>
             <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
             <Version board status/>
+            <Shelve board status/>
         </div>
         <Goal board status/>
         <Track status/>
@@ -110,6 +112,32 @@ fn Version(board: Board, status: StatusSignal) -> impl IntoView {
             <span class="unseen">{board.t(Lang::version)} " "</span>
             {before}<b>{current}</b>{after}
         </p>
+    }
+    .into_inner()
+}
+
+/// Puts a pipeline that has ended into the archive, or brings it back.
+#[component]
+fn Shelve(board: Board, status: StatusSignal) -> impl IntoView {
+    let archived = move || status.with(List::of) == List::Archived;
+    let ended = flag(move || status.with(List::of) != List::Open);
+    let act = word(move || {
+        let lang = board.lang.get();
+        if archived() {
+            lang.unarchive()
+        } else {
+            lang.archive()
+        }
+    });
+    let put = move |_| {
+        let (id, back) = (status.id(), untrack(archived));
+        board.archive.put(board, What::These(vec![id]), back);
+    };
+    view! {
+        <When holds=flag(archived)><span class="tag">{board.t(Lang::list_archived)}</span></When>
+        <When holds=ended>
+            <button class="btn small" type="button" disabled=board.archive.busy on:click=put>{act}</button>
+        </When>
     }
     .into_inner()
 }

@@ -35,6 +35,9 @@ pub(crate) fn span(lang: Lang, millis: i64) -> String {
 pub(crate) fn short_span(lang: Lang, millis: i64) -> String {
     match millis {
         ..MINUTE => lang.under_a_minute_short().to_owned(),
+        // Alone: elsewhere a word stands before the span, and German has another form of `days` after it.
+        DAY.. if millis / HOUR % 24 == 0 => lang.days_alone(whole(millis / DAY)),
+        DAY.. => lang.days_hours_alone(whole(millis / DAY), &number(millis / HOUR % 24)),
         _ => minutes_or_more(lang, millis),
     }
 }
@@ -123,7 +126,9 @@ mod tests {
         for (millis, en) in cases {
             assert_eq!(span(Lang::En, millis), en);
         }
-        assert_eq!(span(Lang::De, 2 * DAY + 4 * HOUR), "2 Tage 4 Std.");
+        assert_eq!(span(Lang::De, 2 * DAY + 4 * HOUR), "2 Tagen 4 Std.");
+        assert_eq!(short_span(Lang::De, 2 * DAY + 4 * HOUR), "2 Tage 4 Std.");
+        assert_eq!(short_span(Lang::De, 2 * DAY), "2 Tage");
         assert_eq!(span(Lang::De, 3 * HOUR + 10 * MINUTE), "3 Std. 10 Min.");
         assert_eq!(short_span(Lang::De, 0), "unter 1 Min.");
         assert_eq!(exact_span(Lang::En, 0), "1 s");
