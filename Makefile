@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 env := . scripts/env.sh &&
-formatted := style end2end bench/node
+formatted := style end2end bench/node bench/board
 stages := lint unit build size e2e-python conformance interop e2e
 
 .PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures this build beside its peers and beside itself, in one go, and prints three tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp|growth]     --quick: little of everything, to see that it works; a name: one table only
+# Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
+# bench/run.sh [--quick] [sse|mcp|growth|board]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel or target/debug/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,14 +17,15 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
-sizes=("${full[@]}") sse=1 mcp=1 growth=1 quickly=
+sizes=("${full[@]}") sse=1 mcp=1 growth=1 board=1 quickly=
 for argument; do
   case $argument in
     --quick) sizes=("${quick[@]}") quickly=--quick ;;
-    sse) mcp='' growth='' ;;
-    mcp) sse='' growth='' ;;
-    growth) sse='' mcp='' ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth]" ;;
+    sse) mcp='' growth='' board='' ;;
+    mcp) sse='' growth='' board='' ;;
+    growth) sse='' mcp='' board='' ;;
+    board) sse='' mcp='' growth='' ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|board]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -47,6 +48,7 @@ if [ -z "$staffel" ]; then
 fi
 [ -x "$staffel" ] || fail "there is no program to measure; run: make build"
 if [[ $staffel == */debug/* ]]; then say "this measures a debug build: its figures say nothing about a release"; fi
+chromium=${STAFFEL_CHROMIUM:-}
 # What a person has set for their own server is not measured.
 # shellcheck disable=SC2086
 unset ${!STAFFEL_*}
@@ -314,6 +316,12 @@ if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescrip
 if [ -n "$growth" ]; then
   say "growth"
   PYTHONPATH=bench $venv/bin/python -m growth "$staffel" $work/growth $work/growth.jsonl $quickly || failed=1
+fi
+
+if [ -n "$board" ]; then
+  say "board"
+  scripts/setup.sh test --quiet
+  STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/board.mjs $quickly || failed=1
 fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }

@@ -175,6 +175,7 @@ nothing-archived = Das Archiv ist leer.
 loading = Wird geladen …
 no-list = Die Liste konnte nicht geladen werden.
 show-more = Mehr anzeigen
+found = Treffer
 also-found = Weitere Treffer
 found-in-title = Titel oder Ziel
 found-in-message = Meldung

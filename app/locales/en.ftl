@@ -180,6 +180,7 @@ nothing-archived = The archive is empty.
 loading = Loading…
 no-list = The list couldn't be loaded.
 show-more = Show more
+found = Results
 also-found = More results
 found-in-title = Title or goal
 found-in-message = Report

@@ -26,6 +26,8 @@ use crate::{
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
 const JUST_ENDED_MAX: usize = 50;
+/// So long changes of lists are gathered: shorter than anybody notices.
+const SHIFT: Duration = Duration::from_millis(80);
 /// The figures are asked for at most so often.
 const RECOUNT: Duration = Duration::from_secs(2);
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
@@ -81,7 +83,9 @@ pub(crate) struct Board {
     /// Archiving.
     pub archive: Archive,
     /// Pipelines that ended while somebody looks: they stay where they were.
-    just_ended: RwSignal<Vec<PipelineId>>,
+    just_ended: StoredValue<Vec<PipelineId>>,
+    /// Whether the lists are to be drawn anew in a moment.
+    shifting: StoredValue<bool>,
     /// Whether the page is being printed: then every row is drawn.
     pub printing: RwSignal<bool>,
     /// Whether the figures are being asked for.
@@ -90,14 +94,14 @@ pub(crate) struct Board {
     texts: RwSignal<Texts>,
     /// The review that is open, and those that were offered.
     pub review: Review,
-    /// The pipelines of the overview in the server's order. Changes only when one comes or goes.
-    order: RwSignal<Vec<PipelineId>>,
+    /// The pipelines of the overview in the server's order. Changes only when one comes or goes; `moved` says so.
+    order: StoredValue<Vec<PipelineId>>,
     /// Every pipeline that is known: a change of one re-renders nothing of another.
     pipelines: StoredValue<HashMap<PipelineId, StatusSignal>>,
     /// Which pipelines are known has changed.
     known: Trigger,
-    /// A pipeline has ended, was archived or came back: it may stand elsewhere now.
-    pub moved: Trigger,
+    /// A pipeline has come, has ended, was archived or came back: it stands elsewhere now.
+    moved: Trigger,
     /// The baton of a pipeline has gone to somebody else.
     pub turned: Trigger,
     /// Keeps the signals of pipelines that arrive later, outside of every component.
@@ -176,12 +180,13 @@ impl Board {
             listed: Listing::new(),
             found: Listing::new(),
             archive: Archive::new(),
-            just_ended: RwSignal::new(Vec::new()),
+            just_ended: StoredValue::new(Vec::new()),
+            shifting: StoredValue::new(false),
             printing: RwSignal::new(false),
             recounting: StoredValue::new(false),
             texts: RwSignal::new(texts),
             review: Review::new(),
-            order: RwSignal::new(Vec::new()),
+            order: StoredValue::new(Vec::new()),
             pipelines: StoredValue::new(HashMap::new()),
             known: Trigger::new(),
             moved: Trigger::new(),
@@ -201,7 +206,7 @@ impl Board {
     /// that one of them reports.
     pub fn ids_of(&self, list: List) -> Vec<PipelineId> {
         self.moved.track();
-        let (mut ids, just_ended) = (self.order.get(), self.just_ended.get());
+        let (mut ids, just_ended) = (self.order.get_value(), self.just_ended.get_value());
         let more = if list == List::Open {
             self.opened
         } else {
@@ -267,7 +272,8 @@ impl Board {
     /// Shows what has this address.
     pub fn turn_to(self, path: &str) {
         self.path.set(path.to_owned());
-        self.just_ended.set(Vec::new());
+        self.just_ended.set_value(Vec::new());
+        self.moved.notify();
         self.archive.chosen.set(Vec::new());
         self.route.set(Route::of(path));
     }
@@ -439,9 +445,7 @@ impl Board {
             self.set(summary);
         }
         self.wait(waiting);
-        if self.order.with_untracked(|order| *order != ids) {
-            self.order.set(ids);
-        }
+        self.order.set_value(ids);
         self.moved.notify();
         self.turned.notify();
         self.forget();
@@ -482,21 +486,23 @@ impl Board {
         self.set(summary);
         let listed = new || waits.is_some();
         self.wait_for(&id, waits);
-        if listed && self.order.with_untracked(|order| !order.contains(&id)) {
-            self.order.update(|order| order.insert(0, id.clone()));
+        let comes = listed && self.order.with_value(|order| !order.contains(&id));
+        if comes {
+            self.order.update_value(|order| order.insert(0, id.clone()));
             self.make_room();
         }
         if moved && (before, list) == (Some(List::Open), List::Ended) {
-            self.just_ended.update(|ended| {
+            self.just_ended.update_value(|ended| {
                 ended.truncate(JUST_ENDED_MAX - 1);
                 ended.insert(0, id.clone());
             });
         }
-        if looked_at && (moved || known.is_none()) {
+        let arrives = looked_at && (moved || known.is_none());
+        if arrives {
             self.listed.arrive(&id);
         }
-        if moved {
-            self.moved.notify();
+        if comes || moved || arrives {
+            self.shift();
         }
         if turned {
             self.turned.notify();
@@ -577,6 +583,23 @@ impl Board {
         });
     }
 
+    /// Draws the lists anew in a moment: a thousand pipelines that are archived together are one change.
+    fn shift(&self) {
+        if self.shifting.get_value() {
+            return;
+        }
+        self.shifting.set_value(true);
+        let board = *self;
+        set_timeout(
+            move || {
+                board.shifting.set_value(false);
+                board.listed.settle();
+                board.moved.notify();
+            },
+            SHIFT,
+        );
+    }
+
     /// Asks for the figures, soon.
     pub fn recount(&self) {
         if self.recounting.get_value() {
@@ -595,14 +618,14 @@ impl Board {
 
     /// The overview is full: the oldest of the ended ones go, and are found page by page.
     fn make_room(&self) {
-        if self.order.with_untracked(|order| order.len() <= ORDER_MAX) {
+        if self.order.with_value(|order| order.len() <= ORDER_MAX) {
             return;
         }
         let ended = |id: &PipelineId| {
             self.signal(id)
                 .is_none_or(|signal| signal.with_untracked(|known| known.status.has_ended()))
         };
-        self.order.update(|order| {
+        self.order.update_value(|order| {
             if let Some(oldest) = order.iter().rposition(ended) {
                 order.remove(oldest);
             }
@@ -612,7 +635,7 @@ impl Board {
 
     /// Forgets the pipelines that nothing shows any more.
     pub fn forget(&self) {
-        let mut kept: HashSet<PipelineId> = self.order.get_untracked().into_iter().collect();
+        let mut kept: HashSet<PipelineId> = self.order.get_value().into_iter().collect();
         for listing in [self.opened, self.listed, self.found] {
             listing
                 .ids

@@ -39,6 +39,8 @@ pub(crate) struct Listing {
     pub ids: RwSignal<Vec<PipelineId>>,
     /// Whether there are more.
     pub progress: RwSignal<Progress>,
+    /// Pipelines that came since it was drawn.
+    arrived: StoredValue<Vec<PipelineId>>,
     /// Where the words of a search were found.
     matches: StoredValue<Vec<Match>>,
     /// What is listed, as the query of an address; empty for nothing.
@@ -53,6 +55,7 @@ impl Listing {
         Self {
             ids: RwSignal::new(Vec::new()),
             progress: RwSignal::new(Progress::Rest),
+            arrived: StoredValue::new(Vec::new()),
             matches: StoredValue::new(Vec::new()),
             query: StoredValue::new(String::new()),
             cursor: StoredValue::new(None),
@@ -64,6 +67,7 @@ impl Listing {
         self.query.set_value(query.to_owned());
         self.cursor.set_value(None);
         self.matches.update_value(Vec::clear);
+        self.arrived.update_value(Vec::clear);
         self.ids.set(Vec::new());
         self.progress.set(Progress::Rest);
         if !query.is_empty() {
@@ -133,10 +137,23 @@ impl Listing {
         }
     }
 
-    /// Puts a pipeline at the top that came onto this list just now.
+    /// Notes a pipeline that came onto this list just now.
     pub fn arrive(self, id: &PipelineId) {
-        if self.ids.with_untracked(|ids| !ids.contains(id)) {
-            self.ids.update(|ids| ids.insert(0, id.clone()));
+        self.arrived
+            .update_value(|arrived| arrived.push(id.clone()));
+    }
+
+    /// Puts those that came at the top, the newest first.
+    pub fn settle(self) {
+        let Some(arrived) = self.arrived.try_update_value(std::mem::take) else {
+            return;
+        };
+        let mut known: HashSet<PipelineId> = self.ids.get_untracked().into_iter().collect();
+        let new = arrived.into_iter().rev();
+        let mut ids: Vec<_> = new.filter(|id| known.insert(id.clone())).collect();
+        if !ids.is_empty() {
+            ids.append(&mut self.ids.get_untracked());
+            self.ids.set(ids);
         }
     }
 

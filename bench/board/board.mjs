@@ -13,10 +13,11 @@ import { ROOT, Server, until } from '../../end2end/support/server.mjs';
 const { chromium } = createRequire(`${ROOT}end2end/package.json`)('playwright-core');
 
 const QUICK = process.argv.includes('--quick');
-const [FEW, MANY] = QUICK ? [40, 300] : [100, 5_000];
+const [FEW, MANY] = QUICK ? [80, 300] : [100, 5_000];
 const OPEN = 50;
 const AIM = 100;
 const SHORTEST = 50;
+const LOADING = 'the page becomes live';
 const AT_ONCE = 16;
 
 /** Does `work` for all of these, some at a time. */
@@ -71,7 +72,7 @@ async function measure(browser, count) {
     };
     const ended = count - OPEN;
 
-    await step('the page becomes live', async () => {
+    await step(LOADING, async () => {
       await page.goto(server.url);
       await page.locator('.badge[data-link=live]').waitFor();
     });
@@ -155,7 +156,8 @@ try {
   console.log(`| longest task in the browser, ms | ${FEW.toLocaleString('en')} pipelines | ${MANY.toLocaleString('en')} pipelines | aim |`);
   console.log('| --- | ---: | ---: | --- |');
   for (const [name, millis] of many) {
-    console.log(`| ${name} | ${written(few.get(name))} | ${written(millis)} | ≤ ${AIM}: ${millis <= AIM ? 'met' : 'missed'} |`);
+    const aim = name === LOADING ? '' : `≤ ${AIM}: ${millis <= AIM ? 'met' : 'missed'}`;
+    console.log(`| ${name} | ${written(few.get(name))} | ${written(millis)} | ${aim} |`);
   }
   console.log();
 } finally {

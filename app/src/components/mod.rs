@@ -23,6 +23,7 @@ pub(crate) mod prompt_steps;
 pub(crate) mod review_dialog;
 pub(crate) mod review_form;
 pub(crate) mod row;
+pub(crate) mod rows;
 pub(crate) mod switches;
 pub(crate) mod tabs;
 pub(crate) mod tally;

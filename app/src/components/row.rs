@@ -31,19 +31,16 @@ pub(crate) fn Row(
     pipeline: PipelineId,
     /// The rows around it.
     among: Among,
-    /// Whether it is drawn wherever it is: in a short list the browser's own search should find it.
-    always: bool,
+    /// Whether it is drawn wherever it is.
+    whole: Signal<bool>,
 ) -> impl IntoView {
     let board = use_board();
     let status = board.signal(&pipeline)?;
-    let lazy = !always && board.hydrated.get_untracked() && browser::tells_what_is_near();
+    // What came with the page is drawn already.
+    let lazy = board.hydrated.get_untracked() && browser::tells_what_is_near();
     let near = RwSignal::new(!lazy);
-    let drawn = flag(move || near.get() || board.printing.get());
-    let shown = move |event: web_sys::Event| {
-        if lazy {
-            near.set(browser::is_near(&event));
-        }
-    };
+    let drawn = flag(move || near.get() || whole.get() || board.printing.get());
+    let shown = move |event: web_sys::Event| near.set(browser::is_near(&event));
     let id = StoredValue::new(pipeline);
     Some(
         view! {
@@ -78,7 +75,7 @@ fn contents(board: Board, status: StatusSignal, pipeline: PipelineId, among: Amo
     });
     let sub = match found {
         Some(found) => excerpt(board, &found),
-        None => view! { {before}{line} }.into_any(),
+        None => view! { <span class="sub">{before}{line}</span> }.into_any(),
     };
     let leg = text(move || status.with(wording::pipeline::leg));
     let title = text(move || status.with(|status| status.title.clone()));
@@ -109,7 +106,7 @@ fn contents(board: Board, status: StatusSignal, pipeline: PipelineId, among: Amo
                     <strong>{title}</strong>
                     <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
                 </span>
-                <span class="sub">{sub}</span>
+                {sub}
             </span>
             <span class="row-leg">
                 <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
@@ -163,5 +160,5 @@ fn excerpt(board: Board, found: &Match) -> AnyView {
             part.into_any()
         }
     });
-    view! { {place} ": " {parts.collect_view()} }.into_any()
+    view! { <span class="sub excerpt">{place} ": " {parts.collect_view()}</span> }.into_any()
 }

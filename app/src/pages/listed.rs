@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::overview::rows;
 use crate::{
     List,
     board::Board,
-    components::{bulk::Bulk, more::More, row::Among, when::When},
+    components::{bulk::Bulk, more::More, row::Among, rows::rows, when::When},
     follow::{flag, word},
     listing::Progress,
 };
@@ -30,7 +29,7 @@ pub(super) fn Listed(board: Board, list: List) -> impl IntoView {
             otherwise=move || view! { <p class="nothing sub">{nothing}</p> }
         >
             <Bulk list/>
-            <ul class="sheet rows">{rows(move || ids.get(), Among::List)}</ul>
+            {rows(move || ids.get(), Among::List)}
         </When>
         <More listing=board.listed/>
     }

@@ -1,6 +1,5 @@
 //! The overview: what waits for the reader first, then the pipelines of one list, or what a search finds.
 
-use domain::PipelineId;
 use leptos::prelude::*;
 
 use super::{listed::Listed, projects::Projects, results::Results};
@@ -86,26 +85,3 @@ fn Lists(board: Board) -> impl IntoView {
     }
     .into_inner()
 }
-
-/// Pipelines that are drawn row by row; a short list is drawn whole.
-pub(super) fn rows(
-    ids: impl Fn() -> Vec<PipelineId> + Send + 'static,
-    among: crate::components::row::Among,
-) -> AnyView {
-    use crate::components::row::Row;
-
-    list(move || {
-        let ids = ids();
-        let always = ids.len() <= DRAWN_WHOLE;
-        let row = |pipeline: PipelineId| {
-            Item::new(
-                pipeline.clone(),
-                move || view! { <Row pipeline among always/> },
-            )
-        };
-        ids.into_iter().map(row).collect()
-    })
-}
-
-/// A list with no more rows than this is drawn whole: the browser's own search finds everything in it.
-const DRAWN_WHOLE: usize = 60;

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    groups::{Group, groups_of},
-    overview::rows,
-};
+use super::groups::{Group, groups_of};
 use crate::{
     List,
     board::Board,
@@ -13,6 +10,7 @@ use crate::{
         list::{Item, list},
         more::More,
         row::Among,
+        rows::rows,
     },
     follow::{flag, maybe, text},
 };
@@ -56,9 +54,7 @@ fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
     view! {
         <section class="project">
             <h2>{project} " " <span class="count">{text(move || pipelines().len().to_string())}</span></h2>
-            <ul class="sheet rows">
-                {rows(pipelines, Among::Project)}
-            </ul>
+            {rows(pipelines, Among::Project)}
         </section>
     }
     .into_inner()

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use domain::PipelineId;
 use leptos::prelude::*;
 
-use super::{groups::groups_of, overview::rows, projects::projects};
+use super::{groups::groups_of, projects::projects};
 use crate::{
     Lang, List,
     board::Board,
-    components::{more::More, row::Among, when::When},
-    follow::{flag, maybe},
+    components::{more::More, row::Among, rows::rows, when::When},
+    follow::{flag, maybe, word},
     listing::Progress,
     wording,
 };
@@ -40,6 +40,14 @@ pub(super) fn Results(board: Board) -> impl IntoView {
         none.get().then(words)
     });
     let more = flag(move || others.with(|others| !others.is_empty()));
+    let heading = word(move || {
+        let lang = board.lang.get();
+        if here.with(Vec::is_empty) {
+            lang.found()
+        } else {
+            lang.also_found()
+        }
+    });
     view! {
         <div class="results">
             <button class="btn small" type="button" on:click=move |_| board.find.set(String::new())>
@@ -49,8 +57,8 @@ pub(super) fn Results(board: Board) -> impl IntoView {
         {projects(here)}
         <When holds=more>
             <section class="project">
-                <h2>{board.t(Lang::also_found)}</h2>
-                <ul class="sheet rows">{rows(move || others.get(), Among::Found)}</ul>
+                <h2>{heading}</h2>
+                {rows(move || others.get(), Among::Found)}
             </section>
         </When>
         <p class="found-nothing" role="status">{found_nothing}</p>
