@@ -14,11 +14,10 @@ SOURCES = ROOT / "server/src"
 # From top to bottom. Rooms of one row do not know each other.
 ROWS = [
     ["main"],
-    ["commands", "doctor", "demo", "stdio"],
+    ["commands", "local"],
     ["serve"],
     ["connections", "http", "mcp"],
     ["access"],
-    ["connect"],
     ["config"],
     ["agents", "archiver", "prompt", "problem"],
     ["relay"],

@@ -3,18 +3,19 @@
 use std::{
     fmt::Write,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result};
 use domain::Timestamp;
-use protocol::AgentView;
+use protocol::{AgentView, VERSION};
 use serde::Serialize;
 
 use super::{
     files::{File, State, TokenState},
     server::Server,
 };
-use crate::{VERSION, agents::VARIABLE, connect::clients::from_home, relay::now};
+use crate::{clients::from_home, token::VARIABLE};
 
 /// As wide as a terminal is at least.
 const WIDTH: usize = 80;
@@ -188,7 +189,7 @@ fn caller(agent: &AgentView) -> String {
 
 fn ago(at: Timestamp) -> String {
     // The server's clock may be ahead.
-    let seconds = now().millis_since(at).max(0) / 1000;
+    let seconds = Timestamp::from(SystemTime::now()).millis_since(at).max(0) / 1000;
     match seconds {
         0..60 => format!("{seconds} s ago"),
         60..3_600 => format!("{} min ago", seconds / 60),
@@ -321,7 +322,9 @@ mod tests {
 
     #[test]
     fn ages_are_told_in_one_unit() {
-        let before = |seconds: i64| Timestamp::from_millis(now().millis() - seconds * 1_000);
+        let before = |seconds: i64| {
+            Timestamp::from_millis(Timestamp::from(SystemTime::now()).millis() - seconds * 1_000)
+        };
         for (seconds, text) in [
             (-100, "0 s ago"),
             (59, "59 s ago"),

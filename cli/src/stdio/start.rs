@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
-use crate::agents::VARIABLE;
+use crate::token::VARIABLE;
 
 /// How long a server may take until it answers.
 const WITHIN: Duration = Duration::from_secs(15);

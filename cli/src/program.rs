@@ -2,8 +2,9 @@
 
 use std::{env, fs, path::Path};
 
-use super::clients::CLIENTS;
-use crate::config::DEFAULT_LISTEN;
+use protocol::DEFAULT_LISTEN;
+
+use crate::clients::CLIENTS;
 
 /// The commands that connect the clients to the MCP endpoint at `url`, one a line, and what to paste into any other.
 pub fn client_configuration(program: &str, url: &str) -> String {

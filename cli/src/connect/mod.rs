@@ -1,13 +1,6 @@
 //! `staffel connect`: tells an assistant about this server, in the assistant's own configuration file.
 
-pub(crate) mod clients;
-pub(crate) mod commands;
-pub(crate) mod endpoint;
-pub(crate) mod file;
-pub(crate) mod merge;
-mod program;
-mod setups;
-pub(crate) mod token;
+mod new_token;
 
 use std::{
     env,
@@ -21,18 +14,21 @@ use clap::{Args, builder::PossibleValuesParser};
 use futures::poll;
 use similar::TextDiff;
 
-use crate::agents::{FILE, Registry, Token, VARIABLE, parse_name};
+use protocol::{Token, parse_name};
 
-use clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home};
-use commands::Commands;
-pub(crate) use endpoint::PROBE;
-pub use endpoint::staffel_at;
-use endpoint::{Endpoint, Knock, ServerArgs};
-use file::{Backup, ConfigFile, Readers};
-use merge::{Entry, Field, Known, look_up, masked, merge};
-pub use program::{client_configuration, program};
-pub use setups::setups;
-use token::{HIDDEN, NewToken, hide};
+use crate::{
+    clients::{CLIENTS, Client, Held, Proof, Scope, TYPE, Way, from_home},
+    commands::Commands,
+    endpoint::{Endpoint, Knock, ServerArgs, staffel_at},
+    files::{
+        file::{Backup, ConfigFile, Readers},
+        merge::{Entry, Field, Known, look_up, masked, merge},
+    },
+    local::{AgentTokens, LocalServer},
+    token::{self, HIDDEN, VARIABLE, hide},
+};
+
+use new_token::NewToken;
 
 /// The name under which assistants know this server.
 pub(crate) const NAME: &str = "staffel";
@@ -111,8 +107,8 @@ impl ConnectArgs {
 /// The file is not what it should be, cannot be written, or has another server of the name; the server refuses the
 /// token, or none can be made. The message names what is at fault and what to do. The file is then as it was, and a
 /// token that was made is void again.
-pub async fn run(args: &ConnectArgs) -> Result<()> {
-    let endpoint = args.server.endpoint()?;
+pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
+    let endpoint = args.server.endpoint(local)?;
     let client = CLIENTS.iter().find(|client| client.name == args.client);
     let client = client.context("the parser allows no other client")?;
     let scope = args.scope(client);
@@ -120,7 +116,7 @@ pub async fn run(args: &ConnectArgs) -> Result<()> {
     let job = Job {
         client,
         scope,
-        commands: Commands::new(&args.server, &endpoint),
+        commands: Commands::new(&args.server, &endpoint, local),
         settings: args.server.settings_of_start(&endpoint)?,
         endpoint,
         file: ConfigFile::read(&path)?,
@@ -129,10 +125,10 @@ pub async fn run(args: &ConnectArgs) -> Result<()> {
         print: args.print,
     };
     match &args.agent {
-        Some(name) => job.with_new_token(name, &args.server).await,
+        Some(name) => job.with_new_token(name, &args.server, local).await,
         None => {
-            let token = Token::from_environment()?;
-            job.with_given_token(token, &args.server).await
+            let token = token::from_environment()?;
+            job.with_given_token(token, &args.server, local).await
         }
     }
 }
@@ -152,7 +148,12 @@ struct Job {
 }
 
 impl Job {
-    async fn with_given_token(&self, token: Option<Token>, server: &ServerArgs) -> Result<()> {
+    async fn with_given_token(
+        &self,
+        token: Option<Token>,
+        server: &ServerArgs,
+        local: &dyn LocalServer,
+    ) -> Result<()> {
         let mcp = self.endpoint.mcp();
         match self.endpoint.knock(token.as_ref()).await {
             Knock::TokenRefused => bail!(
@@ -166,7 +167,7 @@ impl Job {
         let proof = match (&token, &held) {
             (Some(token), _) => self.proof(token.reveal()),
             (None, Held::Variable) if self.replace => Proof::Variable,
-            (None, Held::Token(token)) if self.replace && self.is_good(token, server) => {
+            (None, Held::Token(token)) if self.replace && self.is_good(token, server, local) => {
                 self.proof(token.reveal())
             }
             (None, _) => Proof::None,
@@ -203,7 +204,12 @@ impl Job {
         );
     }
 
-    async fn with_new_token(&self, name: &str, server: &ServerArgs) -> Result<()> {
+    async fn with_new_token(
+        &self,
+        name: &str,
+        server: &ServerArgs,
+        local: &dyn LocalServer,
+    ) -> Result<()> {
         let mcp = self.endpoint.mcp();
         ensure!(
             self.endpoint.is_of_this_machine(),
@@ -220,9 +226,9 @@ impl Job {
                 None => self.say_nothing_to_do().await,
             };
         }
-        let folder = server.data_folder()?;
-        let registry = Registry::open_in(&folder)?;
-        let before = self.agent_of_token(&registry);
+        let folder = server.data_folder(local)?;
+        let tokens = local.tokens(&folder)?;
+        let before = self.agent_of_token(&*tokens);
         // A token that others can read in a project's file is no token to keep.
         if let Some((agent, token)) = &before
             && agent == name
@@ -241,7 +247,7 @@ impl Job {
         // Ending on the spot, as is usual, would lose the token. The first look is what changes that.
         let mut interrupt = pin!(tokio::signal::ctrl_c());
         let _ = poll!(interrupt.as_mut());
-        let new = NewToken::make(&registry, name)?;
+        let new = NewToken::make(&*tokens, name)?;
         let knock = tokio::select! {
             knock = self.endpoint.knock(Some(new.token())) => knock,
             _ = interrupt => bail!("interrupted. Nothing was written."),
@@ -354,24 +360,22 @@ impl Job {
     }
 
     /// Whose valid token the file holds, with the token.
-    fn agent_of_token(&self, registry: &Registry) -> Option<(String, Token)> {
+    fn agent_of_token(&self, tokens: &dyn AgentTokens) -> Option<(String, Token)> {
         let Held::Token(token) = self.held() else {
             return None;
         };
-        let agent = registry.verify(&token)?.name.to_string();
+        let agent = tokens.agent_of(&token)?;
         Some((agent, token))
     }
 
     /// Whether this server takes the token, as far as its data on this machine say.
-    fn is_good(&self, token: &Token, server: &ServerArgs) -> bool {
+    fn is_good(&self, token: &Token, server: &ServerArgs, local: &dyn LocalServer) -> bool {
         if !self.endpoint.is_of_this_machine() {
             return false;
         }
-        // Opening the file of the tokens would make it.
-        let folder = server.data_folder().ok();
-        let folder = folder.filter(|folder| folder.join(FILE).is_file());
-        let registry = folder.and_then(|folder| Registry::open_in(&folder).ok());
-        registry.is_some_and(|registry| registry.verify(token).is_some())
+        let folder = server.data_folder(local).ok();
+        let tokens = folder.and_then(|folder| local.existing_tokens(&folder).ok()?);
+        tokens.is_some_and(|tokens| tokens.agent_of(token).is_some())
     }
 
     /// Writes the file with an entry that proves itself like this, and gives what to say about that.

@@ -14,7 +14,9 @@ use rmcp::{
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::{VERSION, agents::Token};
+use protocol::VERSION;
+
+use crate::token::from_environment;
 
 /// Tries to reach a server that went away, one a second.
 const TRIES: u32 = 60;
@@ -86,7 +88,7 @@ impl Client {
 
 async fn connect(endpoint: &str) -> Result<RunningService<RoleClient, ClientConfig>> {
     let mut config = StreamableHttpClientTransportConfig::with_uri(endpoint);
-    if let Some(token) = Token::from_environment()? {
+    if let Some(token) = from_environment()? {
         config = config.auth_header(token.reveal());
     }
     let transport = StreamableHttpClientTransport::from_config(config);

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::program::program;
-use super::{
+use crate::{
     clients::{Client, Scope, Way},
     endpoint::{Endpoint, ServerArgs},
+    local::LocalServer,
+    program::program,
+    token::VARIABLE,
 };
-use crate::agents::VARIABLE;
 
 /// Commands for one server.
 pub struct Commands {
@@ -24,7 +25,7 @@ pub struct Commands {
 
 impl Commands {
     /// For the server that was named like this.
-    pub fn new(args: &ServerArgs, endpoint: &Endpoint) -> Self {
+    pub fn new(args: &ServerArgs, endpoint: &Endpoint, local: &dyn LocalServer) -> Self {
         let usual = endpoint.is_usual();
         let listen = endpoint.listen();
         let listen = listen.filter(|_| endpoint.is_of_this_machine());
@@ -40,7 +41,7 @@ impl Commands {
             }),
             data: args.data.clone(),
             config: args.config.clone(),
-            folder: args.config.as_ref().and(args.data_folder().ok()),
+            folder: args.config.as_ref().and(args.data_folder(local).ok()),
         }
     }
 

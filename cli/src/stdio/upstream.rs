@@ -16,10 +16,12 @@ use serde_json::{Value, json};
 use sse_stream::SseStream;
 use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
 
-use crate::agents::Token;
+use protocol::Token;
+
+use crate::token::as_header;
 
 use super::{
-    absence,
+    absence::{self, Fallback},
     message::{Kind, Message, error},
     start,
 };
@@ -80,6 +82,7 @@ pub struct Upstream {
     url: String,
     http: Client,
     may_start: bool,
+    fallback: Fallback,
     out: mpsc::Sender<Value>,
     conversation: Mutex<Conversation>,
     /// Held by whoever starts the server or begins a session: one does it, and the others find it done.
@@ -96,10 +99,11 @@ impl Upstream {
         url: &str,
         token: Option<&Token>,
         may_start: bool,
+        fallback: Fallback,
         out: mpsc::Sender<Value>,
     ) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let headers = token.map(Token::as_header).into_iter();
+        let headers = token.map(as_header).into_iter();
         let http = Client::builder()
             .default_headers(
                 headers
@@ -114,6 +118,7 @@ impl Upstream {
             url: url.to_owned(),
             http,
             may_start,
+            fallback,
             out,
             conversation: Mutex::default(),
             beginning: tokio::sync::Mutex::default(),
@@ -138,7 +143,7 @@ impl Upstream {
         };
         let in_its_place = || {
             let tools = lock(&self.tools).clone();
-            absence::answer(&message, &self.url, tools.as_ref())
+            absence::answer(&message, &self.url, &self.fallback, tools.as_ref())
         };
         let answer = match trouble {
             Trouble::Away | Trouble::SessionLost => in_its_place(),

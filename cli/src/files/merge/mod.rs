@@ -10,7 +10,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::token::HIDDEN;
+use crate::token::HIDDEN;
 
 /// The language of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

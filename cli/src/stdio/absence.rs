@@ -1,20 +1,28 @@
 //! What the bridge answers in the server's place while that is away.
 
-use rmcp::model::{CallToolResult, ContentBlock, InitializeResult, ProtocolVersion};
+use rmcp::model::{CallToolResult, ContentBlock, InitializeResult, ProtocolVersion, Tool};
 use serde_json::{Value, json};
 
 use super::message::{Message, error, result};
-use crate::mcp;
+
+/// What a server of this version says of itself.
+#[derive(Debug, Clone)]
+pub struct Fallback {
+    /// The answer to `initialize`.
+    pub introduction: InitializeResult,
+    /// The tools that `tools/list` names.
+    pub tools: &'static [Tool],
+}
 
 /// The answer to a request that could not be carried to the server at `url`. `tools` is the list of tools
 /// as the server last told it.
-pub fn answer(message: &Message, url: &str, tools: Option<&Value>) -> Value {
+pub fn answer(message: &Message, url: &str, fallback: &Fallback, tools: Option<&Value>) -> Value {
     let id = message.id();
     let say = |text: String| error(id, -32603, &text);
     match message.method() {
         "ping" => result(id, json!({})),
         // So that the assistant starts with its tools, whatever becomes of the server.
-        "initialize" => match serde_json::to_value(introduction(message)) {
+        "initialize" => match serde_json::to_value(introduction(message, fallback)) {
             Ok(introduction) => result(id, introduction),
             Err(why) => say(why.to_string()),
         },
@@ -22,7 +30,7 @@ pub fn answer(message: &Message, url: &str, tools: Option<&Value>) -> Value {
             id,
             tools
                 .cloned()
-                .unwrap_or_else(|| json!({ "tools": mcp::tools() })),
+                .unwrap_or_else(|| json!({ "tools": fallback.tools })),
         ),
         "tools/call" => refused(
             message,
@@ -53,8 +61,8 @@ fn refused(message: &Message, text: &str) -> Value {
     }
 }
 
-fn introduction(message: &Message) -> InitializeResult {
-    let mut introduction = mcp::introduction();
+fn introduction(message: &Message, fallback: &Fallback) -> InitializeResult {
+    let mut introduction = fallback.introduction.clone();
     let asked = message
         .param("protocolVersion")
         .and_then(|version| serde_json::from_value::<ProtocolVersion>(version.clone()).ok())

@@ -12,14 +12,13 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Args;
 
+use protocol::VERSION;
+
 use crate::{
-    VERSION,
-    agents::{FILE, Registry, Token, VARIABLE},
-    connect::{
-        commands::{Commands, quoted},
-        endpoint::{Endpoint, ServerArgs},
-        token::hide,
-    },
+    commands::{Commands, quoted},
+    endpoint::{Endpoint, ServerArgs},
+    local::LocalServer,
+    token::{self, VARIABLE, hide},
 };
 
 use report::{Data, Report, Todo};
@@ -39,16 +38,16 @@ pub struct DoctorArgs {
 ///
 /// # Errors
 /// The configuration does not say which server is meant.
-pub async fn run(args: &DoctorArgs) -> Result<bool> {
-    let endpoint = args.server.endpoint()?;
-    let commands = Commands::new(&args.server, &endpoint);
+pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
+    let endpoint = args.server.endpoint(local)?;
+    let commands = Commands::new(&args.server, &endpoint, local);
     let mut todo = Vec::new();
-    let token = Token::from_environment().unwrap_or_else(|error| {
+    let token = token::from_environment().unwrap_or_else(|error| {
         todo.push(Todo::new(error.to_string(), format!("unset {VARIABLE}")));
         None
     });
     let data = match endpoint.is_of_this_machine() {
-        true => Some(look_at_data(&args.server, &mut todo)?),
+        true => Some(look_at_data(&args.server, local, &mut todo)?),
         false => None,
     };
     let folder = data.as_ref().map(|data| data.folder.as_path());
@@ -72,26 +71,18 @@ pub async fn run(args: &DoctorArgs) -> Result<bool> {
     Ok(report.well)
 }
 
-fn look_at_data(args: &ServerArgs, todo: &mut Vec<Todo>) -> Result<Data> {
-    let folder = args.data_folder()?;
-    let file = folder.join(FILE);
-    // Opening it would make it.
-    let agents = match file.is_file() {
-        false => Some(Vec::new()),
-        true => match Registry::open(&file) {
-            Ok(registry) => {
-                let agents = registry.active().into_iter();
-                Some(agents.map(|agent| agent.name).collect())
-            }
-            Err(error) => {
-                let file = file.display();
-                todo.push(Todo::new(
-                    format!("The tokens of the agents cannot be read: {error}. The file has to be one of Staffel's, and yours to write."),
-                    format!("ls -l {}", quoted(&file.to_string())),
-                ));
-                None
-            }
-        },
+fn look_at_data(args: &ServerArgs, local: &dyn LocalServer, todo: &mut Vec<Todo>) -> Result<Data> {
+    let folder = args.data_folder(local)?;
+    let agents = match local.existing_tokens(&folder) {
+        Ok(tokens) => Some(tokens.map_or_else(Vec::new, |tokens| tokens.names())),
+        Err(error) => {
+            let file = local.token_file(&folder);
+            todo.push(Todo::new(
+                format!("The tokens of the agents cannot be read: {error}. The file has to be one of Staffel's, and yours to write."),
+                format!("ls -l {}", quoted(&file.display().to_string())),
+            ));
+            None
+        }
     };
     Ok(Data { folder, agents })
 }

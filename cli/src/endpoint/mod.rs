@@ -11,19 +11,14 @@ use clap::Args;
 use reqwest::{Client, StatusCode, Url, header, redirect};
 use serde_json::{Value, json};
 
-use crate::{
-    VERSION,
-    agents::Token,
-    config::{Config, DEFAULT_LISTEN, ServeArgs, data_folder},
-};
+use protocol::{DEFAULT_LISTEN, PROBE, Token, VERSION};
+
+use crate::{local::LocalServer, token::as_header};
 
 /// The address of a server that nobody configured.
 pub fn usual_server() -> String {
     format!("http://{DEFAULT_LISTEN}")
 }
-
-/// The name under which questions are asked here.
-pub const PROBE: &str = "staffel-doctor";
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -72,17 +67,15 @@ impl ServerArgs {
     ///
     /// # Errors
     /// The configuration cannot be used, or its address does not say where the server can be reached.
-    pub fn endpoint(&self) -> Result<Endpoint> {
+    pub fn endpoint(&self, local: &dyn LocalServer) -> Result<Endpoint> {
         if let Some(url) = &self.url {
             return Ok(Endpoint { mcp: url.clone() });
         }
         let listen = match self.listen {
             Some(listen) => listen,
-            None => {
-                self.settings()
-                    .context("the server's address is not known; name it with --url")?
-                    .listen
-            }
+            None => local
+                .listen(self.data.as_deref(), self.config.as_deref())
+                .context("the server's address is not known; name it with --url")?,
         };
         ensure!(
             listen.port() != 0 && !listen.ip().is_unspecified(),
@@ -96,8 +89,8 @@ impl ServerArgs {
     ///
     /// # Errors
     /// The configuration cannot be used.
-    pub fn data_folder(&self) -> Result<PathBuf> {
-        data_folder(self.data.as_deref(), self.config.as_deref())
+    pub fn data_folder(&self, local: &dyn LocalServer) -> Result<PathBuf> {
+        local.data_folder(self.data.as_deref(), self.config.as_deref())
     }
 
     /// What a program has to know, as variables, that starts the server at `endpoint` for somebody who is not here:
@@ -125,14 +118,6 @@ impl ServerArgs {
                 Ok((variable, written))
             })
             .collect()
-    }
-
-    fn settings(&self) -> Result<Config> {
-        Config::load(&ServeArgs {
-            data: self.data.clone(),
-            config: self.config.clone(),
-            ..ServeArgs::default()
-        })
     }
 }
 
@@ -263,7 +248,7 @@ impl Endpoint {
             .header("mcp-method", method)
             .json(&question);
         if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, token.as_header());
+            request = request.header(header::AUTHORIZATION, as_header(token));
         }
         let answer = request.send().await.map_err(|error| in_words(&error))?;
         let status = answer.status();

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use protocol::{AgentView, Agents};
+use protocol::{AgentView, Agents, PROBE, Token, VERSION};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    VERSION,
-    agents::{Token, VARIABLE},
-    connect::{
-        commands::{Commands, quoted},
-        endpoint::{Endpoint, Knock, PROBE},
-    },
+    commands::{Commands, quoted},
+    endpoint::{Endpoint, Knock},
+    token::VARIABLE,
 };
 
 use super::{report::Todo, shown};

@@ -1,16 +1,27 @@
 //! How each client is told about this server, as the board shows it.
 
-use app::Setup;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use protocol::Setup;
 use serde_json::json;
 
-use super::{
+use crate::{
     clients::CLIENTS,
-    example,
+    connect::example,
     program::{connect_command, program},
 };
-use crate::handoff::COMPONENT;
+
+/// What is percent-encoded in a part of a link: as by JavaScript's `encodeURIComponent`, so a blank is `%20`, never `+`.
+pub const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// The ways for every client to the MCP endpoint at `url`.
 pub fn setups(url: &str) -> Vec<Setup> {
@@ -32,7 +43,7 @@ pub fn setups(url: &str) -> Vec<Setup> {
 
 /// A link that opens the client, which asks its user before it adds the server.
 fn install_link(client: &str, url: &str) -> Option<String> {
-    let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, URI_COMPONENT).to_string();
     match client {
         "cursor" => {
             let config = BASE64_STANDARD.encode(json!({ "url": url }).to_string());

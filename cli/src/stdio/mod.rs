@@ -27,7 +27,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{agents::Token, connect::endpoint::usual_server};
+use crate::{endpoint::usual_server, token};
+pub use absence::Fallback;
 use message::{Kind, Message, error};
 use upstream::Upstream;
 
@@ -49,21 +50,27 @@ pub struct StdioArgs {
     pub no_start: bool,
 }
 
-/// Carries messages until the client closes its side.
+/// Carries messages until the client closes its side. `fallback` is what it says of the server while that is away.
 ///
 /// # Errors
 /// The address or the token is none, or the standard streams break.
-pub async fn run(args: &StdioArgs) -> Result<()> {
+pub async fn run(args: &StdioArgs, fallback: Fallback) -> Result<()> {
     // The address of the MCP endpoint means the same server.
     let url = args.url.trim_end_matches('/').trim_end_matches("/mcp");
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         let usual = usual_server();
         bail!("--url is {url:?}; it has to begin with http:// or https://, such as {usual}");
     }
-    let token = Token::from_environment()?;
+    let token = token::from_environment()?;
     let (out, unwritten) = mpsc::channel(UNREAD);
     let writer = spawn_blocking(|| write(unwritten));
-    let upstream = Arc::new(Upstream::new(url, token.as_ref(), !args.no_start, out)?);
+    let upstream = Arc::new(Upstream::new(
+        url,
+        token.as_ref(),
+        !args.no_start,
+        fallback,
+        out,
+    )?);
     let read = read(&upstream).await;
     upstream.close().await;
     // The writer ends when everything that could still say something is gone.

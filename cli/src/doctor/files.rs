@@ -8,15 +8,15 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    agents::VARIABLE,
-    connect::{
-        NAME,
-        clients::{CLIENTS, Client, Held, Scope, Way},
-        commands::{Commands, quoted},
-        endpoint::{Endpoint, Knock},
+    clients::{CLIENTS, Client, Held, Scope, Way},
+    commands::{Commands, quoted},
+    connect::NAME,
+    endpoint::{Endpoint, Knock},
+    files::{
         file::ConfigFile,
         merge::{Known, Value, look_up},
     },
+    token::VARIABLE,
 };
 
 use super::{report::Todo, server::Server, shown};

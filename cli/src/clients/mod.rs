@@ -1,5 +1,9 @@
 //! The clients: in which file each of them keeps its MCP servers, and how a server is written there.
 
+mod setups;
+
+pub use setups::{URI_COMPONENT, setups};
+
 use std::{
     env,
     ffi::OsStr,
@@ -9,11 +13,13 @@ use std::{
 
 use directories::BaseDirs;
 
-use super::{
+use protocol::Token;
+
+use crate::{
     endpoint::usual_server,
-    merge::{Field, Known, Language, Unwanted, Value},
+    files::merge::{Field, Known, Language, Unwanted, Value},
+    token::VARIABLE,
 };
-use crate::agents::{Token, VARIABLE};
 
 /// An assistant that can be told about servers by a file.
 #[derive(Debug)]

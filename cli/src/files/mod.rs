@@ -1,0 +1,4 @@
+//! The configuration files of other programs.
+
+pub mod file;
+pub mod merge;
