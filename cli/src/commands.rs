@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::{
-    clients::{Client, Scope, Way},
+    clients::{Client, Scope, Transport},
     endpoint::{Endpoint, ServerArgs},
     local::LocalServer,
-    program::program,
+    program::{program, quoted},
     token::VARIABLE,
 };
 
@@ -53,9 +53,9 @@ impl Commands {
 
     /// Connects a client.
     pub fn connect(&self, client: &Client, scope: Scope) -> String {
-        let start = match client.way {
-            Way::Http { .. } => String::new(),
-            Way::Bridge => self.start(),
+        let start = match client.transport {
+            Transport::Http { .. } => String::new(),
+            Transport::Bridge => self.start(),
         };
         self.connect_to(client, scope) + &start
     }
@@ -105,32 +105,4 @@ impl Commands {
 fn flag(name: &str, path: Option<&PathBuf>) -> String {
     path.map(|path| format!(" --{name} {}", quoted(&path.display().to_string())))
         .unwrap_or_default()
-}
-
-/// A word for a shell.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/\\._-:~+@%=[]".contains(c);
-    match word.chars().all(plain) {
-        true => word.to_owned(),
-        false if cfg!(windows) => format!("\"{word}\""),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn a_word_stays_one() {
-        for (word, shown) in [
-            ("/a/b-c.d", "/a/b-c.d"),
-            ("/a b", "'/a b'"),
-            ("a'b", r"'a'\''b'"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(quoted(word), shown);
-        }
-    }
 }

@@ -17,4 +17,4 @@ mod token;
 
 pub use endpoint::staffel_at;
 pub use local::{AddError, AgentTokens, LocalServer};
-pub use program::{client_configuration, program};
+pub use program::program;

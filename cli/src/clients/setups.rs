@@ -1,27 +1,20 @@
-//! How each client is told about this server, as the board shows it.
+//! How each client is told about a server: for the terminal, and for the board.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use protocol::Setup;
-use serde_json::json;
+use std::env;
+
+use protocol::{DEFAULT_LISTEN, Setup};
 
 use crate::{
-    clients::CLIENTS,
-    connect::example,
-    program::{connect_command, program},
+    files::{Entry, merge},
+    program::program,
 };
 
-/// What is percent-encoded in a part of a link: as by JavaScript's `encodeURIComponent`, so a blank is `%20`, never `+`.
-pub const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
+use super::{
+    catalogue::CLIENTS,
+    client::{Client, NAME},
+    links::install_link,
+    location::{Scope, from_home},
+};
 
 /// The ways for every client to the MCP endpoint at `url`.
 pub fn setups(url: &str) -> Vec<Setup> {
@@ -41,26 +34,52 @@ pub fn setups(url: &str) -> Vec<Setup> {
         .collect()
 }
 
-/// A link that opens the client, which asks its user before it adds the server.
-fn install_link(client: &str, url: &str) -> Option<String> {
-    let encode = |text: &str| utf8_percent_encode(text, URI_COMPONENT).to_string();
-    match client {
-        "cursor" => {
-            let config = BASE64_STANDARD.encode(json!({ "url": url }).to_string());
-            Some(format!(
-                "cursor://anysphere.cursor-deeplink/mcp/install?name=staffel&config={}",
-                encode(&config)
-            ))
-        }
-        "vscode" => {
-            let server = json!({ "name": "staffel", "type": "http", "url": url });
-            Some(format!(
-                "vscode:mcp/install?{}",
-                encode(&server.to_string())
-            ))
-        }
-        _ => None,
-    }
+/// What stands in the file of a client that knows nothing but the Staffel at `url`, and where that file is for this
+/// machine's user.
+fn example(client: &Client, url: &str) -> (String, String) {
+    let program = env::current_exe().unwrap_or_else(|_| NAME.into());
+    let server = url.strip_suffix("/mcp").unwrap_or(url);
+    let entry = Entry {
+        servers: client.servers,
+        name: NAME,
+        fields: &client.fields(url, &program.to_string_lossy(), server),
+        also: &[],
+        never: &[],
+        without: &[],
+        leads_here: false,
+    };
+    let merged = merge(client.language, "", entry, false);
+    let file = match (client.usual, client.project) {
+        (Scope::Project, Some(file)) => file.to_owned(),
+        _ => client
+            .global
+            .path()
+            .map_or_else(String::new, |path| from_home(&path)),
+    };
+    (file, merged.ok().flatten().unwrap_or_default())
+}
+
+/// The commands that connect the clients to the MCP endpoint at `url`, one a line, and what to paste into any other.
+pub fn client_configuration(program: &str, url: &str) -> String {
+    let known = CLIENTS
+        .iter()
+        .map(|client| (client.title, connect_command(program, client.name, url)));
+    let other = format!(r#"{{"mcpServers": {{"staffel": {{"url": "{url}"}}}}}}"#);
+    known
+        .chain([("any other", other)])
+        .map(|(title, text)| format!("  {title:14} {text}\n"))
+        .collect()
+}
+
+/// The command that connects a client to the MCP endpoint at `url`.
+fn connect_command(program: &str, client: &str, url: &str) -> String {
+    let usual = url == format!("http://{DEFAULT_LISTEN}/mcp");
+    let address = if usual {
+        String::new()
+    } else {
+        format!(" --url {url}")
+    };
+    format!("{program} connect {client}{address}")
 }
 
 #[cfg(test)]
@@ -70,25 +89,6 @@ mod tests {
     use directories::BaseDirs;
 
     use super::*;
-
-    #[test]
-    fn an_install_link_carries_the_address() {
-        let url = "http://127.0.0.1:4700/mcp";
-        let link = install_link("cursor", url).expect("a link");
-        let config = link.split_once("config=").expect("a configuration").1;
-        let config = percent_encoding::percent_decode_str(config).decode_utf8_lossy();
-        let config = BASE64_STANDARD.decode(config.as_bytes()).expect("base64");
-        assert_eq!(config, br#"{"url":"http://127.0.0.1:4700/mcp"}"#);
-        let link = install_link("vscode", url).expect("a link");
-        let server = percent_encoding::percent_decode_str(link.split_once('?').expect("a query").1);
-        let server: serde_json::Value =
-            serde_json::from_str(&server.decode_utf8_lossy()).expect("JSON");
-        assert_eq!(
-            (&server["name"], &server["url"]),
-            (&json!("staffel"), &json!(url))
-        );
-        assert_eq!(install_link("codex", url), None);
-    }
 
     #[test]
     fn every_client_is_told_everything() {
@@ -117,6 +117,25 @@ mod tests {
         assert!(
             cfg!(windows) || *file == path.display().to_string(),
             "{file}"
+        );
+    }
+
+    #[test]
+    fn the_usual_address_goes_without_saying_and_any_other_is_said() {
+        let usual = client_configuration("staffel", "http://127.0.0.1:4700/mcp");
+        assert!(
+            usual.contains("Cursor         staffel connect cursor\n"),
+            "{usual}"
+        );
+        assert_eq!(usual.lines().count(), CLIENTS.len() + 1);
+        assert!(
+            usual.ends_with("{\"url\": \"http://127.0.0.1:4700/mcp\"}}}\n"),
+            "{usual}"
+        );
+        let other = client_configuration("staffel", "http://[::1]:4701/mcp");
+        assert!(
+            other.contains("connect codex --url http://[::1]:4701/mcp\n"),
+            "{other}"
         );
     }
 }

@@ -8,18 +8,15 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    clients::{CLIENTS, Client, Held, Scope, Way},
-    commands::{Commands, quoted},
-    connect::NAME,
-    endpoint::{Endpoint, Knock},
-    files::{
-        file::ConfigFile,
-        merge::{Known, Value, look_up},
-    },
+    clients::{CLIENTS, Client, Held, NAME, Scope, Transport},
+    commands::Commands,
+    endpoint::{Discovery, Endpoint},
+    files::{ConfigFile, ExistingEntry, Value, look_up},
+    program::quoted,
     token::VARIABLE,
 };
 
-use super::{report::Todo, server::Server, shown};
+use super::{server::Server, todo::Todo};
 
 /// A file of a client.
 #[derive(Debug, Serialize)]
@@ -78,7 +75,8 @@ pub enum TokenState {
     /// By the token in the variable.
     Variable,
     /// By something of the user's own.
-    Else,
+    #[serde(rename = "else")]
+    Other,
 }
 
 /// Looks at both files of every client.
@@ -181,12 +179,12 @@ impl Look<'_> {
         let token = match self.client.held(&known) {
             Held::Nothing => TokenState::None,
             Held::Variable => TokenState::Variable,
-            Held::Else => TokenState::Else,
+            Held::Other => TokenState::Other,
             Held::Token(_) if !this_server || self.server.version.is_none() => TokenState::InFile,
-            Held::Token(token) => match self.endpoint.knock(Some(&token)).await {
-                Knock::Open { .. } => TokenState::InFileValid,
-                Knock::TokenNeeded | Knock::TokenRefused => TokenState::InFileRefused,
-                Knock::Strange(_) => TokenState::InFile,
+            Held::Token(token) => match self.endpoint.discover(Some(&token)).await {
+                Discovery::Accepted { .. } => TokenState::InFileValid,
+                Discovery::TokenNeeded | Discovery::TokenRefused => TokenState::InFileRefused,
+                Discovery::Unusable(_) => TokenState::InFile,
             },
         };
         if this_server {
@@ -202,7 +200,7 @@ impl Look<'_> {
                 format!(
                     "{} {leads}, and not to {}. If it is to lead here:",
                     self.path.display(),
-                    shown(self.endpoint)
+                    self.endpoint.shown()
                 ),
                 format!("{} --replace", self.connect()),
             ));
@@ -226,15 +224,15 @@ impl Look<'_> {
     }
 
     /// An entry that starts a program which is not there.
-    fn missing_program(&self, known: &Known) -> Option<Todo> {
+    fn missing_program(&self, known: &ExistingEntry) -> Option<Todo> {
         let Some(Value::Text(program)) = known.field("command") else {
             return None;
         };
         let gone = Path::new(program).is_absolute() && !Path::new(program).is_file();
         // Other clients than this one have the bridge by their user's own hand.
-        let command = match self.client.way {
-            Way::Bridge => format!("{} --replace", self.connect()),
-            Way::Http { .. } => format!("ls -l {}", quoted(program)),
+        let command = match self.client.transport {
+            Transport::Bridge => format!("{} --replace", self.connect()),
+            Transport::Http { .. } => format!("ls -l {}", quoted(program)),
         };
         gone.then(|| {
             Todo::new(
@@ -248,7 +246,7 @@ impl Look<'_> {
     }
 
     /// An entry that its client does not understand, or is not to use.
-    fn unusable(&self, known: &Known) -> Option<Todo> {
+    fn unusable(&self, known: &ExistingEntry) -> Option<Todo> {
         let (path, title) = (self.path.display(), self.client.title);
         if let Some(why) = self.client.unusable(known) {
             return Some(Todo::new(

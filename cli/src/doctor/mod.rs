@@ -1,8 +1,11 @@
 //! `staffel doctor`: says what is configured where, what answers, and what to do about the rest.
 
+mod data;
 mod files;
+mod page;
 mod report;
 mod server;
+mod todo;
 
 use std::{
     env,
@@ -15,13 +18,14 @@ use clap::Args;
 use protocol::VERSION;
 
 use crate::{
-    commands::{Commands, quoted},
-    endpoint::{Endpoint, ServerArgs},
+    commands::Commands,
+    endpoint::ServerArgs,
     local::LocalServer,
     token::{self, VARIABLE, hide},
 };
 
-use report::{Data, Report, Todo};
+use report::Report;
+use todo::Todo;
 
 /// What `staffel doctor` can be told.
 #[derive(Debug, Clone, Args)]
@@ -47,7 +51,7 @@ pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
         None
     });
     let data = match endpoint.is_of_this_machine() {
-        true => Some(look_at_data(&args.server, local, &mut todo)?),
+        true => Some(data::look(&args.server, local, &mut todo)?),
         false => None,
     };
     let folder = data.as_ref().map(|data| data.folder.as_path());
@@ -69,25 +73,4 @@ pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
     // A reader that has gone is no illness.
     let _ = io::stdout().lock().write_all(hide(&text).as_bytes());
     Ok(report.well)
-}
-
-fn look_at_data(args: &ServerArgs, local: &dyn LocalServer, todo: &mut Vec<Todo>) -> Result<Data> {
-    let folder = args.data_folder(local)?;
-    let agents = match local.existing_tokens(&folder) {
-        Ok(tokens) => Some(tokens.map_or_else(Vec::new, |tokens| tokens.names())),
-        Err(error) => {
-            let file = local.token_file(&folder);
-            todo.push(Todo::new(
-                format!("The tokens of the agents cannot be read: {error}. The file has to be one of Staffel's, and yours to write."),
-                format!("ls -l {}", quoted(&file.display().to_string())),
-            ));
-            None
-        }
-    };
-    Ok(Data { folder, agents })
-}
-
-/// The address of the endpoint without what may be secret in it.
-fn shown(endpoint: &Endpoint) -> String {
-    hide(endpoint.mcp())
 }

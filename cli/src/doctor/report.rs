@@ -1,10 +1,6 @@
 //! What was found, for people and for scripts.
 
-use std::{
-    fmt::Write,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{path::Path, time::SystemTime};
 
 use anyhow::{Context, Result};
 use domain::Timestamp;
@@ -12,13 +8,14 @@ use protocol::{AgentView, VERSION};
 use serde::Serialize;
 
 use super::{
+    data::Data,
     files::{File, State, TokenState},
+    page::{Mark, Page, WIDTH},
     server::Server,
+    todo::Todo,
 };
 use crate::{clients::from_home, token::VARIABLE};
 
-/// As wide as a terminal is at least.
-const WIDTH: usize = 80;
 /// Of those that called, the latest are shown.
 const CALLERS: usize = 5;
 
@@ -37,53 +34,6 @@ pub struct Report {
     pub files: Vec<File>,
     /// What to do.
     pub todo: Vec<Todo>,
-}
-
-/// The folder with the server's data, as this program would find it.
-#[derive(Debug, Serialize)]
-pub struct Data {
-    /// Where it is.
-    pub folder: PathBuf,
-    /// The agents with a valid token; none if they cannot be read.
-    pub agents: Option<Vec<String>>,
-}
-
-/// Something that needs doing.
-#[derive(Debug, Serialize)]
-pub struct Todo {
-    /// What is wrong.
-    pub what: String,
-    /// The command that is next.
-    pub command: String,
-}
-
-impl Todo {
-    /// With what is wrong and the command that is next.
-    pub fn new(what: String, command: String) -> Self {
-        Self { what, command }
-    }
-}
-
-/// How a line stands out.
-#[derive(Clone, Copy)]
-enum Mark {
-    Good,
-    Plain,
-    Bad,
-}
-
-impl Mark {
-    fn good_if(good: bool) -> Self {
-        if good { Self::Good } else { Self::Bad }
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Self::Good => "ok",
-            Self::Plain => "-",
-            Self::Bad => "!!",
-        }
-    }
 }
 
 impl Report {
@@ -126,7 +76,7 @@ impl Report {
             page.line("");
             page.line(&format!("       {}", todo.command));
         }
-        page.text
+        page.into_text()
     }
 
     fn server(&self, page: &mut Page) {
@@ -242,7 +192,7 @@ impl File {
 fn with(token: TokenState) -> &'static str {
     match token {
         TokenState::None => "this server",
-        TokenState::InFile | TokenState::Else => "this server, with a token",
+        TokenState::InFile | TokenState::Other => "this server, with a token",
         TokenState::InFileValid => "this server, valid token",
         TokenState::InFileRefused => "this server, bad token",
         TokenState::Variable => "this server, STAFFEL_TOKEN",
@@ -257,68 +207,9 @@ fn from_here(path: &Path) -> String {
     below.unwrap_or(path).display().to_string()
 }
 
-/// The text, line by line.
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    /// Files and servers are not trusted with the terminal.
-    fn line(&mut self, line: &str) {
-        let shown = line.chars().filter(|c| !c.is_control());
-        self.text.extend(shown);
-        self.text.push('\n');
-    }
-
-    fn marked(&mut self, mark: Mark, text: &str) {
-        self.wrapped(&format!("  {:4} ", mark.text()), text);
-    }
-
-    /// Breaks the text between words; all lines begin where the first does, behind what leads it in.
-    fn wrapped(&mut self, lead: &str, text: &str) {
-        let indent = lead.chars().count();
-        let mut line = lead.to_owned();
-        let mut used = indent;
-        for word in text.split_whitespace() {
-            let width = word.chars().count();
-            if used > indent && used + 1 + width > WIDTH {
-                self.line(&line);
-                line = " ".repeat(indent);
-                used = indent;
-            }
-            let space = if used > indent { " " } else { "" };
-            // Writing to a string cannot fail.
-            let _ = write!(line, "{space}{word}");
-            used += space.len() + width;
-        }
-        self.line(&line);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_texts_are_broken_between_words() {
-        let mut page = Page::default();
-        page.wrapped("  1. ", &"word ".repeat(40));
-        let lines: Vec<_> = page.text.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert!(lines[0].starts_with("  1. word word") && lines[1].starts_with("     word"));
-        assert!(lines.iter().all(|line| line.len() <= WIDTH), "{lines:?}");
-        let mut page = Page::default();
-        page.wrapped("  ", &"x".repeat(100));
-        assert_eq!(page.text.lines().count(), 1, "a word stays whole");
-    }
-
-    #[test]
-    fn what_others_wrote_cannot_steer_the_terminal() {
-        let mut page = Page::default();
-        page.wrapped("", "a\u{1b}[2Jb\rc\u{9b}d");
-        assert_eq!(page.text, "a[2Jb cd\n");
-    }
 
     #[test]
     fn ages_are_told_in_one_unit() {

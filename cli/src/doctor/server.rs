@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    commands::{Commands, quoted},
-    endpoint::{Endpoint, Knock},
+    commands::Commands,
+    endpoint::{Discovery, Endpoint},
+    program::quoted,
     token::VARIABLE,
 };
 
-use super::{report::Todo, shown};
+use super::todo::Todo;
 
 /// A server, as far as it answers.
 #[derive(Debug, Serialize)]
@@ -44,7 +45,7 @@ pub async fn look(
     todo: &mut Vec<Todo>,
 ) -> Server {
     let mut server = Server {
-        url: shown(endpoint),
+        url: endpoint.shown(),
         version: None,
         health: None,
         protocol: None,
@@ -78,35 +79,35 @@ pub async fn look(
     server.version = Some(version);
     server.health = Some(health(endpoint, data, commands, todo).await);
     server.agents = agents(endpoint).await;
-    let open = match endpoint.knock(None).await {
-        Knock::Open { protocol } => {
+    let open = match endpoint.discover(None).await {
+        Discovery::Accepted { protocol } => {
             server.protocol = Some(protocol);
             server.needs_token = Some(false);
             true
         }
-        Knock::TokenNeeded | Knock::TokenRefused => {
+        Discovery::TokenNeeded | Discovery::TokenRefused => {
             server.needs_token = Some(true);
             false
         }
-        Knock::Strange(why) => {
+        Discovery::Unusable(why) => {
             let what = format!("The server answers, but not over MCP: {why}.");
             todo.push(Todo::new(what, restart(endpoint, commands)));
             return server;
         }
     };
     if token.is_some() {
-        match endpoint.knock(token).await {
-            Knock::Open { protocol } => {
+        match endpoint.discover(token).await {
+            Discovery::Accepted { protocol } => {
                 server.protocol = Some(protocol);
                 server.token_valid = Some(true);
             }
-            Knock::Strange(why) => {
+            Discovery::Unusable(why) => {
                 let what = format!(
                     "The server does not say whether it takes the token in {VARIABLE}: {why}. Ask again:"
                 );
                 todo.push(Todo::new(what, commands.doctor()));
             }
-            Knock::TokenNeeded | Knock::TokenRefused => {
+            Discovery::TokenNeeded | Discovery::TokenRefused => {
                 server.token_valid = Some(false);
                 let what = format!(
                     "The server refuses the token in {VARIABLE}: it is not one of its own, or it was revoked. Look whose \

@@ -6,7 +6,12 @@ use similar::{ChangeTag, TextDiff};
 use toml_edit::{Document, InlineTable, Item, Key, TableLike, TomlError};
 
 use super::{
-    Change, Entry, Found, Known, Language, Position, Problem, Theirs, Unwanted, Value, same_key,
+    entry::{Change, Entry, Unwanted},
+    existing::{ExistingEntry, ExistingValue, Found},
+    language::Language,
+    position::Position,
+    problem::Problem,
+    value::{Value, same_key},
 };
 
 fn not_toml(text: &str, error: &TomlError) -> Problem {
@@ -36,19 +41,19 @@ pub(super) fn find(text: &str, servers: &str, name: &str) -> Result<Found, Probl
     };
     let at = begin(key);
     let Some(table) = server.as_table_like() else {
-        return Ok(Found::Else {
+        return Ok(Found::NoEntry {
             at,
             kind: server.type_name(),
         });
     };
     let fields = table.iter().map(|(key, item)| {
         let value = match toml_value(item) {
-            Some(value) => Theirs::Value(value),
-            None => Theirs::Else(item.to_string().trim().to_owned()),
+            Some(value) => ExistingValue::Value(value),
+            None => ExistingValue::Other(item.to_string().trim().to_owned()),
         };
         (key.to_owned(), value)
     });
-    Ok(Found::Known(Known {
+    Ok(Found::Entry(ExistingEntry {
         at,
         fields: fields.collect(),
     }))

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::NamedTempFile;
 
-use super::merge::Position;
+use super::position::Position;
 
 /// The largest file that is taken for a configuration. Claude Code's grows to some megabytes.
 const MAX_BYTES: u64 = 32 << 20;

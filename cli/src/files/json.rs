@@ -12,7 +12,12 @@ use jsonc_parser::{
 };
 
 use super::{
-    Change, Entry, Found, Known, Language, Position, Problem, Theirs, Unwanted, Value, same_key,
+    entry::{Change, Entry, Unwanted},
+    existing::{ExistingEntry, ExistingValue, Found},
+    language::Language,
+    position::Position,
+    problem::Problem,
+    value::{Value, same_key},
 };
 
 const JSON: ParseOptions = ParseOptions {
@@ -55,7 +60,7 @@ pub(super) fn find(text: &str, servers: &str, name: &str) -> Result<Found, Probl
     };
     let at = Position::of(text, server.start());
     let Some(object) = server.value.as_object() else {
-        return Ok(Found::Else {
+        return Ok(Found::NoEntry {
             at,
             kind: json_type(&server.value),
         });
@@ -68,12 +73,12 @@ pub(super) fn find(text: &str, servers: &str, name: &str) -> Result<Found, Probl
             no_key_twice(text, map, key)?;
         }
         let value = match json_value(&property.value) {
-            Some(value) => Theirs::Value(value),
-            None => Theirs::Else(property.value.text(text).to_owned()),
+            Some(value) => ExistingValue::Value(value),
+            None => ExistingValue::Other(property.value.text(text).to_owned()),
         };
         fields.push((key.to_owned(), value));
     }
-    Ok(Found::Known(Known { at, fields }))
+    Ok(Found::Entry(ExistingEntry { at, fields }))
 }
 
 fn json_value(value: &Json<'_>) -> Option<Value> {
