@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use client::Client;
-use script::{LEGS, Leg};
+use script::{DemoPhase, PHASES};
 
 /// What `staffel demo` can be told.
 #[derive(Debug, Clone, Args)]
@@ -51,19 +51,19 @@ async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {
     let board = started["board_url"].as_str().unwrap_or(url).to_owned();
     println!("The demo agent has started pipeline {pipeline}.\nWatch it here:  {board}\n");
 
-    for leg in &LEGS {
-        work(client, &pipeline, leg, pace).await?;
-        let mut handover = (leg.handover)();
+    for phase in &PHASES {
+        work(client, &pipeline, phase, pace).await?;
+        let mut handover = (phase.handover)();
         loop {
             let saved = client
                 .call(
                     "save_handover_content",
-                    json!({"pipeline": pipeline, "phase": leg.phase, "content": handover}),
+                    json!({"pipeline": pipeline, "phase": phase.name, "content": handover}),
                 )
                 .await?;
             println!(
                 "{} is handed over (revision {}). It is your turn: read it on the board and decide.",
-                leg.phase, saved["revision"]
+                phase.name, saved["revision"]
             );
             let decision = wait(client, &saved["handover"]).await?;
             match decision["decision"].as_str().unwrap_or_default() {
@@ -77,8 +77,8 @@ async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {
                     return Ok(());
                 }
                 "changes_requested" => {
-                    let wish = decision["review_changes"].as_str().unwrap_or_default();
-                    println!("You asked for changes: {wish}");
+                    let changes = decision["review_changes"].as_str().unwrap_or_default();
+                    println!("You asked for changes: {changes}");
                     go_on(client, &decision).await?;
                     report(
                         client,
@@ -87,7 +87,7 @@ async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {
                     )
                     .await?;
                     sleep(pace * 2).await;
-                    handover = script::revised(&(leg.handover)(), wish);
+                    handover = script::revised(&(phase.handover)(), changes);
                 }
                 other => {
                     println!("The pipeline has ended ({other}). The demo stops here.");
@@ -100,14 +100,19 @@ async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {
 }
 
 /// Works through the tasks of a phase, reporting as an agent should.
-async fn work(client: &mut Client, pipeline: &str, leg: &Leg, pace: Duration) -> Result<()> {
-    for (task, message) in leg.tasks {
-        let begun = json!({"phase": leg.phase, "message": message, "tasks": [{"name": task, "track": leg.track, "status": "in_progress"}]});
+async fn work(
+    client: &mut Client,
+    pipeline: &str,
+    phase: &DemoPhase,
+    pace: Duration,
+) -> Result<()> {
+    for (task, message) in phase.tasks {
+        let begun = json!({"phase": phase.name, "message": message, "tasks": [{"name": task, "track": phase.track, "status": "in_progress"}]});
         report(client, pipeline, begun).await?;
         sleep(pace).await;
-        let done = json!({"phase": leg.phase, "tasks": [{"name": task, "track": leg.track, "status": "completed"}]});
+        let done = json!({"phase": phase.name, "tasks": [{"name": task, "track": phase.track, "status": "completed"}]});
         let status = report(client, pipeline, done).await?;
-        println!("{:>9}  {:>3} %  {task}", leg.phase, status["progress"]);
+        println!("{:>9}  {:>3} %  {task}", phase.name, status["progress"]);
         sleep(pace / 3).await;
     }
     Ok(())

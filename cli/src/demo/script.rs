@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 /// One phase of the demo.
-pub struct Leg {
-    /// The phase.
-    pub phase: &'static str,
+pub struct DemoPhase {
+    /// Its name.
+    pub name: &'static str,
     /// The track of its tasks.
     pub track: &'static str,
     /// Its tasks, each with the line that the agent says when it begins.
@@ -15,9 +15,9 @@ pub struct Leg {
 }
 
 /// The phases of the demo.
-pub const LEGS: [Leg; 3] = [
-    Leg {
-        phase: "PLAN",
+pub const PHASES: [DemoPhase; 3] = [
+    DemoPhase {
+        name: "PLAN",
         track: "Planning",
         tasks: &[
             (
@@ -36,8 +36,8 @@ pub const LEGS: [Leg; 3] = [
         ],
         handover: plan,
     },
-    Leg {
-        phase: "CREATE",
+    DemoPhase {
+        name: "CREATE",
         track: "Basket",
         tasks: &[
             ("Table and migration", "Adding the table, with a way back"),
@@ -54,8 +54,8 @@ pub const LEGS: [Leg; 3] = [
         ],
         handover: create,
     },
-    Leg {
-        phase: "REFLECT",
+    DemoPhase {
+        name: "REFLECT",
         track: "Review",
         tasks: &[
             ("Measure", "Measuring the checkout before and after"),
@@ -74,19 +74,19 @@ pub fn start() -> Value {
         "project": "demo-shop",
         "title": "A basket that survives closing the browser",
         "goal": "Customers find their basket again after closing the browser, on any device, without logging in twice.",
-        "phases": LEGS.iter().map(|leg| leg.phase).collect::<Vec<_>>(),
+        "phases": PHASES.iter().map(|phase| phase.name).collect::<Vec<_>>(),
         "version": {"previous": "v0.1", "current": "v0.2", "next": "v0.3"},
         "demo": true,
-        "tracks": LEGS.iter().map(|leg| json!({
-            "name": leg.track,
-            "tasks": leg.tasks.iter().map(|(name, _)| json!({"name": name, "phase": leg.phase})).collect::<Vec<_>>(),
+        "tracks": PHASES.iter().map(|phase| json!({
+            "name": phase.track,
+            "tasks": phase.tasks.iter().map(|(name, _)| json!({"name": name, "phase": phase.name})).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
 }
 
 /// A handover that answers what was asked for.
-pub fn revised(handover: &str, wish: &str) -> String {
-    let quoted = wish
+pub fn revised(handover: &str, changes: &str) -> String {
+    let quoted = changes
         .lines()
         .map(|line| format!("> {line}\n"))
         .collect::<String>();

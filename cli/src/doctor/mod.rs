@@ -70,7 +70,7 @@ pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
         true => report.json()?,
         false => report.text(),
     };
-    // A reader that has gone is no illness.
+    // A reader that has gone is no error.
     let _ = io::stdout().lock().write_all(hide(&text).as_bytes());
     Ok(report.well)
 }

@@ -55,7 +55,7 @@ impl ExistingEntry {
         matches!(self.theirs(key), Some(ExistingValue::Other(theirs)) if theirs == literal)
     }
 
-    /// What tells it from ours, if it is another one. Further fields, such as a time-out, are the user's own affair.
+    /// What tells it from ours, if it is another one. Further fields, such as a time-out, belong to the user.
     pub fn difference(&self, entry: Entry<'_>) -> Option<String> {
         let foreign = entry.never.iter().find_map(|key| {
             let theirs = self.theirs(key)?;

@@ -68,13 +68,13 @@ impl Message {
         self.0.get("params")?.get(name)
     }
 
-    /// The protocol version it names, in the era without sessions.
+    /// The protocol version it names. Only messages of the stateless protocol (2026-07-28) name one.
     pub fn version(&self) -> Option<&str> {
         self.param("_meta")?.get(PROTOCOL_VERSION)?.as_str()
     }
 
-    /// Whether it belongs to the era without sessions.
-    pub fn is_modern(&self) -> bool {
+    /// Whether it belongs to the stateless protocol.
+    pub fn is_stateless(&self) -> bool {
         self.version().is_some()
     }
 
@@ -95,8 +95,8 @@ impl Message {
             .then(|| self.param("requestId").map(ToString::to_string))?
     }
 
-    /// Whether it is a part of what begins a session.
-    pub fn begins(&self) -> bool {
+    /// Whether it is a part of what opens a session.
+    pub fn begins_session(&self) -> bool {
         matches!(self.method(), "initialize" | "notifications/initialized")
     }
 
@@ -156,7 +156,7 @@ mod tests {
         );
         assert_eq!(cancel.kind(), Kind::Notification);
         assert_eq!(cancel.cancels().as_deref(), Some("\"a\""));
-        assert!(!cancel.is_modern());
+        assert!(!cancel.is_stateless());
         assert_eq!(
             parse(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).kind(),
             Kind::Response

@@ -17,7 +17,7 @@ const WITHIN: Duration = Duration::from_secs(15);
 /// How long a single answer may take.
 const ANSWER: Duration = Duration::from_secs(2);
 /// Between two looks whether it answers.
-const GLANCE: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 
 /// Starts a server at `url`, unless one answers there, and waits until it does.
 ///
@@ -56,7 +56,7 @@ pub async fn start(url: &str, http: &reqwest::Client) -> Result<()> {
             }
             bail!("`staffel serve` ended with {status}");
         }
-        sleep(GLANCE).await;
+        sleep(POLL).await;
     }
     bail!("`staffel serve` does not answer at {url}")
 }

@@ -54,7 +54,7 @@ fn a_token_is_put_beside_what_is_there_and_an_older_one_gives_way() {
         )
     );
     assert_eq!(json_with(&first, &also("one"), false), Ok(None));
-    assert_eq!(json(&first), Ok(None), "a token is the user's own affair");
+    assert_eq!(json(&first), Ok(None), "a token belongs to the user");
 
     let old = first.replace("\"Authorization\"", "\"X-Mine\": \"x\", \"authorization\"");
     let second = json_with(&old, &also("two"), false).expect("no problem");

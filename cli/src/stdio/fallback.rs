@@ -14,8 +14,8 @@ pub struct Fallback {
     pub tools: &'static [Tool],
 }
 
-/// The answer to a request that could not be carried to the server at `url`. `tools` is the list of tools
-/// as the server last told it.
+/// The answer to a request that could not be delivered to the server at `url`. `tools` is the list of tools
+/// as the server last sent it.
 pub fn answer(message: &Message, url: &str, fallback: &Fallback, tools: Option<&Value>) -> Value {
     let id = message.id();
     let say = |text: String| error(id, -32603, &text);
