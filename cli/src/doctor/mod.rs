@@ -1,6 +1,8 @@
 //! `staffel doctor`: says what is configured where, what answers, and what to do about the rest.
 
 mod data;
+mod entry;
+mod file;
 mod files;
 mod page;
 mod report;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     data::Data,
-    files::{File, State, TokenState},
+    file::{File, State, TokenState},
     page::{Mark, Page, WIDTH},
     server::Server,
     todo::Todo,
