@@ -153,6 +153,49 @@ ended-quickly = { $count ->
        *[other] { $count } Phasen
     }, unter 1 Min.
 
+## Die Listen der Übersicht
+
+pipelines = Pipelines
+list-open = Offen
+list-ended = Beendet
+list-archived = Archiviert
+nothing-open = Keine offenen Pipelines. Neue erscheinen hier von selbst.
+nothing-ended = Hier ist nichts. Was fertig wird, scheitert oder gestoppt wird, steht hier, bis es archiviert ist.
+nothing-archived = Das Archiv ist leer.
+loading = Wird geladen …
+no-list = Die Liste konnte nicht geladen werden.
+show-more = Mehr anzeigen
+also-found = Weitere Treffer
+found-in-title = Titel oder Ziel
+found-in-message = Meldung
+archive = Archivieren
+unarchive = Zurückholen
+choose = { $title } auswählen
+choose-all = Alle auswählen
+# $number ist die Zahl mit Punkten: 5.000.
+archive-chosen = { $count ->
+        [one] 1 Pipeline archivieren
+       *[other] { $number } Pipelines archivieren
+    }
+unarchive-chosen = { $count ->
+        [one] 1 Pipeline zurückholen
+       *[other] { $number } Pipelines zurückholen
+    }
+archive-all = { $count ->
+        [one] 1 beendete Pipeline archivieren
+       *[other] Alle { $number } beendeten Pipelines archivieren
+    }
+archived-some = { $count ->
+        [one] 1 Pipeline archiviert.
+       *[other] { $number } Pipelines archiviert.
+    }
+unarchived-some = { $count ->
+        [one] 1 Pipeline aus dem Archiv zurückgeholt.
+       *[other] { $number } Pipelines aus dem Archiv zurückgeholt.
+    }
+archived-nothing = Nichts geändert: Archivieren lassen sich nur beendete Pipelines.
+undo = Rückgängig
+
 ## Progress
 
 not-reported = kein Fortschritt gemeldet

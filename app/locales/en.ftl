@@ -159,6 +159,49 @@ ended-quickly = { $count ->
        *[other] { $count } phases
     }, under a minute
 
+## The lists of the overview
+
+pipelines = Pipelines
+list-open = Open
+list-ended = Ended
+list-archived = Archived
+nothing-open = No open pipelines. New ones show up here by themselves.
+nothing-ended = Nothing here. Pipelines that finish, fail or are stopped go here until they're archived.
+nothing-archived = The archive is empty.
+loading = Loading…
+no-list = The list couldn't be loaded.
+show-more = Show more
+also-found = More results
+found-in-title = Title or goal
+found-in-message = Report
+archive = Archive
+unarchive = Unarchive
+choose = Select { $title }
+choose-all = Select all
+# $number is the count with separators: 5,000.
+archive-chosen = { $count ->
+        [one] Archive 1 pipeline
+       *[other] Archive { $number } pipelines
+    }
+unarchive-chosen = { $count ->
+        [one] Unarchive 1 pipeline
+       *[other] Unarchive { $number } pipelines
+    }
+archive-all = { $count ->
+        [one] Archive 1 ended pipeline
+       *[other] Archive all { $number } ended pipelines
+    }
+archived-some = { $count ->
+        [one] 1 pipeline archived.
+       *[other] { $number } pipelines archived.
+    }
+unarchived-some = { $count ->
+        [one] 1 pipeline is back from the archive.
+       *[other] { $number } pipelines are back from the archive.
+    }
+archived-nothing = Nothing was changed: only pipelines that have ended can be archived.
+undo = Undo
+
 ## Progress
 
 not-reported = no progress reported

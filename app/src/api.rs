@@ -1,7 +1,7 @@
 //! The REST calls of the board.
 
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
-use protocol::{DetailMore, Summary};
+use protocol::{Archived, DetailMore, Page, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, PromptText, json, paths};
@@ -47,10 +47,34 @@ struct DecisionBody<'a> {
     review_changes: &'a str,
 }
 
+/// What is to be archived, as the server takes it.
+#[derive(Serialize)]
+struct Archive<'a> {
+    pipelines: &'a [PipelineId],
+}
+
 /// An offer, as the server takes it.
 #[derive(Serialize)]
 struct OfferBody {
     via: Via,
+}
+
+/// Fetches a page of pipelines.
+pub(crate) async fn pipelines(query: &str) -> Result<Page, Failure> {
+    let text = call(&paths::pipelines(query), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Archives pipelines, or brings them back. Says what became of them.
+pub(crate) async fn archive(
+    pipelines: &[PipelineId],
+    back: bool,
+    key: &str,
+) -> Result<Archived, Failure> {
+    let body = json::write(&Archive { pipelines });
+    let body = body.ok_or(Failure::Unreadable)?;
+    let text = call(&paths::archive(back), Some((body, key))).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
 }
 
 /// Fetches a pipeline with everything but its texts.

@@ -1,17 +1,33 @@
 //! The state of the board: what is shown, signal by signal.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
 
 use crate::{
-    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, browser,
-    detail::Detail, follow::StatusSignal, incoming::Incoming, link::Link, review::Review,
-    route::Paper, standing, texts::Texts,
+    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, api,
+    archive::Archive,
+    browser,
+    detail::Detail,
+    follow::StatusSignal,
+    incoming::Incoming,
+    link::Link,
+    listing::{self, Listing},
+    review::Review,
+    route::{List, Paper},
+    standing,
+    texts::Texts,
 };
 
+/// So many pipelines that have just ended stay where they were on the list of open ones.
+const JUST_ENDED_MAX: usize = 50;
+/// The figures are asked for at most so often.
+const RECOUNT: Duration = Duration::from_secs(2);
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
 const ORDER_MAX: usize = 400;
 
@@ -56,8 +72,20 @@ pub(crate) struct Board {
     pub detail: Detail,
     /// How many pipelines there are.
     pub counts: RwSignal<Counts>,
-    /// Whether there are more than the overview has.
-    pub more: RwSignal<bool>,
+    /// The open pipelines beyond those that the page begins with.
+    pub opened: Listing,
+    /// What has ended, or the archive, whichever list is shown.
+    pub listed: Listing,
+    /// What a search finds on the server.
+    pub found: Listing,
+    /// Archiving.
+    pub archive: Archive,
+    /// Pipelines that ended while somebody looks: they stay where they were.
+    just_ended: RwSignal<Vec<PipelineId>>,
+    /// Whether the page is being printed: then every row is drawn.
+    pub printing: RwSignal<bool>,
+    /// Whether the figures are being asked for.
+    recounting: StoredValue<bool>,
     /// The texts that were read last.
     texts: RwSignal<Texts>,
     /// The review that is open, and those that were offered.
@@ -70,6 +98,8 @@ pub(crate) struct Board {
     known: Trigger,
     /// A pipeline has ended, was archived or came back: it may stand elsewhere now.
     pub moved: Trigger,
+    /// The baton of a pipeline has gone to somebody else.
+    pub turned: Trigger,
     /// Keeps the signals of pipelines that arrive later, outside of every component.
     owner: StoredValue<Owner>,
     /// The server's clock minus the browser's.
@@ -142,13 +172,20 @@ impl Board {
             setups: StoredValue::new(setups),
             detail,
             counts: RwSignal::new(Counts::default()),
-            more: RwSignal::new(false),
+            opened: Listing::new(),
+            listed: Listing::new(),
+            found: Listing::new(),
+            archive: Archive::new(),
+            just_ended: RwSignal::new(Vec::new()),
+            printing: RwSignal::new(false),
+            recounting: StoredValue::new(false),
             texts: RwSignal::new(texts),
             review: Review::new(),
             order: RwSignal::new(Vec::new()),
             pipelines: StoredValue::new(HashMap::new()),
             known: Trigger::new(),
             moved: Trigger::new(),
+            turned: Trigger::new(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             clock_offset: StoredValue::new(0),
             waiting: RwSignal::new(Vec::new()),
@@ -160,9 +197,45 @@ impl Board {
         board
     }
 
-    /// The pipelines of the overview in the server's order.
-    pub fn ids(&self) -> Vec<PipelineId> {
-        self.order.get()
+    /// The pipelines of a list as far as they are here, in the server's order. Follows which these are, and nothing
+    /// that one of them reports.
+    pub fn ids_of(&self, list: List) -> Vec<PipelineId> {
+        self.moved.track();
+        let (mut ids, just_ended) = (self.order.get(), self.just_ended.get());
+        let more = if list == List::Open {
+            self.opened
+        } else {
+            self.listed
+        };
+        let more = more.ids.get();
+        if list == List::Open {
+            let known: HashSet<PipelineId> = ids.iter().cloned().collect();
+            ids.extend(more.into_iter().filter(|id| !known.contains(id)));
+        } else if !more.is_empty() {
+            ids = more;
+        }
+        ids.retain(|id| {
+            let stays = list == List::Open && just_ended.contains(id);
+            let on = |signal: StatusSignal| signal.with_untracked(List::of) == list;
+            stays || self.signal(id).is_some_and(on)
+        });
+        ids
+    }
+
+    /// The list that is shown, if the overview is; follows which.
+    pub fn list(&self) -> Option<List> {
+        match self.route.get() {
+            Route::Overview(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Says in a line what just happened; nothing takes the line away.
+    pub fn say(&self, text: String) {
+        if self.archive.moved.with_untracked(|moved| !moved.is_empty()) {
+            self.archive.moved.set(Vec::new());
+        }
+        self.notice.set(text);
     }
 
     /// A pipeline; tracks only whether it exists.
@@ -194,6 +267,8 @@ impl Board {
     /// Shows what has this address.
     pub fn turn_to(self, path: &str) {
         self.path.set(path.to_owned());
+        self.just_ended.set(Vec::new());
+        self.archive.chosen.set(Vec::new());
         self.route.set(Route::of(path));
     }
 
@@ -358,7 +433,6 @@ impl Board {
             .map(|summary| summary.pipeline.clone())
             .collect();
         self.counts.set(snapshot.counts);
-        self.more.set(snapshot.more);
         let waiting = snapshot.pipelines.iter().filter_map(Waiting::of).collect();
         for summary in snapshot.pipelines {
             // Not `put`: a journal that was put back to an older copy has smaller positions.
@@ -369,11 +443,18 @@ impl Board {
             self.order.set(ids);
         }
         self.moved.notify();
+        self.turned.notify();
         self.forget();
         let shown = self.route.with_untracked(|route| route.pipeline().cloned());
-        if let Some(shown) = shown.filter(|_| self.hydrated.get_untracked()) {
+        if !self.hydrated.get_untracked() {
+            return;
+        }
+        if let Some(shown) = shown {
             self.detail.compare(*self, &shown);
         }
+        listing::complete(*self);
+        // What was missed may have changed the list that is shown.
+        self.listed.again(*self);
     }
 
     /// A pipeline as an event says it is, unless what is known is newer.
@@ -389,23 +470,36 @@ impl Board {
         self.count(known.as_ref(), &summary, changed);
         let new = changed.from == 0;
         let waits = Waiting::of(&summary);
-        if known.is_none() && !new && waits.is_none() && !self.is_shown(&id) {
+        let list = List::of(&summary);
+        let looked_at = list != List::Open && untrack(|| self.list()) == Some(list);
+        if known.is_none() && !new && waits.is_none() && !looked_at && !self.is_shown(&id) {
             // It is beyond what the overview has, and nobody looks at it.
             return;
         }
-        let moved = known.as_ref().is_some_and(|known| {
-            known.status.has_ended() != summary.status.has_ended()
-                || known.archived.is_some() != summary.archived.is_some()
-        });
+        let before = known.as_ref().map(List::of);
+        let moved = before.is_some_and(|before| before != list);
+        let turned = known.as_ref().map(|known| known.status) != Some(summary.status);
         self.set(summary);
         let listed = new || waits.is_some();
         self.wait_for(&id, waits);
         if listed && self.order.with_untracked(|order| !order.contains(&id)) {
-            self.order.update(|order| order.insert(0, id));
+            self.order.update(|order| order.insert(0, id.clone()));
             self.make_room();
+        }
+        if moved && (before, list) == (Some(List::Open), List::Ended) {
+            self.just_ended.update(|ended| {
+                ended.truncate(JUST_ENDED_MAX - 1);
+                ended.insert(0, id.clone());
+            });
+        }
+        if looked_at && (moved || known.is_none()) {
+            self.listed.arrive(&id);
         }
         if moved {
             self.moved.notify();
+        }
+        if turned {
+            self.turned.notify();
         }
     }
 
@@ -457,8 +551,14 @@ impl Board {
         let before = match known {
             Some(known) => class(known),
             None if changed.from == 0 => Counts::default(),
-            // How it was counted before is not known; the figures come anew with the next answer.
-            None => return,
+            None => {
+                // How it was counted before is not known.
+                let open = class(summary).open == 1;
+                if !open || summary.status == domain::Status::AwaitingReview || changed.more {
+                    self.recount();
+                }
+                return;
+            }
         };
         let after = class(summary);
         if before == after {
@@ -477,6 +577,22 @@ impl Board {
         });
     }
 
+    /// Asks for the figures, soon.
+    pub fn recount(&self) {
+        if self.recounting.get_value() {
+            return;
+        }
+        self.recounting.set_value(true);
+        let board = *self;
+        let ask = async move {
+            board.recounting.set_value(false);
+            if let Ok(page) = api::pipelines("limit=1").await {
+                board.counts.set(page.counts);
+            }
+        };
+        set_timeout(move || spawn_local(ask), RECOUNT);
+    }
+
     /// The overview is full: the oldest of the ended ones go, and are found page by page.
     fn make_room(&self) {
         if self.order.with_untracked(|order| order.len() <= ORDER_MAX) {
@@ -491,14 +607,17 @@ impl Board {
                 order.remove(oldest);
             }
         });
-        self.more.set(true);
         self.forget();
     }
 
     /// Forgets the pipelines that nothing shows any more.
     pub fn forget(&self) {
-        let mut kept: std::collections::HashSet<PipelineId> =
-            self.order.get_untracked().into_iter().collect();
+        let mut kept: HashSet<PipelineId> = self.order.get_untracked().into_iter().collect();
+        for listing in [self.opened, self.listed, self.found] {
+            listing
+                .ids
+                .with_untracked(|ids| kept.extend(ids.iter().cloned()));
+        }
         self.waiting
             .with_untracked(|waiting| kept.extend(waiting.iter().map(|w| w.pipeline.clone())));
         self.route

@@ -1,8 +1,8 @@
 //! What only a browser has. Called from effects and event handlers, which never run on the server.
 
 use domain::Timestamp;
-use leptos::prelude::{document, window};
-use wasm_bindgen::JsCast;
+use leptos::prelude::{RwSignal, Set, document, window, window_event_listener_untyped};
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::Lang;
 
@@ -31,6 +31,28 @@ pub(crate) fn is_busy() -> bool {
         || document()
             .active_element()
             .is_some_and(|element| matches!(element.closest(field), Ok(Some(_))))
+}
+
+/// The event of an element with `content-visibility: auto` that comes near the view, or leaves it (CSS Containment 2).
+pub(crate) const NEAR: &str = "contentvisibilityautostatechange";
+
+/// Whether elements say when they come near the view.
+pub(crate) fn tells_what_is_near() -> bool {
+    let html = document().document_element().map(JsValue::from);
+    let name = JsValue::from_str(&format!("on{NEAR}"));
+    html.is_some_and(|html| js_sys::Reflect::has(&html, &name).unwrap_or(false))
+}
+
+/// Whether the element of this event has come near the view.
+pub(crate) fn is_near(event: &web_sys::Event) -> bool {
+    let skipped = js_sys::Reflect::get(event, &JsValue::from_str("skipped"));
+    skipped.ok().and_then(|skipped| skipped.as_bool()) == Some(false)
+}
+
+/// Says whether the page is being printed, for as long as it is open.
+pub(crate) fn watch_printing(printing: RwSignal<bool>) {
+    window_event_listener_untyped("beforeprint", move |_| printing.set(true));
+    window_event_listener_untyped("afterprint", move |_| printing.set(false));
 }
 
 /// Keeps a choice for a year.

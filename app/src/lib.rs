@@ -8,6 +8,7 @@
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 
 mod api;
+mod archive;
 mod attention;
 mod board;
 mod browser;
@@ -18,6 +19,7 @@ mod incoming;
 mod json;
 mod lang;
 mod link;
+mod listing;
 #[cfg(feature = "hydrate")]
 mod live;
 mod page;
@@ -35,7 +37,7 @@ mod wording;
 
 pub use lang::{LANG_COOKIE, Lang};
 pub use page::{PageData, Setup};
-pub use route::Route;
+pub use route::{List, Route};
 pub use shell::{App, shell};
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

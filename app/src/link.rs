@@ -1,6 +1,7 @@
 //! The state of the live connection, and how long to wait before the next try.
 
 use domain::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// After so many failed tries in a row the board calls itself offline. It goes on trying.
 const TRIES_BEFORE_OFFLINE: u32 = 5;
@@ -12,7 +13,7 @@ const LONGEST_WAIT_MS: f64 = 30_000.0;
 const GRACE_MS: i64 = 2_000;
 
 /// What connects the board to the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Link {
     /// The page came with the true state; the first connection is being made.
     Connecting,
@@ -23,7 +24,7 @@ pub(crate) enum Link {
 }
 
 /// A broken connection. All times are the server's, as far as it is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lost {
     /// Since when nothing arrives.
     pub since: Timestamp,
@@ -72,6 +73,20 @@ pub(crate) fn wait_ms(attempt: u32, random: f64) -> f64 {
     doubled.min(LONGEST_WAIT_MS) * random
 }
 
+/// Whether who has seen the event `seen` has seen `other` as well: both are of one epoch, and `other` is not newer.
+pub(crate) fn has_seen(seen: &str, other: &str) -> bool {
+    match (parts(seen), parts(other)) {
+        (Some(seen), Some(other)) => seen.0 == other.0 && seen.1 >= other.1,
+        _ => seen == other,
+    }
+}
+
+/// Epoch and position.
+fn parts(id: &str) -> Option<(&str, u64)> {
+    let (epoch, position) = id.rsplit_once('-')?;
+    Some((epoch, position.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +122,15 @@ mod tests {
             Link::Lost(lost(1)).stale_since(at(12_000)),
             Some(at(10_000))
         );
+    }
+
+    #[test]
+    fn an_event_is_seen_when_it_is_not_newer_and_of_the_same_epoch() {
+        assert!(has_seen("abc-7", "abc-7"));
+        assert!(has_seen("abc-10", "abc-9"));
+        assert!(!has_seen("abc-9", "abc-10"));
+        assert!(!has_seen("abc-10", "abd-9"), "another epoch");
+        assert!(!has_seen("", "abc-1"));
+        assert!(has_seen("", ""));
     }
 }

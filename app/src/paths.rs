@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use domain::{HandoverId, PipelineId, PromptId};
 
+use crate::route::List;
+
 static BASE: OnceLock<String> = OnceLock::new();
 
 /// What stands before every path: nothing, or `/staffel` where a proxy has the board under a sub-path.
@@ -19,6 +21,15 @@ pub fn set_base(base: &str) {
 /// All pipelines.
 pub fn overview() -> String {
     format!("{}/", base())
+}
+
+/// One list of the overview.
+pub(crate) fn list(list: List) -> String {
+    match list {
+        List::Open => overview(),
+        List::Ended => format!("{}/ended", base()),
+        List::Archived => format!("{}/archived", base()),
+    }
 }
 
 /// The agents, and how to connect one.
@@ -49,6 +60,17 @@ pub fn prompt_page(prompt: &PromptId) -> String {
 /// The live connection, resumed after the event with this id.
 pub(crate) fn sse(last_event_id: &str) -> String {
     format!("{}/sse?last_event_id={last_event_id}", base())
+}
+
+/// A page of pipelines; `query` says of which list, and where the page begins.
+pub(crate) fn pipelines(query: &str) -> String {
+    format!("{}/api/pipelines?{query}", base())
+}
+
+/// Where pipelines are archived, or brought back.
+pub(crate) fn archive(back: bool) -> String {
+    let what = if back { "unarchive" } else { "archive" };
+    format!("{}/api/pipelines/{what}", base())
 }
 
 /// A pipeline with everything but its texts.

@@ -278,7 +278,7 @@ impl Review {
                 .filter(|handover| handover.handover == opened.about.handover)?
                 .decision
         });
-        board.notice.set(decision.map_or_else(
+        board.say(decision.map_or_else(
             || wording::review::gone(lang),
             |decision| wording::review::elsewhere(lang, &decision, &opened.about.phase),
         ));

@@ -4,14 +4,15 @@
 //! the browser has to download.
 
 use domain::{HandoverId, PipelineId, PromptId};
+use protocol::Summary;
 
 use crate::paths;
 
 /// What an address shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// All pipelines.
-    Overview,
+    /// The pipelines of one list.
+    Overview(List),
     /// The agents, and how to connect one.
     Agents,
     /// One pipeline or a text of it, whether it is known or not; `None` where the address holds no id.
@@ -32,11 +33,14 @@ impl Route {
                 let id = id.parse().ok();
                 Self::Pipeline(id.filter(|_| more.is_empty() || paper()))
             }
-            None if path.is_empty() || path == "/" => Self::Overview,
-            // Where the editors' extension `vibeframe` looks.
-            None if path == "/vibeframe" => Self::Overview,
-            None if path.trim_end_matches('/') == "/agents" => Self::Agents,
-            None => Self::Nowhere,
+            None => match path.trim_end_matches('/') {
+                // Where the editors' extension `vibeframe` looks.
+                "" | "/vibeframe" => Self::Overview(List::Open),
+                "/ended" => Self::Overview(List::Ended),
+                "/archived" => Self::Overview(List::Archived),
+                "/agents" => Self::Agents,
+                _ => Self::Nowhere,
+            },
         }
     }
 
@@ -44,7 +48,32 @@ impl Route {
     pub fn pipeline(&self) -> Option<&PipelineId> {
         match self {
             Self::Pipeline(id) => id.as_ref(),
-            Self::Overview | Self::Agents | Self::Nowhere => None,
+            Self::Overview(_) | Self::Agents | Self::Nowhere => None,
+        }
+    }
+}
+
+/// The lists that the overview has; every pipeline is on one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// Pipelines that have not ended.
+    Open,
+    /// Those that have ended and are not archived.
+    Ended,
+    /// Those that are archived.
+    Archived,
+}
+
+impl List {
+    /// All of them, in the order of the tabs.
+    pub(crate) const ALL: [Self; 3] = [Self::Open, Self::Ended, Self::Archived];
+
+    /// The one that has this pipeline.
+    pub(crate) fn of(summary: &Summary) -> Self {
+        match (summary.status.has_ended(), summary.archived) {
+            (false, _) => Self::Open,
+            (true, None) => Self::Ended,
+            (true, Some(_)) => Self::Archived,
         }
     }
 }
@@ -147,8 +176,10 @@ mod tests {
     fn every_address_shows_something() {
         let id: PipelineId = "02kx9m4t7q".parse().expect("an id");
         for (path, route) in [
-            (paths::overview(), Route::Overview),
-            ("/vibeframe".to_owned(), Route::Overview),
+            (paths::overview(), Route::Overview(List::Open)),
+            ("/vibeframe".to_owned(), Route::Overview(List::Open)),
+            (paths::list(List::Ended), Route::Overview(List::Ended)),
+            ("/archived/".to_owned(), Route::Overview(List::Archived)),
             (paths::agents(), Route::Agents),
             ("/agents/".to_owned(), Route::Agents),
             (paths::pipeline(&id), Route::Pipeline(Some(id.clone()))),

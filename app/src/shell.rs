@@ -5,9 +5,11 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::{
-    Lang, PageData, Route,
+    Lang, List, PageData, Route,
     board::Board,
+    browser,
     components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
+    listing,
     pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
     paths, wording,
 };
@@ -84,7 +86,7 @@ fn Page(board: Board) -> impl IntoView {
         // Read, not only tracked: a memo that nobody reads follows nothing.
         kind.get();
         board.route.with_untracked(|route| match route {
-            Route::Overview => view! { <Overview/> }.into_any(),
+            Route::Overview(_) => view! { <Overview/> }.into_any(),
             Route::Agents => view! { <AgentsPage/> }.into_any(),
             Route::Pipeline(_) => view! { <PipelinePage/> }.into_any(),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
@@ -109,7 +111,8 @@ fn escaped(text: &str) -> String {
 fn title(board: Board) -> String {
     let lang = board.lang.get();
     let page = match board.route.get() {
-        Route::Overview => None,
+        Route::Overview(List::Open) => None,
+        Route::Overview(list) => Some(wording::list_name(lang, list).to_owned()),
         Route::Agents => Some(lang.agents().to_owned()),
         Route::Pipeline(id) => Some(id.and_then(|id| board.pipeline(&id)).map_or_else(
             || lang.unknown_pipeline().to_owned(),
@@ -126,6 +129,8 @@ fn begin(board: Board) {
     board.hydrated.set(true);
     set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
     board.review.watch();
+    browser::watch_printing(board.printing);
+    listing::follow(board);
     // A page that was reached by a link has only the row so far.
     Effect::new(move || {
         if let Some(id) = board.route.with(|route| route.pipeline().cloned()) {

@@ -29,7 +29,7 @@ pub(crate) fn Find() -> impl IntoView {
     let look_for = move |text: String| {
         let elsewhere = board
             .route
-            .with_untracked(|route| *route != Route::Overview);
+            .with_untracked(|route| !matches!(route, Route::Overview(_)));
         if elsewhere && !text.is_empty() {
             board.go(&paths::overview());
         }

@@ -1,6 +1,7 @@
 //! The parts that pages are made of.
 
 pub(crate) mod badge;
+pub(crate) mod bulk;
 pub(crate) mod chip;
 pub(crate) mod connect;
 pub(crate) mod copy;
@@ -14,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod mini;
+pub(crate) mod more;
 pub(crate) mod notice;
 pub(crate) mod now;
 pub(crate) mod prompt;
@@ -22,6 +24,7 @@ pub(crate) mod review_dialog;
 pub(crate) mod review_form;
 pub(crate) mod row;
 pub(crate) mod switches;
+pub(crate) mod tabs;
 pub(crate) mod tally;
 pub(crate) mod time;
 pub(crate) mod track;

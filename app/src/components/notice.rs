@@ -14,6 +14,8 @@ use crate::{
 
 /// A notice stays long enough to be read twice.
 const STAYS: Duration = Duration::from_secs(12);
+/// One that can be undone stays until somebody has looked whether that was right.
+const STAYS_TO_UNDO: Duration = Duration::from_secs(30);
 
 /// At the foot of the window: the handover that arrived while somebody was busy, until it is looked at or closed, and
 /// one polite line. One more interrupts a screen reader: a handover arrived. The lines that are read aloud exist before
@@ -23,17 +25,19 @@ pub(crate) fn Notices() -> impl IntoView {
     let board = use_board();
     // Counts notices, so that an old timer does not take away a new one.
     let number = StoredValue::new(0_u32);
+    let undo = flag(move || board.archive.moved.with(|moved| !moved.is_empty()));
     Effect::new(move || {
         if board.notice.with(|text| !text.is_empty()) {
             number.update_value(|number| *number = number.wrapping_add(1));
             let mine = number.get_value();
+            let undo = undo.get();
             set_timeout(
                 move || {
                     if number.get_value() == mine {
-                        board.notice.set(String::new());
+                        board.say(String::new());
                     }
                 },
-                STAYS,
+                if undo { STAYS_TO_UNDO } else { STAYS },
             );
         }
     });
@@ -70,8 +74,13 @@ pub(crate) fn Notices() -> impl IntoView {
             </When>
             <div class="notice" class:shown=some>
                 <p role="status">{board.notice}</p>
+                <When holds=undo>
+                    <button class="btn small" type="button" on:click=move |_| board.archive.undo(board)>
+                        {board.t(Lang::undo)}
+                    </button>
+                </When>
                 <When holds=some>
-                    <button class="quiet small" type="button" on:click=move |_| board.notice.set(String::new())>
+                    <button class="quiet small" type="button" on:click=move |_| board.say(String::new())>
                         {board.t(Lang::dismiss)}
                     </button>
                 </When>

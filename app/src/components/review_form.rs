@@ -300,7 +300,7 @@ impl Form {
         match sent {
             Ok(()) => {
                 browser::remember(&draft_key(handover), "");
-                self.board.notice.set(done);
+                self.board.say(done);
                 let ours = self.board.review.open.with_untracked(|open| {
                     open.as_ref()
                         .is_some_and(|open| open.about.handover == *handover)

@@ -2,38 +2,84 @@
 
 use domain::{PipelineId, Status};
 use leptos::prelude::*;
+use protocol::Match;
 
 use super::{chip::Chip, mini::Mini, time::Ago, when::When};
 use crate::{
     Lang,
-    board::use_board,
-    follow::{flag, text},
+    board::{Board, use_board},
+    browser,
+    follow::{StatusSignal, flag, text, word},
     paths, wording,
 };
 
-/// One pipeline, one row, one link.
+/// Where a row stands, and so what it says beside the pipeline itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// The pipelines of its project.
+    Project,
+    /// All that have ended, or the archive: the row says its project, and can be ticked.
+    List,
+    /// What was found: the row says its project, and where the words are.
+    Found,
+}
+
+/// One pipeline, one row, one link. It is drawn while it is near the view.
 #[component]
 pub(crate) fn Row(
     /// The pipeline.
     pipeline: PipelineId,
+    /// The rows around it.
+    among: Among,
+    /// Whether it is drawn wherever it is: in a short list the browser's own search should find it.
+    always: bool,
 ) -> impl IntoView {
     let board = use_board();
     let status = board.signal(&pipeline)?;
+    let lazy = !always && board.hydrated.get_untracked() && browser::tells_what_is_near();
+    let near = RwSignal::new(!lazy);
+    let drawn = flag(move || near.get() || board.printing.get());
+    let shown = move |event: web_sys::Event| {
+        if lazy {
+            near.set(browser::is_near(&event));
+        }
+    };
+    let id = StoredValue::new(pipeline);
+    Some(
+        view! {
+            <li on:contentvisibilityautostatechange=shown>
+                <When holds=drawn>{contents(board, status, id.get_value(), among)}</When>
+            </li>
+        }
+        .into_any(),
+    )
+}
+
+fn contents(board: Board, status: StatusSignal, pipeline: PipelineId, among: Among) -> AnyView {
     let lang = board.lang;
-    let version = text(move || {
-        status
-            .with(|status| {
-                status
-                    .version
-                    .current
-                    .as_ref()
-                    .map(|version| format!("{} · ", wording::version(version)))
-            })
-            .unwrap_or_default()
+    let found = match among {
+        Among::Found => board.found.found(&pipeline),
+        Among::Project | Among::List => None,
+    };
+    let before = text(move || {
+        let project = among != Among::Project;
+        status.with(|status| {
+            let version = status.version.current.as_deref().map(wording::version);
+            let parts = project.then(|| status.project.clone());
+            parts
+                .into_iter()
+                .chain(version)
+                .map(|part| format!("{part} · "))
+                .collect()
+        })
     });
     let line = text(move || {
         status.with(|status| wording::pipeline::line(lang.get(), status, board.now.get()))
     });
+    let sub = match found {
+        Some(found) => excerpt(board, &found),
+        None => view! { {before}{line} }.into_any(),
+    };
     let leg = text(move || status.with(wording::pipeline::leg));
     let title = text(move || status.with(|status| status.title.clone()));
     let progress = text(move || {
@@ -55,33 +101,67 @@ pub(crate) fn Row(
             }
         })
     });
-    Some(
-        view! {
-            <li>
-                <a class="row" href=paths::pipeline(&pipeline)>
-                    <span class="row-what">
-                        <span class="row-title">
-                            <strong>{title}</strong>
-                            <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
-                        </span>
-                        <span class="sub">{version}{line}</span>
-                    </span>
-                    <span class="row-leg">
-                        <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
-                        <Mini status/>
-                    </span>
-                    <span class="row-chip"><Chip status/></span>
-                    <span class="sub row-agent">
-                        <When
-                            holds=in_transit
-                            otherwise=move || view! { {agent}<Ago at=sign/> }
-                        >
-                            {board.t(Lang::nobody_picked_up)}
-                        </When>
-                    </span>
-                </a>
-            </li>
+    view! {
+        {(among == Among::List).then(|| tick(board, &pipeline, title))}
+        <a class="row" href=paths::pipeline(&pipeline)>
+            <span class="row-what">
+                <span class="row-title">
+                    <strong>{title}</strong>
+                    <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
+                </span>
+                <span class="sub">{sub}</span>
+            </span>
+            <span class="row-leg">
+                <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
+                <Mini status/>
+            </span>
+            <span class="row-chip"><Chip status/></span>
+            <span class="sub row-agent">
+                <When
+                    holds=in_transit
+                    otherwise=move || view! { {agent}<Ago at=sign/> }
+                >
+                    {board.t(Lang::nobody_picked_up)}
+                </When>
+            </span>
+        </a>
+    }
+    .into_any()
+}
+
+/// The box that chooses a pipeline for what is done with several.
+fn tick(board: Board, pipeline: &PipelineId, title: Signal<String>) -> AnyView {
+    let (id, archive) = (pipeline.clone(), board.archive);
+    let chosen = {
+        let id = id.clone();
+        flag(move || archive.chosen.with(|chosen| chosen.contains(&id)))
+    };
+    view! {
+        <label class="tick">
+            <input
+                type="checkbox"
+                prop:checked=chosen
+                on:change:target=move |event| archive.choose(&id, event.target().checked())
+            />
+            <span class="unseen">{text(move || board.lang.get().choose(&title.get()))}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Where the words were found, with the words marked.
+fn excerpt(board: Board, found: &Match) -> AnyView {
+    let place = found.found_in;
+    let place = word(move || wording::found_in(board.lang.get(), place));
+    // The words stand between U+0002 and U+0003.
+    let parts = found.excerpt.split(['\u{2}', '\u{3}']).enumerate();
+    let parts = parts.map(|(index, part)| {
+        let part = part.to_owned();
+        if index % 2 == 1 {
+            view! { <mark>{part}</mark> }.into_any()
+        } else {
+            part.into_any()
         }
-        .into_any(),
-    )
+    });
+    view! { {place} ": " {parts.collect_view()} }.into_any()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::list::{Item, list};
-use crate::{Lang, board::use_board, follow::word, standing::Standing, wording};
+use crate::{Lang, List, board::use_board, follow::word, standing::Standing, wording};
 
 /// The order of the tally: what needs a look comes first.
 const ORDER: [Standing; 9] = [
@@ -17,6 +17,9 @@ const ORDER: [Standing; 9] = [
     Standing::Done,
     Standing::Stopped,
 ];
+
+/// How often it is looked whether an agent has become quiet, in milliseconds.
+const TICK_MS: i64 = 15_000;
 
 /// One figure a standing, and where the next handover will appear.
 #[component]
@@ -35,13 +38,17 @@ pub(crate) fn Tally() -> impl IntoView {
         };
         Item::new(key, draw)
     };
+    // Counting looks at every open pipeline: not every second, and not at every report.
+    let tick = Memo::new(move |_| board.now.get().millis() / TICK_MS);
     let figures = move || {
-        let now = board.now.get();
+        tick.get();
+        board.turned.track();
+        let now = board.now.get_untracked();
         let standings: Vec<Standing> = board
-            .ids()
+            .ids_of(List::Open)
             .iter()
-            .filter_map(|id| board.pipeline(id))
-            .map(|status| status.with(|status| Standing::of(status, now)))
+            .filter_map(|id| board.signal(id))
+            .map(|status| status.with_untracked(|status| Standing::of(status, now)))
             .collect();
         ORDER
             .into_iter()

@@ -3,6 +3,8 @@
 use domain::PipelineId;
 use protocol::Summary;
 
+use crate::board::Board;
+
 /// A project and those of its pipelines that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -23,13 +25,23 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// A pipeline, if it is what is looked for.
-    pub fn of(status: &Summary, find: &str) -> Option<Self> {
+    pub fn of(status: &Summary, find: &[String]) -> Option<Self> {
         matches(status, find).then(|| Self {
             pipeline: status.pipeline.clone(),
             project: status.project.clone(),
             ended: status.status.has_ended(),
         })
     }
+}
+
+/// The pipelines among these that match, sorted into projects. Follows nothing that they report.
+pub(crate) fn groups_of(board: Board, ids: &[PipelineId], find: &str) -> Vec<Group> {
+    let find = words(find);
+    groups(ids.iter().filter_map(|id| {
+        board
+            .signal(id)?
+            .with_untracked(|status| Candidate::of(status, &find))
+    }))
 }
 
 /// Sorts pipelines into projects. The order depends on nothing that a report of progress changes,
@@ -60,7 +72,10 @@ pub(crate) fn groups(pipelines: impl Iterator<Item = Candidate>) -> Vec<Group> {
 }
 
 /// Whether every word that is looked for occurs somewhere in what the row shows.
-fn matches(status: &Summary, find: &str) -> bool {
+fn matches(status: &Summary, find: &[String]) -> bool {
+    if find.is_empty() {
+        return true;
+    }
     let shown = [
         Some(status.title.as_str()),
         Some(status.project.as_str()),
@@ -76,9 +91,13 @@ fn matches(status: &Summary, find: &str) -> bool {
         .collect::<Vec<_>>()
         .join("\n")
         .to_lowercase();
-    find.to_lowercase()
-        .split_whitespace()
-        .all(|word| shown.contains(word))
+    find.iter().all(|word| shown.contains(word))
+}
+
+/// The words that are looked for.
+fn words(find: &str) -> Vec<String> {
+    let lower = find.to_lowercase();
+    lower.split_whitespace().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -103,7 +122,8 @@ mod tests {
                 .find(|status| status.pipeline == *id)
                 .map(|status| status.title.clone())
         };
-        groups(all.iter().filter_map(|status| Candidate::of(status, find)))
+        let find = words(find);
+        groups(all.iter().filter_map(|status| Candidate::of(status, &find)))
             .into_iter()
             .map(|group| {
                 (

@@ -1,21 +1,21 @@
-//! All pipelines: what waits for the reader first, then project by project.
+//! The overview: what waits for the reader first, then the pipelines of one list, or what a search finds.
 
 use domain::PipelineId;
 use leptos::prelude::*;
 
-use super::groups::{Candidate, Group, groups};
+use super::{listed::Listed, projects::Projects, results::Results};
 use crate::{
-    Lang,
+    Lang, List,
     board::{Board, Waiting, use_board},
     components::{
         connect::Connect,
         gate::Gate,
         list::{Item, list},
-        row::Row,
+        tabs::Tabs,
         tally::Tally,
         when::When,
     },
-    follow::{flag, maybe, text},
+    follow::{flag, text},
     wording,
 };
 
@@ -23,7 +23,11 @@ use crate::{
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
     let board = use_board();
-    let some = flag(move || !board.ids().is_empty());
+    let some = flag(move || {
+        board
+            .counts
+            .with(|counts| counts.open + counts.ended + counts.archived > 0)
+    });
     let heading = text(move || {
         if some.get() {
             wording::headline(board.lang.get(), board.waiting.with(Vec::len))
@@ -31,11 +35,14 @@ pub(crate) fn Overview() -> impl IntoView {
             board.lang.get().nobody_on_track().to_owned()
         }
     });
+    let searching = flag(move || board.find.with(|find| !find.trim().is_empty()));
     view! {
         <h1>{heading}</h1>
         <When holds=some otherwise=move || view! { <section class="sheet empty"><Connect/></section> }>
             <Gates board/>
-            <Projects board/>
+            <When holds=searching otherwise=move || view! { <Lists board/> }>
+                <Results board/>
+            </When>
         </When>
     }
     .into_inner()
@@ -66,56 +73,39 @@ fn Gates(board: Board) -> impl IntoView {
     .into_inner()
 }
 
+/// The lists, one of them open.
 #[component]
-fn Projects(board: Board) -> impl IntoView {
-    let shown = Memo::new(move |_| {
-        let ids = board.ids();
-        let find = board.find.get();
-        groups(ids.iter().filter_map(|id| {
-            board
-                .pipeline(id)?
-                .with(|status| Candidate::of(status, &find))
-        }))
-    });
-    let project = move |group: &Group| {
-        let project = group.project.clone();
-        Item::new(project.clone(), move || view! { <Project shown project/> })
-    };
-    let projects = move || shown.with(|groups| groups.iter().map(project).collect());
-    let none = flag(move || shown.with(Vec::is_empty));
-    let found_nothing = maybe(move || {
-        let words = || wording::found_nothing(board.lang.get(), &board.find.get());
-        none.get().then(words)
-    });
+fn Lists(board: Board) -> impl IntoView {
+    let shown = Memo::new(move |_| board.list().unwrap_or(List::Open));
     view! {
-        {list(projects)}
-        <p class="found-nothing" role="status">{found_nothing}</p>
-        <When holds=none>
-            <button class="btn" type="button" on:click=move |_| board.find.set(String::new())>{board.t(Lang::clear_find)}</button>
-        </When>
+        <Tabs/>
+        {move || match shown.get() {
+            List::Open => view! { <Projects board/> }.into_any(),
+            list => view! { <Listed board list/> }.into_any(),
+        }}
     }
     .into_inner()
 }
 
-#[component]
-fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
-    let name = StoredValue::new(project.clone());
-    let pipelines = move || {
-        shown.with(|groups| {
-            let same = |group: &&Group| name.with_value(|name| group.project == *name);
-            let group = groups.iter().find(same);
-            group.map_or_else(Vec::new, |group| group.pipelines.clone())
-        })
-    };
-    let row = |pipeline: PipelineId| Item::new(pipeline.clone(), move || view! { <Row pipeline/> });
-    let rows = move || pipelines().into_iter().map(row).collect();
-    view! {
-        <section class="project">
-            <h2>{project} " " <span class="count">{text(move || pipelines().len().to_string())}</span></h2>
-            <ul class="sheet rows">
-                {list(rows)}
-            </ul>
-        </section>
-    }
-    .into_inner()
+/// Pipelines that are drawn row by row; a short list is drawn whole.
+pub(super) fn rows(
+    ids: impl Fn() -> Vec<PipelineId> + Send + 'static,
+    among: crate::components::row::Among,
+) -> AnyView {
+    use crate::components::row::Row;
+
+    list(move || {
+        let ids = ids();
+        let always = ids.len() <= DRAWN_WHOLE;
+        let row = |pipeline: PipelineId| {
+            Item::new(
+                pipeline.clone(),
+                move || view! { <Row pipeline among always/> },
+            )
+        };
+        ids.into_iter().map(row).collect()
+    })
 }
+
+/// A list with no more rows than this is drawn whole: the browser's own search finds everything in it.
+const DRAWN_WHOLE: usize = 60;

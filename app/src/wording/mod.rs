@@ -10,9 +10,9 @@ pub(crate) mod review;
 mod text;
 
 use domain::{Actor, ActorKind, Purpose};
-use protocol::HandoverRef;
+use protocol::{HandoverRef, MatchIn};
 
-use crate::Lang;
+use crate::{Lang, List};
 
 /// Whether somebody is the reader. Without accounts everybody at this board is `local`.
 pub(crate) fn is_reader(actor: &Actor) -> bool {
@@ -84,6 +84,58 @@ pub(crate) fn found_nothing(lang: Lang, find: &str) -> String {
     lang.found_nothing(&quoted(lang, find.trim()))
 }
 
+/// The name of a list.
+pub(crate) fn list_name(lang: Lang, list: List) -> &'static str {
+    match list {
+        List::Open => lang.list_open(),
+        List::Ended => lang.list_ended(),
+        List::Archived => lang.list_archived(),
+    }
+}
+
+/// In what the words of a search were found.
+pub(crate) fn found_in(lang: Lang, place: MatchIn) -> &'static str {
+    match place {
+        MatchIn::Title => lang.found_in_title(),
+        MatchIn::Message => lang.found_in_message(),
+        MatchIn::Handover => lang.document(),
+        MatchIn::Prompt => lang.prompt_text(),
+    }
+}
+
+/// So many pipelines were archived, or brought back.
+pub(crate) fn archived(lang: Lang, count: usize, back: bool) -> String {
+    let (count, written) = (count as u64, grouped(lang, count as u64));
+    match (count, back) {
+        (0, _) => lang.archived_nothing().to_owned(),
+        (_, false) => lang.archived_some(count, &written),
+        (_, true) => lang.unarchived_some(count, &written),
+    }
+}
+
+/// The button that archives what is ticked, or brings it back.
+pub(crate) fn archive_chosen(lang: Lang, count: usize, back: bool) -> String {
+    let (count, written) = (count as u64, grouped(lang, count as u64));
+    if back {
+        lang.unarchive_chosen(count, &written)
+    } else {
+        lang.archive_chosen(count, &written)
+    }
+}
+
+/// A number with the separators of the language: `5,000`, `5.000`.
+pub(crate) fn grouped(lang: Lang, number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(lang.pick(',', '.'));
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Text in the quotation marks of the language.
 pub(crate) fn quoted(lang: Lang, text: &str) -> String {
     lang.quoted(text)
@@ -114,6 +166,19 @@ pub(crate) fn prompt_heading(lang: Lang, phase: &str, purpose: Purpose) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, en, de) in [
+            (0, "0", "0"),
+            (999, "999", "999"),
+            (1_000, "1,000", "1.000"),
+            (1_234_567, "1,234,567", "1.234.567"),
+        ] {
+            assert_eq!(grouped(Lang::En, number), en);
+            assert_eq!(grouped(Lang::De, number), de);
+        }
+    }
 
     #[test]
     fn the_headline_counts_in_words() {

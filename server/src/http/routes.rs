@@ -126,6 +126,8 @@ pub fn routes(app: &App, frame_origins: Vec<String>) -> Router<App> {
             get(async || Redirect::permanent(&app::paths::asset("favicon.svg"))),
         )
         .route("/", board())
+        .route("/ended", board())
+        .route("/archived", board())
         .route("/agents", board())
         .route("/vibeframe", board())
         .route(
