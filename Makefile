@@ -38,13 +38,13 @@ lint: ready ##   formatting, clippy for the server, the browser and the benchmar
 	$(env) prettier --check --log-level warn $(formatted)
 	@$(env) scripts/rooms.py
 	@$(env) scripts/dependencies.py
-	$(env) cargo clippy -p domain -p protocol -p app -p server --all-targets -- -D warnings
+	$(env) cargo clippy -p domain -p protocol -p cli -p app -p server --all-targets -- -D warnings
 	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
 	@$(MAKE) doc
 
 unit: ready ##   the Rust tests; ARGS go to `cargo test`
-	$(env) cargo test --no-fail-fast -p domain -p protocol -p app -p server $(ARGS)
+	$(env) cargo test --no-fail-fast -p domain -p protocol -p cli -p app -p server $(ARGS)
 
 build: ready ##   the release: target/release/staffel and target/site
 	@scripts/build.sh
@@ -57,7 +57,7 @@ e2e-python: ready-test build ##   a Python MCP client against the release; ARGS 
 
 # The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
 conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the release
-	$(env) cargo build -p domain -p protocol -p app -p server --example conformance
+	$(env) cargo build -p domain -p protocol -p cli -p app -p server --example conformance
 	$(env) cd end2end && npm run --silent test:conformance
 
 interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the release
@@ -69,7 +69,7 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the rel
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
-	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p app -p server
+	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p cli -p app -p server
 
 bench: ready build ## measure this build beside its peers; ARGS="--quick" for a short run
 	@$(env) bench/run.sh $(ARGS)

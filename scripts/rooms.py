@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that data passes the rooms of the house from top to bottom: a module uses only modules below it.
 
-Reads the `use crate::…` lines and `crate::…` paths of the server, and names every arrow that runs upwards.
+Reads the `use crate::…` lines and `crate::…` paths of `server` and `cli`, and names every arrow that runs upwards.
 docs/ARCHITECTURE.md draws the rooms; `make lint` runs this."""
 
 import pathlib
@@ -9,27 +9,33 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = ROOT / "server/src"
 
-# From top to bottom. Rooms of one row do not know each other.
-ROWS = [
-    ["main"],
-    ["commands", "doctor", "demo", "stdio"],
-    ["serve"],
-    ["connections", "http", "mcp"],
-    ["access"],
-    ["connect"],
-    ["config"],
-    ["agents", "archiver", "prompt", "problem"],
-    ["relay"],
-    ["documents", "projections"],
-    ["handoff", "journal", "live", "quote", "log"],
-]
-RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}
+# From top to bottom, by crate. Rooms of one row do not know each other.
+ROWS = {
+    "server": [
+        ["main"],
+        ["commands", "local"],
+        ["serve"],
+        ["connections", "http", "mcp"],
+        ["access"],
+        ["config"],
+        ["agents", "archiver", "prompt", "problem"],
+        ["relay"],
+        ["documents", "projections"],
+        ["handoff", "journal", "live", "quote", "log"],
+    ],
+    "cli": [
+        ["connect", "demo", "doctor", "stdio"],
+        ["commands"],
+        ["clients"],
+        ["endpoint", "files"],
+        ["local", "program", "token"],
+    ],
+}
 
 
-def room_of(path: pathlib.Path) -> str:
-    return path.relative_to(SOURCES).parts[0].removesuffix(".rs")
+def room_of(path: pathlib.Path, sources: pathlib.Path) -> str:
+    return path.relative_to(sources).parts[0].removesuffix(".rs")
 
 
 def top_level_names(group: str) -> list[str]:
@@ -60,18 +66,25 @@ def used_in(text: str) -> set[str]:
     return names
 
 
-def main() -> int:
+def wrong_in(crate: str) -> list[str]:
+    sources = ROOT / crate / "src"
+    rank = {room: rank for rank, rooms in enumerate(ROWS[crate]) for room in rooms}
     wrong = []
-    for path in sorted(SOURCES.rglob("*.rs")):
-        room = room_of(path)
+    for path in sorted(sources.rglob("*.rs")):
+        room = room_of(path, sources)
         if room == "lib":
             continue
-        if room not in RANK:
-            wrong.append(f"{path.relative_to(ROOT)}: the room {room!r} is not in ROWS of scripts/rooms.py")
+        if room not in rank:
+            wrong.append(f"{path.relative_to(ROOT)}: the room {room!r} is not in ROWS[{crate!r}] of scripts/rooms.py")
             continue
         for other in sorted(used_in(path.read_text())):
-            if other in RANK and other != room and RANK[other] <= RANK[room]:
+            if other in rank and other != room and rank[other] <= rank[room]:
                 wrong.append(f"{path.relative_to(ROOT)} uses `{other}`, which is not below `{room}`")
+    return wrong
+
+
+def main() -> int:
+    wrong = [line for crate in ROWS for line in wrong_in(crate)]
     print(*wrong, sep="\n") if wrong else None
     return 1 if wrong else 0
 

@@ -1,6 +1,7 @@
 //! What the server knows when it renders a page.
 
 use domain::Timestamp;
+pub use protocol::Setup;
 use protocol::{AgentView, Counts, DetailMore, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
@@ -38,21 +39,6 @@ pub struct PageData {
     pub agents: Vec<AgentView>,
     /// How each client is connected.
     pub setups: Vec<Setup>,
-}
-
-/// How a client is told about this server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setup {
-    /// The client's name, as its maker writes it.
-    pub client: String,
-    /// The command that does it.
-    pub command: String,
-    /// The file that it writes.
-    pub file: String,
-    /// What has to stand there.
-    pub text: String,
-    /// A link that opens the client and lets it ask its user.
-    pub link: Option<String>,
 }
 
 impl Default for PageData {

@@ -1,5 +1,5 @@
-// The official TypeScript SDK on node's own HTTP server, as its documentation shows it: the handler for the stateless
-// era, and a transport for each session of the older one. The pipelines are in memory.
+// The official TypeScript SDK on node's own HTTP server, as its documentation shows it: the handler for the
+// stateless protocol, and a transport for each session of the legacy one. The pipelines are in memory.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';

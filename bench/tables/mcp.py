@@ -6,7 +6,7 @@ OURS, CEILING, NODE, PYTHON = "staffel-mcp", "rmcp", "typescript", "fastmcp"
 SERVERS = (OURS, CEILING, NODE, PYTHON)
 PEERS = {CEILING: "rmcp", NODE: "TypeScript", PYTHON: "FastMCP"}
 
-ERAS = {"stateless": "2026-07-28", "session": "2025-11-25"}
+PROTOCOLS = {"stateless": "2026-07-28", "session": "2025-11-25"}
 # What each kind of call should reach, as a ratio to each peer.
 AIMS = {"read": {CEILING: 0.8, NODE: 3, PYTHON: 10}, "write": {PYTHON: 1}}
 HELD = {
@@ -25,9 +25,9 @@ def show(runs: Runs) -> bool:
     heading("", "Staffel", "bare rmcp", "TypeScript SDK", "FastMCP",
             "Staffel is better than bare rmcp", "than TypeScript", "than FastMCP", "aim")
     for tool, aims in AIMS.items():
-        for era, date in ERAS.items():
+        for protocol, date in PROTOCOLS.items():
             for agents, count in (("1 agent", "one"), (f"{many} agents", "many")):
-                show_calls(runs, f"{tool}s, {date}, {agents}", f"{era}_{tool}_{count}", aims)
+                show_calls(runs, f"{tool}s, {date}, {agents}", f"{protocol}_{tool}_{count}", aims)
     for field, title in HELD.items():
         row(runs, title, field, "{:,.0f}", LESS)
     shares = [max(runs.values_ending(server, "_client_share"), default=0) for server in SERVERS]

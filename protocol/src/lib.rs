@@ -4,16 +4,24 @@
 //! A pipeline leaves the server in three sizes. A [`Summary`] is what a row of the overview shows, and about
 //! a kilobyte. A [`Detail`] adds what the page of one pipeline shows. A text (a [`HandoverView`] or a [`PromptView`])
 //! is fetched by its own address.
+//!
+//! Beside them stands what processes of different age have to agree on: how a [`Token`] and an agent's name are written,
+//! and where a server is that nobody configured.
 
+mod agent_name;
 mod agents;
 mod detail;
 mod event;
 mod handover;
 mod list;
+mod program;
 mod prompt;
+mod setup;
 mod shorten;
 mod summary;
+mod token;
 
+pub use agent_name::parse_name;
 pub use agents::{AgentView, Agents, Scope};
 pub use detail::{Detail, DetailMore};
 pub use event::{
@@ -22,6 +30,9 @@ pub use event::{
 };
 pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
+pub use program::{DEFAULT_LISTEN, PROBE, VERSION};
 pub use prompt::{Link, PromptDelivery, PromptRef, PromptView, ShortForm};
+pub use setup::Setup;
 pub use shorten::{beginning, shorten};
 pub use summary::{PhaseSummary, Summary, TaskCounts};
+pub use token::{Token, looks_like_token};

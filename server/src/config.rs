@@ -11,13 +11,11 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
+use protocol::DEFAULT_LISTEN;
 use reqwest::Url;
 use serde::Deserialize;
 
 use crate::{agents::parse_name, prompt::ModelConfig};
-
-/// The address of a server that nobody configured.
-pub const DEFAULT_LISTEN: &str = "127.0.0.1:4700";
 
 /// Where VS Code, Cursor and Windsurf show pages: no page of the web can have these schemes.
 const EDITORS: [&str; 2] = ["vscode-webview:", "vscode-file:"];

@@ -7,15 +7,13 @@ pub mod agents;
 mod archiver;
 pub mod commands;
 pub mod config;
-pub mod connect;
 pub mod connections;
-pub mod demo;
-pub mod doctor;
 pub mod documents;
 pub mod handoff;
 pub mod http;
 pub mod journal;
 pub mod live;
+pub mod local;
 pub mod log;
 pub mod mcp;
 mod problem;
@@ -24,9 +22,6 @@ pub mod prompt;
 mod quote;
 pub mod relay;
 mod serve;
-pub mod stdio;
 
+pub use protocol::VERSION;
 pub use serve::{announce, bind, run};
-
-/// The program's version.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");

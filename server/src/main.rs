@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use cli::{connect, demo, doctor, stdio};
 use server::{
     announce, bind, commands,
     config::{Config, ServeArgs},
-    connect, demo, doctor, log, run, stdio,
+    local::Local,
+    log, mcp, run,
 };
 
 // Sessions and large requests come and go; this one gives their memory back.
@@ -18,7 +20,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// The relay for AI pipelines: agents report over MCP, boards follow live, people decide.
 #[derive(Parser)]
 #[command(name = "staffel", version)]
-struct Cli {
+struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -48,16 +50,16 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     log::init();
-    let cli = Cli::parse();
+    let arguments = Arguments::parse();
     // `cargo leptos watch` starts the program without arguments.
-    let done = match cli
+    let done = match arguments
         .command
-        .or_else(|| Cli::parse_from(["staffel", "serve"]).command)
+        .or_else(|| Arguments::parse_from(["staffel", "serve"]).command)
     {
         Some(Command::Demo(args)) => demo::run(&args).await,
-        Some(Command::Stdio(args)) => stdio::run(&args).await,
-        Some(Command::Connect(args)) => connect::run(&args).await,
-        Some(Command::Doctor(args)) => match doctor::run(&args).await {
+        Some(Command::Stdio(args)) => stdio::run(&args, offline()).await,
+        Some(Command::Connect(args)) => connect::run(&args, &Local).await,
+        Some(Command::Doctor(args)) => match doctor::run(&args, &Local).await {
             Ok(true) => Ok(()),
             // What it found is said already.
             Ok(false) => return ExitCode::FAILURE,
@@ -76,6 +78,14 @@ async fn main() -> ExitCode {
             eprintln!("staffel: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What `staffel stdio` tells a client while no server answers: what a server of this version would.
+fn offline() -> stdio::Fallback {
+    stdio::Fallback {
+        introduction: mcp::introduction(),
+        tools: mcp::tools(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use axum::{Router, extract::Request, http::Uri};
+use cli::{clients::client_configuration, program, staffel_at};
 use reqwest::Url;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,6 @@ use crate::{
     agents::{Agents, Registry},
     archiver,
     config::Config,
-    connect::{client_configuration, program, staffel_at},
     connections,
     http::{self, App},
     journal::Sqlite,

@@ -53,10 +53,3 @@ fn ask(address: SocketAddr, request: &str) -> Result<String> {
     response.check(&body)?;
     Ok(String::from_utf8(body)?)
 }
-
-/// The value of a header.
-pub fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines()
-        .filter_map(|line| line.split_once(':'))
-        .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then(|| value.trim()))
-}

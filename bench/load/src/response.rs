@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use crate::{Result, http};
+use crate::Result;
 
 /// An answer that is fed with bytes as they come.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Response {
     /// The value of a header, once the head is complete.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.status?;
-        http::field(std::str::from_utf8(&self.head).ok()?, name)
+        field(std::str::from_utf8(&self.head).ok()?, name)
     }
 
     /// An error with what the server said, unless it accepted the request.
@@ -118,9 +118,9 @@ impl Response {
             .nth(1)
             .ok_or("an answer has no status")?
             .parse()?;
-        let is_chunked = http::field(head, "transfer-encoding")
+        let is_chunked = field(head, "transfer-encoding")
             .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
-        self.stage = match http::field(head, "content-length") {
+        self.stage = match field(head, "content-length") {
             _ if is_chunked => SIZE,
             _ if status == 204 => Stage::Complete,
             Some(length) => Stage::Sized(length.parse()?),
@@ -129,6 +129,13 @@ impl Response {
         self.status = Some(status);
         Ok(end + 4 - before)
     }
+}
+
+/// The value of a header.
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then(|| value.trim()))
 }
 
 fn next_size(size: usize, extension: bool, byte: u8) -> Result<Stage> {

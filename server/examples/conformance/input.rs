@@ -1,4 +1,4 @@
-//! Tools that need input from the client first: of the stateless era, where a server asks in its answer and the
+//! Tools that need input from the client first: of the stateless protocol, where a server asks in its answer and the
 //! client calls again with what was asked.
 
 use rmcp::{

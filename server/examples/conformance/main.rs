@@ -7,6 +7,7 @@
 )]
 
 mod fixtures;
+mod handler;
 mod input;
 mod prompts;
 mod resources;

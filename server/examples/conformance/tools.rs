@@ -248,7 +248,7 @@ fn failed(error: ServiceError) -> ErrorData {
     }
 }
 
-/// In the stateless era only a request that names a level wants to hear anything.
+/// In the stateless protocol only a request that names a level wants to hear anything.
 async fn log(context: &RequestContext<RoleServer>) -> Result<Vec<ContentBlock>, ServiceError> {
     let stateless = context.meta.protocol_version().is_some();
     if !stateless || context.meta.log_level().is_some() {

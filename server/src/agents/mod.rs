@@ -1,6 +1,5 @@
 //! Agents have names: the tokens that prove them, and who has called lately.
 
-mod name;
 mod presence;
 mod registry;
 mod token;
@@ -12,10 +11,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::live::{Live, encode};
 
-pub use name::parse_name;
 pub use presence::{Caller, Open, Presence};
+pub use protocol::{Token, looks_like_token, parse_name};
 pub use registry::{AddError, FILE, Identity, Known, Registry};
-pub use token::{Token, VARIABLE, looks_like_token};
 
 /// How soon a token takes effect that another process added or revoked.
 const LOOK: Duration = Duration::from_millis(500);

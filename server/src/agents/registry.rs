@@ -12,12 +12,12 @@ use std::{
 
 use anyhow::Context;
 use domain::Timestamp;
-use protocol::Scope;
+use protocol::{Scope, Token};
 use rusqlite::{Connection, params};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use super::token::Token;
+use super::token;
 use crate::relay::now;
 
 /// The file in the data folder.
@@ -118,13 +118,13 @@ impl Registry {
     /// # Errors
     /// The name is taken, or the file cannot be written.
     pub fn add(&self, name: &str, scope: Scope) -> Result<Token, AddError> {
-        let token = Token::generate()?;
+        let token = token::generate()?;
         let file = self.file();
         let added = file.execute(
             "INSERT INTO agent (name, scope, token, hash, added) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (name) DO UPDATE SET scope = ?2, token = ?3, hash = ?4, added = ?5, revoked = NULL
              WHERE revoked IS NOT NULL",
-            params![name, scope.name(), token.id(), token.hash(), now().millis()],
+            params![name, scope.name(), token.id(), token::hash(&token), now().millis()],
         )?;
         if added == 0 {
             return Err(AddError::Taken(name.to_owned()));
@@ -182,7 +182,7 @@ impl Registry {
     fn look_up(&self, token: &Token) -> Option<Identity> {
         let memory = self.memory();
         let (hash, identity) = memory.tokens.get(token.id())?;
-        bool::from(hash.ct_eq(&token.hash())).then(|| identity.clone())
+        bool::from(hash.ct_eq(&token::hash(token))).then(|| identity.clone())
     }
 
     /// Whether an agent with a token has or had this name.

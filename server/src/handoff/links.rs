@@ -6,21 +6,10 @@
 //! text; Claude Desktop: about 14,000 of text). VS Code documents none; Windows hands addresses of up
 //! to 2,048 characters to other programs.
 
+use cli::clients::URI_COMPONENT;
 use domain::{PipelineId, Via, text::has_format_characters};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use protocol::{Link, ShortForm};
-
-/// As JavaScript's `encodeURIComponent`: a blank is `%20`, never `+`.
-pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 struct Client {
     via: Via,
@@ -67,7 +56,11 @@ const CLIENTS: [Client; 4] = [
 /// The links for a prompt of this pipeline.
 pub fn links(pipeline: &PipelineId, prompt: &str) -> Vec<Link> {
     let encode = |client: &Client, text: &str| {
-        format!("{}{}", client.prefix, utf8_percent_encode(text, COMPONENT))
+        format!(
+            "{}{}",
+            client.prefix,
+            utf8_percent_encode(text, URI_COMPONENT)
+        )
     };
     CLIENTS
         .iter()

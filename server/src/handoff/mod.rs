@@ -2,4 +2,4 @@
 
 mod links;
 
-pub use links::{COMPONENT, links, short_form};
+pub use links::{links, short_form};

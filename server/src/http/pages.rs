@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use cli::clients::setups;
 use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
@@ -19,7 +20,6 @@ use tokio::sync::Semaphore;
 use crate::{
     access::origin,
     agents::Agents,
-    connect::setups,
     live::Filter,
     problem::Problem,
     projections::{handover_view, prompt_view},

@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use domain::{Actor, Reason, Refusal, text};
-use protocol::Scope;
+use protocol::{PROBE, Scope};
 use rmcp::{
     RoleServer,
     model::{Extensions, Implementation},
@@ -10,10 +10,7 @@ use rmcp::{
 };
 
 use super::ownership::SESSION;
-use crate::{
-    agents::{Agents, Caller, Identity, Open},
-    connect::PROBE,
-};
+use crate::agents::{Agents, Caller, Identity, Open};
 
 /// Who the sender's token says it is.
 pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {

@@ -1,16 +1,20 @@
 //! What the tests share: servers to talk to, and the words to talk with.
 
+mod clients;
 mod events;
 mod http;
 mod program;
 mod server;
+mod user;
 
 use std::time::Duration;
 
+pub use clients::{CASES, CLAUDE_SETTINGS, Case, URL};
 pub use events::{Event, Events};
 pub use http::{Answer, Api, raw};
 pub use program::{Program, data_folder};
 pub use server::Server;
+pub use user::{Said, User, agents, get, put, said, same, some_token, strict, token_in};
 
 /// Nothing that the tests wait for takes this long, unless it never happens.
 pub const PATIENCE: Duration = Duration::from_secs(20);

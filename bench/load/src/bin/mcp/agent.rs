@@ -10,10 +10,10 @@ use mio::{Registry, Token, net::TcpStream};
 
 use crate::{
     connection::Connection,
-    protocol::{self, Era, Tool},
+    protocol::{self, ProtocolKind, Tool},
 };
 
-/// One agent, with a connection, a pipeline, and in the older era a session of its own.
+/// One agent, with a connection, a pipeline, and in the legacy protocol a session of its own.
 pub struct Agent<'a> {
     address: SocketAddr,
     connection: Connection<TcpStream>,
@@ -37,19 +37,19 @@ pub struct Done {
 }
 
 impl<'a> Agent<'a> {
-    /// Connects, and opens a session if the era has them.
+    /// Connects, and opens a session if the protocol has them.
     pub fn new(
         address: SocketAddr,
-        era: Era,
+        kind: ProtocolKind,
         tool: Tool,
         pipeline: &'a str,
         registry: &Registry,
         token: Token,
     ) -> Result<Self> {
         let mut connection = Connection::open(address)?;
-        let session = match era {
-            Era::Stateless => None,
-            Era::Session => Some(open_session(&mut connection, address)?),
+        let session = match kind {
+            ProtocolKind::Stateless => None,
+            ProtocolKind::Session => Some(open_session(&mut connection, address)?),
         };
         Ok(Self {
             address,

@@ -12,7 +12,7 @@ const HELD_MAX: usize = 10_000;
 /// What is measured. Each wants a server that has just started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// Tool calls in both eras.
+    /// Tool calls in both protocols.
     Calls,
     /// The memory of idle sessions, and of their streams.
     Sessions,
@@ -35,7 +35,7 @@ pub struct Args {
     pub agents: usize,
     /// How long they call while it is measured.
     pub span: Duration,
-    /// How long they call with each tool in each era before anything is measured.
+    /// How long they call with each tool in each protocol before anything is measured.
     pub warm_up: Duration,
     /// How many sessions or streams are held.
     pub held: usize,

@@ -12,32 +12,32 @@ use crate::{
     agent::Agent,
     args::Args,
     connection::Connection,
-    protocol::{self, Era, Tool},
+    protocol::{self, ProtocolKind, Tool},
 };
 
-const KINDS: [(Era, Tool); 4] = [
-    (Era::Stateless, Tool::Read),
-    (Era::Stateless, Tool::Write),
-    (Era::Session, Tool::Read),
-    (Era::Session, Tool::Write),
+const KINDS: [(ProtocolKind, Tool); 4] = [
+    (ProtocolKind::Stateless, Tool::Read),
+    (ProtocolKind::Stateless, Tool::Write),
+    (ProtocolKind::Session, Tool::Read),
+    (ProtocolKind::Session, Tool::Write),
 ];
 /// How long the last answer of a phase may take.
 const STRAGGLE_MAX: Duration = Duration::from_secs(15);
 
-/// Measures reads and writes in both eras, by one agent and by many.
+/// Measures reads and writes in both protocols, by one agent and by many.
 pub fn measure(args: &Args, report: &mut Report) -> Result<()> {
     let pipelines = start_pipelines(args)?;
     let before = position(args)?;
     let mut total = Total::default();
     // Interpreters compile what they have run for a while, so the first phase would be the slowest.
-    for (era, tool) in KINDS {
-        let calls = Phase::new(args, era, tool, &pipelines)?.call_for(args.warm_up)?;
+    for (kind, tool) in KINDS {
+        let calls = Phase::new(args, kind, tool, &pipelines)?.call_for(args.warm_up)?;
         total.add(tool, &calls);
     }
-    for (era, tool) in KINDS {
+    for (kind, tool) in KINDS {
         for (count, agents) in [("one", 1), ("many", args.agents)] {
-            let phase = Phase::new(args, era, tool, &pipelines[..agents])?;
-            let name = format!("{}_{}_{count}", era.name(), tool.name());
+            let phase = Phase::new(args, kind, tool, &pipelines[..agents])?;
+            let name = format!("{}_{}_{count}", kind.name(), tool.name());
             let calls = phase.run(&name, report)?;
             total.add(tool, &calls);
         }
@@ -93,7 +93,7 @@ impl Total {
     }
 }
 
-/// One tool in one era, called by some agents.
+/// One tool in one protocol, called by some agents.
 struct Phase<'a> {
     args: &'a Args,
     poll: Poll,
@@ -110,7 +110,12 @@ struct Calls {
 }
 
 impl<'a> Phase<'a> {
-    fn new(args: &'a Args, era: Era, tool: Tool, pipelines: &'a [String]) -> Result<Self> {
+    fn new(
+        args: &'a Args,
+        kind: ProtocolKind,
+        tool: Tool,
+        pipelines: &'a [String],
+    ) -> Result<Self> {
         let poll = Poll::new()?;
         let agents = pipelines
             .iter()
@@ -118,7 +123,7 @@ impl<'a> Phase<'a> {
             .map(|(number, pipeline)| {
                 Agent::new(
                     args.address,
-                    era,
+                    kind,
                     tool,
                     pipeline,
                     poll.registry(),

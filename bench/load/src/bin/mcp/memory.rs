@@ -11,7 +11,7 @@ const FIRST: usize = 20;
 /// What the server does when it has answered may take so long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Sessions of the older era: first without a stream, then each with its own.
+/// Sessions of the legacy protocol: first without a stream, then each with its own.
 pub fn sessions(args: &Args, report: &mut Report) -> Result<()> {
     process::allow_files(args.held + 64)?;
     let mut connection = Connection::open(args.address)?;
@@ -33,7 +33,7 @@ pub fn sessions(args: &Args, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Streams of the newer era. A server that does not know them has no figure.
+/// Streams of the stateless protocol. A server that does not know them has no figure.
 pub fn streams(args: &Args, report: &mut Report) -> Result<()> {
     process::allow_files(args.held + 64)?;
     let mut connection = Connection::open(args.address)?;

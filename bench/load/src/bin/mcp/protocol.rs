@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use load::Result;
 use memchr::memmem;
 
-/// The two eras of the protocol, by what an agent does first.
+/// The two kinds of the protocol, by what an agent does first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Era {
-    /// 2026-07-28: nothing; every request says all about itself.
+pub enum ProtocolKind {
+    /// The stateless protocol, 2026-07-28: nothing; every request says all about itself.
     Stateless,
-    /// 2025-11-25: it opens a session.
+    /// The legacy protocol, 2025-11-25: it opens a session.
     Session,
 }
 
@@ -25,7 +25,7 @@ pub enum Tool {
 
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}"#;
 
-impl Era {
+impl ProtocolKind {
     /// Its name in the figures.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,246 @@
+//! The catalogue: every client that can be connected.
+
+use crate::files::Language;
+
+use super::{
+    client::{ByVariable, Client, TokenFields, Transport, TypeField},
+    location::{GlobalFile, Root, Scope},
+};
+
+/// Every client that `staffel connect` can set up.
+pub const CLIENTS: [Client; 9] = [
+    Client {
+        name: "cursor",
+        title: "Cursor",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Http {
+            kind: None,
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${env:", "}"),
+        },
+        off: None,
+        project: Some(".cursor/mcp.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".cursor",
+            file: "mcp.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "In Cursor, open Settings > MCP and switch `staffel` on; reload the window if it is not listed.",
+    },
+    Client {
+        name: "vscode",
+        title: "VS Code",
+        language: Language::Json,
+        servers: "servers",
+        transport: Transport::Http {
+            kind: Some(TypeField {
+                name: "http",
+                synonyms: &[],
+                inferred: true,
+            }),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${env:", "}"),
+        },
+        off: None,
+        project: Some(".vscode/mcp.json"),
+        global: GlobalFile {
+            root: Root::Settings,
+            variable: None,
+            folder: "Code/User",
+            file: "mcp.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "In VS Code, run the command `MCP: List Servers`, start `staffel` and trust it when asked.",
+    },
+    Client {
+        name: "claude-code",
+        title: "Claude Code",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Http {
+            kind: Some(TypeField {
+                name: "http",
+                synonyms: &["streamable-http"],
+                inferred: false,
+            }),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("${", "}"),
+        },
+        off: None,
+        project: Some(".mcp.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: Some("CLAUDE_CONFIG_DIR"),
+            folder: "",
+            file: ".claude.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Start `claude` anew and approve `staffel` when it asks: until then `claude mcp list` says \"Pending approval\". /mcp shows the connection.",
+    },
+    Client {
+        name: "codex",
+        title: "Codex",
+        language: Language::Toml,
+        servers: "mcp_servers",
+        transport: Transport::Http {
+            kind: None,
+            address: "url",
+        },
+        token: TokenFields {
+            map: "http_headers",
+            variable: ByVariable::Field("bearer_token_env_var"),
+        },
+        off: Some(("enabled", "false")),
+        project: Some(".codex/config.toml"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: Some("CODEX_HOME"),
+            folder: ".codex",
+            file: "config.toml",
+            package: None,
+        },
+        usual: Scope::Global,
+        next: "Start `codex` anew; /mcp shows the connection. It reads a project's file only where you trust the project.",
+    },
+    Client {
+        name: "gemini",
+        title: "Gemini CLI",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Http {
+            kind: None,
+            address: "httpUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("$", ""),
+        },
+        off: None,
+        project: Some(".gemini/settings.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".gemini",
+            file: "settings.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Start `gemini` anew in a folder that it trusts (it asks at the first start); /mcp shows the connection.",
+    },
+    Client {
+        name: "qwen",
+        title: "Qwen Code",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Http {
+            kind: None,
+            address: "httpUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("$", ""),
+        },
+        off: None,
+        project: Some(".qwen/settings.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".qwen",
+            file: "settings.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Run `qwen mcp list`; where it says \"Pending approval\", run `qwen mcp approve staffel`. Then start `qwen` anew.",
+    },
+    Client {
+        name: "opencode",
+        title: "OpenCode",
+        language: Language::Json,
+        servers: "mcp",
+        transport: Transport::Http {
+            kind: Some(TypeField {
+                name: "remote",
+                synonyms: &[],
+                inferred: false,
+            }),
+            address: "url",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::InHeader("{env:", "}"),
+        },
+        off: Some(("enabled", "false")),
+        project: Some("opencode.json"),
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".config/opencode",
+            file: "opencode.json",
+            package: None,
+        },
+        usual: Scope::Project,
+        next: "Start `opencode` anew; `opencode mcp list` shows the connection.",
+    },
+    Client {
+        name: "windsurf",
+        title: "Windsurf",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Http {
+            kind: None,
+            address: "serverUrl",
+        },
+        token: TokenFields {
+            map: "headers",
+            variable: ByVariable::Never,
+        },
+        off: Some(("disabled", "true")),
+        project: None,
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".codeium/windsurf",
+            file: "mcp_config.json",
+            package: None,
+        },
+        usual: Scope::Global,
+        next: "In Windsurf, open Settings > Cascade > MCP Servers and refresh the list.",
+    },
+    Client {
+        name: "claude-desktop",
+        title: "Claude Desktop",
+        language: Language::Json,
+        servers: "mcpServers",
+        transport: Transport::Bridge,
+        token: TokenFields {
+            map: "env",
+            variable: ByVariable::Never,
+        },
+        off: None,
+        project: None,
+        global: GlobalFile {
+            root: Root::Settings,
+            variable: None,
+            folder: "Claude",
+            file: "claude_desktop_config.json",
+            package: Some("Claude_"),
+        },
+        usual: Scope::Global,
+        next: "Quit Claude Desktop, not only its window, and start it again; Settings > Developer shows the connection.",
+    },
+];

@@ -1,0 +1,17 @@
+//! The catalogue of clients: in which file each of them keeps its MCP servers, and how a server is written there.
+
+mod catalogue;
+mod client;
+mod entry;
+mod found;
+mod links;
+mod location;
+mod setups;
+
+pub(crate) use catalogue::CLIENTS;
+pub(crate) use client::{Client, NAME, Transport};
+pub(crate) use entry::{Proof, TYPE};
+pub(crate) use found::Held;
+pub use links::URI_COMPONENT;
+pub(crate) use location::{Scope, from_home};
+pub use setups::{client_configuration, setups};

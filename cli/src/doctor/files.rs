@@ -1,0 +1,78 @@
+//! The files of all clients.
+
+use std::path::Path;
+
+use crate::{
+    clients::{CLIENTS, Scope},
+    commands::Commands,
+    endpoint::Endpoint,
+};
+
+use super::{
+    entry::Look,
+    file::{File, State},
+    server::Server,
+    todo::Todo,
+};
+
+/// Looks at both files of every client.
+pub async fn look(
+    here: &Path,
+    endpoint: &Endpoint,
+    server: &Server,
+    commands: &Commands,
+    todo: &mut Vec<Todo>,
+) -> Vec<File> {
+    let mut files = Vec::new();
+    for client in &CLIENTS {
+        let global = client.global.path();
+        // Here may be the home folder.
+        let project = client.project_file(here);
+        let project = project.filter(|path| Some(path) != global.as_ref());
+        let project = project.map(|path| (Scope::Project, path));
+        let global = global.map(|path| (Scope::Global, path));
+        for (scope, path) in project.into_iter().chain(global) {
+            let found = todo.len();
+            let look = Look {
+                client,
+                scope,
+                path: &path,
+                endpoint,
+                server,
+                commands,
+            };
+            let state = look.state(todo).await;
+            files.push(File {
+                client: client.name,
+                title: client.title,
+                scope: match scope {
+                    Scope::Project => "project",
+                    Scope::Global => "global",
+                },
+                path,
+                state,
+                well: todo.len() == found,
+            });
+        }
+    }
+    let reaches = |file: &File| {
+        matches!(
+            file.state,
+            State::Staffel {
+                this_server: true,
+                ..
+            }
+        )
+    };
+    if !files.iter().any(reaches) {
+        let names: Vec<_> = CLIENTS[1..].iter().map(|client| client.name).collect();
+        todo.push(Todo::new(
+            format!(
+                "No assistant knows this server. Connect yours (or {}):",
+                names.join(", ")
+            ),
+            commands.connect(&CLIENTS[0], CLIENTS[0].usual),
+        ));
+    }
+    files
+}

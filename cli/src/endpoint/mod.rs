@@ -1,0 +1,10 @@
+//! The server that an assistant is to talk to: where it is, and what it says when it is asked.
+
+mod address;
+mod args;
+mod discovery;
+
+pub(crate) use address::{Endpoint, usual_server};
+pub use args::ServerArgs;
+pub(crate) use discovery::Discovery;
+pub use discovery::staffel_at;

@@ -1,0 +1,20 @@
+//! What runs beside an assistant: `staffel connect`, `doctor`, `stdio` and `demo`, and the catalogue of clients.
+//!
+//! A command here talks to a server as any client does, over HTTP and MCP, and never uses its inside. What only the
+//! server's own settings and files can tell comes in as an argument: [`LocalServer`].
+
+pub mod clients;
+mod commands;
+pub mod connect;
+pub mod demo;
+pub mod doctor;
+mod endpoint;
+mod files;
+mod local;
+mod program;
+pub mod stdio;
+mod token;
+
+pub use endpoint::staffel_at;
+pub use local::{AddError, AgentTokens, LocalServer};
+pub use program::program;

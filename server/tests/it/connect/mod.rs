@@ -1,0 +1,11 @@
+//! `staffel connect`: the clients' own files get one server more, and lose nothing.
+
+mod entries;
+mod files;
+#[cfg(unix)]
+mod interrupted;
+#[cfg(unix)]
+mod rights;
+mod server;
+mod tokens;
+mod told;
