@@ -11,7 +11,7 @@ begun=target/staffel-build.begun
 finished=target/staffel-build.finished # holds what the build depended on beside its files
 
 sources=()
-for path in Cargo.toml Cargo.lock .cargo app domain frontend protocol server style; do
+for path in Cargo.toml Cargo.lock .cargo app cli domain frontend protocol server style; do
   if [ -e "$path" ]; then sources+=("$path"); fi
 done
 
