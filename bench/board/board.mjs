@@ -62,7 +62,7 @@ async function measure(browser, count) {
       const longest = await page.evaluate(() => Math.max(0, ...window.tasks.splice(0)));
       figures.set(name, Math.max(SHORTEST, longest));
     };
-    const rows = page.locator('.rows > li');
+    const rows = page.locator('.block > li');
     const count_of = (name) => page.getByRole('navigation', { name: 'Pipelines' }).getByRole('link', { name });
     const scroll = async () => {
       for (let turn = 0; turn < 40; turn += 1) {
@@ -98,7 +98,7 @@ async function measure(browser, count) {
         async () => {
           await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
           await pause(50);
-          return (await rows.count()) === ended;
+          return Number(await page.locator('.rows').getAttribute('data-count')) === ended;
         },
         240_000,
       );

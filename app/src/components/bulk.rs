@@ -1,5 +1,6 @@
 //! What is done with several pipelines at once: archiving them, and bringing them back.
 
+use domain::PipelineId;
 use leptos::prelude::*;
 
 use super::when::When;
@@ -16,22 +17,20 @@ use crate::{
 pub(crate) fn Bulk(
     /// The list: what has ended is archived, what is archived comes back.
     list: List,
+    /// Its pipelines as far as they are here.
+    ids: Memo<Vec<PipelineId>>,
 ) -> impl IntoView {
     let board = use_board();
     let archive = board.archive;
     let back = list == List::Archived;
     let chosen = move || archive.chosen.with(Vec::len);
     let all = flag(move || {
-        let rows = board.ids_of(list).len();
+        let rows = ids.with(Vec::len);
         rows > 0 && chosen() >= rows
     });
     let choose_all = move |checked: bool| {
-        let ids = if checked {
-            untrack(|| board.ids_of(list))
-        } else {
-            Vec::new()
-        };
-        archive.chosen.set(ids);
+        let all = checked.then(|| ids.get_untracked());
+        archive.chosen.set(all.unwrap_or_default());
     };
     let act = text(move || {
         let lang = board.lang.get();

@@ -8,8 +8,7 @@ use super::{chip::Chip, mini::Mini, time::Ago, when::When};
 use crate::{
     Lang,
     board::{Board, use_board},
-    browser,
-    follow::{StatusSignal, flag, text, word},
+    follow::{flag, text, word},
     paths, wording,
 };
 
@@ -24,35 +23,16 @@ pub(crate) enum Among {
     Found,
 }
 
-/// One pipeline, one row, one link. It is drawn while it is near the view.
+/// One pipeline, one row, one link.
 #[component]
 pub(crate) fn Row(
     /// The pipeline.
     pipeline: PipelineId,
     /// The rows around it.
     among: Among,
-    /// Whether it is drawn wherever it is.
-    whole: Signal<bool>,
 ) -> impl IntoView {
     let board = use_board();
     let status = board.signal(&pipeline)?;
-    // What came with the page is drawn already.
-    let lazy = board.hydrated.get_untracked() && browser::tells_what_is_near();
-    let near = RwSignal::new(!lazy);
-    let drawn = flag(move || near.get() || whole.get() || board.printing.get());
-    let shown = move |event: web_sys::Event| near.set(browser::is_near(&event));
-    let id = StoredValue::new(pipeline);
-    Some(
-        view! {
-            <li on:contentvisibilityautostatechange=shown>
-                <When holds=drawn>{contents(board, status, id.get_value(), among)}</When>
-            </li>
-        }
-        .into_any(),
-    )
-}
-
-fn contents(board: Board, status: StatusSignal, pipeline: PipelineId, among: Among) -> AnyView {
     let lang = board.lang;
     let found = match among {
         Among::Found => board.found.found(&pipeline),
@@ -98,32 +78,36 @@ fn contents(board: Board, status: StatusSignal, pipeline: PipelineId, among: Amo
             }
         })
     });
-    view! {
-        {(among == Among::List).then(|| tick(board, &pipeline, title))}
-        <a class="row" href=paths::pipeline(&pipeline)>
-            <span class="row-what">
-                <span class="row-title">
-                    <strong>{title}</strong>
-                    <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
-                </span>
-                {sub}
-            </span>
-            <span class="row-leg">
-                <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
-                <Mini status/>
-            </span>
-            <span class="row-chip"><Chip status/></span>
-            <span class="sub row-agent">
-                <When
-                    holds=in_transit
-                    otherwise=move || view! { {agent}<Ago at=sign/> }
-                >
-                    {board.t(Lang::nobody_picked_up)}
-                </When>
-            </span>
-        </a>
-    }
-    .into_any()
+    Some(
+        view! {
+            <li>
+                {(among == Among::List).then(|| tick(board, &pipeline, title))}
+                <a class="row" href=paths::pipeline(&pipeline)>
+                    <span class="row-what">
+                        <span class="row-title">
+                            <strong>{title}</strong>
+                            <When holds=demo><span class="tag">{board.t(Lang::demo)}</span></When>
+                        </span>
+                        {sub}
+                    </span>
+                    <span class="row-leg">
+                        <span class="leg-line"><b>{leg}</b><span>{progress}</span></span>
+                        <Mini status/>
+                    </span>
+                    <span class="row-chip"><Chip status/></span>
+                    <span class="sub row-agent">
+                        <When
+                            holds=in_transit
+                            otherwise=move || view! { {agent}<Ago at=sign/> }
+                        >
+                            {board.t(Lang::nobody_picked_up)}
+                        </When>
+                    </span>
+                </a>
+            </li>
+        }
+        .into_any(),
+    )
 }
 
 /// The box that chooses a pipeline for what is done with several.

@@ -28,8 +28,8 @@ pub(super) fn Listed(board: Board, list: List) -> impl IntoView {
             holds=some
             otherwise=move || view! { <p class="nothing sub">{nothing}</p> }
         >
-            <Bulk list/>
-            {rows(move || ids.get(), Among::List)}
+            <Bulk list ids/>
+            {rows(ids, Among::List)}
         </When>
         <More listing=board.listed/>
     }

@@ -44,16 +44,16 @@ pub(super) fn projects(shown: Memo<Vec<Group>>) -> AnyView {
 #[component]
 fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
     let name = StoredValue::new(project.clone());
-    let pipelines = move || {
+    let pipelines = Memo::new(move |_| {
         shown.with(|groups| {
             let same = |group: &&Group| name.with_value(|name| group.project == *name);
             let group = groups.iter().find(same);
             group.map_or_else(Vec::new, |group| group.pipelines.clone())
         })
-    };
+    });
     view! {
         <section class="project">
-            <h2>{project} " " <span class="count">{text(move || pipelines().len().to_string())}</span></h2>
+            <h2>{project} " " <span class="count">{text(move || pipelines.with(Vec::len).to_string())}</span></h2>
             {rows(pipelines, Among::Project)}
         </section>
     }

@@ -58,7 +58,7 @@ pub(super) fn Results(board: Board) -> impl IntoView {
         <When holds=more>
             <section class="project">
                 <h2>{heading}</h2>
-                {rows(move || others.get(), Among::Found)}
+                {rows(others, Among::Found)}
             </section>
         </When>
         <p class="found-nothing" role="status">{found_nothing}</p>
