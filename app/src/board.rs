@@ -6,30 +6,19 @@ use std::{
 };
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
 
 use crate::{
-    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, api,
-    archive::Archive,
-    browser,
-    detail::Detail,
-    follow::StatusSignal,
-    incoming::Incoming,
-    link::Link,
-    listing::{self, Listing},
-    review::Review,
-    route::{List, Paper},
-    standing,
-    texts::Texts,
+    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, archive::Archive,
+    browser, detail::Detail, follow::StatusSignal, incoming::Incoming, link::Link,
+    listing::Listing, lists::List, review::Review, route::Paper, texts::Texts, waiting::Waiting,
 };
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
 const JUST_ENDED_MAX: usize = 50;
 /// So long changes of lists are gathered: shorter than anybody notices.
 const SHIFT: Duration = Duration::from_millis(80);
-/// The figures are asked for at most so often.
-const RECOUNT: Duration = Duration::from_secs(2);
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
 const ORDER_MAX: usize = 400;
 
@@ -88,8 +77,10 @@ pub(crate) struct Board {
     shifting: StoredValue<bool>,
     /// Whether the page is being printed: then every row is drawn.
     pub printing: RwSignal<bool>,
-    /// Whether the figures are being asked for.
-    recounting: StoredValue<bool>,
+    /// Whether the figures may be wrong, and have to be asked for.
+    pub uncounted: RwSignal<bool>,
+    /// Everything that the page began with has come anew.
+    pub renewed: Trigger,
     /// The texts that were read last.
     texts: RwSignal<Texts>,
     /// The review that is open, and those that were offered.
@@ -110,19 +101,6 @@ pub(crate) struct Board {
     clock_offset: StoredValue<i64>,
     /// The handovers that wait for a person, the longest first.
     pub waiting: RwSignal<Vec<Waiting>>,
-}
-
-/// A handover that waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// The pipeline.
-    pub pipeline: PipelineId,
-    /// The handover.
-    pub handover: HandoverId,
-    /// Its newest revision.
-    pub revision: u32,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// The board that the surrounding [`crate::App`] provides.
@@ -183,7 +161,8 @@ impl Board {
             just_ended: StoredValue::new(Vec::new()),
             shifting: StoredValue::new(false),
             printing: RwSignal::new(false),
-            recounting: StoredValue::new(false),
+            uncounted: RwSignal::new(false),
+            renewed: Trigger::new(),
             texts: RwSignal::new(texts),
             review: Review::new(),
             order: StoredValue::new(Vec::new()),
@@ -283,13 +262,6 @@ impl Board {
         self.path.with(|path| Paper::of(path))
     }
 
-    /// Leads to another page of the board.
-    #[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
-    pub fn go(self, path: &str) {
-        #[cfg(feature = "hydrate")]
-        crate::route::browser::go(self, path);
-    }
-
     /// Since when what is shown may be out of date.
     pub fn stale_since(&self) -> Option<Timestamp> {
         self.link.with(|link| {
@@ -348,7 +320,8 @@ impl Board {
             }
             Incoming::Status(both) => {
                 let (summary, changed) = *both;
-                self.detail.take(*self, &summary, &changed);
+                let shown = self.is_shown(&summary.pipeline);
+                self.detail.take(&summary, &changed, shown);
                 self.put(summary, &changed);
             }
             Incoming::Prompt(both) => {
@@ -450,15 +423,11 @@ impl Board {
         self.turned.notify();
         self.forget();
         let shown = self.route.with_untracked(|route| route.pipeline().cloned());
-        if !self.hydrated.get_untracked() {
-            return;
+        if let Some(shown) = shown.filter(|_| self.hydrated.get_untracked()) {
+            let revision = self.peek(&shown).map(|summary| summary.revision);
+            self.detail.compare(&shown, revision);
         }
-        if let Some(shown) = shown {
-            self.detail.compare(*self, &shown);
-        }
-        listing::complete(*self);
-        // What was missed may have changed the list that is shown.
-        self.listed.again(*self);
+        self.renewed.notify();
     }
 
     /// A pipeline as an event says it is, unless what is known is newer.
@@ -561,7 +530,7 @@ impl Board {
                 // How it was counted before is not known.
                 let open = class(summary).open == 1;
                 if !open || summary.status == domain::Status::AwaitingReview || changed.more {
-                    self.recount();
+                    self.uncounted.set(true);
                 }
                 return;
             }
@@ -598,22 +567,6 @@ impl Board {
             },
             SHIFT,
         );
-    }
-
-    /// Asks for the figures, soon.
-    pub fn recount(&self) {
-        if self.recounting.get_value() {
-            return;
-        }
-        self.recounting.set_value(true);
-        let board = *self;
-        let ask = async move {
-            board.recounting.set_value(false);
-            if let Ok(page) = api::pipelines("limit=1").await {
-                board.counts.set(page.counts);
-            }
-        };
-        set_timeout(move || spawn_local(ask), RECOUNT);
     }
 
     /// The overview is full: the oldest of the ended ones go, and are found page by page.
@@ -666,19 +619,6 @@ impl Board {
                 std::time::Duration::from_secs(10),
             );
         }
-    }
-}
-
-impl Waiting {
-    /// The handover of this pipeline that waits, if one does.
-    fn of(summary: &Summary) -> Option<Self> {
-        let handover = standing::open_handover(summary)?;
-        Some(Self {
-            pipeline: summary.pipeline.clone(),
-            handover: handover.handover.clone(),
-            revision: handover.revision,
-            since: handover.at,
-        })
     }
 }
 

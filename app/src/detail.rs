@@ -1,10 +1,10 @@
 //! The detail of the pipeline whose page is shown: fetched once, then kept current by what each event says is new.
 
 use domain::{Delivery, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, What};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use protocol::{Changed, DetailMore, PromptDelivery, PromptRef, Summary, TaskChange};
 
-use crate::{api, api::Failure, board::Board};
+use crate::api::Failure;
 
 /// So many lines of "What happened" are kept.
 const LINES: usize = 100;
@@ -37,6 +37,8 @@ pub(crate) enum Coming {
 pub(crate) struct Detail {
     /// How it is coming.
     pub coming: RwSignal<Coming>,
+    /// The pipeline whose detail has to be fetched anew.
+    pub wanted: RwSignal<Option<PipelineId>>,
     held: RwSignal<Option<Held>>,
     /// What happened while it was being fetched.
     missed: StoredValue<Vec<(Summary, Changed)>>,
@@ -56,6 +58,7 @@ impl Detail {
         let missing = asked.filter(|_| shown.is_none());
         Self {
             coming: RwSignal::new(missing.map_or(Coming::Rest, Coming::Missing)),
+            wanted: RwSignal::new(None),
             held: RwSignal::new(held),
             missed: StoredValue::new(Vec::new()),
         }
@@ -84,57 +87,51 @@ impl Detail {
         })
     }
 
-    /// Sees to it that the detail of this pipeline is here, or comes.
-    pub fn want(self, board: Board, pipeline: &PipelineId) {
-        if self.revision_of(pipeline).is_none() {
-            self.fetch(board, pipeline.clone());
-        }
+    /// Whether the detail of this pipeline is here.
+    pub fn has(self, pipeline: &PipelineId) -> bool {
+        self.revision_of(pipeline).is_some()
     }
 
-    /// Fetches the detail anew.
-    pub fn fetch(self, board: Board, pipeline: PipelineId) {
+    /// Says that the detail of this pipeline is wanted anew.
+    pub fn want(self, pipeline: &PipelineId) {
+        self.wanted.set(Some(pipeline.clone()));
+    }
+
+    /// It is being fetched from here on. False where it is already.
+    pub fn begin(self, pipeline: &PipelineId) -> bool {
         let fetching = Coming::Fetching(pipeline.clone());
-        if self.coming.with_untracked(|coming| *coming == fetching) {
-            return;
+        let new = self.coming.with_untracked(|coming| *coming != fetching);
+        if new {
+            self.coming.set(fetching);
+            self.missed.update_value(Vec::clear);
         }
-        self.coming.set(fetching.clone());
-        self.missed.update_value(Vec::clear);
-        spawn_local(async move {
-            let answer = api::detail(&pipeline).await;
-            // By now the reader may be on another page.
-            if self.coming.with_untracked(|coming| *coming != fetching) {
-                return;
-            }
-            match answer {
-                Ok((summary, more)) => self.put(board, summary, more),
-                Err(Failure::Refused(problem)) if problem.status == 404 => {
-                    self.coming.set(Coming::Missing(pipeline));
-                }
-                Err(failure) => self.coming.set(Coming::Failed(pipeline, failure)),
-            }
-        });
+        new
     }
 
-    fn put(self, board: Board, summary: Summary, more: DetailMore) {
-        self.held.set(Some(Held::new(&summary, more)));
+    /// Whether this one is what is being fetched: by now the reader may be on another page.
+    pub fn is_coming(self, pipeline: &PipelineId) -> bool {
+        self.coming
+            .with_untracked(|coming| matches!(coming, Coming::Fetching(of) if of == pipeline))
+    }
+
+    /// The detail is here. What happened meanwhile is taken in.
+    pub fn put(self, summary: &Summary, more: DetailMore, shown: bool) {
+        self.held.set(Some(Held::new(summary, more)));
         self.coming.set(Coming::Rest);
-        board.learn(summary);
         let missed = self
             .missed
             .try_update_value(std::mem::take)
             .unwrap_or_default();
         for (summary, changed) in missed {
-            self.take(board, &summary, &changed);
+            self.take(&summary, &changed, shown);
         }
     }
 
-    /// Takes in what an event says is new. Where something is missing, the detail is fetched again.
-    pub fn take(self, board: Board, summary: &Summary, changed: &Changed) {
+    /// Takes in what an event says is new. Where something is missing and the page of the pipeline is shown, the detail
+    /// is wanted anew.
+    pub fn take(self, summary: &Summary, changed: &Changed, shown: bool) {
         let pipeline = &summary.pipeline;
-        let fetching = self
-            .coming
-            .with_untracked(|coming| matches!(coming, Coming::Fetching(of) if of == pipeline));
-        if fetching {
+        if self.is_coming(pipeline) {
             self.missed.update_value(|missed| {
                 if missed.len() < MISSED {
                     missed.push((summary.clone(), changed.clone()));
@@ -144,8 +141,8 @@ impl Detail {
         }
         let Some(revision) = self.revision_of(pipeline) else {
             // A pipeline that nobody knew when its page was opened, and that has begun now.
-            if board.is_shown(pipeline) {
-                self.fetch(board, pipeline.clone());
+            if shown {
+                self.want(pipeline);
             }
             return;
         };
@@ -153,7 +150,7 @@ impl Detail {
             return;
         }
         if changed.from != revision || changed.more {
-            self.again(board, pipeline);
+            self.again(pipeline, shown);
             return;
         }
         self.held.update(|held| {
@@ -163,17 +160,17 @@ impl Detail {
         });
     }
 
-    /// The summaries are new, and nothing says what else is: the detail of another revision is fetched again.
-    pub fn compare(self, board: Board, pipeline: &PipelineId) {
-        let revision = board.peek(pipeline).map(|summary| summary.revision);
+    /// The summaries are new, and nothing says what else is: the detail of the shown pipeline, of another revision than
+    /// this one, is wanted anew.
+    pub fn compare(self, pipeline: &PipelineId, revision: Option<u64>) {
         if revision.is_none() || self.revision_of(pipeline) != revision {
-            self.again(board, pipeline);
+            self.want(pipeline);
         }
     }
 
-    fn again(self, board: Board, pipeline: &PipelineId) {
-        if board.is_shown(pipeline) {
-            self.fetch(board, pipeline.clone());
+    fn again(self, pipeline: &PipelineId, shown: bool) {
+        if shown {
+            self.want(pipeline);
         } else {
             self.held.set(None);
         }

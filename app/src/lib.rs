@@ -7,6 +7,7 @@
 // The server renders; listening, asking and deciding happen in the browser alone.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 
+mod actions;
 mod api;
 mod archive;
 mod attention;
@@ -20,6 +21,7 @@ mod json;
 mod lang;
 mod link;
 mod listing;
+mod lists;
 #[cfg(feature = "hydrate")]
 mod live;
 mod page;
@@ -33,11 +35,13 @@ mod shell;
 mod standing;
 mod texts;
 mod theme;
+mod waiting;
 mod wording;
 
 pub use lang::{LANG_COOKIE, Lang};
+pub use lists::List;
 pub use page::{PageData, Setup};
-pub use route::{List, Route};
+pub use route::Route;
 pub use shell::{App, shell};
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

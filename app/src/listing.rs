@@ -1,21 +1,10 @@
 //! Pipelines that the server lists page by page: what has ended, the archive, and what a search finds.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use domain::PipelineId;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use protocol::Match;
-
-use crate::{api, board::Board, route::List};
-
-/// So many open pipelines are fetched by themselves; more when somebody asks.
-const OPEN_MAX: usize = 1_000;
-/// A search is asked for when nobody has typed for so long.
-const PAUSE: Duration = Duration::from_millis(250);
-/// Shorter words are looked for only among what is here.
-const FIND_MIN: usize = 2;
-/// The server takes no longer text, in characters.
-const FIND_MAX: usize = 200;
 
 /// How far a list is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,71 +51,53 @@ impl Listing {
         }
     }
 
+    /// What is listed.
+    pub fn query(self) -> String {
+        self.query.get_value()
+    }
+
     /// Lists something else from its beginning. The empty query lists nothing.
-    pub fn ask(self, board: Board, query: &str) {
+    pub fn begin(self, query: &str) {
         self.query.set_value(query.to_owned());
         self.cursor.set_value(None);
         self.matches.update_value(Vec::clear);
         self.arrived.update_value(Vec::clear);
         self.ids.set(Vec::new());
         self.progress.set(Progress::Rest);
-        if !query.is_empty() {
-            self.more(board);
-        }
-        board.forget();
     }
 
-    /// Lists the same anew.
-    pub fn again(self, board: Board) {
-        self.ask(board, &self.query.get_value());
-    }
-
-    /// Fetches the next page, unless one is on its way or there is none.
-    pub fn more(self, board: Board) {
+    /// What the next page is asked for with; `None` while one is on its way, or where there is none.
+    pub fn next(self) -> Option<String> {
         let query = self.query.get_value();
         let idle = !matches!(
             self.progress.get_untracked(),
             Progress::Asking | Progress::Whole
         );
         if !idle || query.is_empty() {
-            return;
+            return None;
         }
         self.progress.set(Progress::Asking);
-        let cursor = self.cursor.get_value();
-        spawn_local(async move {
-            let asked = match cursor {
-                Some(cursor) => format!("{query}&cursor={cursor}"),
-                None => query.clone(),
-            };
-            let answer = api::pipelines(&asked).await;
-            // Meanwhile something else may be asked for.
-            if self.query.with_value(|asked| *asked != query) {
-                return;
-            }
-            let Ok(page) = answer else {
-                self.progress.set(Progress::Failed);
-                return;
-            };
-            board.counts.set(page.counts);
-            self.matches
-                .update_value(|matches| matches.extend(page.matches));
-            let ids: Vec<PipelineId> = page
-                .pipelines
-                .iter()
-                .map(|summary| summary.pipeline.clone())
-                .collect();
-            for summary in page.pipelines {
-                board.learn(summary);
-            }
-            self.append(ids);
-            let rest = page.next_cursor.is_some();
-            self.cursor.set_value(page.next_cursor);
-            self.progress.set(if rest {
-                Progress::More
-            } else {
-                Progress::Whole
-            });
+        Some(match self.cursor.get_value() {
+            Some(cursor) => format!("{query}&cursor={cursor}"),
+            None => query,
+        })
+    }
+
+    /// The next page did not come.
+    pub fn failed(self) {
+        self.progress.set(Progress::Failed);
+    }
+
+    /// The next page is here, and the board knows its pipelines.
+    pub fn put(self, ids: Vec<PipelineId>, matches: Vec<Match>, cursor: Option<String>) {
+        self.matches.update_value(|known| known.extend(matches));
+        self.append(ids);
+        self.progress.set(if cursor.is_some() {
+            Progress::More
+        } else {
+            Progress::Whole
         });
+        self.cursor.set_value(cursor);
     }
 
     fn append(self, ids: Vec<PipelineId>) {
@@ -162,52 +133,4 @@ impl Listing {
         self.matches
             .with_value(|matches| matches.iter().find(|found| found.pipeline == *id).cloned())
     }
-}
-
-/// Fetches what the page needs beyond its beginning, for as long as it is open.
-pub(crate) fn follow(board: Board) {
-    complete(board);
-    Effect::new(move || {
-        let Listing { ids, progress, .. } = board.opened;
-        if progress.get() == Progress::More && ids.with_untracked(Vec::len) < OPEN_MAX {
-            board.opened.more(board);
-        }
-    });
-    Effect::new(move || {
-        let query = match board.list() {
-            Some(List::Ended) => "state=ended",
-            Some(List::Archived) => "state=archived",
-            Some(List::Open) | None => "",
-        };
-        board.listed.ask(board, query);
-    });
-    let turn = StoredValue::new(0_u32);
-    Effect::new(move || {
-        let find = board.find.get();
-        turn.update_value(|turn| *turn = turn.wrapping_add(1));
-        let mine = turn.get_value();
-        let ask = move || {
-            if turn.get_value() == mine {
-                board.found.ask(board, &query(&find));
-            }
-        };
-        set_timeout(ask, PAUSE);
-    });
-}
-
-/// Lists the open pipelines that did not fit into the beginning of the page.
-pub(crate) fn complete(board: Board) {
-    let here = untrack(|| board.ids_of(List::Open)).len() as u64;
-    if board.counts.with_untracked(|counts| counts.open > here) {
-        board.opened.ask(board, "state=open&limit=150");
-    }
-}
-
-/// A search in everything; empty for what is too short.
-fn query(find: &str) -> String {
-    let words: String = find.trim().chars().take(FIND_MAX).collect();
-    if words.chars().count() < FIND_MIN || !words.contains(char::is_alphanumeric) {
-        return String::new();
-    }
-    format!("state=all&q={}", js_sys::encode_uri_component(&words))
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use domain::{HandoverId, PipelineId, PromptId};
 
-use crate::route::List;
+use crate::lists::List;
 
 static BASE: OnceLock<String> = OnceLock::new();
 

@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     attention::{Arrival, Attention, Keys},
-    board::{Board, Waiting},
-    browser, standing, wording,
+    browser,
+    waiting::Waiting,
 };
 
 /// The keys that move within a review or through its text. No others: who types a word into the wrong window
@@ -63,7 +63,7 @@ pub(crate) struct Review {
     ready: RwSignal<bool>,
     seen: StoredValue<Seen>,
     /// The page has come into view, or out of it.
-    in_view: Trigger,
+    pub in_view: Trigger,
 }
 
 impl Review {
@@ -124,6 +124,14 @@ impl Review {
         }
     }
 
+    /// What becomes of a handover that arrives now. `busy`: the reader does something else.
+    pub fn arrival(self, busy: bool) -> Arrival {
+        self.seen.with_value(|seen| {
+            seen.attention
+                .arrival(browser::ticks(), browser::in_view(), busy)
+        })
+    }
+
     /// What a key or a button does that is pressed now.
     pub fn keys_now(self) -> Keys {
         self.seen
@@ -150,108 +158,8 @@ impl Review {
         }
     }
 
-    /// Opens a review because the reader asked for it.
-    pub fn show(&self, board: &Board, pipeline: &PipelineId) {
-        self.present(board, pipeline, false);
-    }
-
-    /// Shows the newest revision of the handover that is open, because the reader asked for it.
-    pub fn show_newest(&self, board: &Board) {
-        if let Some(opened) = self.open.get_untracked() {
-            self.present(board, opened.pipeline(), true);
-        }
-    }
-
-    /// The revision that waits, if it is newer than the one that is open. Follows both.
-    pub fn newer(&self, board: &Board) -> Option<u32> {
-        let (handover, shown) = self.open.with(|open| {
-            let about = &open.as_ref()?.about;
-            Some((about.handover.clone(), about.revision))
-        })?;
-        board.waiting.with(|waiting| {
-            let mut newer = waiting.iter();
-            let newer = newer.find(|now| now.handover == handover && now.revision > shown);
-            newer.map(|now| now.revision)
-        })
-    }
-
-    /// Puts the open review off: it stays on its card and does not open by itself again in this tab.
-    pub fn later(&self, board: &Board) {
-        if let Some(opened) = self.open.get_untracked() {
-            let newest = untrack(|| self.newer(board)).unwrap_or(opened.about.revision);
-            browser::remember(&put_off_key(&opened.about.handover, newest), "1");
-        }
-        self.open.set(None);
-    }
-
-    /// Brings the open review in line with the state. `only` is the pipeline whose page is shown.
-    pub fn follow(&self, board: &Board, waiting: &[Waiting], only: Option<&PipelineId>) {
-        self.in_view.track();
-        let Some(opened) = self.open.get_untracked() else {
-            let due = waiting
-                .iter()
-                .filter(|waiting| only.is_none_or(|only| waiting.pipeline == *only))
-                .find(|waiting| !self.was_offered(waiting));
-            if let Some(due) = due {
-                self.arrive(board, due);
-            }
-            return;
-        };
-        let waits = waiting
-            .iter()
-            .find(|waiting| waiting.handover == opened.about.handover);
-        match waits {
-            // Who reads an older revision is told so in there.
-            Some(now) => self.offer(std::slice::from_ref(now)),
-            None => self.close_decided(board, &opened),
-        }
-    }
-
-    /// A handover is here that was not offered before.
-    fn arrive(&self, board: &Board, due: &Waiting) {
-        let arrival = self.seen.with_value(|seen| {
-            // Who reads a text by its address is not idle.
-            let busy = untrack(|| board.paper()).is_some() || browser::is_busy();
-            seen.attention
-                .arrival(browser::ticks(), browser::in_view(), busy)
-        });
-        let Some((about, title)) = board.peek(&due.pipeline).and_then(|status| {
-            let about = standing::open_handover(&status)?.clone();
-            Some((about, status.title))
-        }) else {
-            return;
-        };
-        match arrival {
-            Arrival::Keep => return,
-            Arrival::Announce => {
-                board.waiting.with_untracked(|waiting| self.offer(waiting));
-                self.arrived.set(vec![due.clone()]);
-            }
-            Arrival::Open => self.present(board, &due.pipeline, false),
-        }
-        board.alarm.set(wording::review::arrived(
-            board.lang.get_untracked(),
-            &about.phase,
-            &title,
-        ));
-    }
-
-    fn present(&self, board: &Board, pipeline: &PipelineId, replaced: bool) {
-        let about = board
-            .peek(pipeline)
-            .and_then(|status| standing::open_handover(&status).cloned());
-        let Some(about) = about else {
-            return;
-        };
-        // Whatever else waits at this moment has its card; it must not pop up behind a decision,
-        // where the same key pressed twice would accept what nobody has read.
-        board.waiting.with_untracked(|waiting| self.offer(waiting));
-        self.arrived
-            .update(|arrived| arrived.retain(|waiting| waiting.pipeline != *pipeline));
-        self.open.set(Some(Opened { about, replaced }));
-    }
-
-    fn offer(&self, waiting: &[Waiting]) {
+    /// Notes that these need not open by themselves any more.
+    pub fn offer(&self, waiting: &[Waiting]) {
         self.seen.update_value(|seen| {
             seen.offered.extend(
                 waiting
@@ -261,83 +169,20 @@ impl Review {
         });
     }
 
-    fn close_decided(&self, board: &Board, opened: &Opened) {
-        self.open.set(None);
-        let here = self.decided_here.with_value(|here| {
-            here.as_ref().is_some_and(|(handover, revision)| {
-                *handover == opened.about.handover && *revision == opened.about.revision
-            })
-        });
-        if here {
-            return;
-        }
-        let lang = board.lang.get_untracked();
-        let decision = board.peek(opened.pipeline()).and_then(|status| {
-            status
-                .handover
-                .filter(|handover| handover.handover == opened.about.handover)?
-                .decision
-        });
-        board.say(decision.map_or_else(
-            || wording::review::gone(lang),
-            |decision| wording::review::elsewhere(lang, &decision, &opened.about.phase),
-        ));
-    }
-
-    fn was_offered(&self, waiting: &Waiting) -> bool {
+    /// Whether this one was offered before, or put off.
+    pub fn was_offered(&self, waiting: &Waiting) -> bool {
         let here = (waiting.handover.clone(), waiting.revision);
         self.seen.with_value(|seen| seen.offered.contains(&here))
             || browser::remembered(&put_off_key(&waiting.handover, waiting.revision)).is_some()
     }
 }
 
-fn put_off_key(handover: &HandoverId, revision: u32) -> String {
+/// Where it is kept that a revision was put off in this tab.
+pub(crate) fn put_off_key(handover: &HandoverId, revision: u32) -> String {
     format!("staffel.later.{handover}.r{revision}")
 }
 
 /// Where the words that the reader has typed about a handover are kept.
 pub(crate) fn draft_key(handover: &HandoverId) -> String {
     format!("staffel.draft.{handover}")
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::Changed;
-
-    use super::*;
-    use crate::{PageData, incoming::Incoming, samples};
-
-    /// A board on which one handover waits, in so many revisions.
-    fn board(revisions: u32) -> Board {
-        let mut page = PageData::default();
-        page.snapshot.pipelines = vec![(&samples::handed_over(1, revisions)).into()];
-        Board::new(page)
-    }
-
-    fn shown(board: &Board) -> Option<u32> {
-        let opened = board.review.open.get_untracked();
-        opened.map(|opened| opened.about.revision)
-    }
-
-    #[test]
-    fn a_newer_revision_is_shown_only_when_the_reader_asks() {
-        let owner = Owner::new();
-        owner.with(|| {
-            let board = board(1);
-            let review = board.review;
-            let pipeline = samples::pipeline(1).id;
-            review.show(&board, &pipeline);
-            assert_eq!((shown(&board), review.newer(&board)), (Some(1), None));
-
-            let newer = (&samples::handed_over(1, 2)).into();
-            let changed = Changed::default();
-            board.take(Incoming::Status(Box::new((newer, changed))));
-            let waiting = board.waiting.get_untracked();
-            review.follow(&board, &waiting, None);
-            assert_eq!((shown(&board), review.newer(&board)), (Some(1), Some(2)));
-
-            review.show_newest(&board);
-            assert_eq!((shown(&board), review.newer(&board)), (Some(2), None));
-        });
-    }
 }

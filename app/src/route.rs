@@ -4,9 +4,8 @@
 //! the browser has to download.
 
 use domain::{HandoverId, PipelineId, PromptId};
-use protocol::Summary;
 
-use crate::paths;
+use crate::{lists::List, paths};
 
 /// What an address shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,31 +52,6 @@ impl Route {
     }
 }
 
-/// The lists that the overview has; every pipeline is on one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// Pipelines that have not ended.
-    Open,
-    /// Those that have ended and are not archived.
-    Ended,
-    /// Those that are archived.
-    Archived,
-}
-
-impl List {
-    /// All of them, in the order of the tabs.
-    pub(crate) const ALL: [Self; 3] = [Self::Open, Self::Ended, Self::Archived];
-
-    /// The one that has this pipeline.
-    pub(crate) fn of(summary: &Summary) -> Self {
-        match (summary.status.has_ended(), summary.archived) {
-            (false, _) => Self::Open,
-            (true, None) => Self::Ended,
-            (true, Some(_)) => Self::Archived,
-        }
-    }
-}
-
 /// A text of a pipeline that has an address of its own, below that of the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Paper {
@@ -109,61 +83,6 @@ impl Paper {
             }
             ("prompts", None) => Some(Self::Prompt(id.parse().ok()?)),
             _ => None,
-        }
-    }
-}
-
-/// Turns clicks on the board's own links, and the browser's buttons, into changes of `Board::route`.
-#[cfg(feature = "hydrate")]
-pub(crate) mod browser {
-    use leptos::{ev, prelude::*};
-    use wasm_bindgen::{JsCast, JsValue};
-    use web_sys::{Element, HtmlAnchorElement, HtmlElement};
-
-    use super::Route;
-    use crate::board::Board;
-
-    /// Follows clicks and the history, for as long as the page is open.
-    pub(crate) fn follow(board: Board) {
-        window_event_listener(ev::click, move |event| {
-            let plain = event.button() == 0
-                && !event.default_prevented()
-                && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
-            let link = event
-                .target()
-                .and_then(|target| target.dyn_into::<Element>().ok())
-                .and_then(|element| element.closest("a[href]").ok()?)
-                .and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
-            let Some(link) = link.filter(|_| plain) else {
-                return;
-            };
-            // Links within the page, to the API and into other programs are the browser's business.
-            let own = Some(link.origin()) == window().location().origin().ok()
-                && link.target().is_empty()
-                && link.hash().is_empty()
-                && Route::of(&link.pathname()) != Route::Nowhere;
-            if own {
-                event.prevent_default();
-                go(board, &link.pathname());
-            }
-        });
-        window_event_listener(ev::popstate, move |_| {
-            board.turn_to(&window().location().pathname().unwrap_or_default());
-        });
-    }
-
-    /// Leads to another page, as a click on a link to it does.
-    pub(crate) fn go(board: Board, path: &str) {
-        let history = window().history();
-        // Browsers refuse more than some hundred a minute; the page itself changes all the same.
-        let _ =
-            history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(path)));
-        board.turn_to(path);
-        window().scroll_to_with_x_and_y(0.0, 0.0);
-        // A screen reader goes on where the new page begins.
-        let content = document().get_element_by_id("content");
-        if let Some(content) = content.and_then(|content| content.dyn_into::<HtmlElement>().ok()) {
-            let _ = content.focus();
         }
     }
 }

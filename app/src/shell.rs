@@ -5,11 +5,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::{
-    Lang, List, PageData, Route,
+    Lang, List, PageData, Route, actions,
     board::Board,
     browser,
     components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
-    listing,
     pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
     paths, wording,
 };
@@ -130,18 +129,9 @@ fn begin(board: Board) {
     set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
     board.review.watch();
     browser::watch_printing(board.printing);
-    listing::follow(board);
-    // A page that was reached by a link has only the row so far.
-    Effect::new(move || {
-        if let Some(id) = board.route.with(|route| route.pipeline().cloned()) {
-            board.detail.want(board, &id);
-        }
-    });
+    actions::follow(board);
     #[cfg(feature = "hydrate")]
-    {
-        crate::route::browser::follow(board);
-        crate::live::follow(board);
-    }
+    crate::live::follow(board);
     if let Some(html) = document().document_element() {
         // For tests and style sheets: from here on buttons do something.
         let _ = html.set_attribute("data-hydrated", "");

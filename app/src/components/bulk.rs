@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::when::When;
 use crate::{
-    Lang, List,
+    Lang, List, actions,
     archive::What,
     board::use_board,
     follow::{flag, text},
@@ -50,7 +50,7 @@ pub(crate) fn Bulk(
     let nothing = flag(move || archive.busy.get() || chosen() == 0);
     let whole = flag(move || !back && board.counts.with(|counts| counts.ended) > 1);
     let put = move |_| {
-        archive.put(board, What::These(archive.chosen.get_untracked()), back);
+        actions::archive::put(board, What::These(archive.chosen.get_untracked()), back);
     };
     view! {
         <div class="bulk">
@@ -68,7 +68,7 @@ pub(crate) fn Bulk(
                     class="quiet"
                     type="button"
                     disabled=archive.busy
-                    on:click=move |_| archive.put(board, What::Ended, false)
+                    on:click=move |_| actions::archive::put(board, What::Ended, false)
                 >
                     {everything}
                 </button>

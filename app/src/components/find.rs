@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use crate::{Lang, Route, board::use_board, paths};
+use crate::{Lang, Route, actions, board::use_board, paths};
 
 /// Filters the overview as one types; on another page it leads there first. `/` jumps into it.
 #[component]
@@ -31,7 +31,7 @@ pub(crate) fn Find() -> impl IntoView {
             .route
             .with_untracked(|route| !matches!(route, Route::Overview(_)));
         if elsewhere && !text.is_empty() {
-            board.go(&paths::overview());
+            actions::navigate::go(board, &paths::overview());
         }
         board.find.set(text);
     };

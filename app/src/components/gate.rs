@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::Summary;
 
 use super::time::Since;
-use crate::{Lang, board::use_board, follow::text, paths, standing, wording};
+use crate::{Lang, actions, board::use_board, follow::text, paths, standing, wording};
 
 /// The card of a waiting handover: what it is, how long it waits, and the way into it.
 #[component]
@@ -54,7 +54,7 @@ pub(crate) fn Gate(
             <a class="gate-title" href=paths::pipeline(&pipeline)>{title}</a>
             <p class="gate-summary">{summary}</p>
             <div class="gate-foot">
-                <button class="btn first" type="button" on:click=move |_| board.review.show(&board, &open)>
+                <button class="btn first" type="button" on:click=move |_| actions::review::show(board, &open)>
                     {board.t(Lang::read_and_decide)}
                 </button>
                 <span class="sub"><Since at=since words=wording::review::waiting/></span>

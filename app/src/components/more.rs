@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::when::When;
 use crate::{
+    actions,
     board::use_board,
     browser,
     follow::{flag, word},
@@ -46,7 +47,7 @@ pub(crate) fn More(
     let asking = flag(move || progress.get() == Progress::Asking);
     let near = move |event: web_sys::Event| {
         if by_itself && browser::is_near(&event) && progress.get_untracked() == Progress::More {
-            listing.more(board);
+            actions::lists::more(board, listing);
         }
     };
     // Drawn anew after every page: what stays near the view would not say again that it is.
@@ -56,7 +57,7 @@ pub(crate) fn More(
         <When holds=some>
             <When holds=waits>
                 <div class="more" on:contentvisibilityautostatechange=near>
-                    <button class="btn" type="button" disabled=asking on:click=move |_| listing.more(board)>
+                    <button class="btn" type="button" disabled=asking on:click=move |_| actions::lists::more(board, listing)>
                         {act}
                     </button>
                 </div>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::when::When;
 use crate::{
-    Lang,
+    Lang, actions,
     board::use_board,
     follow::{flag, maybe},
     standing, wording,
@@ -58,7 +58,7 @@ pub(crate) fn Notices() -> impl IntoView {
     let waits = flag(move || arrival.with(Option::is_some));
     let show = move |_| {
         if let Some(waiting) = arrived.get_untracked().first() {
-            board.review.show(&board, &waiting.pipeline);
+            actions::review::show(board, &waiting.pipeline);
         }
     };
     view! {
@@ -75,7 +75,7 @@ pub(crate) fn Notices() -> impl IntoView {
             <div class="notice" class:shown=some>
                 <p role="status">{board.notice}</p>
                 <When holds=undo>
-                    <button class="btn small" type="button" on:click=move |_| board.archive.undo(board)>
+                    <button class="btn small" type="button" on:click=move |_| actions::archive::undo(board)>
                         {board.t(Lang::undo)}
                     </button>
                 </When>

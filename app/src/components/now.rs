@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::when::When;
 use crate::{
-    Lang,
+    Lang, actions,
     board::use_board,
     follow::{StatusSignal, flag, text},
     standing::Standing,
@@ -46,7 +46,7 @@ pub(crate) fn Now(
         <section class=class aria-label=board.t(Lang::who_has_the_baton)>
             <p>{text(move || words().0)} " " <span class="sub">{text(move || words().1)}</span></p>
             <When holds=waits>
-                <button class="btn first" type="button" on:click=move |_| board.review.show(&board, &show.get_value())>
+                <button class="btn first" type="button" on:click=move |_| actions::review::show(board, &show.get_value())>
                     {board.t(Lang::read_and_decide)}
                 </button>
             </When>

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 
 use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
-    Lang,
+    Lang, actions,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
     paths,
@@ -24,7 +24,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
         review.open.track();
         board
             .waiting
-            .with(|waiting| review.follow(&board, waiting, only.as_ref()));
+            .with(|waiting| actions::review::follow(board, waiting, only.as_ref()));
     });
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
@@ -48,7 +48,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             aria-labelledby="review-title"
             data-keys=word(move || review.keys().name())
             // Escape closes the dialog by itself; then it is put off.
-            on:close=move |_| if review.open.with_untracked(Option::is_some) { review.later(&board) }
+            on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
         >
             {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
         </dialog>
@@ -88,7 +88,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     });
     let replaced = maybe(move || {
         let shown = about().revision;
-        match review.newer(&board) {
+        match actions::review::newer(board) {
             Some(newer) => Some(wording::review::newer(lang.get(), shown, newer)),
             None => review
                 .open
@@ -96,9 +96,9 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
                 .then(|| wording::review::replaced(lang.get(), shown)),
         }
     });
-    let newer = flag(move || review.newer(&board).is_some());
+    let newer = flag(move || actions::review::newer(board).is_some());
     let show_newer = text(move || {
-        review.newer(&board).map_or_else(String::new, |newer| {
+        actions::review::newer(board).map_or_else(String::new, |newer| {
             wording::review::show_revision(lang.get(), newer)
         })
     });
@@ -111,7 +111,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         }
     });
     let show_newest = move |_| {
-        review.show_newest(&board);
+        actions::review::show_newest(board);
         // The button goes, and what it was asked for is read from its beginning.
         if let Some(article) = article.get_untracked() {
             article.set_scroll_top(0);
@@ -126,7 +126,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             </h2>
             <span class="chip you">{board.t(Lang::you_have_it)}</span>
             <p class="sub">{by}<Ago at/></p>
-            <button class="quiet" type="button" on:click=move |_| review.later(&board)>
+            <button class="quiet" type="button" on:click=move |_| actions::review::later(board)>
                 {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
             </button>
         </div>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{listed::Listed, projects::Projects, results::Results};
 use crate::{
     Lang, List,
-    board::{Board, Waiting, use_board},
+    board::{Board, use_board},
     components::{
         connect::Connect,
         gate::Gate,
@@ -15,6 +15,7 @@ use crate::{
         when::When,
     },
     follow::{flag, text},
+    waiting::Waiting,
     wording,
 };
 

@@ -4,7 +4,7 @@ use domain::{HandoverId, PromptId};
 use leptos::prelude::*;
 
 use crate::{
-    Lang,
+    Lang, actions,
     board::Board,
     components::{document::Reading, prompt::prompt_text, time::Ago, when::When},
     follow::{StatusSignal, flag, maybe, text},
@@ -87,7 +87,7 @@ fn handover_page(
         <div class="headline">
             <h1>{heading}</h1>
             <When holds=waits>
-                <button class="btn first" type="button" on:click=move |_| board.review.show(&board, &pipeline.get_value())>
+                <button class="btn first" type="button" on:click=move |_| actions::review::show(board, &pipeline.get_value())>
                     {board.t(Lang::read_and_decide)}
                 </button>
             </When>

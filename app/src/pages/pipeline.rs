@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{not_found::UnknownPipeline, paper::paper};
 use crate::{
-    Lang, List,
+    Lang, List, actions,
     archive::What,
     board::{Board, use_board},
     components::{
@@ -41,7 +41,7 @@ fn Absent(board: Board) -> impl IntoView {
             view! { <p class="sub">{board.t(Lang::loading_pipeline)}</p> }.into_any()
         }
         Coming::Failed(id, failure) => {
-            let again = move |_| board.detail.fetch(board, id.clone());
+            let again = move |_| actions::detail::fetch(board, id.clone());
             view! {
                 <p role="alert">{board.t(Lang::no_pipeline)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
                 <button class="btn" type="button" on:click=again>{board.t(Lang::try_again)}</button>
@@ -131,7 +131,7 @@ fn Shelve(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let put = move |_| {
         let (id, back) = (status.id(), untrack(archived));
-        board.archive.put(board, What::These(vec![id]), back);
+        actions::archive::put(board, What::These(vec![id]), back);
     };
     view! {
         <When holds=flag(archived)><span class="tag">{board.t(Lang::list_archived)}</span></When>

@@ -1,0 +1,182 @@
+//! Opening reviews and closing them: by the state, and because the reader asks for it.
+
+use domain::PipelineId;
+use leptos::prelude::*;
+
+use crate::{
+    attention::Arrival,
+    board::Board,
+    browser,
+    review::{Opened, put_off_key},
+    standing,
+    waiting::Waiting,
+    wording,
+};
+
+/// Opens a review because the reader asked for it.
+pub(crate) fn show(board: Board, pipeline: &PipelineId) {
+    present(board, pipeline, false);
+}
+
+/// Shows the newest revision of the handover that is open, because the reader asked for it.
+pub(crate) fn show_newest(board: Board) {
+    if let Some(opened) = board.review.open.get_untracked() {
+        present(board, opened.pipeline(), true);
+    }
+}
+
+/// The revision that waits, if it is newer than the one that is open. Follows both.
+pub(crate) fn newer(board: Board) -> Option<u32> {
+    let (handover, shown) = board.review.open.with(|open| {
+        let about = &open.as_ref()?.about;
+        Some((about.handover.clone(), about.revision))
+    })?;
+    board.waiting.with(|waiting| {
+        let mut newer = waiting.iter();
+        let newer = newer.find(|now| now.handover == handover && now.revision > shown);
+        newer.map(|now| now.revision)
+    })
+}
+
+/// Puts the open review off: it stays on its card and does not open by itself again in this tab.
+pub(crate) fn later(board: Board) {
+    if let Some(opened) = board.review.open.get_untracked() {
+        let newest = untrack(|| newer(board)).unwrap_or(opened.about.revision);
+        browser::remember(&put_off_key(&opened.about.handover, newest), "1");
+    }
+    board.review.open.set(None);
+}
+
+/// Brings the open review in line with the state. `only` is the pipeline whose page is shown.
+pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId>) {
+    board.review.in_view.track();
+    let Some(opened) = board.review.open.get_untracked() else {
+        let due = waiting
+            .iter()
+            .filter(|waiting| only.is_none_or(|only| waiting.pipeline == *only))
+            .find(|waiting| !board.review.was_offered(waiting));
+        if let Some(due) = due {
+            arrive(board, due);
+        }
+        return;
+    };
+    let waits = waiting
+        .iter()
+        .find(|waiting| waiting.handover == opened.about.handover);
+    match waits {
+        // Who reads an older revision is told so in there.
+        Some(now) => board.review.offer(std::slice::from_ref(now)),
+        None => close_decided(board, &opened),
+    }
+}
+
+/// A handover is here that was not offered before.
+fn arrive(board: Board, due: &Waiting) {
+    // Who reads a text by its address is not idle.
+    let busy = untrack(|| board.paper()).is_some() || browser::is_busy();
+    let arrival = board.review.arrival(busy);
+    let Some((about, title)) = board.peek(&due.pipeline).and_then(|status| {
+        let about = standing::open_handover(&status)?.clone();
+        Some((about, status.title))
+    }) else {
+        return;
+    };
+    match arrival {
+        Arrival::Keep => return,
+        Arrival::Announce => {
+            board
+                .waiting
+                .with_untracked(|waiting| board.review.offer(waiting));
+            board.review.arrived.set(vec![due.clone()]);
+        }
+        Arrival::Open => present(board, &due.pipeline, false),
+    }
+    board.alarm.set(wording::review::arrived(
+        board.lang.get_untracked(),
+        &about.phase,
+        &title,
+    ));
+}
+
+fn present(board: Board, pipeline: &PipelineId, replaced: bool) {
+    let about = board
+        .peek(pipeline)
+        .and_then(|status| standing::open_handover(&status).cloned());
+    let Some(about) = about else {
+        return;
+    };
+    // Whatever else waits at this moment has its card; it must not pop up behind a decision,
+    // where the same key pressed twice would accept what nobody has read.
+    board
+        .waiting
+        .with_untracked(|waiting| board.review.offer(waiting));
+    board
+        .review
+        .arrived
+        .update(|arrived| arrived.retain(|waiting| waiting.pipeline != *pipeline));
+    board.review.open.set(Some(Opened { about, replaced }));
+}
+
+fn close_decided(board: Board, opened: &Opened) {
+    board.review.open.set(None);
+    let here = board.review.decided_here.with_value(|here| {
+        here.as_ref().is_some_and(|(handover, revision)| {
+            *handover == opened.about.handover && *revision == opened.about.revision
+        })
+    });
+    if here {
+        return;
+    }
+    let lang = board.lang.get_untracked();
+    let decision = board.peek(opened.pipeline()).and_then(|status| {
+        status
+            .handover
+            .filter(|handover| handover.handover == opened.about.handover)?
+            .decision
+    });
+    board.say(decision.map_or_else(
+        || wording::review::gone(lang),
+        |decision| wording::review::elsewhere(lang, &decision, &opened.about.phase),
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Changed;
+
+    use super::*;
+    use crate::{PageData, incoming::Incoming, samples};
+
+    /// A board on which one handover waits, in so many revisions.
+    fn board(revisions: u32) -> Board {
+        let mut page = PageData::default();
+        page.snapshot.pipelines = vec![(&samples::handed_over(1, revisions)).into()];
+        Board::new(page)
+    }
+
+    fn shown(board: &Board) -> Option<u32> {
+        let opened = board.review.open.get_untracked();
+        opened.map(|opened| opened.about.revision)
+    }
+
+    #[test]
+    fn a_newer_revision_is_shown_only_when_the_reader_asks() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let board = board(1);
+            let pipeline = samples::pipeline(1).id;
+            show(board, &pipeline);
+            assert_eq!((shown(&board), newer(board)), (Some(1), None));
+
+            let revised = (&samples::handed_over(1, 2)).into();
+            let changed = Changed::default();
+            board.take(Incoming::Status(Box::new((revised, changed))));
+            let waiting = board.waiting.get_untracked();
+            follow(board, &waiting, None);
+            assert_eq!((shown(&board), newer(board)), (Some(1), Some(2)));
+
+            show_newest(board);
+            assert_eq!((shown(&board), newer(board)), (Some(2), None));
+        });
+    }
+}
