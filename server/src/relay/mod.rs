@@ -254,6 +254,16 @@ impl Relay {
         Ok(self.shared.journal.read_pipeline(id, after, max).await?)
     }
 
+    /// Stores what the next start would make anew. For a stop, when no more commands come.
+    pub async fn tidy(&self) {
+        self.store_derived().await;
+        if self.shared.journal.read_only().is_none()
+            && let Err(error) = self.shared.journal.tidy().await
+        {
+            tracing::debug!(%error, "the next start has more to read: {error}");
+        }
+    }
+
     /// Whether facts can be written and shown now.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod sse;
 mod sse_readers;
 mod sse_resume;
 mod sse_text;
+mod start;
 mod stored;
 mod support;
 mod tools_page;

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -35,8 +36,13 @@ use writer::{Job, Writer};
 const READERS: usize = 4;
 /// Rows of one read end after so many bytes of events: whoever reads page by page holds one page in memory.
 const READ_BYTES: usize = 1024 * 1024;
-/// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones beside it.
+/// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones after it.
 const CHECKED_AT_ONCE: u64 = 16 * 1024 * 1024;
+/// How long after the start a larger file is checked: it is read as a whole, and the start has other work for the disk.
+const CHECKED_AFTER: Duration = Duration::from_secs(10);
+/// Memory for pages of each connection that reads, in KiB. SQLite's own is 2,000 for each, and pages that were read
+/// lately are in the system's cache as well.
+const READER_CACHE: i32 = 512;
 
 /// Why a journal cannot be opened: a message for the person who starts the server.
 #[derive(Debug, thiserror::Error)]
@@ -363,6 +369,10 @@ impl Journal for Sqlite {
         self.job(Job::Check).await
     }
 
+    async fn tidy(&self) -> Result<(), AppendError> {
+        self.job(Job::Checkpoint).await
+    }
+
     fn changes(&self) -> watch::Receiver<u64> {
         self.newest.clone()
     }
@@ -423,7 +433,7 @@ fn prepare(
             });
         }
     } else {
-        check_beside(path);
+        check_later(path);
     }
     let path = path.to_owned();
     match schema::prepare(&mut connection, &new_epoch()) {
@@ -488,7 +498,10 @@ fn reading_on_full_disk(path: &Path) -> rusqlite::Result<Connection> {
 
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    let connection = Connection::open_with_flags(path, flags)?;
+    // A negative number counts KiB.
+    connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+    Ok(connection)
 }
 
 /// What is wrong with a file, if something is.
@@ -498,9 +511,20 @@ fn damage(connection: &Connection) -> rusqlite::Result<Option<String>> {
 }
 
 /// A large file is checked while the server works already.
-fn check_beside(path: &Path) {
+fn check_later(path: &Path) {
     let path = path.to_owned();
-    let check = move || match reading(&path).and_then(|connection| damage(&connection)) {
+    let check = move || {
+        thread::sleep(CHECKED_AFTER);
+        log_damage(&path);
+    };
+    let thread = thread::Builder::new().name("journal check".to_owned());
+    if let Err(error) = thread.spawn(check) {
+        tracing::warn!(%error, "the journal is not checked: {error}");
+    }
+}
+
+fn log_damage(path: &Path) {
+    match reading(path).and_then(|connection| damage(&connection)) {
         Ok(None) => {}
         Ok(Some(detail)) => tracing::error!(
             "{} is damaged ({detail}); stop Staffel and restore it from a backup",
@@ -509,10 +533,6 @@ fn check_beside(path: &Path) {
         Err(error) => {
             tracing::warn!(%error, "{} could not be checked: {error}", path.display());
         }
-    };
-    let thread = thread::Builder::new().name("journal check".to_owned());
-    if let Err(error) = thread.spawn(check) {
-        tracing::warn!(%error, "the journal is not checked: {error}");
     }
 }
 
