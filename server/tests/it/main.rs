@@ -11,6 +11,7 @@ mod connect;
 mod connections;
 mod doctor;
 mod doors;
+mod follower;
 mod history;
 mod journal;
 mod journal_full;
