@@ -199,6 +199,9 @@ pub trait Journal: Send + Sync {
     /// A page of summaries.
     async fn list(&self, query: &ListQuery) -> Result<Listed, ReadError>;
 
+    /// How many pipelines a list has in all. Words and the cursor of the query are not looked at.
+    async fn count(&self, query: &ListQuery) -> Result<u64, ReadError>;
+
     /// How many pipelines there are in each list.
     async fn counts(&self) -> Result<Counts, ReadError>;
 

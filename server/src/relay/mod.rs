@@ -199,6 +199,14 @@ impl Relay {
         })
     }
 
+    /// How many pipelines such a list has in all. Words and the cursor of the query are not looked at.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn count(&self, query: &ListQuery) -> Result<u64, RelayError> {
+        Ok(self.shared.journal.count(query).await?)
+    }
+
     /// The open pipelines that this agent started or worked on last, the newest first.
     pub fn open_of(&self, agent: &str) -> Vec<PipelineId> {
         self.state().overview.open_of(agent)

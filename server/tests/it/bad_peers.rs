@@ -67,7 +67,7 @@ fn call(id: u32, name: &str, arguments: &Value) -> Value {
 }
 
 /// The bytes of a call without a session (2026-07-28).
-fn stateless(address: SocketAddr, name: &str, arguments: &Value) -> String {
+pub fn stateless(address: SocketAddr, name: &str, arguments: &Value) -> String {
     let mut call = call(1, name, arguments);
     call["params"]["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",

@@ -34,6 +34,8 @@ use writer::{Job, Writer};
 
 /// Readers at once, beside the follower's. More would only wait for the two or three cores of a usual machine.
 const READERS: usize = 4;
+/// Readers that search at once.
+const SEARCHES: usize = 2;
 /// Rows of one read end after so many bytes of events: whoever reads page by page holds one page in memory.
 const READ_BYTES: usize = 1024 * 1024;
 /// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones after it.
@@ -109,8 +111,10 @@ pub struct Sqlite {
     /// None once it is being dropped: the writer ends when nobody can ask it any more.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
-    follower: Arc<Mutex<Connection>>,
+    /// None once the journal is being dropped.
+    follower: Arc<Mutex<Option<Connection>>>,
     readers: Readers,
+    searches: Arc<Semaphore>,
     newest: watch::Receiver<u64>,
     /// Held as long as the journal lives: two servers on one file would each believe to be the only one. The lock on
     /// `staffel.lock` keeps others out; that on the journal itself holds when that file was deleted.
@@ -154,7 +158,7 @@ impl Sqlite {
             None => reading(&path).map_err(explained),
             Some(_) => reading_on_full_disk(&path).map_err(explained),
         };
-        let follower = Arc::new(Mutex::new(reader()?));
+        let follower = Arc::new(Mutex::new(Some(reader()?)));
         let readers = Readers {
             free: Arc::new(Mutex::new(
                 (0..READERS).map(|_| reader()).collect::<Result<_, _>>()?,
@@ -181,6 +185,7 @@ impl Sqlite {
             writer,
             follower,
             readers,
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             newest,
             _locks: [lock, file],
         })
@@ -235,6 +240,14 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
+        // The last connection moves the log into the file when it closes, if it is one that can write.
+        let free = &self.readers.free;
+        free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let follower = &self.follower;
+        follower
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         // A commit that has begun ends before the locks are free for another server.
         self.jobs = None;
         if let Some(writer) = self.writer.take() {
@@ -267,9 +280,11 @@ impl Journal for Sqlite {
         let follower = Arc::clone(&self.follower);
         in_background(move || {
             let connection = follower.lock().unwrap_or_else(PoisonError::into_inner);
+            let closed = || ReadError("it is closed".to_owned());
+            let connection = connection.as_ref().ok_or_else(closed)?;
             let select = "SELECT position, batch_end, pipeline, revision, at, actor, key, event
                           FROM events WHERE position > ?1 ORDER BY position LIMIT ?2";
-            select_events(&connection, select, params![after, max])
+            select_events(connection, select, params![after, max])
                 .map_err(|error| ReadError(error.to_string()))
         })
         .await
@@ -343,7 +358,19 @@ impl Journal for Sqlite {
 
     async fn list(&self, query: &ListQuery) -> Result<Listed, ReadError> {
         let query = query.clone();
+        // A word that is everywhere may take long to be looked through: enough readers stay free for everybody else.
+        let searching = (!query.words.is_empty()).then(|| Arc::clone(&self.searches));
+        let _turn = match searching {
+            Some(searches) => searches.acquire_owned().await.ok(),
+            None => None,
+        };
         self.read_with(move |connection| lists::list(connection, &query))
+            .await
+    }
+
+    async fn count(&self, query: &ListQuery) -> Result<u64, ReadError> {
+        let query = query.clone();
+        self.read_with(move |connection| lists::count(connection, &query))
             .await
     }
 
