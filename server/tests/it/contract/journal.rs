@@ -284,9 +284,25 @@ pub async fn pages_are_read_in_order_from_any_position<P: Place>() {
     assert_eq!(texts(&*journal, 6, 3).await, ["6"]);
     assert!(texts(&*journal, 7, 3).await.is_empty());
     assert!(texts(&*journal, u64::MAX >> 1, 3).await.is_empty());
-    let of_one = journal.read_pipeline(&id(2), 2, 2).await.expect("a read");
-    let positions: Vec<_> = of_one.iter().map(|stored| stored.position).collect();
-    assert_eq!(positions, [4, 6]);
+    // The pipelines have every second position each.
+    for (pipeline, after, max, expected) in [
+        (2, 0, 9, vec![2, 4, 6]),
+        (2, 1, 9, vec![2, 4, 6]),
+        (2, 2, 2, vec![4, 6]),
+        (2, 3, 1, vec![4]),
+        (2, 5, 9, vec![6]),
+        (2, 6, 9, vec![]),
+        (1, 0, 9, vec![1, 3, 5, 7]),
+        (1, 6, 9, vec![7]),
+        (1, u64::MAX >> 1, 9, vec![]),
+        (3, 0, 9, vec![]),
+        (3, 4, 9, vec![]),
+    ] {
+        let rows = journal.read_pipeline(&id(pipeline), after, max).await;
+        let rows = rows.expect("a read").into_iter();
+        let positions: Vec<u64> = rows.map(|stored| stored.position).collect();
+        assert_eq!(positions, expected, "{pipeline} after {after}");
+    }
 }
 
 pub async fn facts_are_the_same_after_reopening_and_every_open_begins_an_epoch<P: Place>() {
