@@ -217,7 +217,7 @@ mod tests {
                     handover,
                     revision: 1,
                     phase: plan.clone(),
-                    purpose: Purpose::NextPhase,
+                    purpose: Some(Purpose::NextPhase),
                     document,
                     writer: Writer {
                         kind: WriterKind::Template,
@@ -231,7 +231,7 @@ mod tests {
             (
                 Event::PromptPickedUp {
                     prompt: prompt.clone(),
-                    via: Via::Pull,
+                    via: Some(Via::Pull),
                 },
                 Use::Works,
             ),

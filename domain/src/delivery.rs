@@ -91,7 +91,7 @@ pub(crate) fn offer(pipeline: &Pipeline, id: &PromptId, via: Via) -> Result<Vec<
     } else {
         vec![Event::PromptOffered {
             prompt: id.clone(),
-            via,
+            via: Some(via),
         }]
     })
 }
@@ -170,7 +170,7 @@ fn picked_up(prompt: &Prompt, via: Via) -> Vec<Event> {
     vec![
         Event::PromptPickedUp {
             prompt: prompt.id.clone(),
-            via,
+            via: Some(via),
         },
         match prompt.purpose {
             Purpose::NextPhase => Event::PhaseStarted { phase },
@@ -204,15 +204,26 @@ impl Pipeline {
         self.prompt_for(&handover.id, handover.current().number)
     }
 
-    pub(crate) fn apply_prompt_offered(&mut self, recorded: &Recorded, id: &PromptId, via: Via) {
-        self.deliver(recorded, id, DeliveryState::Offered, Some(via));
-        if recorded.actor != Actor::system() {
+    pub(crate) fn apply_prompt_offered(
+        &mut self,
+        recorded: &Recorded,
+        id: &PromptId,
+        via: Option<Via>,
+    ) {
+        self.deliver(recorded, id, DeliveryState::Offered, via);
+        // Without a known way there is nothing to say in a line.
+        if let Some(via) = via.filter(|_| recorded.actor != Actor::system()) {
             self.note(recorded, What::PromptOffered { via });
         }
     }
 
-    pub(crate) fn apply_prompt_picked_up(&mut self, recorded: &Recorded, id: &PromptId, via: Via) {
-        self.deliver(recorded, id, DeliveryState::PickedUp, Some(via));
+    pub(crate) fn apply_prompt_picked_up(
+        &mut self,
+        recorded: &Recorded,
+        id: &PromptId,
+        via: Option<Via>,
+    ) {
+        self.deliver(recorded, id, DeliveryState::PickedUp, via);
         self.note(recorded, What::PromptPickedUp { via });
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::reference_or_text;
+use crate::known::{known, known_or_default};
 use crate::{
     Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Purpose, TaskStatus,
     Timestamp, Track, Version, Via, Writer,
@@ -30,8 +31,8 @@ pub enum Event {
         /// Tracks and tasks that were known at the start.
         #[serde(default)]
         tracks: Vec<Track>,
-        /// The language of its prompts.
-        #[serde(default)]
+        /// The language of its prompts. One that this version does not know is read as the default.
+        #[serde(default, deserialize_with = "known_or_default")]
         language: Language,
         /// Whether it is a demonstration.
         #[serde(default)]
@@ -70,7 +71,8 @@ pub enum Event {
         /// The phase it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phase: Option<PhaseName>,
-        /// How far it is.
+        /// How far it is. What this version does not know is not done: it is read as `pending`.
+        #[serde(deserialize_with = "known_or_default")]
         status: TaskStatus,
     },
     /// A phase was finished and its first handover exists.
@@ -139,8 +141,13 @@ pub enum Event {
         revision: u32,
         /// The phase it starts or continues.
         phase: PhaseName,
-        /// What it is for.
-        purpose: Purpose,
+        /// What it is for; none where a newer version named a purpose that this one does not know.
+        #[serde(
+            default,
+            deserialize_with = "known",
+            skip_serializing_if = "Option::is_none"
+        )]
+        purpose: Option<Purpose>,
         /// The text.
         #[serde(alias = "text", deserialize_with = "reference_or_text")]
         document: DocumentRef,
@@ -151,15 +158,25 @@ pub enum Event {
     PromptOffered {
         /// The prompt.
         prompt: PromptId,
-        /// The way it went.
-        via: Via,
+        /// The way it went; none where a newer version named one that this one does not know.
+        #[serde(
+            default,
+            deserialize_with = "known",
+            skip_serializing_if = "Option::is_none"
+        )]
+        via: Option<Via>,
     },
     /// An agent has the prompt.
     PromptPickedUp {
         /// The prompt.
         prompt: PromptId,
-        /// The way it went.
-        via: Via,
+        /// The way it went; none where a newer version named one that this one does not know.
+        #[serde(
+            default,
+            deserialize_with = "known",
+            skip_serializing_if = "Option::is_none"
+        )]
+        via: Option<Via>,
     },
     /// The agent confirmed that it has read the prompt.
     PromptAcknowledged {

@@ -24,6 +24,7 @@ mod gaps;
 mod handover;
 mod id;
 mod invisible;
+mod known;
 mod language;
 mod lifecycle;
 pub mod limits;

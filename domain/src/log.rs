@@ -40,12 +40,15 @@ pub enum What {
         /// Its words.
         text: String,
     },
-    /// A task moved.
+    /// A task moved, or is new.
     Task {
         /// Its name.
         name: String,
         /// Its new status.
         status: TaskStatus,
+        /// Whether it was not known before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        added: bool,
     },
     /// A handover or a revision arrived.
     HandedOver {
@@ -91,8 +94,9 @@ pub enum What {
     },
     /// An agent has the prompt.
     PromptPickedUp {
-        /// The way it went.
-        via: Via,
+        /// The way it went, where this version knows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        via: Option<Via>,
     },
     /// The agent confirmed the prompt.
     PromptAcknowledged,

@@ -167,7 +167,7 @@ impl Pipeline {
                     handover: handover.clone(),
                     revision: *revision,
                     phase: phase.clone(),
-                    purpose: *purpose,
+                    purpose: purpose.unwrap_or_else(|| self.purpose_of(handover, *revision)),
                     document: *document,
                     writer: writer.clone(),
                     deliveries: vec![Delivery::written(recorded)],

@@ -91,6 +91,9 @@ pub enum WriterKind {
     Model,
     /// The deterministic template.
     Template,
+    /// A kind that a newer Staffel wrote into the journal.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Decides about a written prompt. No events means: nothing wants it any more.
@@ -122,13 +125,13 @@ pub(crate) fn write(
             handover: id.clone(),
             revision,
             phase,
-            purpose,
+            purpose: Some(purpose),
             document: text.reference(),
             writer: writer.clone(),
         },
         Event::PromptOffered {
             prompt,
-            via: Via::Stream,
+            via: Some(Via::Stream),
         },
     ];
     Ok(Changes {
@@ -174,6 +177,17 @@ impl Pipeline {
             .prompt_for(&handover.id, handover.current().number)
             .is_none();
         missing.then_some((handover, purpose))
+    }
+
+    /// What a prompt is for that was written after the decision about this revision.
+    pub(crate) fn purpose_of(&self, handover: &HandoverId, revision: u32) -> Purpose {
+        let decision = self
+            .handover(handover)
+            .and_then(|handover| handover.decision(revision));
+        match decision.map(|decision| decision.decision) {
+            Some(Verdict::RequestChanges) => Purpose::Revision,
+            _ => Purpose::NextPhase,
+        }
     }
 
     pub(crate) fn apply_prompt_written(&mut self, recorded: &Recorded, prompt: Prompt) {

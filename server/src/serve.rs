@@ -99,8 +99,7 @@ pub async fn run(
     relay.live().close();
     stop.cancel();
     let drained = timeout(DRAIN, server).await;
-    // The next start has less to fold.
-    let _ = timeout(DRAIN, relay.store_derived()).await;
+    let _ = timeout(DRAIN, relay.tidy()).await;
     background.iter().for_each(|task| task.abort());
     match drained {
         Ok(ended) => ended.context("the server"),

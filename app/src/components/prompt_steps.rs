@@ -169,7 +169,9 @@ fn steps(
 fn writer(lang: Lang, writer: &Writer) -> String {
     match writer.kind {
         WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
-        WriterKind::Template => pipeline::writer_name(lang, &writer.name).to_owned(),
+        WriterKind::Template | WriterKind::Unknown => {
+            pipeline::writer_name(lang, &writer.name).to_owned()
+        }
     }
 }
 

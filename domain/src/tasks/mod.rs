@@ -5,7 +5,7 @@ mod report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PhaseName, Pipeline, Recorded, What};
+use crate::{PhaseName, Pipeline, Recorded, What, known::known_or_default};
 
 pub use plan::{TaskPlan, TrackPlan};
 pub use report::TaskReport;
@@ -41,7 +41,8 @@ pub struct Task {
     /// The phase it belongs to; `None` counts in every phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<PhaseName>,
-    /// How far it is.
+    /// How far it is. What this version does not know is not done: it is read as `pending`.
+    #[serde(deserialize_with = "known_or_default")]
     pub status: TaskStatus,
 }
 
@@ -64,11 +65,19 @@ pub enum TaskStatus {
 impl Pipeline {
     pub(crate) fn apply_task(&mut self, recorded: &Recorded, track: &str, task: Task) {
         let (name, status) = (task.name.clone(), task.status);
-        self.put_task(track, task);
-        self.note(recorded, What::Task { name, status });
+        let added = self.put_task(track, task);
+        self.note(
+            recorded,
+            What::Task {
+                name,
+                status,
+                added,
+            },
+        );
     }
 
-    fn put_task(&mut self, track: &str, task: Task) {
+    /// Whether it is new.
+    fn put_task(&mut self, track: &str, task: Task) -> bool {
         let index = self
             .tracks
             .iter()
@@ -88,9 +97,13 @@ impl Pipeline {
                 *known = Task {
                     kind: task.kind.or(known.kind.take()),
                     ..task
-                }
+                };
+                false
             }
-            None => tasks.push(task),
+            None => {
+                tasks.push(task);
+                true
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Reports: progress, tasks and the phase that they are about.
 
-use domain::{Command, ProgressSource, Reason, Start, Status, TaskPlan, TaskStatus, TrackPlan};
+use domain::{
+    Command, ProgressSource, Reason, Start, Status, TaskPlan, TaskReport, TaskStatus, TrackPlan,
+    What,
+};
 
 use crate::support::*;
 
@@ -119,4 +122,36 @@ fn bounds_and_names_are_checked_in_words() {
             .reason,
         Reason::TooLarge
     );
+}
+
+#[test]
+fn a_line_says_whether_a_task_is_new() {
+    let mut track = Track::new();
+    let told = |track: &mut Track, status| {
+        let task = TaskReport {
+            track: Some("T".to_owned()),
+            name: "tests".to_owned(),
+            kind: None,
+            status,
+        };
+        let command = Command::Report {
+            phase: None,
+            progress: None,
+            message: None,
+            tasks: vec![task],
+        };
+        track.send(&agent(), &command).expect("reported");
+        match &track.pipeline.log.last().expect("a line").what {
+            What::Task { status, added, .. } => (*status, *added),
+            other => panic!("{other:?}"),
+        }
+    };
+    let pending = TaskStatus::Pending;
+    assert_eq!(told(&mut track, pending), (pending, true));
+    let completed = TaskStatus::Completed;
+    assert_eq!(told(&mut track, completed), (completed, false));
+    assert_eq!(told(&mut track, pending), (pending, false), "open again");
+    let stored = r#"{"task":{"name":"tests","status":"pending"}}"#;
+    let old: What = serde_json::from_str(stored).expect("a line of an older snapshot");
+    assert!(matches!(old, What::Task { added: false, .. }));
 }

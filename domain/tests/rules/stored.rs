@@ -1,8 +1,8 @@
 //! Journals that today's rules would not write: older, newer, or recovered with gaps. They open, and mean what they say.
 
 use domain::{
-    Actor, ActorKind, Baton, Command, Event, Outcome, PhaseStatus, Pipeline, PromptId, Reason,
-    Recorded, Status, Verdict, Via, Writer, WriterKind,
+    Actor, ActorKind, Baton, Command, DeliveryState, Event, Outcome, PhaseStatus, Pipeline,
+    PromptId, Purpose, Reason, Recorded, Status, TaskStatus, Verdict, Via, Writer, WriterKind,
 };
 
 use crate::support::*;
@@ -163,5 +163,125 @@ fn an_unknown_kind_of_actor_may_do_nothing() {
             }
             _ => {}
         }
+    }
+}
+
+/// An event of the running pipeline as a newer version may have written it.
+fn from_tomorrow(track: &Track, event: serde_json::Value) -> Recorded {
+    let number = track.pipeline.revision + 1;
+    let json = serde_json::json!({
+        "position": number, "pipeline": track.id, "revision": number, "at": "2027-01-15T08:00:00.000Z",
+        "actor": {"kind": "agent", "name": "cursor"}, "event": event
+    });
+    let recorded: Recorded = serde_json::from_value(json).expect("a journal always opens");
+    assert_ne!(recorded.event, Event::Unknown, "the rest of it is known");
+    // What was read is written again, and means the same.
+    let again = serde_json::to_string(&recorded).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<Recorded>(&again).expect("it"),
+        recorded
+    );
+    recorded
+}
+
+#[test]
+fn an_unknown_language_is_read_as_the_default_one() {
+    let track = Track::new();
+    let recorded = from_tomorrow(
+        &track,
+        serde_json::json!({"type": "PipelineStarted", "project": "p", "title": "t", "phases": ["VAN"], "language": "ja"}),
+    );
+    let pipeline = Pipeline::begin(&recorded).expect("it begins");
+    assert_eq!(pipeline.language, domain::Language::En);
+    assert!(
+        serde_json::from_str::<domain::Language>("\"ja\"").is_err(),
+        "a command is refused"
+    );
+}
+
+#[test]
+fn an_unknown_status_of_a_task_is_read_as_not_done() {
+    let mut track = Track::new();
+    let task = serde_json::json!({"name": "planned", "status": "blocked"});
+    let recorded = from_tomorrow(
+        &track,
+        serde_json::json!({"type": "PipelineStarted", "project": "p", "title": "t", "phases": ["VAN"],
+            "tracks": [{"name": "T", "tasks": [task]}]}),
+    );
+    let begun = Pipeline::begin(&recorded).expect("it begins");
+    assert_eq!(begun.tracks[0].tasks[0].status, TaskStatus::Pending);
+    let recorded = from_tomorrow(
+        &track,
+        serde_json::json!({"type": "TaskUpdated", "track": "T", "name": "new", "status": "blocked"}),
+    );
+    track.pipeline.apply(&recorded);
+    let tasks = &track.pipeline.tracks.last().expect("the track").tasks;
+    assert_eq!(
+        (tasks[0].name.as_str(), tasks[0].status),
+        ("new", TaskStatus::Pending)
+    );
+    assert!(
+        serde_json::from_str::<TaskStatus>("\"blocked\"").is_err(),
+        "a command is refused"
+    );
+}
+
+#[test]
+fn a_prompt_of_an_unknown_purpose_and_writer_is_for_what_the_person_decided() {
+    for (verdict, purpose) in [
+        (Verdict::Accept, Purpose::NextPhase),
+        (Verdict::RequestChanges, Purpose::Revision),
+    ] {
+        let mut track = Track::new();
+        track.hand_over("# Plan");
+        track.decide(1, verdict, "Shorter.").expect("decided");
+        let prompt = PromptId::new(track.id.clone(), 1);
+        let recorded = from_tomorrow(
+            &track,
+            serde_json::json!({"type": "PromptWritten", "prompt": prompt, "handover": track.handover(), "revision": 1,
+                "phase": "PLAN", "purpose": "rehearsal", "document": domain::Document::new("Go on.").reference(),
+                "writer": {"kind": "committee", "name": "The board"}}),
+        );
+        track.pipeline.apply(&recorded);
+        let written = track.pipeline.prompt(&prompt).expect("the prompt");
+        assert_eq!(written.purpose, purpose);
+        assert_eq!(written.writer.kind, WriterKind::Unknown);
+        assert_eq!(written.writer.name, "The board");
+        assert!(track.pipeline.wants_prompt().is_none());
+    }
+}
+
+#[test]
+fn a_prompt_that_went_an_unknown_way_has_gone() {
+    let mut track = Track::new();
+    track.hand_over("# Plan");
+    track.decide(1, Verdict::Accept, "").expect("accepted");
+    track.write_prompt();
+    let prompt = PromptId::new(track.id.clone(), 1);
+    for (kind, state) in [
+        ("PromptOffered", DeliveryState::Offered),
+        ("PromptPickedUp", DeliveryState::PickedUp),
+    ] {
+        let event = serde_json::json!({"type": kind, "prompt": prompt, "via": "pigeon"});
+        let recorded = from_tomorrow(&track, event);
+        track.pipeline.apply(&recorded);
+        let prompt = track.pipeline.prompt(&prompt).expect("the prompt");
+        let last = prompt.deliveries.last().expect("a step");
+        assert_eq!((last.state, last.via), (state, None));
+    }
+    assert!(
+        serde_json::from_str::<Via>("\"pigeon\"").is_err(),
+        "a command is refused"
+    );
+}
+
+#[test]
+fn a_known_value_is_read_and_written_as_it_was() {
+    for text in [
+        r#"{"type":"PromptOffered","prompt":"0ygr3a0001-p1","via":"vs_code"}"#,
+        r#"{"type":"TaskUpdated","track":"T","name":"n","status":"in_progress"}"#,
+    ] {
+        let event: Event = serde_json::from_str(text).expect("an event");
+        assert_eq!(serde_json::to_string(&event).expect("JSON"), text);
     }
 }

@@ -55,28 +55,12 @@ const CLIENTS: [Client; 4] = [
 
 /// The links for a prompt of this pipeline.
 pub fn links(pipeline: &PipelineId, prompt: &str) -> Vec<Link> {
-    let encode = |client: &Client, text: &str| {
-        format!(
-            "{}{}",
-            client.prefix,
-            utf8_percent_encode(text, URI_COMPONENT)
-        )
-    };
     CLIENTS
         .iter()
         .map(|client| {
-            let whole = encode(client, prompt);
-            let short = if (client.forbids)(prompt) {
-                Some(ShortForm::Forbidden)
-            } else if whole.len() > client.max_address || prompt.chars().count() > client.max_text {
-                Some(ShortForm::TooLong)
-            } else {
-                None
-            };
-            let href = if short.is_some() {
-                encode(client, &short_form(pipeline))
-            } else {
-                whole
+            let (href, short) = match client.carries(prompt) {
+                Ok(whole) => (whole, None),
+                Err(why) => (client.address(&short_form(pipeline)), Some(why)),
             };
             Link {
                 via: client.via,
@@ -85,6 +69,29 @@ pub fn links(pipeline: &PipelineId, prompt: &str) -> Vec<Link> {
             }
         })
         .collect()
+}
+
+impl Client {
+    fn address(&self, text: &str) -> String {
+        format!("{}{}", self.prefix, utf8_percent_encode(text, URI_COMPONENT))
+    }
+
+    /// The address with this prompt, or why there is none. The length comes first: a prompt may have two megabytes, and
+    /// the follower makes the links of each.
+    fn carries(&self, prompt: &str) -> Result<String, ShortForm> {
+        let shortest = self.prefix.len() + prompt.len();
+        if shortest > self.max_address || prompt.chars().nth(self.max_text).is_some() {
+            return Err(ShortForm::TooLong);
+        }
+        if (self.forbids)(prompt) {
+            return Err(ShortForm::Forbidden);
+        }
+        let whole = self.address(prompt);
+        if whole.len() > self.max_address {
+            return Err(ShortForm::TooLong);
+        }
+        Ok(whole)
+    }
 }
 
 /// The prompt that fetches the prompt. It works at any length and in every client that has the server.

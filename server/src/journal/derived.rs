@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use domain::{DocumentHash, PipelineId};
-use protocol::{Counts, MatchIn};
+use protocol::MatchIn;
 
 /// What is derived from the facts up to a position.
 #[derive(Debug, Default)]
@@ -120,8 +120,6 @@ pub struct Listed {
     pub found: Vec<Found>,
     /// Where the next page begins.
     pub next: Option<ListCursor>,
-    /// How many pipelines there are.
-    pub counts: Counts,
 }
 
 /// Where words were found.

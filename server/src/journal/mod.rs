@@ -199,6 +199,9 @@ pub trait Journal: Send + Sync {
     /// A page of summaries.
     async fn list(&self, query: &ListQuery) -> Result<Listed, ReadError>;
 
+    /// How many pipelines a list has in all. Words and the cursor of the query are not looked at.
+    async fn count(&self, query: &ListQuery) -> Result<u64, ReadError>;
+
     /// How many pipelines there are in each list.
     async fn counts(&self) -> Result<Counts, ReadError>;
 
@@ -208,6 +211,9 @@ pub trait Journal: Send + Sync {
 
     /// Whether facts can be appended now; tries it.
     async fn check(&self) -> Result<(), AppendError>;
+
+    /// Brings the store into the shape in which it opens fastest. For a stop; nothing is lost without it.
+    async fn tidy(&self) -> Result<(), AppendError>;
 
     /// Changes with the newest position. A hint: it may skip, repeat or stay silent.
     fn changes(&self) -> watch::Receiver<u64>;

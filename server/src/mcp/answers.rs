@@ -18,7 +18,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::waiting::Waited;
-use crate::{VERSION, quote::fenced};
+use crate::{
+    VERSION,
+    journal::ListQuery,
+    quote::fenced,
+    relay::{Relay, RelayError},
+};
 
 /// An answer with a line for a reader, and a document where it carries one.
 pub trait Answer: Serialize {
@@ -95,24 +100,26 @@ pub struct Line {
 }
 
 impl Pipelines {
-    /// A page of pipelines.
-    pub fn of(page: &Page, include_ended: bool) -> Self {
-        let counts = page.counts;
-        let all = if include_ended {
-            counts.open + counts.ended
-        } else {
-            counts.open
+    /// The first page of such a list, and how many more there are.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn read(relay: &Relay, query: &ListQuery) -> Result<Self, RelayError> {
+        let page = relay.list(query).await?;
+        let all = match page.next_cursor {
+            Some(_) => relay.count(query).await?,
+            None => page.pipelines.len() as u64,
         };
+        Ok(Self::of(&page, all))
+    }
+
+    fn of(page: &Page, all: u64) -> Self {
         let shown = page.pipelines.len();
         Self {
             pipelines: page.pipelines.iter().map(Line::from).collect(),
-            more: if page.next_cursor.is_some() {
-                usize::try_from(all)
-                    .unwrap_or(usize::MAX)
-                    .saturating_sub(shown)
-            } else {
-                0
-            },
+            more: usize::try_from(all)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(shown),
             next_step: match page.pipelines.first() {
                 None => "Call start_pipeline(project=…, title=…) for new work.".to_owned(),
                 Some(first) => format!(

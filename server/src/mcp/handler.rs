@@ -136,8 +136,7 @@ impl Handler {
             keys_below: Some(ARCHIVED_KEYS),
             ..ListQuery::default()
         };
-        let page = self.relay.list(&query).await?;
-        Ok(Pipelines::of(&page, include_ended).into_result())
+        Ok(Pipelines::read(&self.relay, &query).await?.into_result())
     }
 
     async fn start(&self, given: JsonObject, actor: &Actor) -> Called {

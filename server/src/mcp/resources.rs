@@ -201,8 +201,8 @@ pub async fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceR
                 limit: LINES_MAX,
                 ..ListQuery::default()
             };
-            let page = relay.list(&query).await.map_err(unreadable)?;
-            (json_text(&Pipelines::of(&page, true)), JSON)
+            let pipelines = Pipelines::read(relay, &query).await.map_err(unreadable)?;
+            (json_text(&pipelines), JSON)
         }
         Resource::Pipeline(id) => (json_text(&Status::new(&*pipeline(id).await?, board)), JSON),
         Resource::Handover(id) => {

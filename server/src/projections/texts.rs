@@ -74,9 +74,11 @@ pub fn streamed_prompt(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> Prom
         )
     });
     PromptView {
+        pipeline: pipeline.id.clone(),
+        about: PromptRef::whole(prompt),
         prompt: content.to_owned(),
         content_url,
-        ..prompt_view(pipeline, prompt, text)
+        links: handoff::links(&pipeline.id, text),
     }
 }
 

@@ -16,8 +16,11 @@ use crate::{
 
 /// How long what changed is collected before it is stored: one row for many reports.
 const STORE_EVERY: Duration = Duration::from_secs(2);
-/// Facts of a pipeline between two snapshots of it: a start folds at most so many for each that changed last.
+/// Facts of a pipeline between two snapshots of it, as far as they are stored at different times.
 const SNAPSHOT_EVERY: u64 = 64;
+/// Facts of a pipeline between two snapshots of it in any case, also when many come between two stores: so many, and
+/// those of one append, are folded to know it as it was at any position. A thousand take a millisecond.
+const SNAPSHOT_AT_LATEST: u64 = 1_024;
 
 /// Collects what changed since it was stored last.
 pub struct Deriver {
@@ -33,6 +36,8 @@ struct Waiting {
     texts: Vec<SearchText>,
     /// The revision of the newest snapshot of each pipeline that changed lately.
     snapshots: HashMap<PipelineId, u64>,
+    /// States between two stores that become snapshots.
+    between: Vec<Arc<Pipeline>>,
 }
 
 impl Deriver {
@@ -52,6 +57,11 @@ impl Deriver {
         let mut waiting = self.waiting();
         waiting.position = after.position;
         waiting.texts.extend(batch.iter().filter_map(findable));
+        let snapshot = waiting.snapshots.entry(after.id.clone()).or_default();
+        if after.revision >= *snapshot + SNAPSHOT_AT_LATEST {
+            *snapshot = after.revision;
+            waiting.between.push(Arc::clone(after));
+        }
         waiting
             .pipelines
             .insert(after.id.clone(), Arc::clone(after));
@@ -84,7 +94,7 @@ impl Relay {
             return;
         }
         let _turn = deriver.storing.lock().await;
-        let (position, pipelines, texts, snapshots) = {
+        let (position, pipelines, texts, between, due) = {
             let mut waiting = deriver.waiting();
             if waiting.pipelines.is_empty() {
                 return;
@@ -99,13 +109,15 @@ impl Relay {
                 .cloned()
                 .collect::<Vec<_>>();
             let texts = std::mem::take(&mut waiting.texts);
-            (waiting.position, pipelines, texts, due)
+            let between = std::mem::take(&mut waiting.between);
+            (waiting.position, pipelines, texts, between, due)
         };
         let derived = Derived {
             position,
             summaries: pipelines.values().map(|pipeline| row(pipeline)).collect(),
-            snapshots: snapshots
+            snapshots: between
                 .iter()
+                .chain(&due)
                 .filter_map(|pipeline| snapshot(pipeline))
                 .collect(),
             texts: texts.clone(),
@@ -115,13 +127,12 @@ impl Relay {
         let mut waiting = deriver.waiting();
         match stored {
             Ok(()) => {
-                for pipeline in snapshots {
+                for pipeline in due {
                     if pipeline.status.has_ended() {
                         waiting.snapshots.remove(&pipeline.id);
                     } else {
-                        waiting
-                            .snapshots
-                            .insert(pipeline.id.clone(), pipeline.revision);
+                        let newest = waiting.snapshots.entry(pipeline.id.clone()).or_default();
+                        *newest = pipeline.revision.max(*newest);
                     }
                 }
             }
@@ -132,6 +143,7 @@ impl Relay {
                     waiting.pipelines.entry(id).or_insert(pipeline);
                 }
                 waiting.texts.splice(0..0, texts);
+                waiting.between.splice(0..0, between);
             }
         }
     }

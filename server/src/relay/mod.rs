@@ -199,6 +199,14 @@ impl Relay {
         })
     }
 
+    /// How many pipelines such a list has in all. Words and the cursor of the query are not looked at.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn count(&self, query: &ListQuery) -> Result<u64, RelayError> {
+        Ok(self.shared.journal.count(query).await?)
+    }
+
     /// The open pipelines that this agent started or worked on last, the newest first.
     pub fn open_of(&self, agent: &str) -> Vec<PipelineId> {
         self.state().overview.open_of(agent)
@@ -252,6 +260,16 @@ impl Relay {
         max: usize,
     ) -> Result<Vec<Stored>, RelayError> {
         Ok(self.shared.journal.read_pipeline(id, after, max).await?)
+    }
+
+    /// Stores what the next start would make anew. For a stop, when no more commands come.
+    pub async fn tidy(&self) {
+        self.store_derived().await;
+        if self.shared.journal.read_only().is_none()
+            && let Err(error) = self.shared.journal.tidy().await
+        {
+            tracing::debug!(%error, "the next start has more to read: {error}");
+        }
     }
 
     /// Whether facts can be written and shown now.

@@ -1,6 +1,9 @@
 //! The state at a start: what is derived is loaded, and the facts behind it are folded.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use domain::{Pipeline, PipelineId, Recorded, Status, Timestamp};
 use protocol::Summary;
@@ -18,6 +21,9 @@ use crate::{
 
 /// Most bytes of texts that are read for these frames: a start must not depend on how long the newest handovers are.
 const REPLAY_TEXTS: u64 = 2 * 1024 * 1024;
+/// Most pipelines that these frames are about: the state of each is loaded as it was. Who has missed more gets a
+/// snapshot of about as many summaries, in fewer bytes.
+const REPLAY_PIPELINES: usize = 128;
 /// Summaries that are loaded at once.
 const LOADED: usize = 500;
 /// Changed pipelines after which what is derived is stored during a start.
@@ -31,7 +37,7 @@ impl Relay {
     pub async fn open(journal: Arc<dyn Journal>) -> Result<Self, ReadError> {
         let newest = *journal.changes().borrow();
         let mut derived = journal.derived_position().await?.min(newest);
-        let floor = replayed_from(&*journal, newest).await?;
+        let window = Window::of(&*journal, newest).await?;
         let epoch = journal.epochs().last();
         let epoch = epoch.map_or(String::new(), |epoch| epoch.name.clone());
         let mut state = State::default();
@@ -54,7 +60,7 @@ impl Relay {
         let relay = Self {
             shared: Arc::new(Shared {
                 documents: Documents::new(Arc::clone(&journal)),
-                live: Live::new(&epoch, floor),
+                live: Live::new(&epoch, window.floor),
                 clock: Clock::after(newest_time.unwrap_or(Timestamp::from_millis(0))),
                 state: state.into(),
                 locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
@@ -65,63 +71,75 @@ impl Relay {
                 journal,
             }),
         };
-        relay.replay(derived, floor, newest).await?;
+        relay.replay(derived, window).await?;
+        relay.shared.live.reach(newest);
         relay.shared.wants_prompt.notify_one();
         Ok(relay)
     }
 
-    /// Folds the facts after the derived ones, and makes the frames after `floor`.
-    async fn replay(&self, derived: u64, floor: u64, newest: u64) -> Result<(), ReadError> {
-        let shared = &*self.shared;
+    /// Folds the facts after the derived ones, and makes the frames of the window.
+    async fn replay(&self, derived: u64, window: Window) -> Result<(), ReadError> {
+        let floor = window.floor;
         // States before the position that is stored: only for frames.
-        let mut earlier: HashMap<PipelineId, Arc<Pipeline>> = HashMap::new();
-        let mut position = derived.min(floor);
-        while position < newest {
-            let page = follow::batches(shared.journal.read(position, PAGE).await?);
+        let mut earlier = HashMap::new();
+        let mut position = derived;
+        'before_the_window: while position < floor {
+            let page = follow::batches(self.shared.journal.read(position, PAGE).await?);
             let Some(last) = page.last else { break };
             for batch in page.batches {
-                let Some(first) = batch.first() else { continue };
-                let (id, end) = (
-                    first.pipeline.clone(),
-                    batch.last().map_or(0, |e| e.position),
-                );
-                let before = match earlier.remove(&id) {
-                    Some(pipeline) => Some(pipeline),
-                    None => self.state_before(first).await?,
-                };
-                let Some(after) = follow::fold(before.as_deref(), &batch) else {
-                    continue;
-                };
-                let after = Arc::new(after);
-                if end > floor {
-                    let texts = self.texts_of(&batch).await?;
-                    let unit = frames_of(
-                        shared.live.epoch(),
-                        before.as_deref(),
-                        &after,
-                        &batch,
-                        &texts,
-                    );
-                    shared.live.push(unit);
+                if end_of(&batch) > floor {
+                    break 'before_the_window;
                 }
-                if end > derived {
-                    shared.deriver.note(&after, &batch);
-                    let at = batch.last().map_or(first.at, |last| last.at);
-                    let mut state = shared
-                        .state
-                        .write()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    state.change(before.as_deref(), after, at);
-                } else {
-                    earlier.insert(id, after);
-                }
-                if shared.deriver.changed() >= STORED_EVERY {
-                    self.store_derived().await;
-                }
+                self.take_in(&batch, derived, floor, &mut earlier).await?;
             }
             position = last;
         }
-        shared.live.reach(newest);
+        for batch in window.batches {
+            self.take_in(&batch, derived, floor, &mut earlier).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in one append of a start.
+    async fn take_in(
+        &self,
+        batch: &[Recorded],
+        derived: u64,
+        floor: u64,
+        earlier: &mut HashMap<PipelineId, Arc<Pipeline>>,
+    ) -> Result<(), ReadError> {
+        let shared = &*self.shared;
+        let (Some(first), end) = (batch.first(), end_of(batch)) else {
+            return Ok(());
+        };
+        let before = match earlier.remove(&first.pipeline) {
+            Some(pipeline) => Some(pipeline),
+            None => self.state_before(first).await?,
+        };
+        let Some(after) = follow::fold(before.as_deref(), batch) else {
+            return Ok(());
+        };
+        let after = Arc::new(after);
+        if end > floor {
+            let texts = self.texts_of(batch).await?;
+            let epoch = shared.live.epoch();
+            let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
+            shared.live.push(unit);
+        }
+        if end > derived {
+            shared.deriver.note(&after, batch);
+            let at = batch.last().map_or(first.at, |last| last.at);
+            let mut state = shared
+                .state
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            state.change(before.as_deref(), after, at);
+        } else {
+            earlier.insert(first.pipeline.clone(), after);
+        }
+        if shared.deriver.changed() >= STORED_EVERY {
+            self.store_derived().await;
+        }
         Ok(())
     }
 
@@ -232,28 +250,49 @@ async fn load_overview(journal: &dyn Journal) -> Result<(Overview, usize), ReadE
     }
 }
 
-/// The position after which frames are made again at a start.
-async fn replayed_from(journal: &dyn Journal, newest: u64) -> Result<u64, ReadError> {
-    let first = newest.saturating_sub(REPLAY);
-    let (mut position, mut appends) = (first, Vec::new());
-    while position < newest {
-        let page = follow::batches(journal.read(position, PAGE).await?);
-        let Some(last) = page.last else { break };
-        appends.extend(page.batches.iter().map(|batch| {
-            let end = batch.last().map_or(0, |recorded| recorded.position);
-            let texts = named_texts(batch).map(|document| document.bytes);
-            (end, texts.sum::<u64>())
-        }));
-        position = last;
-    }
-    let mut texts = 0;
-    for (end, bytes) in appends.into_iter().rev() {
-        texts += bytes;
-        if texts > REPLAY_TEXTS {
-            return Ok(end);
+/// The newest appends, whose frames are made again at a start.
+struct Window {
+    /// The position before the first of them: the end of an append.
+    floor: u64,
+    batches: VecDeque<Vec<Recorded>>,
+}
+
+impl Window {
+    async fn of(journal: &dyn Journal, newest: u64) -> Result<Self, ReadError> {
+        let mut floor = newest.saturating_sub(REPLAY);
+        if floor > 0 {
+            // The facts of an append stay together: half of one would make another state.
+            let row = journal.read(floor - 1, 1).await?;
+            floor = row.first().map_or(floor, |row| row.batch_end.max(floor));
         }
+        let (mut position, mut batches) = (floor, VecDeque::new());
+        while position < newest {
+            let page = follow::batches(journal.read(position, PAGE).await?);
+            let Some(last) = page.last else { break };
+            batches.extend(page.batches);
+            position = last;
+        }
+        let (mut texts, mut pipelines) = (0, HashSet::new());
+        let mut kept = 0;
+        for batch in batches.iter().rev() {
+            texts += named_texts(batch).map(|text| text.bytes).sum::<u64>();
+            pipelines.extend(batch.first().map(|first| &first.pipeline));
+            if texts > REPLAY_TEXTS || pipelines.len() > REPLAY_PIPELINES {
+                break;
+            }
+            kept += 1;
+        }
+        let left_out = batches.len() - kept;
+        drop(pipelines);
+        if let Some(last) = batches.drain(..left_out).next_back() {
+            floor = end_of(&last);
+        }
+        Ok(Self { floor, batches })
     }
-    Ok(first)
+}
+
+fn end_of(batch: &[Recorded]) -> u64 {
+    batch.last().map_or(0, |last| last.position)
 }
 
 async fn newest_time(journal: &dyn Journal, newest: u64) -> Result<Option<Timestamp>, ReadError> {

@@ -126,3 +126,79 @@ fn outcome(pipeline: &Pipeline) -> impl PartialEq {
         pipeline.status,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use futures::FutureExt;
+
+    use super::*;
+
+    fn id(number: u16) -> PipelineId {
+        PipelineId::new(Timestamp::from_millis(1_800_000_000_000), number)
+    }
+
+    #[test]
+    fn twenty_thousand_waits_that_hung_up_leave_nothing_registered() {
+        let waiters = Arc::new(Waiters::default());
+        for round in 0..100 {
+            let of_one = (0..200).map(|_| waiters.add(&id(round)).expect("a wait"));
+            let of_one: Vec<_> = of_one.collect();
+            assert_eq!(waiters.count(), 200, "those of earlier rounds are gone");
+            drop(of_one);
+        }
+        assert_eq!(waiters.count(), 0);
+        assert!(waiters.lock().pipelines.is_empty());
+    }
+
+    #[test]
+    fn waits_are_bounded_for_one_pipeline_and_in_all() {
+        let waiters = Arc::new(Waiters::default());
+        let mut open = Vec::new();
+        for number in 0..20_000 {
+            open.extend(waiters.add(&id(number / 200)).ok());
+        }
+        assert_eq!((open.len(), waiters.count()), (WAITS, WAITS));
+        open.truncate(WAITS - WAITS_FOR_ONE - 1);
+        for _ in 0..WAITS_FOR_ONE {
+            open.push(waiters.add(&id(999)).expect("there is room"));
+        }
+        let refusal = waiters.add(&id(999)).expect_err("enough for one");
+        assert!(refusal.to_string().contains("256 calls wait"), "{refusal}");
+        waiters.add(&id(1_000)).expect("another one still can");
+    }
+
+    #[test]
+    fn a_change_of_one_pipeline_wakes_nobody_else() {
+        let waiters = Arc::new(Waiters::default());
+        let (mut mine, mut other) = (
+            waiters.add(&id(1)).expect("a wait"),
+            waiters.add(&id(2)).expect("a wait"),
+        );
+        let first = domain::Recorded {
+            position: 1,
+            pipeline: id(1),
+            revision: 1,
+            at: Timestamp::from_millis(0),
+            actor: domain::Actor::agent("cursor"),
+            key: None,
+            event: domain::decide_start(&domain::Start {
+                project: "p".to_owned(),
+                title: "t".to_owned(),
+                ..domain::Start::default()
+            })
+            .expect("a start")
+            .events
+            .swap_remove(0),
+        };
+        let begun = Pipeline::begin(&first).expect("a pipeline");
+        waiters.notify(Some(&begun), &begun);
+        assert!(
+            mine.changed().now_or_never().is_none(),
+            "nothing to wait for changed"
+        );
+        waiters.notify(None, &begun);
+        assert!(mine.changed().now_or_never().is_some());
+        assert!(other.changed().now_or_never().is_none());
+    }
+}

@@ -67,7 +67,7 @@ fn call(id: u32, name: &str, arguments: &Value) -> Value {
 }
 
 /// The bytes of a call without a session (2026-07-28).
-fn stateless(address: SocketAddr, name: &str, arguments: &Value) -> String {
+pub fn stateless(address: SocketAddr, name: &str, arguments: &Value) -> String {
     let mut call = call(1, name, arguments);
     call["params"]["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -142,6 +142,29 @@ async fn a_wait_whose_client_hung_up_is_over_at_once() {
     api.decide(&handover, 1, "accept", "").await.ok();
     let prompt = api.prompt(&pipeline, 1).await;
     assert_eq!(prompt["state"], "offered", "{prompt}");
+}
+
+#[tokio::test]
+async fn thousands_of_waits_that_hung_up_leave_none_registered_and_room_for_others() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let handover = api.hand_over(&pipeline, "# Plan").await;
+    let wait = json!({ "handover": handover, "wait_seconds": 50 });
+    let request = stateless(api.address, "await_handover_decision", &wait);
+    // Eight times as many as may wait at once: those that hung up are not counted any more.
+    for _ in 0..16 {
+        let mut waiting = Vec::new();
+        for _ in 0..server::relay::WAITS_FOR_ONE / 2 {
+            let mut stream = TcpStream::connect(api.address).await.expect("a connection");
+            stream.write_all(request.as_bytes()).await.expect("sent");
+            waiting.push(stream);
+        }
+        let all = server::relay::WAITS_FOR_ONE as u64 / 2;
+        until("all wait", async || waits(api).await == all).await;
+        drop(waiting);
+        until("nobody waits", async || waits(api).await == 0).await;
+    }
 }
 
 #[tokio::test]

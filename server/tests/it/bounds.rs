@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::{Events, Program, Server, data_folder, until};
+use crate::{
+    bad_peers::stateless,
+    support::{Events, Program, Server, data_folder, raw, until},
+};
 
 /// Largest list, page or opening of a stream, in bytes.
 const LARGEST: usize = 300 * 1024;
@@ -195,4 +198,26 @@ async fn a_pipeline_that_waits_for_a_person_cannot_be_archived() {
         .ok();
     assert_eq!(back["refused"], json!([]), "{back}");
     assert_eq!((count("ended").await, count("archived").await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_list_for_an_agent_says_how_many_more_the_project_has() {
+    let server = Server::start().await;
+    for project in ["long"; 57].into_iter().chain(["short"; 3]) {
+        server.api.start(project).await;
+    }
+    let listed = async |arguments| {
+        let request = stateless(server.api.address, "list_pipelines", &arguments);
+        let once = request.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
+        let answer = raw(server.api.address, &once).await;
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        let list = &body["result"]["structuredContent"];
+        let shown = list["pipelines"].as_array().map(Vec::len);
+        (shown, list["more"].as_u64())
+    };
+    assert_eq!(listed(json!({})).await, (Some(50), Some(10)));
+    let project = |name| json!({ "project": name });
+    assert_eq!(listed(project("long")).await, (Some(50), Some(7)));
+    assert_eq!(listed(project("short")).await, (Some(3), Some(0)));
 }

@@ -15,15 +15,18 @@ fn fill(data: &Path) -> Connection {
         "CREATE TABLE full (n INTEGER PRIMARY KEY AUTOINCREMENT, x);
          INSERT INTO full VALUES (9223372036854775807, 0);
          CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN INSERT INTO full (x) VALUES (0); END;
-         CREATE TRIGGER full_meta BEFORE INSERT ON meta BEGIN INSERT INTO full (x) VALUES (0); END;",
+         CREATE TRIGGER full_meta BEFORE INSERT ON meta BEGIN INSERT INTO full (x) VALUES (0); END;
+         CREATE TRIGGER full_epochs BEFORE INSERT ON epochs BEGIN INSERT INTO full (x) VALUES (0); END;",
     )
     .expect("a full disk");
     file
 }
 
 fn free(file: &Connection) {
-    file.execute_batch("DROP TRIGGER full_events; DROP TRIGGER full_meta; DROP TABLE full")
-        .expect("room");
+    file.execute_batch(
+        "DROP TRIGGER full_events; DROP TRIGGER full_meta; DROP TRIGGER full_epochs; DROP TABLE full",
+    )
+    .expect("room");
 }
 
 #[tokio::test]
@@ -157,4 +160,62 @@ async fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     let events = program.api.events(&pipeline).await;
     assert_eq!(events.len() as u64, position);
     assert_eq!(events[events.len() - 2]["event"]["message"], json!(last));
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_is_for_reading_only_and_says_so() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    let pipeline = program.api.start("a").await;
+    let last = program.api.report(&pipeline, "before").await;
+    let mut stream = Events::open(program.api.address, "", None).await;
+    stream.through("pipeline_status").await;
+    let id = stream.last_id.clone();
+    drop(stream);
+    program.stop();
+    let file = fill(data.path());
+
+    let log = data.path().join("log");
+    let script = format!("exec \"$0\" \"$@\" 2>'{}'", log.display());
+    let mut command = Program::shell(&script, data.path());
+    command.env("STAFFEL_LOG", "error");
+    let program = Program::spawn(command);
+    let api = &program.api;
+    let said = std::fs::read_to_string(&log).expect("the log");
+    assert!(
+        said.contains("is full: the journal is open for reading only"),
+        "{said}"
+    );
+    let health = api.get("/health").await;
+    assert_eq!(health.status, 503);
+    let why = "open for reading only, because the disk is full; free some space and restart";
+    assert!(health.text.contains(why), "{health:?}");
+
+    // Everything can be read: the state, the lists, the facts, the page, a stream from before.
+    let path = format!("/api/pipelines/{pipeline}");
+    assert_eq!(api.get(&path).await.ok()["message"], "before");
+    let list = api.get("/api/pipelines?q=pipeline").await.ok();
+    assert_eq!(list["pipelines"][0]["pipeline"], json!(pipeline));
+    assert_eq!(api.events(&pipeline).await.len() as u64, last);
+    assert_eq!(api.get("/").await.status, 200);
+    let mut resumed = Events::open(api.address, "", Some(&id)).await;
+    let mut first = Events::open(api.address, "", None).await;
+    assert_eq!(first.through("pipeline_status").await[0].name, "snapshot");
+
+    // Nothing can be written, and the answer says why.
+    let report = api
+        .post(&format!("{path}/reports"), &json!({"message": "now"}))
+        .await;
+    assert_eq!(report.status, 507, "{report:?}");
+    assert!(report.text.contains("Nothing was changed. Free some space"));
+    let start = json!({"project": "b", "title": "t"});
+    assert_eq!(api.post("/api/pipelines", &start).await.status, 507);
+    program.kill();
+    assert!(resumed.next().await.is_none(), "it had missed nothing");
+
+    free(&file);
+    drop(file);
+    let program = Program::start(data.path());
+    assert_eq!(program.api.get("/health").await.status, 200);
+    assert_eq!(program.api.report(&pipeline, "after").await, last + 1);
 }

@@ -1,8 +1,10 @@
 //! Lists and search in SQLite.
 
+use std::collections::HashSet;
+
 use domain::{DocumentHash, PipelineId};
 use protocol::{Counts, MatchIn, beginning};
-use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use super::parsed;
 use crate::journal::{Found, ListCursor, ListQuery, Listed, Place, SearchText, SummaryRow};
@@ -12,9 +14,6 @@ use crate::journal::{Found, ListCursor, ListQuery, Listed, Place, SearchText, Su
 const PART: usize = 32 * 1024;
 /// Most of a document that a search finds, in bytes: what is far behind is rarely looked for, and costs as much.
 const INDEXED_MAX: usize = 512 * 1024;
-/// Most matches that a search looks at, the newest first: a word that is everywhere stops no reader for long.
-const MATCHES_MAX: usize = 20_000;
-
 /// Stores rows of lists.
 pub fn store_summaries(connection: &Connection, rows: &[SummaryRow]) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
@@ -209,6 +208,8 @@ fn in_order(connection: &Connection, query: &ListQuery) -> rusqlite::Result<List
     })
 }
 
+/// Matches are looked through from the newest until the page is full, so that a common word costs a page and no more.
+/// What is asked for beside the words is looked at for every pipeline once: a match is found whatever else matches.
 fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed> {
     // Every word in quotes is only a word: nothing in it is syntax of FTS5.
     let words: Vec<_> = query
@@ -217,36 +218,39 @@ fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed
         .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
         .collect();
     let mut conditions = Conditions::default();
-    conditions.values.push(Box::new(words.join(" ")));
     conditions.of(query);
-    let mut page = String::new();
-    if let Some(cursor) = &query.cursor {
-        page.push_str("WHERE newest.id < ?");
-        conditions.values.push(Box::new(cursor.key));
-    }
-    // A pipeline has the place of its newest match: each comes once, on whatever page.
-    let sql = format!(
-        "WITH matching AS (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {MATCHES_MAX}),
-         newest AS (SELECT max(id) AS id FROM matching JOIN places USING (id) JOIN summaries USING (pipeline)
-                    WHERE true {} GROUP BY pipeline)
-         SELECT places.id, places.pipeline, places.found_in, places.hash, places.start, places.length, places.text, summary
-         FROM newest JOIN places USING (id) JOIN summaries USING (pipeline) {page}
-         ORDER BY newest.id DESC LIMIT {}",
-        conditions.text,
-        query.limit + 1
-    );
-    let mut select = connection.prepare_cached(&sql)?;
-    let mut rows = select.query(params_from_iter(conditions.values))?;
+    let mut summary_of = connection.prepare_cached(&format!(
+        "SELECT summary FROM summaries WHERE pipeline = ? {}",
+        conditions.text
+    ))?;
+    let mut matches = connection.prepare_cached(
+        "SELECT places.id, pipeline, found_in, hash, start, length, text
+         FROM words CROSS JOIN places ON places.id = words.rowid
+         WHERE words MATCH ?1 ORDER BY words.rowid DESC",
+    )?;
+    let begins_below = query.cursor.as_ref().map_or(i64::MAX, |cursor| cursor.key);
+    let mut rows = matches.query([words.join(" ")])?;
     let mut listed = Listed::default();
-    let mut last = None;
+    let (mut seen, mut last) = (HashSet::new(), None);
     while let Some(row) = rows.next()? {
+        // A pipeline has the place of its newest match: each comes once, on whatever page.
+        let (id, pipeline): (i64, PipelineId) = (row.get(0)?, parsed(row, 1)?);
+        if !seen.insert(pipeline.clone()) || id >= begins_below {
+            continue;
+        }
+        let name = pipeline.as_str();
+        let values = std::iter::once::<&dyn ToSql>(&name);
+        let values = values.chain(conditions.values.iter().map(|value| &**value));
+        let summary = summary_of
+            .query_row(params_from_iter(values), |row| row.get(0))
+            .optional()?;
+        let Some(summary) = summary else { continue };
         if listed.summaries.len() == query.limit {
             listed.next = last;
             break;
         }
-        let pipeline: PipelineId = parsed(row, 1)?;
         last = Some(ListCursor {
-            key: row.get(0)?,
+            key: id,
             pipeline: pipeline.clone(),
         });
         listed.found.push(Found {
@@ -254,9 +258,21 @@ fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed
             text: text_of(connection, row)?,
             pipeline,
         });
-        listed.summaries.push(row.get(7)?);
+        listed.summaries.push(summary);
     }
     Ok(listed)
+}
+
+/// How many pipelines a list has.
+pub fn count(connection: &Connection, query: &ListQuery) -> rusqlite::Result<u64> {
+    let mut conditions = Conditions::default();
+    conditions.of(query);
+    connection
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM summaries WHERE true {}",
+            conditions.text
+        ))?
+        .query_row(params_from_iter(conditions.values), |row| row.get(0))
 }
 
 /// The text of a row of `places`.

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -33,10 +34,17 @@ use writer::{Job, Writer};
 
 /// Readers at once, beside the follower's. More would only wait for the two or three cores of a usual machine.
 const READERS: usize = 4;
+/// Readers that search at once.
+const SEARCHES: usize = 2;
 /// Rows of one read end after so many bytes of events: whoever reads page by page holds one page in memory.
 const READ_BYTES: usize = 1024 * 1024;
-/// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones beside it.
+/// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones after it.
 const CHECKED_AT_ONCE: u64 = 16 * 1024 * 1024;
+/// How long after the start a larger file is checked: it is read as a whole, and the start has other work for the disk.
+const CHECKED_AFTER: Duration = Duration::from_secs(10);
+/// Memory for pages of each connection that reads, in KiB. SQLite's own is 2,000 for each, and pages that were read
+/// lately are in the system's cache as well.
+const READER_CACHE: i32 = 512;
 
 /// Why a journal cannot be opened: a message for the person who starts the server.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +111,10 @@ pub struct Sqlite {
     /// None once it is being dropped: the writer ends when nobody can ask it any more.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
-    follower: Arc<Mutex<Connection>>,
+    /// None once the journal is being dropped.
+    follower: Arc<Mutex<Option<Connection>>>,
     readers: Readers,
+    searches: Arc<Semaphore>,
     newest: watch::Receiver<u64>,
     /// Held as long as the journal lives: two servers on one file would each believe to be the only one. The lock on
     /// `staffel.lock` keeps others out; that on the journal itself holds when that file was deleted.
@@ -148,7 +158,7 @@ impl Sqlite {
             None => reading(&path).map_err(explained),
             Some(_) => reading_on_full_disk(&path).map_err(explained),
         };
-        let follower = Arc::new(Mutex::new(reader()?));
+        let follower = Arc::new(Mutex::new(Some(reader()?)));
         let readers = Readers {
             free: Arc::new(Mutex::new(
                 (0..READERS).map(|_| reader()).collect::<Result<_, _>>()?,
@@ -175,6 +185,7 @@ impl Sqlite {
             writer,
             follower,
             readers,
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             newest,
             _locks: [lock, file],
         })
@@ -229,6 +240,14 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
+        // The last connection moves the log into the file when it closes, if it is one that can write.
+        let free = &self.readers.free;
+        free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let follower = &self.follower;
+        follower
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         // A commit that has begun ends before the locks are free for another server.
         self.jobs = None;
         if let Some(writer) = self.writer.take() {
@@ -261,9 +280,11 @@ impl Journal for Sqlite {
         let follower = Arc::clone(&self.follower);
         in_background(move || {
             let connection = follower.lock().unwrap_or_else(PoisonError::into_inner);
+            let closed = || ReadError("it is closed".to_owned());
+            let connection = connection.as_ref().ok_or_else(closed)?;
             let select = "SELECT position, batch_end, pipeline, revision, at, actor, key, event
                           FROM events WHERE position > ?1 ORDER BY position LIMIT ?2";
-            select_events(&connection, select, params![after, max])
+            select_events(connection, select, params![after, max])
                 .map_err(|error| ReadError(error.to_string()))
         })
         .await
@@ -277,10 +298,10 @@ impl Journal for Sqlite {
     ) -> Result<Vec<Stored>, ReadError> {
         let pipeline = pipeline.to_string();
         self.read_with(move |connection| {
-            // The order of positions and that of revisions are one; the index is on (pipeline, revision).
+            let first = first_revision_after(connection, &pipeline, after)?;
             let select = "SELECT position, batch_end, pipeline, revision, at, actor, key, event
-                          FROM events WHERE pipeline = ?1 AND position > ?2 ORDER BY revision LIMIT ?3";
-            select_events(connection, select, params![pipeline, after, max])
+                          FROM events WHERE pipeline = ?1 AND revision >= ?2 ORDER BY revision LIMIT ?3";
+            select_events(connection, select, params![pipeline, first, max])
         })
         .await
     }
@@ -337,7 +358,19 @@ impl Journal for Sqlite {
 
     async fn list(&self, query: &ListQuery) -> Result<Listed, ReadError> {
         let query = query.clone();
+        // A word that is everywhere may take long to be looked through: enough readers stay free for everybody else.
+        let searching = (!query.words.is_empty()).then(|| Arc::clone(&self.searches));
+        let _turn = match searching {
+            Some(searches) => searches.acquire_owned().await.ok(),
+            None => None,
+        };
         self.read_with(move |connection| lists::list(connection, &query))
+            .await
+    }
+
+    async fn count(&self, query: &ListQuery) -> Result<u64, ReadError> {
+        let query = query.clone();
+        self.read_with(move |connection| lists::count(connection, &query))
             .await
     }
 
@@ -363,6 +396,10 @@ impl Journal for Sqlite {
         self.job(Job::Check).await
     }
 
+    async fn tidy(&self) -> Result<(), AppendError> {
+        self.job(Job::Checkpoint).await
+    }
+
     fn changes(&self) -> watch::Receiver<u64> {
         self.newest.clone()
     }
@@ -374,6 +411,39 @@ async fn in_background<T: Send + 'static>(
     spawn_blocking(read)
         .await
         .map_err(|error| ReadError(error.to_string()))?
+}
+
+/// Where to read a pipeline on after a position. The order of positions and that of revisions are one, and the index is
+/// on (pipeline, revision): the place is found by halving, not by a walk through all its events.
+fn first_revision_after(
+    connection: &Connection,
+    pipeline: &str,
+    after: u64,
+) -> rusqlite::Result<u64> {
+    if after == 0 {
+        return Ok(0);
+    }
+    let newest: u64 = connection
+        .prepare_cached("SELECT coalesce(max(revision), 0) FROM events WHERE pipeline = ?1")?
+        .query_row([pipeline], |row| row.get(0))?;
+    let mut next = connection.prepare_cached(
+        "SELECT revision, position FROM events WHERE pipeline = ?1 AND revision >= ?2 ORDER BY revision LIMIT 1",
+    )?;
+    let (mut low, mut high) = (0, newest + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found: Option<(u64, u64)> = next
+            .query_row(params![pipeline, middle], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        match found {
+            // Revisions may be missing where a damaged file was recovered.
+            Some((revision, position)) if position <= after => low = revision + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 fn select_events(
@@ -423,7 +493,7 @@ fn prepare(
             });
         }
     } else {
-        check_beside(path);
+        check_later(path);
     }
     let path = path.to_owned();
     match schema::prepare(&mut connection, &new_epoch()) {
@@ -488,7 +558,10 @@ fn reading_on_full_disk(path: &Path) -> rusqlite::Result<Connection> {
 
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    let connection = Connection::open_with_flags(path, flags)?;
+    // A negative number counts KiB.
+    connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+    Ok(connection)
 }
 
 /// What is wrong with a file, if something is.
@@ -498,9 +571,20 @@ fn damage(connection: &Connection) -> rusqlite::Result<Option<String>> {
 }
 
 /// A large file is checked while the server works already.
-fn check_beside(path: &Path) {
+fn check_later(path: &Path) {
     let path = path.to_owned();
-    let check = move || match reading(&path).and_then(|connection| damage(&connection)) {
+    let check = move || {
+        thread::sleep(CHECKED_AFTER);
+        log_damage(&path);
+    };
+    let thread = thread::Builder::new().name("journal check".to_owned());
+    if let Err(error) = thread.spawn(check) {
+        tracing::warn!(%error, "the journal is not checked: {error}");
+    }
+}
+
+fn log_damage(path: &Path) {
+    match reading(path).and_then(|connection| damage(&connection)) {
         Ok(None) => {}
         Ok(Some(detail)) => tracing::error!(
             "{} is damaged ({detail}); stop Staffel and restore it from a backup",
@@ -509,10 +593,6 @@ fn check_beside(path: &Path) {
         Err(error) => {
             tracing::warn!(%error, "{} could not be checked: {error}", path.display());
         }
-    };
-    let thread = thread::Builder::new().name("journal check".to_owned());
-    if let Err(error) = thread.spawn(check) {
-        tracing::warn!(%error, "the journal is not checked: {error}");
     }
 }
 

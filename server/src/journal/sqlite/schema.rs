@@ -10,7 +10,7 @@ use crate::journal::Epoch;
 pub const APPLICATION_ID: i32 = 0x5354_464c;
 
 /// The shape of what is derived from the facts. Another number: it is thrown away and made again.
-const DERIVED_FORMAT: &str = "2";
+const DERIVED_FORMAT: &str = "3";
 
 /// Not fewer events than the largest append has: only these can belong to one that is incomplete, and a start does not
 /// look at all others.
@@ -88,6 +88,7 @@ const DERIVED: &str = "
     CREATE INDEX summaries_in_order ON summaries (sort_key, pipeline);
     CREATE INDEX summaries_of_state ON summaries (state, sort_key, pipeline);
     CREATE INDEX summaries_of_project ON summaries (project, sort_key, pipeline);
+    CREATE INDEX summaries_to_count ON summaries (state, awaiting);
     CREATE INDEX summaries_by_end ON summaries (state, ended);
     CREATE TABLE snapshots (
         pipeline TEXT NOT NULL,

@@ -30,6 +30,8 @@ pub enum Job {
     Derived(Box<Derived>, oneshot::Sender<Result<(), AppendError>>),
     /// To forget what is derived.
     Clear(oneshot::Sender<Result<(), AppendError>>),
+    /// To move everything from the write-ahead log into the file, so that the next open has nothing to recover.
+    Checkpoint(oneshot::Sender<Result<(), AppendError>>),
 }
 
 /// The writer's side of the file.
@@ -124,6 +126,9 @@ impl Writer {
                     });
                     let _ = reply.send(cleared);
                 }
+                Job::Checkpoint(reply) => {
+                    let _ = reply.send(self.checkpoint());
+                }
                 Job::Append(..) | Job::Check(_) => {}
             }
         }
@@ -199,6 +204,14 @@ impl Writer {
             )?;
             transaction.commit()
         })
+    }
+
+    /// Readers that are at work keep a part of the log: the next start reads that part.
+    fn checkpoint(&mut self) -> Result<(), AppendError> {
+        self.file.check()?;
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|error| not_written(&error))
     }
 
     /// Makes one more part of a document findable.

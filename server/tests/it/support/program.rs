@@ -92,6 +92,16 @@ impl Program {
         self.child.wait().expect("the program ends");
     }
 
+    /// SIGTERM, as systemd stops it, and waits until it has ended.
+    pub fn stop(mut self) {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(told.is_ok_and(|told| told.success()), "it can be told");
+        let ended = self.child.wait().expect("the program ends");
+        assert!(ended.success(), "{ended:?}");
+    }
+
     /// Runs a command that is expected to end by itself with an error; gives what it said on stderr and stdout.
     pub fn complaint(mut command: Command) -> (String, String) {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,0 +1,68 @@
+//! The follower fails: nobody waits for ever, everybody is told, and it heals.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::support::{Events, Server, until};
+
+#[tokio::test]
+async fn a_follower_that_fails_is_503_in_words_and_heals() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let path = format!("/api/pipelines/{pipeline}/reports");
+    let mut stream = server.subscribe("").await;
+    stream.through("pipeline_status").await;
+    assert_eq!(api.get("/health").await.status, 200);
+
+    // A row that nobody can read, as on a disk that loses data.
+    let file = Connection::open(server.data.path().join("staffel.db")).expect("the journal");
+    file.execute(
+        "INSERT INTO events SELECT 3, 3, pipeline, 3, at, 'torn', NULL, event FROM events WHERE position = 2",
+        [],
+    )
+    .expect("a row by hand");
+    until("it is noticed", async || {
+        api.get("/health").await.status == 503
+    })
+    .await;
+    let health = api.get("/health").await;
+    assert!(
+        health
+            .text
+            .contains("what is shown does not follow the journal"),
+        "{health:?}"
+    );
+
+    // Stored, but not shown: the caller does not hang, and learns it.
+    let other = json!({"project": "b", "title": "t"});
+    let key = [("idempotency-key", "k")];
+    for _ in 0..2 {
+        let answer = api.post_with("/api/pipelines", &key, &other).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.json()["type"], "urn:staffel:problem:behind");
+        assert!(answer.text.contains("The change is stored"), "{answer:?}");
+    }
+    assert_eq!(
+        api.get(&format!("/api/pipelines/{pipeline}")).await.ok()["revision"],
+        2,
+        "what was shown before is shown still"
+    );
+
+    file.execute(
+        "UPDATE events SET actor = (SELECT actor FROM events WHERE position = 2) WHERE position = 3",
+        [],
+    )
+    .expect("repaired");
+    until("it heals", async || api.get("/health").await.status == 200).await;
+    // The repetition finds what was stored, once.
+    let again = api.post_with("/api/pipelines", &key, &other).await.ok();
+    let seen = stream.up_to(5).await;
+    let begun = seen.last().expect("an event").json();
+    assert_eq!(begun["pipeline"], again["pipeline"]);
+    assert_eq!(api.get("/api/pipelines").await.ok()["counts"]["open"], 2);
+    let position = api.post(&path, &json!({"message": "on"})).await.ok()["position"].clone();
+    assert_eq!(position, 6);
+    let mut fresh = Events::open(api.address, "", None).await;
+    fresh.through("pipeline_status").await;
+}
