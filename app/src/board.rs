@@ -17,8 +17,8 @@ use crate::{
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
 const JUST_ENDED_MAX: usize = 50;
-/// So long changes of lists are gathered: shorter than anybody notices.
-const SHIFT: Duration = Duration::from_millis(80);
+/// So long changes of lists are gathered: hardly anybody notices.
+const SHIFT: Duration = Duration::from_millis(150);
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
 const ORDER_MAX: usize = 400;
 

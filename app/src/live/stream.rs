@@ -1,6 +1,6 @@
 //! One connection from its beginning to its end.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use futures::{
     StreamExt,
@@ -19,6 +19,9 @@ use crate::{
     link::{Link, has_seen},
     paths,
 };
+
+/// After so many events in a row the browser gets its turn, to draw and to answer: a thousand may arrive together.
+const IN_A_ROW: u32 = 8;
 
 /// An event as it arrived.
 pub(super) struct Received {
@@ -66,6 +69,7 @@ pub(super) async fn read(board: Board, take: &mut dyn FnMut(&Received) -> bool) 
         return was_open;
     };
     let mut events = select_all(streams);
+    let mut taken: u32 = 0;
     loop {
         // Events first: after a sleep both are ready, and then the connection is not silent.
         let next = match select(events.next(), pin!(sleep(WATCHDOG))).await {
@@ -89,6 +93,10 @@ pub(super) async fn read(board: Board, take: &mut dyn FnMut(&Received) -> bool) 
                 };
                 if !take(&received) {
                     return was_open;
+                }
+                taken = taken.wrapping_add(1);
+                if taken.is_multiple_of(IN_A_ROW) {
+                    sleep(Duration::ZERO).await;
                 }
             }
         }

@@ -73,7 +73,11 @@ pub fn links(pipeline: &PipelineId, prompt: &str) -> Vec<Link> {
 
 impl Client {
     fn address(&self, text: &str) -> String {
-        format!("{}{}", self.prefix, utf8_percent_encode(text, URI_COMPONENT))
+        format!(
+            "{}{}",
+            self.prefix,
+            utf8_percent_encode(text, URI_COMPONENT)
+        )
     }
 
     /// The address with this prompt, or why there is none. The length comes first: a prompt may have two megabytes, and
