@@ -134,3 +134,50 @@ impl Listing {
             .with_value(|matches| matches.iter().find(|found| found.pipeline == *id).cloned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    fn ids(numbers: impl IntoIterator<Item = u16>) -> Vec<PipelineId> {
+        let id = |number| samples::summary(number).pipeline;
+        numbers.into_iter().map(id).collect()
+    }
+
+    fn listing(test: impl FnOnce(Listing)) {
+        Owner::new().with(|| test(Listing::new()));
+    }
+
+    #[test]
+    fn one_page_is_asked_for_after_the_other_until_there_is_none() {
+        listing(|listing| {
+            assert_eq!(listing.next(), None, "nothing is listed");
+            listing.begin("state=ended");
+            assert_eq!(listing.next().as_deref(), Some("state=ended"));
+            assert_eq!(listing.next(), None, "it is on its way");
+            listing.put(ids(1..3), Vec::new(), Some("c".to_owned()));
+            assert_eq!(listing.next().as_deref(), Some("state=ended&cursor=c"));
+            listing.failed();
+            assert_eq!(
+                listing.next().as_deref(),
+                Some("state=ended&cursor=c"),
+                "again"
+            );
+            listing.put(ids(2..5), Vec::new(), None);
+            assert_eq!(listing.next(), None, "that was all");
+            assert_eq!(listing.ids.get_untracked(), ids(1..5), "each of them once");
+        });
+    }
+
+    #[test]
+    fn what_comes_later_stands_at_the_top_the_newest_first() {
+        listing(|listing| {
+            listing.begin("state=ended");
+            listing.put(ids(1..3), Vec::new(), None);
+            ids([7, 2, 8]).iter().for_each(|id| listing.arrive(id));
+            listing.settle();
+            assert_eq!(listing.ids.get_untracked(), ids([8, 7, 1, 2]));
+        });
+    }
+}

@@ -25,7 +25,7 @@ pub(crate) fn line(lang: Lang, entry: &Entry) -> (String, Option<String>) {
         What::PhaseStarted { phase } => lang.log_phase_started(phase.as_str()),
         What::PhaseReopened { phase } => lang.log_phase_reopened(phase.as_str()),
         What::Said { .. } => lang.log_said(who),
-        What::Task { status, .. } => task(lang, *status).to_owned(),
+        What::Task { status, added, .. } => task(lang, *status, *added).to_owned(),
         What::HandedOver { phase, number: 1 } => lang.log_handed_over(phase.as_str(), who),
         What::HandedOver { phase, number } => {
             lang.log_handed_over_again(phase.as_str(), &number.to_string(), who)
@@ -112,8 +112,9 @@ fn noted(lang: Lang, note: &str) -> Option<String> {
     (!note.is_empty()).then(|| quoted(lang, note))
 }
 
-fn task(lang: Lang, status: TaskStatus) -> &'static str {
+fn task(lang: Lang, status: TaskStatus, added: bool) -> &'static str {
     match status {
+        TaskStatus::Pending if added => lang.log_task_added(),
         TaskStatus::Pending => lang.log_task_pending(),
         TaskStatus::InProgress => lang.log_task_in_progress(),
         TaskStatus::Completed => lang.log_task_completed(),
@@ -157,5 +158,29 @@ mod tests {
                 Some("„Keep it.“".to_owned())
             )
         );
+    }
+
+    #[test]
+    fn a_new_task_is_not_called_reopened() {
+        let said = |status, added| {
+            let what = What::Task {
+                name: "Measure".to_owned(),
+                status,
+                added,
+            };
+            let entry = Entry {
+                what,
+                ..accepted(Actor::agent("cursor"), 1)
+            };
+            line(Lang::En, &entry)
+        };
+        let name = Some("Measure".to_owned());
+        for (status, added, words) in [
+            (TaskStatus::Pending, true, "Task added:"),
+            (TaskStatus::Pending, false, "Task reopened:"),
+            (TaskStatus::Completed, true, "Task done:"),
+        ] {
+            assert_eq!(said(status, added), (words.to_owned(), name.clone()));
+        }
     }
 }
