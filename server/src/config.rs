@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::Duration,
 };
 
@@ -164,10 +164,7 @@ impl Config {
         );
         Ok(Self {
             listen,
-            data: match args.data.clone().or(file.journal.data) {
-                Some(data) => data,
-                None => default_data()?,
-            },
+            data: data_or_default(args.data.clone().or(file.journal.data))?,
             open: (args.open || file.server.open) && !args.no_open,
             allowed_hosts: list("STAFFEL_ALLOWED_HOSTS").unwrap_or(file.server.allowed_hosts),
             allowed_origins: list("STAFFEL_ALLOWED_ORIGINS")
@@ -250,11 +247,20 @@ fn archive_after(in_file: Option<u64>) -> Result<Option<Duration>> {
 /// The configuration file cannot be used.
 pub fn data_folder(data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf> {
     if let Some(data) = data {
-        return Ok(data.to_owned());
+        return data_or_default(Some(data.to_owned()));
     }
     let path = find_file(config)?;
     let file = read_file(path.as_deref())?;
-    file.journal.data.map_or_else(default_data, Ok)
+    data_or_default(file.journal.data)
+}
+
+/// A data folder as it was named, or the platform's. Absolute, so that it means the same wherever it is printed.
+fn data_or_default(named: Option<PathBuf>) -> Result<PathBuf> {
+    match named {
+        Some(data) => path::absolute(&data)
+            .with_context(|| format!("the data folder {} cannot be found", data.display())),
+        None => default_data(),
+    }
 }
 
 fn find_file(given: Option<&Path>) -> Result<Option<PathBuf>> {

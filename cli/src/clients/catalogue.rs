@@ -4,7 +4,7 @@ use crate::files::Language;
 
 use super::{
     client::{ByVariable, Client, TokenFields, Transport, TypeField},
-    location::{GlobalFile, Root, Scope},
+    location::{GlobalFile, Root, Scope, Variable},
 };
 
 /// Every client that `staffel connect` can set up.
@@ -12,6 +12,7 @@ pub const CLIENTS: [Client; 9] = [
     Client {
         name: "cursor",
         title: "Cursor",
+        reports: None,
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Http {
@@ -31,12 +32,15 @@ pub const CLIENTS: [Client; 9] = [
             file: "mcp.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Project,
         next: "In Cursor, open Settings > MCP and switch `staffel` on; reload the window if it is not listed.",
+        next_in_project: None,
     },
     Client {
         name: "vscode",
         title: "VS Code",
+        reports: None,
         language: Language::Json,
         servers: "servers",
         transport: Transport::Http {
@@ -60,12 +64,15 @@ pub const CLIENTS: [Client; 9] = [
             file: "mcp.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Project,
         next: "In VS Code, run the command `MCP: List Servers`, start `staffel` and trust it when asked.",
+        next_in_project: None,
     },
     Client {
         name: "claude-code",
         title: "Claude Code",
+        reports: Some("claude-code"),
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Http {
@@ -84,17 +91,26 @@ pub const CLIENTS: [Client; 9] = [
         project: Some(".mcp.json"),
         global: GlobalFile {
             root: Root::Home,
-            variable: Some("CLAUDE_CONFIG_DIR"),
+            variable: Some(Variable {
+                name: "CLAUDE_CONFIG_DIR",
+                below: "",
+                tilde: false,
+            }),
             folder: "",
             file: ".claude.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Project,
-        next: "Start `claude` anew and approve `staffel` when it asks: until then `claude mcp list` says \"Pending approval\". /mcp shows the connection.",
+        next: "Start `claude` anew; /mcp shows the connection.",
+        next_in_project: Some(
+            "Start `claude` anew and approve `staffel` when it asks: until then `claude mcp list` says \"Pending approval\". /mcp shows the connection.",
+        ),
     },
     Client {
         name: "codex",
         title: "Codex",
+        reports: Some("codex-mcp-client"),
         language: Language::Toml,
         servers: "mcp_servers",
         transport: Transport::Http {
@@ -109,17 +125,26 @@ pub const CLIENTS: [Client; 9] = [
         project: Some(".codex/config.toml"),
         global: GlobalFile {
             root: Root::Home,
-            variable: Some("CODEX_HOME"),
+            variable: Some(Variable {
+                name: "CODEX_HOME",
+                below: "",
+                tilde: false,
+            }),
             folder: ".codex",
             file: "config.toml",
             package: None,
         },
+        wins: None,
         usual: Scope::Global,
-        next: "Start `codex` anew; /mcp shows the connection. It reads a project's file only where you trust the project.",
+        next: "Start `codex` anew; /mcp shows the connection.",
+        next_in_project: Some(
+            "Start `codex` anew in a folder that it trusts: elsewhere it does not read the project's file. /mcp shows the connection.",
+        ),
     },
     Client {
         name: "gemini",
         title: "Gemini CLI",
+        reports: Some("gemini-cli-mcp-client"),
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Http {
@@ -134,17 +159,24 @@ pub const CLIENTS: [Client; 9] = [
         project: Some(".gemini/settings.json"),
         global: GlobalFile {
             root: Root::Home,
-            variable: None,
+            variable: Some(Variable {
+                name: "GEMINI_CLI_HOME",
+                below: ".gemini",
+                tilde: false,
+            }),
             folder: ".gemini",
             file: "settings.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Project,
         next: "Start `gemini` anew in a folder that it trusts (it asks at the first start); /mcp shows the connection.",
+        next_in_project: None,
     },
     Client {
         name: "qwen",
         title: "Qwen Code",
+        reports: Some("qwen-cli-mcp-client-"),
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Http {
@@ -159,17 +191,26 @@ pub const CLIENTS: [Client; 9] = [
         project: Some(".qwen/settings.json"),
         global: GlobalFile {
             root: Root::Home,
-            variable: None,
+            variable: Some(Variable {
+                name: "QWEN_HOME",
+                below: "",
+                tilde: true,
+            }),
             folder: ".qwen",
             file: "settings.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Project,
-        next: "Run `qwen mcp list`; where it says \"Pending approval\", run `qwen mcp approve staffel`. Then start `qwen` anew.",
+        next: "Start `qwen` anew; `qwen mcp list` shows the connection.",
+        next_in_project: Some(
+            "Run `qwen mcp list`; where it says \"Pending approval\", run `qwen mcp approve staffel`, and again when the value of STAFFEL_TOKEN changes. Then start `qwen` anew.",
+        ),
     },
     Client {
         name: "opencode",
         title: "OpenCode",
+        reports: Some("opencode"),
         language: Language::Json,
         servers: "mcp",
         transport: Transport::Http {
@@ -188,17 +229,24 @@ pub const CLIENTS: [Client; 9] = [
         project: Some("opencode.json"),
         global: GlobalFile {
             root: Root::Home,
-            variable: None,
+            variable: Some(Variable {
+                name: "XDG_CONFIG_HOME",
+                below: "opencode",
+                tilde: false,
+            }),
             folder: ".config/opencode",
             file: "opencode.json",
             package: None,
         },
+        wins: Some("opencode.jsonc"),
         usual: Scope::Project,
         next: "Start `opencode` anew; `opencode mcp list` shows the connection.",
+        next_in_project: None,
     },
     Client {
         name: "windsurf",
         title: "Windsurf",
+        reports: None,
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Http {
@@ -218,12 +266,15 @@ pub const CLIENTS: [Client; 9] = [
             file: "mcp_config.json",
             package: None,
         },
+        wins: None,
         usual: Scope::Global,
         next: "In Windsurf, open Settings > Cascade > MCP Servers and refresh the list.",
+        next_in_project: None,
     },
     Client {
         name: "claude-desktop",
         title: "Claude Desktop",
+        reports: None,
         language: Language::Json,
         servers: "mcpServers",
         transport: Transport::Bridge,
@@ -240,7 +291,9 @@ pub const CLIENTS: [Client; 9] = [
             file: "claude_desktop_config.json",
             package: Some("Claude_"),
         },
+        wins: None,
         usual: Scope::Global,
         next: "Quit Claude Desktop, not only its window, and start it again; Settings > Developer shows the connection.",
+        next_in_project: None,
     },
 ];

@@ -16,6 +16,9 @@ pub struct Client {
     pub name: &'static str,
     /// Its name as its maker writes it.
     pub title: &'static str,
+    /// The name that it gives itself over MCP, as read from the installed client; `None` where none was read. Where it
+    /// ends with a hyphen, the client's name for the server follows.
+    pub reports: Option<&'static str>,
     /// The language of its files.
     pub language: Language,
     /// The key of all servers.
@@ -30,16 +33,38 @@ pub struct Client {
     pub project: Option<&'static str>,
     /// The file that counts in every project of this user.
     pub global: GlobalFile,
+    /// The name of a second file in the same folder, whose settings the client puts over those of the usual one,
+    /// field by field.
+    pub wins: Option<&'static str>,
     /// Which of the two is written when nobody says.
     pub usual: Scope,
     /// What the person has to do there once the file is written.
     pub next: &'static str,
+    /// The same for the file of a project, where that takes more.
+    pub next_in_project: Option<&'static str>,
 }
 
 impl Client {
     /// The file in a project's folder, if it has one.
     pub fn project_file(&self, folder: &Path) -> Option<PathBuf> {
         self.project.map(|file| below(folder, file))
+    }
+
+    /// What the person has to do there once the file of this scope is written.
+    pub fn next(&self, scope: Scope) -> &'static str {
+        match (scope, self.next_in_project) {
+            (Scope::Project, Some(next)) => next,
+            _ => self.next,
+        }
+    }
+
+    /// What a client says of itself, its name and version, with its maker's name in place of its own.
+    pub fn named_by_maker(&self, said: &str) -> Option<String> {
+        let reports = self.reports?;
+        let behind = said.strip_prefix(reports)?;
+        let (server, version) = behind.split_once(' ').unwrap_or((behind, ""));
+        let ours = server.is_empty() || reports.ends_with('-');
+        ours.then(|| format!("{} {version}", self.title).trim_end().to_owned())
     }
 }
 
@@ -86,4 +111,30 @@ pub enum ByVariable {
     Field(&'static str),
     /// It has no file that is shared.
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clients::CLIENTS;
+
+    #[test]
+    fn a_client_is_known_by_the_name_that_it_gives_itself() {
+        for (said, shown) in [
+            ("gemini-cli-mcp-client 0.61.0", Some("Gemini CLI 0.61.0")),
+            (
+                "gemini-cli-mcp-client (via mcp-remote 0.15.1) 0.61.0",
+                Some("Gemini CLI (via mcp-remote 0.15.1) 0.61.0"),
+            ),
+            ("qwen-cli-mcp-client-mine 0.24.4", Some("Qwen Code 0.24.4")),
+            ("opencode", Some("OpenCode")),
+            ("opencodex 1", None),
+            ("claude-code-router 1", None),
+            ("Codex 0.169.0", None),
+        ] {
+            let mut known = CLIENTS
+                .iter()
+                .filter_map(|client| client.named_by_maker(said));
+            assert_eq!(known.next().as_deref(), shown, "{said}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use directories::BaseDirs;
@@ -22,13 +22,24 @@ pub enum Scope {
 #[derive(Debug)]
 pub struct GlobalFile {
     pub root: Root,
-    /// The variable that names another folder in place of `root` and `folder`.
-    pub variable: Option<&'static str>,
+    /// The variable that names another place for `root` and `folder`.
+    pub variable: Option<Variable>,
     pub folder: &'static str,
     pub file: &'static str,
     /// How the folder begins that Windows gives the client if it was installed as a package. What such a program takes
     /// for the settings of its user lies there.
     pub package: Option<&'static str>,
+}
+
+/// A variable that moves a client's settings, on every platform alike. Empty, it counts as not set; a relative path is
+/// one from here.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    pub name: &'static str,
+    /// The folder with the file, as seen from the one that the variable names.
+    pub below: &'static str,
+    /// Whether the client takes a leading `~` for the home folder; the others take it for a name.
+    pub tilde: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +52,8 @@ pub enum Root {
 impl GlobalFile {
     /// Where it is for this user; `None` without a home.
     pub fn path(&self) -> Option<PathBuf> {
-        let moved = self.variable.and_then(env::var_os);
-        let folder = match moved.filter(|folder| !folder.is_empty()) {
-            Some(folder) => PathBuf::from(folder),
+        let folder = match self.variable.and_then(Variable::folder) {
+            Some(folder) => folder,
             None => {
                 let folders = BaseDirs::new()?;
                 let packaged = match cfg!(windows) {
@@ -73,6 +83,18 @@ impl GlobalFile {
             })
             .map(|package| below(&package, "LocalCache/Roaming"))
             .find(|settings| settings.is_dir())
+    }
+}
+
+impl Variable {
+    /// The folder that it moves the file to; `None` where it is not set.
+    fn folder(self) -> Option<PathBuf> {
+        let moved = PathBuf::from(env::var_os(self.name).filter(|folder| !folder.is_empty())?);
+        let moved = match moved.strip_prefix("~") {
+            Ok(rest) if self.tilde => BaseDirs::new()?.home_dir().join(rest),
+            _ => moved,
+        };
+        Some(below(&path::absolute(moved).ok()?, self.below))
     }
 }
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod client;
 mod entry;
+mod files;
 mod found;
 mod links;
 mod location;
@@ -11,6 +12,7 @@ mod setups;
 pub(crate) use catalogue::CLIENTS;
 pub(crate) use client::{Client, NAME, Transport};
 pub(crate) use entry::{Proof, TYPE};
+pub(crate) use files::ClientFile;
 pub(crate) use found::Held;
 pub use links::URI_COMPONENT;
 pub(crate) use location::{Scope, from_home};

@@ -51,7 +51,7 @@ impl ConnectArgs {
         }
     }
 
-    /// Where that file is.
+    /// Where that file usually is.
     ///
     /// # Errors
     /// There is none, in words.

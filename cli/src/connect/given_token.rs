@@ -41,13 +41,14 @@ impl Job {
             }
             (None, _) => Proof::None,
         };
-        let Some(text) = self.merged(proof)? else {
+        let changes = self.changes(proof)?;
+        if changes.is_empty() {
             return self.say_nothing_to_do().await;
-        };
-        if self.print {
-            return say(&self.difference(&text, proof)?);
         }
-        let written = self.write(&text, proof)?;
+        if self.print {
+            return say(&self.difference(&changes, proof)?);
+        }
+        let written = self.write(&changes, proof)?;
         let hint = match (proof, self.scope) {
             (Proof::Variable, Scope::Project) => {
                 format!("{BY_VARIABLE} Set it in your shell's profile, too.\n")

@@ -36,11 +36,11 @@ impl Job {
         );
         // Whatever is wrong with the file is to be found before there is a token.
         let draft = self.proof(HIDDEN);
-        let drafted = self.merged(draft)?;
+        let drafted = self.changes(draft)?;
         if self.print {
-            return match drafted {
-                Some(text) => say(&self.difference(&text, draft)?),
-                None => self.say_nothing_to_do().await,
+            return match drafted.is_empty() {
+                false => say(&self.difference(&drafted, draft)?),
+                true => self.say_nothing_to_do().await,
             };
         }
         let folder = server.data_folder(local)?;
@@ -52,14 +52,13 @@ impl Job {
             && self.scope == Scope::Global
         {
             let proof = Proof::Token(token.reveal());
-            return match self.merged(proof)? {
-                None => self.say_nothing_to_do().await,
-                Some(text) => {
-                    let written = self.write(&text, proof)?;
-                    let hint = holds_token(&format!("of {name}"));
-                    say(&format!("{written}{hint}{}", self.next().await))
-                }
-            };
+            let changes = self.changes(proof)?;
+            if changes.is_empty() {
+                return self.say_nothing_to_do().await;
+            }
+            let written = self.write(&changes, proof)?;
+            let hint = holds_token(&format!("of {name}"));
+            return say(&format!("{written}{hint}{}", self.next().await));
         }
         // Ending on the spot, as is usual, would lose the token. The first look is what changes that.
         let mut interrupt = pin!(tokio::signal::ctrl_c());
@@ -77,10 +76,11 @@ impl Job {
             );
         }
         let proof = self.proof(new.token().reveal());
-        let written = match self.merged(proof)? {
-            Some(text) => self.write(&text, proof)?,
+        let changes = self.changes(proof)?;
+        let written = match changes.is_empty() {
+            false => self.write(&changes, proof)?,
             // A project's file only names the variable, and does already.
-            None => format!("{} is as it has to be.\n", self.path.display()),
+            true => format!("{}: nothing to change.\n", self.paths()),
         };
         let older = before.map_or(String::new(), |(agent, _)| {
             format!(

@@ -9,7 +9,12 @@ mod said;
 
 use anyhow::{Context, Result};
 
-use crate::{clients::CLIENTS, commands::Commands, files::ConfigFile, local::LocalServer, token};
+use crate::{
+    clients::{CLIENTS, ClientFile},
+    commands::Commands,
+    local::LocalServer,
+    token,
+};
 
 pub use args::ConnectArgs;
 use job::Job;
@@ -26,14 +31,14 @@ pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
     let client = client.context("the parser allows no other client")?;
     let scope = args.scope(client);
     let path = args.path(client, scope)?;
+    let files = client.paths(&path).into_iter().map(ClientFile::read);
     let job = Job {
         client,
         scope,
         commands: Commands::new(&args.server, &endpoint, local),
         settings: args.server.settings_of_start(&endpoint)?,
         endpoint,
-        file: ConfigFile::read(&path)?,
-        path,
+        files: client.to_write(files.collect::<Result<_>>()?),
         replace: args.replace,
         print: args.print,
     };

@@ -21,14 +21,18 @@ impl Job {
             "{} knows Staffel at {} already: nothing to do in {}.\n{}\n",
             self.client.title,
             self.endpoint.mcp(),
-            self.path.display(),
+            self.paths(),
             self.answering().await
         ))
     }
 
     /// What to do next.
     pub async fn next(&self) -> String {
-        format!("Next: {}\n{}\n", self.client.next, self.answering().await)
+        format!(
+            "Next: {}\n{}\n",
+            self.client.next(self.scope),
+            self.answering().await
+        )
     }
 
     /// Whether a Staffel is there now.

@@ -6,24 +6,27 @@ use crate::{
     clients::{Client, Held, NAME, Scope, Transport},
     commands::Commands,
     endpoint::{Discovery, Endpoint},
-    files::{ConfigFile, ExistingEntry, Value, look_up},
+    files::{ExistingEntry, Value},
     program::quoted,
     token::VARIABLE,
 };
 
 use super::{
     file::{State, TokenState},
+    found::Found,
     server::Server,
     todo::Todo,
 };
 
-/// One file, and what it is compared with.
+/// One place with files of a client, and what they are compared with.
 pub struct Look<'a> {
-    /// Whose file it is.
+    /// Whose files they are.
     pub client: &'static Client,
     /// Where it counts.
     pub scope: Scope,
-    /// Where it is.
+    /// What the files say there.
+    pub found: &'a Found,
+    /// The one that counts.
     pub path: &'a Path,
     /// Where the entry has to lead.
     pub endpoint: &'a Endpoint,
@@ -34,7 +37,7 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// What is in the file. What is wrong with that goes to `todo`.
+    /// What is in the files. What is wrong with that goes to `todo`.
     pub async fn state(&self, todo: &mut Vec<Todo>) -> State {
         let unreadable = |todo: &mut Vec<Todo>, why: String| {
             let what = format!(
@@ -44,18 +47,11 @@ impl Look<'_> {
             todo.push(Todo::new(what, self.connect()));
             State::Unreadable { why }
         };
-        let file = match ConfigFile::read(self.path) {
-            Ok(file) if !file.exists() => return State::Absent,
-            Ok(file) => file,
-            Err(error) => return unreadable(todo, format!("{error:#}")),
-        };
-        let known = look_up(self.client.language, file.text(), self.client.servers, NAME);
-        let known = match known {
+        let known = match self.found.entry() {
+            Ok(None) if !self.found.exists => return State::Absent,
             Ok(None) => return State::WithoutStaffel,
             Ok(Some(known)) => known,
-            Err(problem) => {
-                return unreadable(todo, format!("{}, {problem}", self.path.display()));
-            }
+            Err(why) => return unreadable(todo, why),
         };
         let url = self.client.address(&known);
         let this_server = url.as_deref().is_some_and(|url| self.endpoint.is_at(url));
@@ -138,16 +134,22 @@ impl Look<'_> {
             ));
         }
         let (field, value) = self.client.switched_off(known)?;
-        Some(Todo::new(
-            format!(
-                "{path} leads to this server, but is switched off there (`{field}` is {value}). To switch it on:"
+        let switch = self.found.switch(self.client);
+        let off = match switch == self.path && self.found.two.is_none() {
+            true => format!("is switched off there (`{field}` is {value})"),
+            false => format!(
+                "{} switches it off (`{field}` is {value})",
+                switch.display()
             ),
+        };
+        Some(Todo::new(
+            format!("{path} leads to this server, but {off}. To switch it on:"),
             self.connect(),
         ))
     }
 
     fn wrong_token(&self, token: TokenState) -> Option<Todo> {
-        let path = self.path.display();
+        let path = self.found.holder(self.client).display();
         let with_token = || self.with_token();
         match token {
             TokenState::None if self.server.needs_token == Some(true) => Some(Todo::new(
@@ -179,7 +181,8 @@ impl Look<'_> {
         if !matches!(token, InFile | InFileRefused | InFileValid) {
             return None;
         }
-        let path = self.path.display();
+        let holder = self.found.holder(self.client);
+        let path = holder.display();
         if self.scope == Scope::Project {
             return Some(Todo::new(
                 format!(
@@ -189,7 +192,7 @@ impl Look<'_> {
                 self.with_token(),
             ));
         }
-        is_open(self.path).then(|| {
+        is_open(holder).then(|| {
             Todo::new(
                 format!("{path} holds a token, and others on this machine can read it."),
                 format!("chmod 600 {}", quoted(&path.to_string())),

@@ -15,11 +15,23 @@ pub struct File {
     pub scope: &'static str,
     /// Where it is.
     pub path: PathBuf,
+    /// Both files, where the client reads two and both are there.
+    #[serde(flatten)]
+    pub two: Option<Two>,
     /// What is in it.
     #[serde(flatten)]
     pub state: State,
     /// Whether something is to be done about it.
     pub well: bool,
+}
+
+/// Two files that a client reads at one place.
+#[derive(Debug, Serialize)]
+pub struct Two {
+    /// The one whose settings the client puts over those of the other, field by field.
+    pub wins: PathBuf,
+    /// The other.
+    pub loses: PathBuf,
 }
 
 /// What is in a file.

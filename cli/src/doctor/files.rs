@@ -11,6 +11,7 @@ use crate::{
 use super::{
     entry::Look,
     file::{File, State},
+    found::Found,
     server::Server,
     todo::Todo,
 };
@@ -32,11 +33,13 @@ pub async fn look(
         let project = project.map(|path| (Scope::Project, path));
         let global = global.map(|path| (Scope::Global, path));
         for (scope, path) in project.into_iter().chain(global) {
-            let found = todo.len();
+            let before = todo.len();
+            let found = Found::read(client, &path);
             let look = Look {
                 client,
                 scope,
-                path: &path,
+                found: &found,
+                path: &found.path,
                 endpoint,
                 server,
                 commands,
@@ -49,9 +52,10 @@ pub async fn look(
                     Scope::Project => "project",
                     Scope::Global => "global",
                 },
-                path,
+                path: found.path,
+                two: found.two,
                 state,
-                well: todo.len() == found,
+                well: todo.len() == before,
             });
         }
     }

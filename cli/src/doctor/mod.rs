@@ -4,6 +4,7 @@ mod data;
 mod entry;
 mod file;
 mod files;
+mod found;
 mod page;
 mod report;
 mod server;

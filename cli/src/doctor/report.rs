@@ -9,12 +9,15 @@ use serde::Serialize;
 
 use super::{
     data::Data,
-    file::{File, State, TokenState},
+    file::{File, State, TokenState, Two},
     page::{Mark, Page, WIDTH},
     server::Server,
     todo::Todo,
 };
-use crate::{clients::from_home, token::VARIABLE};
+use crate::{
+    clients::{CLIENTS, NAME, from_home},
+    token::VARIABLE,
+};
 
 /// Of those that called, the latest are shown.
 const CALLERS: usize = 5;
@@ -121,20 +124,31 @@ impl Report {
             page.marked(Mark::Plain, "called last:");
         }
         for agent in server.agents.iter().take(CALLERS) {
-            page.line(&caller(agent));
+            caller(agent, page);
         }
     }
 }
 
-fn caller(agent: &AgentView) -> String {
-    let line = format!(
-        "       {:20} {:11} {:22} {}",
+/// In one line where that has room, else the client in lines of its own.
+fn caller(agent: &AgentView, page: &mut Page) {
+    let call = format!(
+        "       {:20} {:11} {:22}",
         agent.name,
         agent.last_call.map(ago).unwrap_or_default(),
         agent.called.as_deref().unwrap_or_default(),
-        agent.client.as_deref().unwrap_or_default()
     );
-    line.chars().take(WIDTH).collect::<String>()
+    let said = agent.client.as_deref().unwrap_or_default();
+    let by_maker = CLIENTS
+        .iter()
+        .find_map(|client| client.named_by_maker(said));
+    let client = by_maker.as_deref().unwrap_or(said);
+    let line = format!("{call} {client}");
+    if line.chars().count() <= WIDTH {
+        page.line(line.trim_end());
+        return;
+    }
+    page.line(call.trim_end());
+    page.wrapped("         ", client);
 }
 
 fn ago(at: Timestamp) -> String {
@@ -185,6 +199,23 @@ impl File {
             // The path stands there already.
             let path = format!("{}, ", self.path.display());
             page.wrapped("         ", more.strip_prefix(&path).unwrap_or(more));
+        }
+        if let Some(two) = &self.two {
+            page.wrapped("         ", &self.beside(two));
+        }
+    }
+
+    /// What to know of the file beside this one.
+    fn beside(&self, two: &Two) -> String {
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            name.to_string_lossy().into_owned()
+        };
+        let (wins, loses) = (name(&two.wins), name(&two.loses));
+        match self.state {
+            _ if two.wins == self.path => format!("{loses} is there, too: {wins} wins"),
+            State::Staffel { .. } => format!("{wins} is there, too, and wins, but has no `{NAME}`"),
+            _ => format!("{wins} is there, too, and wins"),
         }
     }
 }

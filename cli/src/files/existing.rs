@@ -11,7 +11,7 @@ use super::{
 };
 
 /// An entry that a file has under our name, whoever wrote it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ExistingEntry {
     /// Where it is.
     pub at: Position,
@@ -20,7 +20,7 @@ pub struct ExistingEntry {
 }
 
 /// What stands under a key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum ExistingValue {
     /// A value that an entry of ours could have.
     Value(Value),
@@ -29,6 +29,29 @@ pub enum ExistingValue {
 }
 
 impl ExistingEntry {
+    /// The entry that a client makes of this one and another, whose fields give way to these; so do the keys of maps.
+    #[must_use]
+    pub fn over(mut self, below: Self) -> Self {
+        for (key, theirs) in below.fields {
+            let ours = self.fields.iter_mut().find(|(name, _)| *name == key);
+            match (ours, theirs) {
+                (None, theirs) => self.fields.push((key, theirs)),
+                (
+                    Some((_, ExistingValue::Value(Value::Map(ours)))),
+                    ExistingValue::Value(Value::Map(theirs)),
+                ) => {
+                    let new = theirs
+                        .into_iter()
+                        .filter(|(key, _)| !ours.iter().any(|(name, _)| name == key));
+                    let new: Vec<_> = new.collect();
+                    ours.extend(new);
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// What it has under a key; `None` also if that is neither a string nor a list or a map of strings.
     pub fn field(&self, key: &str) -> Option<&Value> {
         match self.theirs(key)? {

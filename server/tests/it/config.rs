@@ -163,6 +163,33 @@ fn the_file_names_folders_from_where_it_is_for_commands_beside_the_server_too() 
 }
 
 #[test]
+fn a_start_names_its_data_folder_whole_however_it_was_given() {
+    use std::io::{BufRead, BufReader};
+    let home = data_folder();
+    let file =
+        "[[workspace.metadata.leptos]]\noutput-name = \"staffel\"\n[journal]\ndata = \"kept\"\n";
+    fs::write(home.path().join("Leptos.toml"), file).expect("a file");
+    for (flags, folder) in [
+        (["--config", "Leptos.toml"], "kept"),
+        (["--data", "mine"], "mine"),
+    ] {
+        let mut command = Program::command(home.path());
+        command.env_remove("STAFFEL_DATA").current_dir(home.path());
+        command.args(flags).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let said = BufReader::new(child.stdout.take().expect("its output"));
+        let line = said.lines().map_while(Result::ok).find_map(|line| {
+            let folder = line.trim().strip_prefix("Data")?.trim().to_owned();
+            Some(folder)
+        });
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        let whole = home.path().join(folder).display().to_string();
+        assert_eq!(line, Some(whole), "{flags:?}");
+    }
+}
+
+#[test]
 fn a_configuration_file_that_is_not_there_is_named() {
     let data = data_folder();
     let mut command = Program::command(data.path());

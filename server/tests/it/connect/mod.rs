@@ -9,3 +9,4 @@ mod rights;
 mod server;
 mod tokens;
 mod told;
+mod variants;

@@ -5,3 +5,4 @@ mod entries;
 mod report;
 mod server;
 mod tokens;
+mod variants;

@@ -129,6 +129,25 @@ fn commands_name_the_configuration_that_was_named() {
 }
 
 #[test]
+fn a_data_folder_is_named_whole_however_it_was_given() {
+    let user = User::new();
+    put(
+        &user.project.path().join("Leptos.toml"),
+        "[journal]\ndata = \"kept\"\n",
+    );
+    for (flags, folder) in [
+        (["--config", "Leptos.toml"], "kept"),
+        (["--data", "mine"], "mine"),
+    ] {
+        let found = found(&user, "http://127.0.0.1:1", |command| {
+            command.args(flags);
+        });
+        let whole = user.project.path().join(folder);
+        assert_eq!(found["data"]["folder"], json!(whole), "{flags:?}");
+    }
+}
+
+#[test]
 fn a_configuration_that_cannot_be_used_is_an_error_in_words() {
     let user = User::new();
     put(

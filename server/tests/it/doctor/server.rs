@@ -39,6 +39,65 @@ async fn the_agents_that_called_are_shown_and_the_doctor_is_none_of_them() {
     assert!(!said.stdout.contains('\u{1b}'), "{}", said.stdout);
 }
 
+#[tokio::test]
+async fn clients_are_called_as_their_makers_call_them_and_no_name_is_cut() {
+    let (user, data) = (User::new(), data_folder());
+    let program = Program::start(data.path());
+    let url = format!("http://{}", program.api.address);
+    let long = format!("a-client-with-a-{}-long-name", "very-".repeat(12));
+    for (client, version) in [
+        ("gemini-cli-mcp-client", "0.61.0"),
+        ("qwen-cli-mcp-client-staffel", "0.24.4"),
+        ("opencode", "1.18.33"),
+        (long.as_str(), "1.0"),
+    ] {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": client, "version": version},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let list =
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}});
+        let headers = [
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", "tools/list"),
+        ];
+        let answer = program.api.post_with("/mcp", &headers, &list).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let said = ask(&user, |command| {
+        command.args(["--url", &url]);
+    });
+    let lines: Vec<_> = said.stdout.lines().collect();
+    for shown in [
+        "Gemini CLI 0.61.0",
+        "Qwen Code 0.24.4",
+        "OpenCode 1.18.33",
+        // Too long for its line, so its version is in the next.
+        &long,
+    ] {
+        let ends = |line: &&&str| line.ends_with(shown);
+        assert!(
+            lines.iter().any(|line| ends(&line)),
+            "{shown}: {}",
+            said.stdout
+        );
+    }
+    // One word may be longer than a line; nothing else is.
+    for line in lines.iter().filter(|line| !line.contains(&long)) {
+        assert!(line.chars().count() <= 80 || line.contains('/'), "{line}");
+    }
+    // A script gets what the client says of itself.
+    let found = found(&user, &url, |_| {});
+    let agents = found["server"]["agents"].as_array().expect("agents");
+    let clients: Vec<_> = agents.iter().map(|agent| &agent["client"]).collect();
+    assert!(
+        clients.contains(&&json!("gemini-cli-mcp-client 0.61.0")),
+        "{clients:?}"
+    );
+}
+
 #[test]
 fn a_server_that_is_not_as_it_should_be_is_described() {
     let user = User::new();

@@ -47,7 +47,13 @@ impl User {
         for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
             command.env_remove(name);
         }
-        for name in ["XDG_CONFIG_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR"] {
+        for name in [
+            "XDG_CONFIG_HOME",
+            "CODEX_HOME",
+            "CLAUDE_CONFIG_DIR",
+            "GEMINI_CLI_HOME",
+            "QWEN_HOME",
+        ] {
             command.env_remove(name);
         }
         command
