@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::graph::Source};
 use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
 const JUST_ENDED_MAX: usize = 50;
+/// After so many rows that were taken away, signals let their readers go.
+const GONE_MAX: u32 = 200;
 /// So long changes of lists are gathered: hardly anybody notices.
 const SHIFT: Duration = Duration::from_millis(150);
 /// So many pipelines stand on the overview at most; the oldest of the ended ones make room.
@@ -75,6 +77,8 @@ pub(crate) struct Board {
     just_ended: StoredValue<Vec<PipelineId>>,
     /// Whether the lists are to be drawn anew in a moment.
     shifting: StoredValue<bool>,
+    /// Rows that were taken away since signals let their readers go.
+    gone: StoredValue<u32>,
     /// Whether the page is being printed: then every row is drawn.
     pub printing: RwSignal<bool>,
     /// Whether the figures may be wrong, and have to be asked for.
@@ -160,6 +164,7 @@ impl Board {
             archive: Archive::new(),
             just_ended: StoredValue::new(Vec::new()),
             shifting: StoredValue::new(false),
+            gone: StoredValue::new(0),
             printing: RwSignal::new(false),
             uncounted: RwSignal::new(false),
             renewed: Trigger::new(),
@@ -299,7 +304,24 @@ impl Board {
     pub fn set_clock(&self, server: Timestamp) {
         self.clock_offset
             .set_value(server.millis() - browser::now_millis());
-        self.now.set(server);
+        renew(self.now, server);
+    }
+
+    /// A second has gone.
+    pub fn tick(&self) {
+        renew(self.now, self.clock());
+        if self.gone.get_value() >= GONE_MAX {
+            self.gone.set_value(0);
+            renew(self.lang, self.lang.get_untracked());
+            renew(self.hydrated, true);
+            renew(self.printing, self.printing.get_untracked());
+            renew(self.archive.chosen, self.archive.chosen.get_untracked());
+        }
+    }
+
+    /// A row is not drawn any more.
+    pub fn row_is_gone(&self) {
+        self.gone.update_value(|gone| *gone += 1);
     }
 
     /// The server's time at this moment.
@@ -620,6 +642,15 @@ impl Board {
             );
         }
     }
+}
+
+/// Sets a signal, and lets everyone go who has read it: who still lives reads it again.
+///
+/// A signal of leptos (`reactive_graph` 0.2) never forgets a reader that was thrown away. Rows come and go all day, and
+/// with some thousand dead readers each living one pays for all of them whenever it runs.
+fn renew<T: Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    signal.set(value);
+    signal.clear_subscribers();
 }
 
 /// What one pipeline counts as.

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use domain::PipelineId;
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::graph::Source};
 use protocol::Summary;
 
 /// A text that follows the state.
@@ -51,6 +51,8 @@ impl StatusSignal {
     pub fn set(self, status: Summary) {
         if self.0.try_with_untracked(|known| *known != status) == Some(true) {
             self.0.set(status);
+            // Who still lives reads it again: a signal never forgets a reader by itself.
+            self.0.clear_subscribers();
         }
     }
 

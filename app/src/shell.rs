@@ -126,7 +126,7 @@ fn title(board: Board) -> String {
 fn begin(board: Board) {
     board.set_clock(board.now.get_untracked());
     board.hydrated.set(true);
-    set_interval(move || board.now.set(board.clock()), Duration::from_secs(1));
+    set_interval(move || board.tick(), Duration::from_secs(1));
     board.review.watch();
     browser::watch_printing(board.printing);
     actions::follow(board);

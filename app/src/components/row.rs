@@ -34,6 +34,7 @@ pub(crate) fn Row(
     let board = use_board();
     let status = board.signal(&pipeline)?;
     let lang = board.lang;
+    on_cleanup(move || board.row_is_gone());
     let found = match among {
         Among::Found => board.found.found(&pipeline),
         Among::Project | Among::List => None,
