@@ -23,7 +23,7 @@ ROWS = [
     ["agents", "archiver", "prompt", "problem"],
     ["relay"],
     ["documents", "projections"],
-    ["handoff", "journal", "live", "quote", "log"],
+    ["handoff", "journal", "live", "registry", "quote", "log"],
 ]
 RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}
 
