@@ -22,7 +22,7 @@ ROWS = {
         ["agents", "archiver", "prompt", "problem"],
         ["relay"],
         ["documents", "projections"],
-        ["handoff", "journal", "live", "quote", "log"],
+        ["handoff", "journal", "live", "registry", "quote", "log"],
     ],
     "cli": [
         ["connect", "demo", "doctor", "stdio"],

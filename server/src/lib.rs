@@ -20,6 +20,7 @@ mod problem;
 pub mod projections;
 pub mod prompt;
 mod quote;
+pub mod registry;
 pub mod relay;
 mod serve;
 

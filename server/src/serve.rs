@@ -19,8 +19,9 @@ use crate::{
     connections,
     http::{self, App},
     journal::Sqlite,
-    mcp::{self, SessionFile, Sessions},
+    mcp::{self, Sessions, StoredSessions},
     prompt::{Model, PromptWriter, Template},
+    registry::{self, Store},
     relay::{Relay, now},
 };
 
@@ -53,10 +54,9 @@ pub async fn run(
     if let Ok(url) = Url::parse(&board) {
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
-    let sessions = SessionFile::open(&config.data.join("sessions.db"))
-        .context("a database in memory for the sessions")?;
-    let sessions = Arc::new(Sessions::new(sessions));
-    let agents = Agents::new(Registry::open_in(&config.data)?, config.approvers.clone());
+    let known: Arc<dyn Store> = Arc::new(registry::Sqlite::open(&config.data)?);
+    let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
+    let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
     let stop = CancellationToken::new();
     let mcp = mcp::service(
         &relay,

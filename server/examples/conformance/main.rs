@@ -23,7 +23,8 @@ use server::{
     bind,
     config::{Config, ServeArgs},
     connections,
-    mcp::{self, SessionFile, Sessions},
+    mcp::{self, Sessions, StoredSessions},
+    registry::{Sqlite, Store},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -38,8 +39,10 @@ async fn main() -> Result<()> {
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
     let guard = Guard::new(&config, address);
-    let sessions = Arc::new(Sessions::new(SessionFile::open(Path::new(":memory:"))?));
-    let agents = Agents::new(Registry::open(Path::new(":memory:"))?, BTreeMap::new());
+    let registry: Arc<dyn Store> = Arc::new(Sqlite::open_agents_file(Path::new(":memory:"))?);
+    let stored = StoredSessions::of(Arc::clone(&registry));
+    let sessions = Arc::new(Sessions::new(stored));
+    let agents = Agents::new(Registry::of(registry)?, BTreeMap::new());
     let tokens = Tokens::new(agents, &config);
     let stop = CancellationToken::new();
     let fixtures = Fixtures::new(Arc::clone(&sessions));

@@ -1,27 +1,28 @@
-//! The agents with a token, in a small file of their own: commands write it while the server runs.
+//! The agents with a token, as the registry has them: commands write there while the server runs.
 //!
-//! A revoked agent stays in the file: its name is taken for ever, so that nobody can go on in its name
+//! A revoked agent stays there: its name is taken for ever, so that nobody can go on in its name
 //! without a token.
 
 use std::{
     collections::HashMap,
-    fs,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use anyhow::Context;
 use domain::Timestamp;
 use protocol::{Scope, Token};
-use rusqlite::{Connection, params};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 use super::token;
-use crate::relay::now;
+use crate::{
+    registry::{self, AGENTS_FILE, Store, StoreError, StoredAgent},
+    relay::now,
+};
 
 /// The file in the data folder.
-pub const FILE: &str = "agents.db";
+pub const FILE: &str = AGENTS_FILE;
 
 /// Who a request comes from, as its token proves.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub enum AddError {
     Taken(String),
     /// The file cannot be used.
     #[error(transparent)]
-    File(#[from] rusqlite::Error),
+    File(#[from] StoreError),
     /// The system has no random bytes.
     #[error(transparent)]
     Random(#[from] getrandom::Error),
@@ -65,14 +66,16 @@ pub enum AddError {
 
 /// The agents with a token.
 pub struct Registry {
-    file: Mutex<Connection>,
+    store: Arc<dyn Store>,
+    /// One reads the store at a time; nobody who looks something up waits for that.
+    loading: Mutex<()>,
     known: RwLock<Memory>,
 }
 
-/// The file in memory: no request with a known token waits for the disk.
+/// The agents in memory: no request with a known token waits for the disk.
 #[derive(Default)]
 struct Memory {
-    /// What SQLite counts up when another process writes.
+    /// [`Store::agents_version`] when they were read.
     version: i64,
     agents: Vec<Known>,
     /// By the id of the token: its hash, and whom it proves.
@@ -80,26 +83,26 @@ struct Memory {
 }
 
 impl Registry {
-    /// Opens the file, or makes it.
+    /// The agents of this registry.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let registry = Self {
+            store,
+            loading: Mutex::default(),
+            known: RwLock::default(),
+        };
+        registry.load()?;
+        Ok(registry)
+    }
+
+    /// Opens a file of agents, or makes it.
     ///
     /// # Errors
     /// It cannot be used; the message of SQLite says why.
-    pub fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        // No WAL: several commands may make the file at once, and SQLite does not wait for its turn to switch to that.
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS agent (
-                name TEXT PRIMARY KEY, scope TEXT NOT NULL, token TEXT NOT NULL UNIQUE, hash BLOB NOT NULL,
-                added INTEGER NOT NULL, revoked INTEGER
-            ) STRICT;",
-        )?;
-        let registry = Self {
-            file: Mutex::new(connection),
-            known: RwLock::default(),
-        };
-        registry.load(&registry.file())?;
-        Ok(registry)
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::of(Arc::new(registry::Sqlite::open_agents_file(path)?))
     }
 
     /// Opens the file in a data folder, or makes both.
@@ -107,10 +110,8 @@ impl Registry {
     /// # Errors
     /// It cannot be used; the message names it.
     pub fn open_in(folder: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("{} cannot be made", folder.display()))?;
-        let path = folder.join(FILE);
-        Self::open(&path).with_context(|| format!("{} cannot be used", path.display()))
+        let store = Arc::new(registry::Sqlite::open_agents(folder)?);
+        Self::of(store).with_context(|| format!("{} cannot be used", folder.join(FILE).display()))
     }
 
     /// Adds an agent, or gives a revoked one a new token.
@@ -119,17 +120,18 @@ impl Registry {
     /// The name is taken, or the file cannot be written.
     pub fn add(&self, name: &str, scope: Scope) -> Result<Token, AddError> {
         let token = token::generate()?;
-        let file = self.file();
-        let added = file.execute(
-            "INSERT INTO agent (name, scope, token, hash, added) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name) DO UPDATE SET scope = ?2, token = ?3, hash = ?4, added = ?5, revoked = NULL
-             WHERE revoked IS NOT NULL",
-            params![name, scope.name(), token.id(), token::hash(&token), now().millis()],
-        )?;
-        if added == 0 {
+        let added = self.store.add_agent(&StoredAgent {
+            name: name.to_owned(),
+            scope,
+            token: token.id().to_owned(),
+            hash: token::hash(&token),
+            added: now(),
+            revoked: None,
+        })?;
+        if !added {
             return Err(AddError::Taken(name.to_owned()));
         }
-        self.load(&file)?;
+        self.load()?;
         Ok(token)
     }
 
@@ -137,35 +139,29 @@ impl Registry {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn revoke(&self, name: &str) -> rusqlite::Result<bool> {
-        let file = self.file();
-        let revoked = file.execute(
-            "UPDATE agent SET revoked = ?2 WHERE name = ?1 AND revoked IS NULL",
-            params![name, now().millis()],
-        )?;
-        self.load(&file)?;
-        Ok(revoked > 0)
+    pub fn revoke(&self, name: &str) -> Result<bool, StoreError> {
+        let revoked = self.store.revoke_agent(name, now())?;
+        self.load()?;
+        Ok(revoked)
     }
 
     /// Takes an agent out whose token has reached nobody: its name is as free as before it was added.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn undo(&self, token: &Token) -> rusqlite::Result<()> {
-        let file = self.file();
-        file.execute("DELETE FROM agent WHERE token = ?1", params![token.id()])?;
-        self.load(&file)
+    pub fn undo(&self, token: &Token) -> Result<(), StoreError> {
+        self.store.remove_agent(token.id())?;
+        self.load()
     }
 
     /// Takes in what another process has written. `true` if there was something.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn refresh(&self) -> rusqlite::Result<bool> {
-        let file = self.file();
-        let changed = version(&file)? != self.memory().version;
+    pub fn refresh(&self) -> Result<bool, StoreError> {
+        let changed = self.store.agents_version()? != self.memory().version;
         if changed {
-            self.load(&file)?;
+            self.load()?;
         }
         Ok(changed)
     }
@@ -205,33 +201,16 @@ impl Registry {
             .collect()
     }
 
-    fn load(&self, file: &Connection) -> rusqlite::Result<()> {
-        let version = version(file)?;
-        let mut rows = file
-            .prepare("SELECT name, scope, token, added, revoked, hash FROM agent ORDER BY name")?;
-        let rows = rows.query_map([], |row| {
-            let scope: String = row.get(1)?;
-            let agent = Known {
-                name: row.get(0)?,
-                // What a newer version may have written is not more than reading here.
-                scope: if scope == Scope::Report.name() {
-                    Scope::Report
-                } else {
-                    Scope::Read
-                },
-                token: row.get(2)?,
-                added: Timestamp::from_millis(row.get(3)?),
-                revoked: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
-            };
-            Ok((agent, row.get::<_, [u8; 32]>(5)?))
-        })?;
-        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    fn load(&self) -> Result<(), StoreError> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        // The version first: what is written between the two is found by the next look.
         let mut memory = Memory {
-            version,
+            version: self.store.agents_version()?,
             ..Memory::default()
         };
+        let agents = self.store.agents()?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for (agent, hash) in rows {
+        for agent in agents {
             if agent.revoked.is_none() {
                 let entry = known.tokens.remove(&agent.token);
                 let entry = entry.unwrap_or_else(|| {
@@ -240,11 +219,17 @@ impl Registry {
                         scope: agent.scope,
                         revoked: CancellationToken::new(),
                     };
-                    (hash, identity)
+                    (agent.hash, identity)
                 });
                 memory.tokens.insert(agent.token.clone(), entry);
             }
-            memory.agents.push(agent);
+            memory.agents.push(Known {
+                name: agent.name,
+                scope: agent.scope,
+                token: agent.token,
+                added: agent.added,
+                revoked: agent.revoked,
+            });
         }
         let before = std::mem::replace(&mut *known, memory);
         drop(known);
@@ -255,17 +240,9 @@ impl Registry {
         Ok(())
     }
 
-    fn file(&self) -> MutexGuard<'_, Connection> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn memory(&self) -> std::sync::RwLockReadGuard<'_, Memory> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn version(file: &Connection) -> rusqlite::Result<i64> {
-    file.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 
 #[cfg(test)]

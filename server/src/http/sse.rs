@@ -38,7 +38,7 @@ const RETRY_MS: (u64, u64) = (1_000, 4_000);
 /// What a subscriber can ask for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
-pub struct Wish {
+pub struct SubscribeQuery {
     /// Only this pipeline.
     pipeline: Option<String>,
     /// Only pipelines of this project.
@@ -55,13 +55,13 @@ pub struct Wish {
 ///
 /// # Errors
 /// A filter that is not a pipeline id: 404, which ends an `EventSource` for good, as it should here.
-#[utoipa::path(get, path = "/sse", tag = "live", params(Wish), responses((status = 200, content_type = "text/event-stream", body = String)))]
+#[utoipa::path(get, path = "/sse", tag = "live", params(SubscribeQuery), responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn stream(
     State(relay): State<Relay>,
-    Query(wish): Query<Wish>,
+    Query(query): Query<SubscribeQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let pipeline = wish
+    let pipeline = query
         .pipeline
         .as_deref()
         .map(str::parse::<PipelineId>)
@@ -76,12 +76,12 @@ pub async fn stream(
     })?;
     let filter = Filter {
         pipeline,
-        project: wish.project,
+        project: query.project,
     };
     let header = headers
         .get("last-event-id")
         .map(|id| id.to_str().unwrap_or("?").to_owned());
-    let asked = header.or(wish.last_event_id).filter(|id| !id.is_empty());
+    let asked = header.or(query.last_event_id).filter(|id| !id.is_empty());
     let (first, position) = opening(&relay, &filter, asked.as_deref()).await;
     let body = Events {
         first: Some(first),
@@ -121,7 +121,7 @@ impl http_body::Body for Events {
                 }
                 Next::Closing => {
                     self.cursor = None;
-                    Some(farewell())
+                    Some(shutdown_event())
                 }
             },
         };
@@ -145,7 +145,7 @@ async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes,
                 floor,
                 head,
             };
-            bytes.extend(encode(event_name::RESET, None, &reset));
+            bytes.extend_from_slice(&encode(event_name::RESET, None, &reset));
             state(relay, filter, bytes).await
         }
         None => state(relay, filter, bytes).await,
@@ -273,10 +273,10 @@ async fn open_handovers(relay: &Relay, snapshot: &Snapshot) -> Vec<Bytes> {
     frames
 }
 
-fn farewell() -> Bytes {
+fn shutdown_event() -> Bytes {
     let retry_ms = between((500, 8_000));
     let mut bytes = BytesMut::from(format!("retry: {retry_ms}\n\n").as_bytes());
-    bytes.extend(encode(event_name::SHUTDOWN, None, &Shutdown { retry_ms }));
+    bytes.extend_from_slice(&encode(event_name::SHUTDOWN, None, &Shutdown { retry_ms }));
     bytes.freeze()
 }
 

@@ -10,7 +10,7 @@ use domain::PipelineId;
 use futures::task::AtomicWaker;
 use tokio::sync::watch;
 
-use super::{Live, Read, Signal, Unit};
+use super::{Closing, Live, Read, Signal, Unit};
 
 /// What a subscriber wants to see. Empty: everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct Cursor {
     position: u64,
     filter: Filter,
     signal: watch::Receiver<Signal>,
+    closing: Closing,
     seen: Signal,
     beat: u64,
     notice: u64,
@@ -59,12 +60,14 @@ impl Cursor {
     pub(super) fn new(live: Live, position: u64, filter: Filter) -> Self {
         let mut signal = live.signal();
         let seen = *signal.borrow_and_update();
+        let closing = live.closing();
         let waker = live.shared.subscribers.join();
         Self {
             live,
             position,
             filter,
             signal,
+            closing,
             seen,
             beat: seen.beat,
             notice: seen.notice,
@@ -88,7 +91,7 @@ impl Cursor {
             if self.signal.has_changed().unwrap_or(true) {
                 self.seen = *self.signal.borrow_and_update();
             }
-            if self.seen.closing {
+            if self.closing.has_begun() {
                 return Some(Next::Closing);
             }
             if self.seen.head > self.position {

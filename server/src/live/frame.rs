@@ -43,15 +43,31 @@ impl FromStr for EventId {
 /// Encodes one event. `name` is one of ours, the id is digits and letters, and the data is JSON, which
 /// has no raw line breaks: nothing that came from outside can start a field of its own (CWE-93).
 pub fn encode(name: &'static str, id: Option<&EventId>, data: &impl Serialize) -> Bytes {
-    let mut frame = format!("event: {name}\n");
-    if let Some(id) = id {
-        frame.push_str(&format!("id: {id}\n"));
-    }
-    frame.push_str("data: ");
-    // Serialising our own view types cannot fail: no maps with other than text keys, no failing impls.
-    frame.push_str(&serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned()));
-    frame.push_str("\n\n");
+    let mut frame = Vec::new();
+    encode_into(&mut frame, name, id, data);
     frame.into()
+}
+
+/// Encodes one event behind others.
+pub fn encode_into(
+    frames: &mut Vec<u8>,
+    name: &'static str,
+    id: Option<&EventId>,
+    data: &impl Serialize,
+) {
+    frames.extend_from_slice(b"event: ");
+    frames.extend_from_slice(name.as_bytes());
+    if let Some(id) = id {
+        frames.extend_from_slice(format!("\nid: {id}").as_bytes());
+    }
+    frames.extend_from_slice(b"\ndata: ");
+    let begun = frames.len();
+    // Serialising our own view types cannot fail: no maps with other than text keys, no failing impls.
+    if serde_json::to_writer(&mut *frames, data).is_err() {
+        frames.truncate(begun);
+        frames.extend_from_slice(b"null");
+    }
+    frames.extend_from_slice(b"\n\n");
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! newest frames within bounds. A cursor that fell out of these bounds learns that it is
 //! [`Read::Gone`], and its stream ends: the client comes back with its last id and is told `reset`.
 
+mod closing;
 mod cursor;
 mod frame;
 mod subscribers;
@@ -17,10 +18,10 @@ use bytes::{Bytes, BytesMut};
 use domain::{PipelineId, Timestamp};
 use protocol::{Heartbeat, event_name};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
+pub use closing::Closing;
 pub use cursor::{Cursor, Filter, Next};
-pub use frame::{EventId, encode};
+pub use frame::{EventId, encode, encode_into};
 use subscribers::Subscribers;
 
 /// Most bytes of frames that are kept for resuming.
@@ -65,8 +66,6 @@ pub struct Signal {
     pub beat: u64,
     /// How many notices about agents there were.
     pub notice: u64,
-    /// Whether the server is stopping.
-    pub closing: bool,
 }
 
 /// The live log. Cloning is shallow.
@@ -86,7 +85,7 @@ struct Shared {
     /// The newest chunk of several units: in a burst most cursors ask for the same one.
     joined: Mutex<Option<Joined>>,
     subscribers: Subscribers,
-    closing: CancellationToken,
+    closing: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -136,7 +135,7 @@ impl Live {
             agents: RwLock::default(),
             joined: Mutex::default(),
             subscribers: Subscribers::default(),
-            closing: CancellationToken::new(),
+            closing: watch::Sender::new(false),
         };
         Self {
             shared: Arc::new(shared),
@@ -252,15 +251,15 @@ impl Live {
             .clone()
     }
 
-    /// Cancelled when every stream is told to end. Who waits for it costs nothing while events pass.
-    pub fn closing(&self) -> &CancellationToken {
-        &self.shared.closing
+    /// Begins when every stream is told to end.
+    pub fn closing(&self) -> Closing {
+        Closing::of(&self.shared.closing)
     }
 
     /// Tells every stream to end.
     pub fn close(&self) {
-        self.shared.closing.cancel();
-        self.wake(|signal| signal.closing = true);
+        self.shared.closing.send_replace(true);
+        self.wake(|_| {});
     }
 
     fn wake(&self, change: impl FnOnce(&mut Signal)) {

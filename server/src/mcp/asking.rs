@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    door,
+    caller,
     tasks::{Remembered, TaskId},
 };
 use crate::{agents::Agents, relay::now};
@@ -90,7 +90,7 @@ pub enum Answer {
 /// How a server asks its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// While the call is open, as in sessions of the older era.
+    /// While the call is open, as in sessions of the legacy protocol.
     InCall,
     /// As the answer; the client calls again with what its user says.
     InAnswer,
@@ -103,7 +103,7 @@ pub fn approver(
     handover: &Handover,
 ) -> Option<(Actor, Way)> {
     // Only a proven name, another client could take that of an agent without a token; and only its own work.
-    let agent = &door::identity(context)?.name;
+    let agent = &caller::identity(context)?.name;
     let person = agents.approver(agent)?;
     if !handover.is_open() || handover.current().by != Actor::agent(&**agent) {
         return None;
@@ -119,7 +119,7 @@ fn way(context: &RequestContext<RoleServer>) -> Option<Way> {
     if context.protocol_version()? >= ProtocolVersion::V_2026_07_28 {
         return Some(Way::InAnswer);
     }
-    door::session(&context.extensions).map(|_| Way::InCall)
+    caller::session(&context.extensions).map(|_| Way::InCall)
 }
 
 /// The revisions that one client is being asked about.

@@ -17,7 +17,7 @@ use super::{
     answers::{Answer, Decision},
     arguments,
     asking::{self, Way},
-    door,
+    caller,
     handler::{Called, Handler, no_handover, parse},
     tasks::{self, InvalidTaskId, TaskId},
     waiting,
@@ -143,7 +143,7 @@ impl Handler {
         Ok(decided.await?)
     }
 
-    /// Asks the person at a client of the older era, unless they are being asked already, and takes in what they say.
+    /// Asks the person at a client of the legacy protocol, unless they are being asked already, and takes in what they say.
     fn question(
         &self,
         pipeline: &Pipeline,
@@ -158,7 +158,7 @@ impl Handler {
         let forms = [asking::Step::Decision, asking::Step::Changes]
             .map(|step| (step, asking::form(pipeline, handover, &self.board, step)));
         let (handler, handover, peer) = (self.clone(), handover.clone(), context.peer.clone());
-        let revoked = door::identity(context)?.revoked.clone();
+        let revoked = caller::identity(context)?.revoked.clone();
         Some(async move {
             let settled = async {
                 tokio::select! {
@@ -180,7 +180,7 @@ impl Handler {
         })
     }
 
-    /// Brings the answer of the person at the client through the one door.
+    /// Brings the answer of the person at the client as a command like any other.
     async fn take(
         &self,
         answer: asking::Answer,
@@ -215,7 +215,7 @@ impl Handler {
         actor: &Actor,
         context: &RequestContext<RoleServer>,
     ) -> Option<CallToolResponse> {
-        // In the older era there is no such answer, whatever a client says it knows.
+        // In the legacy protocol there is no such answer, whatever a client says it knows.
         let modern = context.protocol_version()? >= ProtocolVersion::V_2026_07_28;
         let client = context.client_capabilities()?;
         let handover = pipeline.handover(handover)?;

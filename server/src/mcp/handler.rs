@@ -17,7 +17,7 @@ use super::{
     answers::{Acknowledged, Answer, Handover, NextPrompt, Pipelines, Saved, Status, Versions},
     arguments,
     asking::{Asking, OpenQuestions},
-    door,
+    caller,
     sessions::Sessions,
     tasks::Remembered,
     tools,
@@ -38,7 +38,7 @@ const LIST_MAX: usize = 50;
 /// Most pipelines that a refusal lists.
 const LISTED: usize = 10;
 
-/// Serves one session, or one request of the stateless protocol era.
+/// Serves one session, or one request of the stateless protocol.
 #[derive(Clone)]
 pub struct Handler {
     pub(super) relay: Relay,
@@ -48,7 +48,7 @@ pub struct Handler {
     pub(super) sessions: Arc<Sessions>,
     pub(super) unanswered_waits: Arc<UnansweredWaits>,
     pub(super) cancelled: Arc<Remembered>,
-    /// What a client of the older era watches: its subscriptions live as long as its session.
+    /// What a client of the legacy protocol watches: its subscriptions live as long as its session.
     pub(super) watched: Arc<Watched>,
     /// What the person at such a client is being asked.
     pub(super) questions: Arc<OpenQuestions>,
@@ -58,7 +58,7 @@ pub(super) type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
     /// A handler on this relay. `board` is the address of the board; what is counted and cancelled is
-    /// shared by all sessions, because a client of the newer era has none.
+    /// shared by all sessions, because a client of the stateless protocol has none.
     pub fn new(
         relay: Relay,
         board: Arc<str>,
@@ -83,7 +83,7 @@ impl Handler {
 
     /// Who acts.
     pub(super) fn actor(&self, context: &RequestContext<RoleServer>) -> Result<Actor, Refusal> {
-        door::actor(context, &self.agents)
+        caller::actor(context, &self.agents)
     }
 
     /// Calls a tool by its name; `None` if there is no such tool.
@@ -98,7 +98,7 @@ impl Handler {
         let actor = if tools::only_reads(known) {
             self.actor(context)
         } else {
-            door::reporter(context, &self.agents)
+            caller::reporter(context, &self.agents)
         };
         let actor = match actor {
             Ok(actor) => actor,

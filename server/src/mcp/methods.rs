@@ -26,7 +26,7 @@ use tokio::time::sleep;
 
 use super::{
     answers::{Answer, NextPrompt, refused},
-    completion, door,
+    caller, completion,
     handler::Handler,
     prompts, resources, tasks, tools,
     watching::{MOST, Unwatched, Watched},
@@ -52,8 +52,8 @@ impl ServerHandler for Handler {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        let name = door::has_come(&context, &self.agents);
-        if let (Some(name), Some(session)) = (name, door::session(&context.extensions)) {
+        let name = caller::has_come(&context, &self.agents);
+        if let (Some(name), Some(session)) = (name, caller::session(&context.extensions)) {
             self.sessions.shown_as(session, &self.agents, name);
         }
         if context.extensions.get::<SessionRestoreMarker>().is_some() {
@@ -67,7 +67,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let mut introduction = self.negotiate_initialize(&request)?;
-        // Tasks as an extension came with the era that has no handshake.
+        // Tasks as an extension came with the stateless protocol.
         introduction.capabilities.extensions = None;
         context.peer.set_peer_info(request);
         Ok(introduction)
@@ -79,9 +79,9 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         one_page(request)?;
-        let _open = door::arrives(&context, &self.agents, "tools/list");
+        let _open = caller::arrives(&context, &self.agents, "tools/list");
         // What a model does not see it does not try.
-        let reads_only = door::reads_only(&context);
+        let reads_only = caller::reads_only(&context);
         let tools = tools::all().iter();
         let tools = tools.filter(|tool| !reads_only || tools::only_reads(tool));
         let list = ListToolsResult {
@@ -105,11 +105,11 @@ impl ServerHandler for Handler {
         // Only names of tools are shown on the board: anything else is somebody's text.
         let known = tools::all().iter().find(|tool| tool.name == request.name);
         let shown = known.map_or("tools/call", |tool| &tool.name);
-        let _open = door::arrives(&context, &self.agents, shown);
+        let _open = caller::arrives(&context, &self.agents, shown);
         let name: String = request.name.chars().take(80).collect();
         let called = tokio::select! {
             called = self.call(request, &context) => called,
-            () = door::revoked(&context) => {
+            () = caller::revoked(&context) => {
                 let message = "The token of this agent was revoked during the call.";
                 return Err(ErrorData::invalid_request(message, None));
             }
@@ -130,13 +130,13 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        let _open = door::arrives(&context, &self.agents, "tasks/get");
+        let _open = caller::arrives(&context, &self.agents, "tasks/get");
         let (pipeline, id) = self.find_task(&request.task_id, &context).await?;
         let failed = |error: &dyn fmt::Display| ErrorData::internal_error(error.to_string(), None);
         let actor = self.actor(&context).map_err(|error| failed(&error))?;
         let revision = tasks::find(&pipeline, &id, &actor)
             .ok_or_else(|| failed(&"the handover lost a revision"))?;
-        let takes = !door::reads_only(&context);
+        let takes = !caller::reads_only(&context);
         let waiting = || tasks::waiting(&pipeline, &id, revision, &self.board);
         let task = if self.cancelled.contains(&id) {
             DetailedTask::new(waiting(), TaskPayload::Cancelled)
@@ -167,7 +167,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let (pipeline, id) = self.find_task(&request.task_id, &context).await?;
-        door::reporter(&context, &self.agents)
+        caller::reporter(&context, &self.agents)
             .map_err(|refused| ErrorData::invalid_request(refused.to_string(), None))?;
         // What has ended stays as it ended.
         if !tasks::is_over(&pipeline, &id) {
@@ -184,7 +184,7 @@ impl ServerHandler for Handler {
         let cursor = request.and_then(|request| request.cursor);
         let list = resources::list(&self.relay, cursor.as_deref()).await?;
         // Whoever has never looked has no list that could be out of date.
-        if let Some(session) = door::session(&context.extensions)
+        if let Some(session) = caller::session(&context.extensions)
             && self.begins_to_tell(&context.peer)
         {
             self.sessions.watch(session, &self.watched).await;
@@ -206,7 +206,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let _open = door::arrives(&context, &self.agents, "resources/read");
+        let _open = caller::arrives(&context, &self.agents, "resources/read");
         Ok(resources::read(&self.relay, &request.uri, &self.board)
             .await?
             .into())
@@ -226,7 +226,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let _open = door::arrives(&context, &self.agents, "prompts/get");
+        let _open = caller::arrives(&context, &self.agents, "prompts/get");
         let given = request.arguments.unwrap_or_default();
         let given = |name: &str| {
             let value = given.get(name).and_then(serde_json::Value::as_str);
@@ -235,7 +235,7 @@ impl ServerHandler for Handler {
         let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
         let text = match request.name.as_str() {
             prompts::NEXT_PHASE => {
-                let actor = door::reporter(&context, &self.agents)
+                let actor = caller::reporter(&context, &self.agents)
                     .map_err(|error| refused(error.into()))?;
                 let pipeline = self.find(given("pipeline"), &actor).await;
                 let pipeline = pipeline.map_err(refused)?;
@@ -316,7 +316,7 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        let _open = door::listens(subscription.request_context(), &self.agents);
+        let _open = caller::listens(subscription.request_context(), &self.agents);
         let watched = Watched::default();
         let accepted = subscription.accepted();
         for uri in accepted.resource_subscriptions.iter().flatten() {
@@ -358,7 +358,7 @@ impl ServerHandler for Handler {
                 Unwatched::TooMany => ErrorData::invalid_params(why.to_string(), None),
             })?;
         self.begins_to_tell(&context.peer);
-        if let Some(session) = door::session(&context.extensions) {
+        if let Some(session) = caller::session(&context.extensions) {
             self.sessions.watch(session, &self.watched).await;
         }
         Ok(())
@@ -370,7 +370,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.watched.remove(&request.uri);
-        if let Some(session) = door::session(&context.extensions) {
+        if let Some(session) = caller::session(&context.extensions) {
             self.sessions.watch(session, &self.watched).await;
         }
         Ok(())
@@ -380,7 +380,7 @@ impl ServerHandler for Handler {
 impl Handler {
     /// Goes on telling the client of a session that has come back.
     async fn watch_again(&self, context: &NotificationContext<RoleServer>) {
-        let Some(session) = door::session(&context.extensions) else {
+        let Some(session) = caller::session(&context.extensions) else {
             return;
         };
         let Some(uris) = self.sessions.watched(session).await else {
@@ -441,7 +441,7 @@ pub fn introduction() -> ServerConfig {
     INTRODUCTION.clone()
 }
 
-/// Asked for with every request of the era without sessions.
+/// Asked for with every request of the stateless protocol.
 static INTRODUCTION: LazyLock<ServerConfig> = LazyLock::new(|| {
     let capabilities = ServerCapabilities::builder()
         .enable_tools()

@@ -1,11 +1,11 @@
-//! The door for agents: the Model Context Protocol over Streamable HTTP, every version that rmcp knows.
+//! For agents: the Model Context Protocol over Streamable HTTP, every version that rmcp knows.
 
 mod answers;
 mod arguments;
 mod asking;
+mod caller;
 mod completion;
 mod decisions;
-mod door;
 mod errors;
 mod handler;
 mod methods;
@@ -13,8 +13,8 @@ mod ownership;
 mod prompts;
 mod resources;
 mod routes;
-mod session_file;
 mod sessions;
+mod stored_sessions;
 mod tasks;
 mod tools;
 mod waiting;
@@ -38,8 +38,8 @@ use asking::Asking;
 pub use handler::Handler;
 pub use methods::introduction;
 pub use routes::routes;
-pub use session_file::SessionFile;
 pub use sessions::Sessions;
+pub use stored_sessions::StoredSessions;
 use tasks::Remembered;
 pub use tools::all as tools;
 use waiting::UnansweredWaits;
@@ -82,7 +82,7 @@ pub fn service(
 }
 
 /// An endpoint with the settings of Staffel's. `handler` is called once for each session, and once for each
-/// request of the stateless protocol era.
+/// request of the stateless protocol.
 pub fn endpoint<H: ServerHandler>(
     handler: impl Fn() -> H + Send + Sync + 'static,
     guard: &Guard,
@@ -96,7 +96,7 @@ pub fn endpoint<H: ServerHandler>(
         .with_max_request_body_bytes(access::BODY_MAX)
         // A call without sessions that says nothing before its answer needs no stream: a quarter more calls a second.
         .with_json_response(true)
-        // The guard checks both on every route; rmcp checks them again at its own door.
+        // The guard checks both on every route; rmcp checks them again for its own.
         .with_allowed_hosts(
             guard
                 .hosts()

@@ -1,4 +1,4 @@
-//! Sessions of the older protocol era belong to whoever began them: an id that somebody has read in a log is of
+//! Sessions of the legacy protocol belong to whoever began them: an id that somebody has read in a log is of
 //! no use without the token of its agent.
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! The sessions of clients of the older protocol era: bounded in number, and known after a restart.
+//! The sessions of clients of the legacy protocol (2025-11-25 and before): bounded in number, and known after a restart.
 //!
 //! Clients leave sessions open and forget them; some cannot make a new one when theirs is gone. So at
 //! most [`MOST`] live in memory, the longest unused one goes first, and any of them comes back from the
-//! [`SessionFile`] when its client calls again.
+//! [`StoredSessions`] when its client calls again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,7 +28,7 @@ use rmcp::{
     },
 };
 
-use super::{session_file::SessionFile, watching::Watched};
+use super::{stored_sessions::StoredSessions, watching::Watched};
 use crate::agents::{Agents, Open};
 
 /// Most sessions in memory at once.
@@ -40,7 +40,7 @@ const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Holds the sessions.
 pub struct Sessions {
     local: Arc<LocalSessionManager>,
-    file: Arc<SessionFile>,
+    file: Arc<StoredSessions>,
     used: Arc<Mutex<HashMap<SessionId, Use>>>,
     /// Left memory to make room, and their ends are not yet through: rmcp closes them once more then.
     evicted: Mutex<HashSet<SessionId>>,
@@ -95,7 +95,7 @@ impl Use {
 
 impl Sessions {
     /// No sessions yet; those in the file come back when they are used.
-    pub fn new(file: SessionFile) -> Self {
+    pub fn new(file: StoredSessions) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(IDLE);
         // Notices to a slow reader, and the progress of parallel waits to one that comes back, must fit; every call
@@ -127,7 +127,7 @@ impl Sessions {
     }
 
     /// Where they are found again.
-    pub fn file(&self) -> Arc<SessionFile> {
+    pub fn file(&self) -> Arc<StoredSessions> {
         Arc::clone(&self.file)
     }
 
@@ -433,9 +433,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::registry;
 
     fn three() -> Sessions {
-        let file = SessionFile::open(Path::new(":memory:")).expect("a file");
+        let registry = registry::Sqlite::open_agents_file(Path::new(":memory:"));
+        let file = StoredSessions::of(Arc::new(registry.expect("a registry")));
         Sessions {
             most: 3,
             ..Sessions::new(file)

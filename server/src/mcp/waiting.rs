@@ -31,7 +31,7 @@ pub async fn decision(
 ) -> Result<(), Refusal> {
     // Before the first look: no change is missed in between.
     let mut waiter = relay.wait_for(handover.pipeline())?;
-    let closing = relay.live().closing();
+    let mut closing = relay.live().closing();
     let begun = Instant::now();
     let deadline = begun + longest;
     let mut next_progress = begun;
@@ -41,7 +41,7 @@ pub async fn decision(
             .pipeline(handover.pipeline())
             .await
             .map_or(true, |pipeline| has_outcome(&pipeline, handover));
-        if settled || closing.is_cancelled() || Instant::now() >= deadline {
+        if settled || closing.has_begun() || Instant::now() >= deadline {
             return Ok(());
         }
         if Instant::now() >= next_progress {
@@ -52,7 +52,7 @@ pub async fn decision(
         tokio::select! {
             () = waiter.changed() => {}
             () = sleep_until(deadline.min(next_progress)) => {}
-            () = closing.cancelled() => {}
+            () = closing.begun() => {}
             () = context.ct.cancelled() => return Ok(()),
         }
     }
@@ -65,7 +65,7 @@ pub async fn decision(
 /// Too many calls wait already.
 pub async fn closed(relay: &Relay, about: &TaskId) -> Result<(), Refusal> {
     let mut waiter = relay.wait_for(about.handover.pipeline())?;
-    let closing = relay.live().closing();
+    let mut closing = relay.live().closing();
     loop {
         let open = relay
             .pipeline(about.handover.pipeline())
@@ -75,12 +75,12 @@ pub async fn closed(relay: &Relay, about: &TaskId) -> Result<(), Refusal> {
                 let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == *about);
                 open && !pipeline.status.has_ended()
             });
-        if !open || closing.is_cancelled() {
+        if !open || closing.has_begun() {
             return Ok(());
         }
         tokio::select! {
             () = waiter.changed() => {}
-            () = closing.cancelled() => {}
+            () = closing.begun() => {}
         }
     }
 }

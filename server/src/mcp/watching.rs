@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::resources::{self, Resource, UnknownAddress};
-use crate::{live::Signal, relay::Relay};
+use crate::{
+    live::{Closing, Signal},
+    relay::Relay,
+};
 
 /// Between two rounds of notices: a burst of reports becomes one.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -128,6 +131,7 @@ impl Watched {
             watched: self,
             relay,
             signal: relay.live().signal(),
+            closing: relay.live().closing(),
         }
     }
 }
@@ -137,21 +141,24 @@ pub struct Changes<'a> {
     watched: &'a Watched,
     relay: &'a Relay,
     signal: watch::Receiver<Signal>,
+    closing: Closing,
 }
 
 impl Changes<'_> {
     /// Waits for the next ones; `None` when the server stops.
     pub async fn next(&mut self) -> Option<Notices> {
         loop {
-            if self.signal.borrow_and_update().closing {
+            if self.closing.has_begun() {
                 return None;
             }
+            self.signal.borrow_and_update();
             let notices = self.watched.look(self.relay);
             if !notices.is_empty() {
                 return Some(notices);
             }
             tokio::select! {
                 changed = self.signal.changed() => changed.ok()?,
+                () = self.closing.begun() => return None,
                 () = self.watched.stale.notified() => {}
             }
             sleep(PAUSE).await;

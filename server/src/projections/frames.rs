@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use bytes::BytesMut;
 use domain::{
     DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, PromptId, Recorded,
     Verdict,
@@ -13,7 +12,7 @@ use protocol::{
 };
 
 use super::texts::{streamed_handover, streamed_prompt};
-use crate::live::{EventId, Unit, encode};
+use crate::live::{EventId, Unit, encode_into};
 
 /// Most tasks and most log lines in one event. Who shows a pipeline fetches it again when more has changed.
 const CHANGES_MAX: usize = 32;
@@ -39,7 +38,7 @@ pub fn frames_of(
     batch: &[Recorded],
     texts: &Texts,
 ) -> Unit {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::new();
     let text = |document: &DocumentRef| texts.get(&document.hash).map_or("", |text| text);
     for recorded in batch {
         match &recorded.event {
@@ -60,49 +59,49 @@ pub fn frames_of(
                 revision,
                 review_changes,
             } => {
-                bytes.extend(decided(
+                decided(
+                    &mut bytes,
                     recorded,
                     handover,
                     *revision,
                     Verdict::Accept,
                     review_changes,
-                ));
+                );
             }
             Event::ChangesRequested {
                 handover,
                 revision,
                 review_changes,
             } => {
-                bytes.extend(decided(
+                decided(
+                    &mut bytes,
                     recorded,
                     handover,
                     *revision,
                     Verdict::RequestChanges,
                     review_changes,
-                ));
+                );
             }
             Event::HandoverStopped {
                 handover,
                 revision,
                 review_changes,
             } => {
-                bytes.extend(decided(
+                decided(
+                    &mut bytes,
                     recorded,
                     handover,
                     *revision,
                     Verdict::Stop,
                     review_changes,
-                ));
+                );
             }
             Event::PromptWritten {
                 prompt, document, ..
             } => {
                 if let Some(prompt) = after.prompt(prompt) {
-                    bytes.extend(encode(
-                        event_name::CURSOR_PROMPT,
-                        None,
-                        &streamed_prompt(after, prompt, text(document)),
-                    ));
+                    let view = streamed_prompt(after, prompt, text(document));
+                    encode_into(&mut bytes, event_name::CURSOR_PROMPT, None, &view);
                 }
             }
             Event::VersionChanged { version } => {
@@ -110,7 +109,7 @@ pub fn frames_of(
                     pipeline: after.id.clone(),
                     version: version.clone(),
                 };
-                bytes.extend(encode(event_name::VERSION, None, &view));
+                encode_into(&mut bytes, event_name::VERSION, None, &view);
             }
             _ => {}
         }
@@ -120,29 +119,29 @@ pub fn frames_of(
         epoch: epoch.to_owned(),
         position: after.position,
     };
-    bytes.extend(encode(
-        event_name::PIPELINE_STATUS,
-        Some(&id),
-        &PipelineStatus {
-            summary: Summary::from(after),
-            changed: changed(before, after, batch),
-        },
-    ));
+    let status = PipelineStatus {
+        summary: Summary::from(after),
+        changed: changed(before, after, batch),
+    };
+    encode_into(&mut bytes, event_name::PIPELINE_STATUS, Some(&id), &status);
+    // It is kept for long, and counted by its length.
+    bytes.shrink_to_fit();
     Unit {
         position: after.position,
         pipeline: after.id.clone(),
         project: Arc::from(after.project.as_str()),
-        bytes: bytes.freeze(),
+        bytes: bytes.into(),
     }
 }
 
 fn decided(
+    bytes: &mut Vec<u8>,
     recorded: &Recorded,
     handover: &HandoverId,
     revision: u32,
     decision: Verdict,
     note: &str,
-) -> bytes::Bytes {
+) {
     let view = HandoverDecided {
         pipeline: recorded.pipeline.clone(),
         handover: handover.clone(),
@@ -152,11 +151,11 @@ fn decided(
         note: note.to_owned(),
         at: recorded.at,
     };
-    encode(event_name::HANDOVER_DECIDED, None, &view)
+    encode_into(bytes, event_name::HANDOVER_DECIDED, None, &view);
 }
 
 /// Deliveries are compared, not listed by event: the last step is seen from the agent's reports.
-fn deliveries(bytes: &mut BytesMut, before: Option<&Pipeline>, after: &Pipeline) {
+fn deliveries(bytes: &mut Vec<u8>, before: Option<&Pipeline>, after: &Pipeline) {
     let known = |id: &PromptId| {
         before
             .and_then(|b| b.prompt(id))
@@ -173,13 +172,13 @@ fn deliveries(bytes: &mut BytesMut, before: Option<&Pipeline>, after: &Pipeline)
                 by: delivery.by.clone(),
                 at: delivery.at,
             };
-            bytes.extend(encode(event_name::PROMPT_DELIVERY, None, &view));
+            encode_into(bytes, event_name::PROMPT_DELIVERY, None, &view);
         }
     }
 }
 
 fn handover_frame(
-    bytes: &mut BytesMut,
+    bytes: &mut Vec<u8>,
     pipeline: &Pipeline,
     handover: &HandoverId,
     revision: u32,
@@ -191,7 +190,7 @@ fn handover_frame(
     let mut revisions = handover.revisions.iter();
     if let Some(revision) = revisions.find(|known| known.number == revision) {
         let view = streamed_handover(pipeline, handover, revision, text);
-        bytes.extend(encode(event_name::HANDOVER, None, &view));
+        encode_into(bytes, event_name::HANDOVER, None, &view);
     }
 }
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// Most bytes of texts that are read for these frames: a start must not depend on how long the newest handovers are.
 const REPLAY_TEXTS: u64 = 2 * 1024 * 1024;
+/// Most appends whose frames are made: each has the summary of its pipeline, and a snapshot has about a hundred.
+const REPLAY_APPENDS: usize = 256;
 /// Most pipelines that these frames are about: the state of each is loaded as it was. Who has missed more gets a
 /// snapshot of about as many summaries, in fewer bytes.
 const REPLAY_PIPELINES: usize = 128;
@@ -277,7 +279,8 @@ impl Window {
         for batch in batches.iter().rev() {
             texts += named_texts(batch).map(|text| text.bytes).sum::<u64>();
             pipelines.extend(batch.first().map(|first| &first.pipeline));
-            if texts > REPLAY_TEXTS || pipelines.len() > REPLAY_PIPELINES {
+            if texts > REPLAY_TEXTS || pipelines.len() > REPLAY_PIPELINES || kept == REPLAY_APPENDS
+            {
                 break;
             }
             kept += 1;

@@ -1,4 +1,4 @@
-//! Sessions of MCP's older era, as long as clients need them.
+//! Sessions of MCP's legacy protocol, as long as clients need them.
 
 use std::time::Duration;
 

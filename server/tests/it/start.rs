@@ -102,3 +102,32 @@ async fn after_a_clean_stop_there_is_no_log_to_recover() {
     program.stop();
     assert_eq!(fs::metadata(&log).map_or(0, |log| log.len()), 0);
 }
+
+#[tokio::test]
+async fn a_start_makes_the_frames_of_the_newest_appends_and_of_no_more() {
+    let data = data_folder();
+    let program = Program::start(data.path());
+    let pipeline = program.api.start("a").await;
+    let mut stream = Events::open(program.api.address, "", None).await;
+    stream.through("pipeline_status").await;
+    let epoch = stream
+        .last_id
+        .split('-')
+        .next()
+        .expect("an epoch")
+        .to_owned();
+    let mut last = 0;
+    for number in 0..300 {
+        last = program.api.report(&pipeline, &format!("{number}")).await;
+    }
+    program.stop();
+    let program = Program::start(data.path());
+    let resumes = async |position: u64| {
+        let id = format!("{epoch}-{position}");
+        let mut stream = Events::open(program.api.address, "", Some(&id)).await;
+        let first = stream.next().await.expect("an event");
+        first.name == "pipeline_status" && first.position() == position + 1
+    };
+    assert!(resumes(last - 256).await);
+    assert!(!resumes(last - 257).await, "it is told to begin anew");
+}

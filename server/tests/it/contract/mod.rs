@@ -2,3 +2,4 @@
 //! an engine is held to them by one line of a macro.
 
 pub mod journal;
+pub mod registry;

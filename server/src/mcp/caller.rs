@@ -1,4 +1,4 @@
-//! Who comes in: by a token or under a name of its own, with what it may do.
+//! Who calls: by a token or under a name of its own, with what it may do.
 
 use axum::http::request::Parts;
 use domain::{Actor, Reason, Refusal, text};
@@ -17,7 +17,7 @@ pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
     context.extensions.get::<Parts>()?.extensions.get()
 }
 
-/// The session of a request of the older era.
+/// The session of a request of the legacy protocol.
 pub fn session(extensions: &Extensions) -> Option<&str> {
     let parts = extensions.get::<Parts>()?;
     parts.headers.get(SESSION)?.to_str().ok()

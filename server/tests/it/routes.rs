@@ -27,7 +27,7 @@ fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_foreign_host_is_refused_at_every_door() {
+async fn a_foreign_host_is_refused_on_every_route() {
     let server = Server::start().await;
     let address = server.api.address;
     for (method, path, body) in DOORS {
@@ -72,7 +72,7 @@ async fn a_foreign_host_is_refused_at_every_door() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_is_refused_at_every_door() {
+async fn a_foreign_origin_is_refused_on_every_route() {
     let server = Server::start().await;
     let address = server.api.address;
     for (method, path, body) in DOORS {

@@ -1,0 +1,118 @@
+//! The registry: who is known beside the pipelines. Agents with a token, and the sessions of MCP clients.
+//!
+//! Its rules hold for every engine behind it: a name has one valid token, and a revoked agent keeps its name, so that
+//! nobody goes on in it without a token; what one process writes another one sees; a session that is used often is
+//! forgotten last. Every call blocks: on a thread that serves requests it goes through `spawn_blocking`.
+
+mod sqlite;
+
+use domain::Timestamp;
+use protocol::Scope;
+
+pub use sqlite::{AGENTS_FILE, SESSIONS_FILE, Sqlite};
+
+/// Most sessions that are kept. The longest unused are forgotten first.
+pub const SESSIONS_KEPT: usize = 10_000;
+
+/// An agent with a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAgent {
+    /// Its name.
+    pub name: String,
+    /// What its token allows.
+    pub scope: Scope,
+    /// Which token it is; not secret.
+    pub token: String,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// When it was added.
+    pub added: Timestamp,
+    /// Since when its token is void.
+    pub revoked: Option<Timestamp>,
+}
+
+/// A session of an MCP client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredSession {
+    /// How its client introduced itself, as JSON.
+    pub state: String,
+    /// The agent whose token began it.
+    pub agent: Option<String>,
+    /// What its client watches, as JSON.
+    pub watched: Option<String>,
+}
+
+/// The registry cannot be read or written: what the engine says about it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// What an engine keeps.
+pub trait Store: Send + Sync {
+    /// Another number when somebody else, in this process or in another, has changed an agent.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn agents_version(&self) -> Result<i64, StoreError>;
+
+    /// All agents by name, revoked ones too.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn agents(&self) -> Result<Vec<StoredAgent>, StoreError>;
+
+    /// Adds an agent, or gives a revoked one a new token. `false`: one with a valid token has this name.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn add_agent(&self, agent: &StoredAgent) -> Result<bool, StoreError>;
+
+    /// Makes the token of an agent void. `false` if there is none with a valid one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn revoke_agent(&self, name: &str, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Takes out the agent with this token: its name is free again.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn remove_agent(&self, token: &str) -> Result<(), StoreError>;
+
+    /// A session.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn session(&self, id: &str) -> Result<Option<StoredSession>, StoreError>;
+
+    /// Notes that a session is used, and gives its state.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn use_session(&self, id: &str, at: Timestamp) -> Result<Option<String>, StoreError>;
+
+    /// Stores the state of a session, new or known, and forgets the longest unused ones beyond [`SESSIONS_KEPT`].
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn put_session(&self, id: &str, state: &str, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Notes whose a session is.
+    ///
+    /// # Errors
+    /// It cannot be written. The session may be forgotten then: without its owner nobody must use it.
+    fn bind_session(&self, id: &str, agent: &str) -> Result<(), StoreError>;
+
+    /// Notes what the client of a session watches. `watched` is asked when nobody else writes: of two notes the later
+    /// one has all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn watch_session(&self, id: &str, watched: &dyn Fn() -> String) -> Result<(), StoreError>;
+
+    /// Forgets a session.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn delete_session(&self, id: &str) -> Result<(), StoreError>;
+}
