@@ -32,8 +32,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
+LOOK = 1.1
+"""Seconds that a person looks at a form: the server takes an answer for the client's own that comes within one."""
+
+
 class Person:
-    """Somebody at the client, with answers prepared."""
+    """Somebody at the client, with answers prepared. Looks at a form before filling it in; a refusal comes at once."""
 
     def __init__(self, *answers: Any):
         self.answers = list(answers)
@@ -46,6 +50,7 @@ class Person:
             answer = await answer()
         if isinstance(answer, str):
             return ElicitResult(action=answer)
+        await anyio.sleep(LOOK)
         return ElicitResult(action="accept", content=answer)
 
 
@@ -104,13 +109,24 @@ async def test_who_does_not_decide_there_is_not_asked_again(server: Server, mode
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("answer", ["decline", "cancel"])
+@pytest.mark.parametrize("answer", ["decline", "cancel", "accept"])
 async def test_a_client_that_answers_by_itself_is_asked_again(server: Server, mode: str, answer: str) -> None:
-    """Print modes and some editors say no before a person has seen anything."""
-    person = Person(answer, {"decision": "accept"})
-    async with at_the_client(server, mode, person) as agent:
+    """Print modes and some editors say no before a person has seen anything, and where `accept` is chosen beforehand a key
+    that was meant for something else says yes."""
+    asked = 0
+    person = Person({"decision": "accept"})
+
+    async def first_by_itself(context: Any, params: Any) -> ElicitResult:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return await person(context, params)
+        return ElicitResult(action=answer, content={"decision": "accept"} if answer == "accept" else None)
+
+    async with at_the_client(server, mode, first_by_itself) as agent:
         pipeline, handover = await agent.handed_over()
         assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+        assert decisions(server, pipeline) == []
         assert (await agent.wait(handover))["decided_by"] == "Anna"
     assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Anna")]
 
@@ -124,6 +140,7 @@ async def test_the_text_is_asked_for_only_after_request_changes_and_alone(server
         assert schema["required"] == list(schema["properties"]), "no optional field: Codex could not send it empty"
         fields.append(list(schema["properties"]))
         answers = {"decision": "request_changes", "review_changes": "Shorter."}
+        await anyio.sleep(LOOK)
         return ElicitResult(action="accept", content={name: answers[name] for name in schema["properties"]})
 
     async with at_the_client(server, mode, asked) as agent:
@@ -151,7 +168,7 @@ async def test_whoever_decides_first_counts(server: Server, mode: str) -> None:
 async def test_what_breaks_the_rules_decides_nothing(server: Server, mode: str, answer: dict[str, Any]) -> None:
     async with at_the_client(server, mode, Person(answer, {"decision": "accept"})) as agent:
         pipeline, handover = await agent.handed_over()
-        await agent.refused("await_handover_decision", handover=handover, wait_seconds=1)
+        await agent.refused("await_handover_decision", handover=handover, wait_seconds=5)
         assert decisions(server, pipeline) == []
         assert (await agent.wait(handover))["decision"] == "accepted"
 
@@ -251,6 +268,7 @@ async def test_a_state_belongs_to_one_question(server: Server) -> None:
     assert ask(one, inputResponses=YES)["resultType"] == "input_required"
     assert ask(one, requestState=state)["resultType"] == "input_required"
     assert decisions(server, pipeline) == []
+    await anyio.sleep(LOOK)
     done = ask(one, requestState=state, inputResponses=YES)
     assert done["structuredContent"]["decision"] == "accepted"
     again = ask(one, requestState=state, inputResponses={"decision": {"action": "accept", "content": {"decision": "stop"}}})
@@ -266,6 +284,7 @@ async def test_a_client_that_can_do_tasks_is_asked_first(server: Server, answer:
     able = {**FORMS, "extensions": {TASKS: {}}}
     asked = wait(server, token, handover, able)
     assert asked["resultType"] == "input_required"
+    await anyio.sleep(LOOK)
     given = YES if answer == "accept" else {"decision": {"action": answer}}
     told = wait(server, token, handover, able, requestState=asked["requestState"], inputResponses=given)
     if answer == "decline":

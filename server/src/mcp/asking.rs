@@ -38,7 +38,9 @@ const KEY: &str = "decision";
 /// How long a question may stay open before it has to be asked anew.
 const GOOD_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// No person reads and answers this fast: the client refused by itself, as print modes and some editors do.
+/// No person reads and answers this fast: the client answered by itself, as print modes and some editors do, or a key
+/// meant something else when the form came up. Nobody decides by accident (invariant 9), and a form may have `accept`
+/// chosen beforehand.
 const BY_ITSELF: Duration = Duration::from_secs(1);
 
 /// What is asked.
@@ -305,8 +307,8 @@ fn answer(
     took: Duration,
 ) -> Result<Answer, Refusal> {
     let content = match (result.action, result.content) {
-        (ElicitationAction::Accept, Some(content)) => content,
         _ if took < BY_ITSELF => return Ok(Answer::ByItself),
+        (ElicitationAction::Accept, Some(content)) => content,
         // Silence and anything unclear is never a yes.
         _ => return Ok(Answer::Declined),
     };
