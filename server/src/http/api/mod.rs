@@ -8,11 +8,12 @@ mod prompts;
 mod reports;
 
 use axum::Json;
-use domain::{PipelineId, Reason, Refusal};
+use domain::{Actor, Command, PipelineId, Reason, Refusal};
+use protocol::Summary;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::App;
-use crate::problem::Problem;
+use super::{App, caller::Caller};
+use crate::{problem::Problem, relay::Relay};
 
 type Answer<T> = Result<Json<T>, Problem>;
 
@@ -35,6 +36,20 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))
+}
+
+/// Carries out a command to a pipeline, and answers with the pipeline after it.
+async fn carry_out(
+    relay: &Relay,
+    pipeline: &str,
+    command: &Command,
+    actor: &Actor,
+    caller: &Caller,
+) -> Answer<Summary> {
+    let done = relay
+        .execute(&id(pipeline)?, command, actor, caller.key())
+        .await?;
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 fn id(text: &str) -> Result<PipelineId, Refusal> {

@@ -11,7 +11,7 @@ use protocol::{Detail, Page, Summary};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, id, invalid};
+use super::{Answer, carry_out, id, invalid};
 use crate::{
     http::caller::{Body, Caller, Path, Query},
     journal::{ListQuery, ListState},
@@ -194,15 +194,8 @@ pub(super) async fn change_version(
     Path(pipeline): Path<String>,
     Body(version): Body<Version>,
 ) -> Answer<Summary> {
-    let done = relay
-        .execute(
-            &id(&pipeline)?,
-            &Command::ChangeVersion { version },
-            &caller.person()?,
-            caller.key(),
-        )
-        .await?;
-    Ok(Json(Summary::from(&*done.pipeline)))
+    let command = Command::ChangeVersion { version };
+    carry_out(&relay, &pipeline, &command, &caller.person()?, &caller).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -224,13 +217,6 @@ pub(super) async fn finish(
     Body(body): Body<FinishBody>,
 ) -> Answer<Summary> {
     let FinishBody { outcome, message } = body;
-    let done = relay
-        .execute(
-            &id(&pipeline)?,
-            &Command::Finish { outcome, message },
-            &caller.agent()?,
-            caller.key(),
-        )
-        .await?;
-    Ok(Json(Summary::from(&*done.pipeline)))
+    let command = Command::Finish { outcome, message };
+    carry_out(&relay, &pipeline, &command, &caller.agent()?, &caller).await
 }

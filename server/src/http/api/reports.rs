@@ -1,12 +1,12 @@
 //! What agents report while they work.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use domain::{Command, TaskReport, TaskStatus};
 use protocol::Summary;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Answer, id};
+use super::{Answer, carry_out};
 use crate::{
     http::caller::{Body, Caller, Path},
     problem::Problem,
@@ -72,8 +72,5 @@ pub(super) async fn report(
         message,
         tasks: tasks.into_iter().map(task).collect(),
     };
-    let done = relay
-        .execute(&id(&pipeline)?, &command, &caller.agent()?, caller.key())
-        .await?;
-    Ok(Json(Summary::from(&*done.pipeline)))
+    carry_out(&relay, &pipeline, &command, &caller.agent()?, &caller).await
 }

@@ -4,7 +4,10 @@ use std::{fs::File, path::Path};
 
 use rusqlite::Connection;
 
-use super::{OpenError, create_folder, damage, lock_for, open_lock, reading, schema};
+use super::{
+    open::{OpenError, create_folder, damage, lock_for, open_lock, reading},
+    schema,
+};
 
 /// Writes a consistent copy of a database into a new file, also while another process uses it.
 ///

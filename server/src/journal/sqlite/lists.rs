@@ -6,7 +6,7 @@ use domain::{DocumentHash, PipelineId};
 use protocol::{Counts, MatchIn, beginning};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
-use super::parsed;
+use super::rows::parsed;
 use crate::journal::{Found, ListCursor, ListQuery, Listed, Place, SearchText, SummaryRow};
 
 /// Longest part of a text that is one row of the search index, in bytes. The writer indexes one part at a time, so

@@ -10,7 +10,11 @@ use domain::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use tokio::sync::{oneshot, watch};
 
-use super::{json, key_use, lists, newest_position, schema};
+use super::{
+    lists,
+    rows::{json, key_use, newest_position},
+    schema,
+};
 use crate::journal::{Append, AppendError, Appended, Derived};
 
 /// Most appends that share one transaction, and so one sync to disk.
