@@ -130,7 +130,7 @@ fn pause(round: u64) -> Duration {
     let random = (round + 1)
         .wrapping_mul(6_364_136_223_846_793_005)
         .wrapping_add(1_442_695_040_888_963_407);
-    Duration::from_millis(10 + (random >> 33) % 250)
+    Duration::from_millis(10 + (random >> 33) % 120)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -80,7 +80,7 @@ pub enum OpenError {
     },
 }
 
-/// What [`Journal::read_only`] says on a full disk.
+/// What [`crate::journal::Journal::read_only`] says on a full disk.
 pub const FULL: &str = "the disk is full";
 
 /// Opens the file for writing, or for reading only on a full disk: with its epochs, and why it is for reading only.
