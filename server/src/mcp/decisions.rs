@@ -1,80 +1,26 @@
 //! The wait for a decision at work: as a call, as a task, and as a question to the person at the client. All of them
 //! look at the same fact in the journal.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{Actor, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResponse, CreateTaskResult, InputResponses, JsonObject, ProtocolVersion},
+    model::{CallToolResponse, CreateTaskResult, InputResponses, ProtocolVersion},
     service::RequestContext,
 };
 
 use super::{
-    answers::{Answer, Decision},
-    arguments,
     asking::{self, Way},
     caller,
-    handler::{Called, Handler, no_handover, parse},
+    handler::{Called, Handler},
     tasks::{self, InvalidTaskId, TaskId},
+    tools::{Answer, Decision, no_handover},
     waiting,
 };
 use crate::relay::RelayError;
 
-/// Bounds of a wait in seconds. Every known client allows a call at least 60.
-const WAIT: std::ops::RangeInclusive<i64> = 1..=50;
-const WAIT_DEFAULT: i64 = 45;
-
 impl Handler {
-    pub(super) async fn await_decision(
-        &self,
-        given: JsonObject,
-        actor: &Actor,
-        brought: (Option<InputResponses>, Option<String>),
-        context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, RelayError> {
-        let arguments::Await {
-            handover,
-            pipeline,
-            wait_seconds,
-        } = parse("await_handover_decision", given)?;
-        let seconds = wait_seconds.unwrap_or(WAIT_DEFAULT);
-        let longest = u64::try_from(seconds).ok().filter(|_| WAIT.contains(&seconds)).map(Duration::from_secs).ok_or_else(|| {
-            Refusal::new(
-                Reason::Invalid,
-                format!("`wait_seconds` is {seconds}."),
-                "1 to 50.",
-                "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
-            )
-        })?;
-        let (pipeline, id) = self
-            .find_handover(handover.as_deref(), pipeline.as_deref(), actor)
-            .await?;
-        if let Some(question) = self.asks(&pipeline, &id, actor, brought, context).await? {
-            return Ok(question);
-        }
-        // What was brought may have decided it.
-        let pipeline = self.relay.pipeline(&pipeline.id).await?;
-        if let Some(task) = self.as_task(&pipeline, &id, actor, context) {
-            return Ok(task);
-        }
-        let begun = Instant::now();
-        self.wait(&pipeline, &id, longest, context).await?;
-        let waited = begun.elapsed();
-        let pipeline = self.relay.pipeline(id.pipeline()).await?;
-        let handover = pipeline
-            .handover(&id)
-            .ok_or_else(|| no_handover(&pipeline))?;
-        let revision = handover.current().number;
-        // A call that was cancelled has nobody to give the prompt to.
-        let takes = !context.ct.is_cancelled();
-        let decision = self.decision(&id, revision, actor, takes, waited);
-        Ok(decision.await?.into())
-    }
-
     /// Whom to ask at the client about the newest revision, unless that person has declined to answer there.
     fn approver<'a>(
         &self,
@@ -90,7 +36,7 @@ impl Handler {
     }
 
     /// Where the person at the client decides: takes in what the client brings back, or has it ask.
-    async fn asks(
+    pub(super) async fn asks(
         &self,
         pipeline: &Pipeline,
         id: &HandoverId,
@@ -119,7 +65,7 @@ impl Handler {
     }
 
     /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
-    async fn wait(
+    pub(super) async fn wait(
         &self,
         pipeline: &Pipeline,
         id: &HandoverId,
@@ -208,7 +154,7 @@ impl Handler {
     }
 
     /// The wait as a task, for a client that can: it works on and asks now and then.
-    fn as_task(
+    pub(super) fn as_task(
         &self,
         pipeline: &Pipeline,
         handover: &HandoverId,

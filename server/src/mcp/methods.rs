@@ -1,12 +1,7 @@
 //! The methods of the protocol, each answered by the room that knows the answer.
 
-use std::{
-    fmt,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{fmt, sync::LazyLock, time::Duration};
 
-use domain::Via;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -16,25 +11,21 @@ use rmcp::{
         GetTaskResult, Implementation, InitializeRequestParams, InitializeResult,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ResourceUpdatedNotificationParam, ServerCapabilities, ServerConfig, SubscribeRequestParams,
-        SubscriptionFilter, TaskPayload, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, TaskPayload,
+        Tool, UnsubscribeRequestParams, UpdateTaskParams,
     },
-    service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
+    service::{NotificationContext, RequestContext, SubscriptionContext},
     transport::streamable_http_server::SessionRestoreMarker,
 };
-use tokio::time::sleep;
 
 use super::{
-    answers::{Answer, NextPrompt, refused},
     caller, completion,
     handler::Handler,
-    prompts, resources, tasks, tools,
+    prompts, resources, tasks,
+    tools::{self, refused},
     watching::{MOST, Unwatched, Watched},
 };
-use crate::{VERSION, relay::RelayError};
-
-/// How often it is looked whether a client is still there that nothing is told.
-const LOOK: Duration = Duration::from_secs(60);
+use crate::VERSION;
 
 /// What a model is told about the whole server. Clients cut it at 2 KB.
 const INSTRUCTIONS: &str = "Staffel is a relay: you work in phases and hand each over to a person.\n\
@@ -227,58 +218,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let _open = caller::arrives(&context, &self.agents, "prompts/get");
-        let given = request.arguments.unwrap_or_default();
-        let given = |name: &str| {
-            let value = given.get(name).and_then(serde_json::Value::as_str);
-            value.map(str::trim).filter(|value| !value.is_empty())
-        };
-        let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
-        let text = match request.name.as_str() {
-            prompts::NEXT_PHASE => {
-                let actor = caller::reporter(&context, &self.agents)
-                    .map_err(|error| refused(error.into()))?;
-                let pipeline = self.find(given("pipeline"), &actor).await;
-                let pipeline = pipeline.map_err(refused)?;
-                let (pipeline, prompt) = self
-                    .take_prompt(pipeline, Via::McpPrompt, &actor)
-                    .await
-                    .map_err(refused)?;
-                match prompt.and_then(|id| pipeline.prompt(&id)) {
-                    Some(prompt) => {
-                        let text = self.relay.documents().text(&prompt.document).await;
-                        let text = text.map_err(|error| refused(error.into()))?;
-                        prompts::next_phase(prompt, &text)
-                    }
-                    None => NextPrompt::new(&pipeline, None, &actor).line(),
-                }
-            }
-            prompts::START_PHASE => match (given("pipeline"), given("goal")) {
-                (None, Some(goal)) => {
-                    prompts::new_pipeline(Some(goal), given("project"), given("phase"))
-                }
-                (id, _) => {
-                    let actor = self
-                        .actor(&context)
-                        .map_err(|error| refused(error.into()))?;
-                    match self.find(id, &actor).await {
-                        Ok(pipeline) => prompts::running_phase(&pipeline, given("phase")),
-                        // Without an id and without an open pipeline it is about something new.
-                        Err(_) if id.is_none() && self.relay.open_of(&actor.name).is_empty() => {
-                            prompts::new_pipeline(None, given("project"), given("phase"))
-                        }
-                        Err(error) => return Err(refused(error)),
-                    }
-                }
-            },
-            name => {
-                let message = format!(
-                    "There is no prompt {name:?}. The prompts are: {}, {}.",
-                    prompts::NEXT_PHASE,
-                    prompts::START_PHASE
-                );
-                return Err(ErrorData::invalid_params(message, None));
-            }
-        };
+        let text = self.prompt(request, &context).await?;
         Ok(GetPromptResult::new(prompts::message(text)).into())
     }
 
@@ -374,54 +314,6 @@ impl ServerHandler for Handler {
             self.sessions.watch(session, &self.watched).await;
         }
         Ok(())
-    }
-}
-
-impl Handler {
-    /// Goes on telling the client of a session that has come back.
-    async fn watch_again(&self, context: &NotificationContext<RoleServer>) {
-        let Some(session) = caller::session(&context.extensions) else {
-            return;
-        };
-        let Some(uris) = self.sessions.watched(session).await else {
-            return;
-        };
-        for uri in uris {
-            // What a newer version let it watch is no more.
-            let _ = self.watched.add(&self.relay, &uri);
-        }
-        self.begins_to_tell(&context.peer);
-        self.watched.miss();
-        self.sessions.watch(session, &self.watched).await;
-    }
-
-    /// Tells the client of a session from now on what changes, until it is gone. `false` if it is being told already.
-    fn begins_to_tell(&self, peer: &Peer<RoleServer>) -> bool {
-        if !self.watched.add_list(&self.relay) {
-            return false;
-        }
-        let (relay, watched, peer) = (self.relay.clone(), Arc::clone(&self.watched), peer.clone());
-        tokio::spawn(async move {
-            let mut changes = watched.changes(&relay);
-            while !peer.is_transport_closed() {
-                let notices = tokio::select! {
-                    notices = changes.next() => notices,
-                    () = sleep(LOOK) => continue,
-                };
-                let Some(notices) = notices else {
-                    return;
-                };
-                // An error means that the client is gone.
-                for uri in notices.updated {
-                    let updated = ResourceUpdatedNotificationParam::new(uri);
-                    let _ = peer.notify_resource_updated(updated).await;
-                }
-                if notices.list_changed {
-                    let _ = peer.notify_resource_list_changed().await;
-                }
-            }
-        });
-        true
     }
 }
 

@@ -1,7 +1,5 @@
 //! For agents: the Model Context Protocol over Streamable HTTP, every version that rmcp knows.
 
-mod answers;
-mod arguments;
 mod asking;
 mod caller;
 mod completion;
@@ -9,6 +7,7 @@ mod decisions;
 mod errors;
 mod handler;
 mod methods;
+mod notices;
 mod ownership;
 mod prompts;
 mod resources;

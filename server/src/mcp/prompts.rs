@@ -2,12 +2,22 @@
 
 use std::fmt::Write as _;
 
-use domain::{Pipeline, Prompt, text::visible};
-use rmcp::model::{
-    CacheScope, ListPromptsResult, Prompt as Listed, PromptArgument, PromptMessage, Role,
+use domain::{Pipeline, Prompt, Via, text::visible};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CacheScope, GetPromptRequestParams, ListPromptsResult, Prompt as Listed, PromptArgument,
+        PromptMessage, Role,
+    },
+    service::RequestContext,
 };
 
-use crate::quote::fenced;
+use super::{
+    caller,
+    handler::Handler,
+    tools::{Answer, NextPrompt},
+};
+use crate::{quote::fenced, relay::RelayError};
 
 /// Brings the next prompt of a pipeline into the chat.
 pub const NEXT_PHASE: &str = "next_phase";
@@ -60,13 +70,70 @@ pub fn list() -> ListPromptsResult {
         .with_cache_scope(CacheScope::Private)
 }
 
+impl Handler {
+    /// The text of the prompt that is asked for. `next_phase` picks up the one that waits.
+    pub(super) async fn prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<String, ErrorData> {
+        let given = request.arguments.unwrap_or_default();
+        let given = |name: &str| {
+            let value = given.get(name).and_then(serde_json::Value::as_str);
+            value.map(str::trim).filter(|value| !value.is_empty())
+        };
+        let refused = |error: RelayError| ErrorData::invalid_params(error.to_string(), None);
+        Ok(match request.name.as_str() {
+            NEXT_PHASE => {
+                let actor = caller::reporter(context, &self.agents)
+                    .map_err(|error| refused(error.into()))?;
+                let pipeline = self.find(given("pipeline"), &actor).await;
+                let pipeline = pipeline.map_err(refused)?;
+                let (pipeline, prompt) = self
+                    .take_prompt(pipeline, Via::McpPrompt, &actor)
+                    .await
+                    .map_err(refused)?;
+                match prompt.and_then(|id| pipeline.prompt(&id)) {
+                    Some(prompt) => {
+                        let text = self.relay.documents().text(&prompt.document).await;
+                        let text = text.map_err(|error| refused(error.into()))?;
+                        next_phase(prompt, &text)
+                    }
+                    None => NextPrompt::new(&pipeline, None, &actor).line(),
+                }
+            }
+            START_PHASE => match (given("pipeline"), given("goal")) {
+                (None, Some(goal)) => new_pipeline(Some(goal), given("project"), given("phase")),
+                (id, _) => {
+                    let actor = self.actor(context).map_err(|error| refused(error.into()))?;
+                    match self.find(id, &actor).await {
+                        Ok(pipeline) => running_phase(&pipeline, given("phase")),
+                        // Without an id and without an open pipeline it is about something new.
+                        Err(_) if id.is_none() && self.relay.open_of(&actor.name).is_empty() => {
+                            new_pipeline(None, given("project"), given("phase"))
+                        }
+                        Err(error) => return Err(refused(error)),
+                    }
+                }
+            },
+            name => {
+                let message = format!(
+                    "There is no prompt {name:?}. The prompts are: {}, {}.",
+                    NEXT_PHASE, START_PHASE
+                );
+                return Err(ErrorData::invalid_params(message, None));
+            }
+        })
+    }
+}
+
 /// What the person says by calling one.
 pub fn message(text: String) -> Vec<PromptMessage> {
     vec![PromptMessage::new_text(Role::User, visible(&text))]
 }
 
 /// The prompt that waits, with the call that confirms it.
-pub fn next_phase(prompt: &Prompt, text: &str) -> String {
+fn next_phase(prompt: &Prompt, text: &str) -> String {
     format!(
         "First call acknowledge_prompt(prompt_id=\"{}\"), then follow this:\n\n{}",
         prompt.id, text
@@ -74,7 +141,7 @@ pub fn next_phase(prompt: &Prompt, text: &str) -> String {
 }
 
 /// The running phase of a pipeline. Whoever wanted another one is told.
-pub fn running_phase(pipeline: &Pipeline, wanted: Option<&str>) -> String {
+fn running_phase(pipeline: &Pipeline, wanted: Option<&str>) -> String {
     let id = &pipeline.id;
     let phase = &pipeline.phase().name;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != phase.as_str()) {
@@ -106,7 +173,7 @@ pub fn running_phase(pipeline: &Pipeline, wanted: Option<&str>) -> String {
 }
 
 /// Something new.
-pub fn new_pipeline(goal: Option<&str>, project: Option<&str>, phase: Option<&str>) -> String {
+fn new_pipeline(goal: Option<&str>, project: Option<&str>, phase: Option<&str>) -> String {
     let project = project.map_or_else(
         || "the name of the repository or folder you work in".to_owned(),
         |project| format!("{project:?}"),

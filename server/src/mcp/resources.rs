@@ -13,7 +13,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::answers::{Answer, Handover, Pipelines, Status};
+use super::tools::{Answer, Handover, Pipelines, Status};
 use crate::{
     journal::ListQuery,
     relay::{Relay, RelayError},

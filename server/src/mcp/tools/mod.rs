@@ -1,15 +1,50 @@
-//! The eleven tools as a client sees them. No tool can decide.
+//! The eleven tools, one a file: its arguments, `tool` (how a client sees it), `call` (its work) and its answer, where no other
+//! tool gives it. No tool can decide.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments of arguments and answers are the descriptions that a model reads"
+)]
+
+mod acknowledge_prompt;
+mod answer;
+mod arguments;
+mod await_handover_decision;
+mod find;
+mod finish_pipeline;
+mod get_handover_content;
+mod get_next_prompt;
+mod get_pipeline_status;
+mod get_version;
+mod list_pipelines;
+mod pick_up;
+mod save_handover_content;
+mod start_pipeline;
+mod status;
+mod update_pipeline_status;
+mod words;
 
 use std::sync::{Arc, LazyLock};
 
 use rmcp::{
+    RoleServer,
     handler::server::tool::{schema_for_input, schema_for_output},
-    model::{JsonObject, Tool, ToolAnnotations},
+    model::{CallToolRequestParams, CallToolResponse, JsonObject, Tool, ToolAnnotations},
+    service::RequestContext,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::{answers, arguments};
+use super::{caller, handler::Handler};
+use crate::relay::RelayError;
+
+pub use answer::{Answer, refused};
+pub use await_handover_decision::Decision;
+pub use find::no_handover;
+pub use get_handover_content::Handover;
+pub use get_next_prompt::NextPrompt;
+pub use list_pipelines::Pipelines;
+pub use status::Status;
 
 /// How a tool behaves, for clients that ask before they call.
 #[derive(Clone, Copy)]
@@ -18,85 +53,25 @@ enum Nature {
     Reads,
     /// Adds facts; sending the same again adds none.
     Adds,
+    /// Begins something; sending the same again without an idempotency key begins another.
+    Begins,
     /// Ends something.
     Ends,
 }
 
 static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
     vec![
-        tool::<arguments::List, answers::Pipelines>(
-            "list_pipelines",
-            "List pipelines",
-            "Lists pipelines with phase, progress and who has the baton: those that wait for a person first, then the newest. Use it to find a pipeline id.",
-            Nature::Reads,
-        ),
-        tool::<arguments::Start, answers::Status>(
-            "start_pipeline",
-            "Start a pipeline",
-            "Starts a pipeline: one piece of work that runs through phases, each ended by a handover that a person reviews. \
-             Returns its id and begins the first phase. Call it once for a piece of work.",
-            Nature::Adds,
-        ),
-        tool::<arguments::OfPipeline, answers::Status>(
-            "get_pipeline_status",
-            "Pipeline status",
-            "Current phase, progress and status of a pipeline, who has the baton, and what to do next.",
-            Nature::Reads,
-        ),
-        tool::<arguments::Update, answers::Status>(
-            "update_pipeline_status",
-            "Report progress",
-            "Reports what you are doing: tasks, a line of text, progress. Every open board shows it at once. Call it when a \
-             task starts or ends, and at least every few minutes as a sign of life. Does not end the phase.",
-            Nature::Adds,
-        ),
-        tool::<arguments::SaveHandover, answers::Saved>(
-            "save_handover_content",
-            "Hand the phase over",
-            "Ends the phase with a handover document, or sends its revision after changes were requested. The document opens \
-             on the board of the person who decides. Returns the handover id to wait for.",
-            Nature::Adds,
-        ),
-        tool::<arguments::GetHandover, answers::Handover>(
-            "get_handover_content",
-            "Read a handover",
-            "The text of a handover, its revision and its decision, if one is made.",
-            Nature::Reads,
-        ),
-        tool::<arguments::Await, answers::Decision>(
-            "await_handover_decision",
-            "Wait for the decision",
-            "Waits until a person has decided about a handover. Returns the decision with the prompt for the next phase (or for \
-             the revision) to follow. Returns decision=\"pending\" when wait_seconds run out: call it again with the same \
-             arguments. A decision made earlier returns at once, and none is ever lost.",
-            Nature::Adds,
-        ),
-        tool::<arguments::OfPipeline, answers::NextPrompt>(
-            "get_next_prompt",
-            "Get the next prompt",
-            "The prompt that starts the next phase or revision, if one waits, and marks it as picked up. Returns the newest \
-             prompt again if you lost it.",
-            Nature::Adds,
-        ),
-        tool::<arguments::Acknowledge, answers::Acknowledged>(
-            "acknowledge_prompt",
-            "Acknowledge the prompt",
-            "Confirms that you have read a prompt and begin. The board shows it to the person who is waiting to see it.",
-            Nature::Adds,
-        ),
-        tool::<arguments::Finish, answers::Status>(
-            "finish_pipeline",
-            "Finish the pipeline",
-            "Ends a pipeline: completed (once a person accepted its last phase), failed or cancelled. Usually not needed: accepting the last \
-             handover completes it.",
-            Nature::Ends,
-        ),
-        tool::<arguments::OfPipeline, answers::Versions>(
-            "get_version",
-            "Versions",
-            "The cycle version of a pipeline (previous, current, next) and the version of Staffel itself.",
-            Nature::Reads,
-        ),
+        list_pipelines::tool(),
+        start_pipeline::tool(),
+        get_pipeline_status::tool(),
+        update_pipeline_status::tool(),
+        save_handover_content::tool(),
+        get_handover_content::tool(),
+        await_handover_decision::tool(),
+        get_next_prompt::tool(),
+        acknowledge_prompt::tool(),
+        finish_pipeline::tool(),
+        get_version::tool(),
     ]
 });
 
@@ -111,7 +86,50 @@ pub fn only_reads(tool: &Tool) -> bool {
     annotations.is_some_and(|annotations| annotations.read_only_hint == Some(true))
 }
 
-fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
+impl Handler {
+    /// Calls a tool by its name; `None` if there is no such tool.
+    pub(in crate::mcp) async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<Result<CallToolResponse, RelayError>> {
+        let name = &*request.name;
+        let given = request.arguments.unwrap_or_default();
+        let known = all().iter().find(|tool| tool.name == name)?;
+        let actor = if only_reads(known) {
+            self.actor(context)
+        } else {
+            caller::reporter(context, &self.agents)
+        };
+        let actor = match actor {
+            Ok(actor) => actor,
+            Err(refused) => return Some(Err(refused.into())),
+        };
+        let called = match name {
+            list_pipelines::NAME => list_pipelines::call(self, given).await,
+            start_pipeline::NAME => start_pipeline::call(self, given, &actor).await,
+            get_pipeline_status::NAME => get_pipeline_status::call(self, given, &actor).await,
+            update_pipeline_status::NAME => update_pipeline_status::call(self, given, &actor).await,
+            save_handover_content::NAME => save_handover_content::call(self, given, &actor).await,
+            get_handover_content::NAME => get_handover_content::call(self, given, &actor).await,
+            await_handover_decision::NAME => {
+                let brought = (request.input_responses, request.request_state);
+                return Some(
+                    await_handover_decision::call(self, given, &actor, brought, context).await,
+                );
+            }
+            get_next_prompt::NAME => get_next_prompt::call(self, given, &actor).await,
+            acknowledge_prompt::NAME => acknowledge_prompt::call(self, given, &actor).await,
+            finish_pipeline::NAME => finish_pipeline::call(self, given, &actor).await,
+            get_version::NAME => get_version::call(self, given, &actor).await,
+            _ => return None,
+        };
+        Some(called.map(CallToolResponse::from))
+    }
+}
+
+/// A tool that takes `A` and answers with `R`.
+fn describe<A: JsonSchema + 'static, R: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,
     description: &'static str,
@@ -120,7 +138,7 @@ fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
     let annotations = ToolAnnotations::with_title(title)
         .read_only(matches!(nature, Nature::Reads))
         .destructive(matches!(nature, Nature::Ends))
-        .idempotent(!matches!(name, "start_pipeline"))
+        .idempotent(!matches!(nature, Nature::Begins))
         .open_world(false);
     let input: Arc<JsonObject> = schema_for_input::<A>().unwrap_or_default();
     let mut input = JsonObject::clone(&plain(&input));

@@ -1,0 +1,230 @@
+//! `await_handover_decision`: the wait for a person, as a call.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
+
+use domain::{Actor, Pipeline, Prompt, Reason, Refusal, Revision, Verdict};
+use rmcp::{
+    RoleServer,
+    model::{CallToolResponse, InputResponses, JsonObject, Tool},
+    service::RequestContext,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Nature,
+    answer::Answer,
+    arguments::parse,
+    describe,
+    find::no_handover,
+    pick_up::follow,
+    words::{board_url, verdict},
+};
+use crate::{
+    mcp::{handler::Handler, waiting::Waited},
+    relay::RelayError,
+};
+
+/// Bounds of a wait in seconds. Every known client allows a call at least 60.
+const WAIT: std::ops::RangeInclusive<i64> = 1..=50;
+const WAIT_DEFAULT: i64 = 45;
+
+/// Arguments of `await_handover_decision`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Await {
+    /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
+    pub handover: Option<String>,
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    pub pipeline: Option<String>,
+    /// Longest time to wait before the answer is "pending", 1 to 50 seconds. Default: 45.
+    #[schemars(range(min = 1, max = 50))]
+    pub wait_seconds: Option<i64>,
+}
+
+pub const NAME: &str = "await_handover_decision";
+
+pub fn tool() -> Tool {
+    describe::<Await, Decision>(
+        NAME,
+        "Wait for the decision",
+        "Waits until a person has decided about a handover. Returns the decision with the prompt for the next phase (or for \
+         the revision) to follow. Returns decision=\"pending\" when wait_seconds run out: call it again with the same \
+         arguments. A decision made earlier returns at once, and none is ever lost.",
+        Nature::Adds,
+    )
+}
+
+/// `brought` is what the client brings back when it was asked: the answers of the person there, and the
+/// state that the question went with.
+pub async fn call(
+    handler: &Handler,
+    given: JsonObject,
+    actor: &Actor,
+    brought: (Option<InputResponses>, Option<String>),
+    context: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, RelayError> {
+    let Await {
+        handover,
+        pipeline,
+        wait_seconds,
+    } = parse(NAME, given)?;
+    let seconds = wait_seconds.unwrap_or(WAIT_DEFAULT);
+    let longest = u64::try_from(seconds).ok().filter(|_| WAIT.contains(&seconds)).map(Duration::from_secs).ok_or_else(|| {
+        Refusal::new(
+            Reason::Invalid,
+            format!("`wait_seconds` is {seconds}."),
+            "1 to 50.",
+            "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
+        )
+    })?;
+    let (pipeline, id) = handler
+        .find_handover(handover.as_deref(), pipeline.as_deref(), actor)
+        .await?;
+    if let Some(question) = handler
+        .asks(&pipeline, &id, actor, brought, context)
+        .await?
+    {
+        return Ok(question);
+    }
+    // What was brought may have decided it.
+    let pipeline = handler.relay.pipeline(&pipeline.id).await?;
+    if let Some(task) = handler.as_task(&pipeline, &id, actor, context) {
+        return Ok(task);
+    }
+    let begun = Instant::now();
+    handler.wait(&pipeline, &id, longest, context).await?;
+    let waited = begun.elapsed();
+    let pipeline = handler.relay.pipeline(id.pipeline()).await?;
+    let handover = pipeline
+        .handover(&id)
+        .ok_or_else(|| no_handover(&pipeline))?;
+    let revision = handover.current().number;
+    // A call that was cancelled has nobody to give the prompt to.
+    let takes = !context.ct.is_cancelled();
+    let decision = handler.decision(&id, revision, actor, takes, waited);
+    Ok(decision.await?.into())
+}
+
+/// Answer of `await_handover_decision`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Decision {
+    /// pending, accepted, changes_requested, stopped, or ended (the pipeline ended without a decision).
+    pub decision: String,
+    /// The handover id.
+    pub handover: String,
+    /// The revision that was decided, or that waits.
+    pub revision: u32,
+    /// What the person wants different; empty when nothing.
+    pub review_changes: String,
+    /// Who decided; null while pending.
+    pub decided_by: Option<String>,
+    /// The prompt to follow now; null when there is none (yet).
+    pub prompt: Option<String>,
+    /// Its id, for acknowledge_prompt.
+    pub prompt_id: Option<String>,
+    /// The phase that the prompt is for.
+    pub next_phase: Option<String>,
+    /// The pipeline id.
+    pub pipeline: String,
+    /// What to do next.
+    pub next_step: String,
+}
+
+impl Decision {
+    /// How the decision about a revision of `handover` stands for `reader`, with the prompt it led to. `waited` is
+    /// how long agents have waited for it so far.
+    pub fn new(
+        pipeline: &Pipeline,
+        handover: &domain::Handover,
+        revision: &Revision,
+        prompt: Option<(&Prompt, &str)>,
+        reader: &Actor,
+        waited: Waited,
+        board: &str,
+    ) -> Self {
+        let made = revision.decision.as_ref();
+        let id = &pipeline.id;
+        let next_step = match (made.map(|made| made.decision), prompt) {
+            (None, _) if pipeline.status.has_ended() => {
+                "The pipeline has ended. Tell the user.".to_owned()
+            }
+            (None, _) if waited.is_enough() => format!(
+                "Nobody has decided after {}. End your turn now and tell the user that the handover waits at {}. \
+                 The prompt will wait too: after the decision, get_next_prompt(pipeline=\"{id}\") has it, or the slash command next_phase.",
+                span(waited.in_all),
+                board_url(board, pipeline)
+            ),
+            (None, _) => format!(
+                "Nobody has decided yet. Call await_handover_decision(handover=\"{}\") again ({} of {} are over).",
+                handover.id,
+                span(waited.in_all),
+                span(waited.most)
+            ),
+            (Some(Verdict::Stop), _) => {
+                "A person stopped the pipeline. Stop working on it and tell the user.".to_owned()
+            }
+            (Some(Verdict::Accept), None) if handover.next_phase.is_none() => {
+                "The last handover is accepted and the pipeline is completed. Tell the user."
+                    .to_owned()
+            }
+            (Some(_), None) => format!(
+                "The prompt is being written. Call get_next_prompt(pipeline=\"{id}\") in a few seconds."
+            ),
+            (Some(_), Some((prompt, _))) => follow(prompt, reader),
+        };
+        let decision = if made.is_none() && pipeline.status.has_ended() {
+            "ended"
+        } else {
+            verdict(made.map(|made| made.decision))
+        };
+        Self {
+            decision: decision.to_owned(),
+            handover: handover.id.to_string(),
+            revision: revision.number,
+            review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
+            decided_by: made.map(|made| made.by.name.clone()),
+            prompt: prompt.map(|(_, text)| text.to_owned()),
+            prompt_id: prompt.map(|(prompt, _)| prompt.id.to_string()),
+            next_phase: prompt.map(|(prompt, _)| prompt.phase.to_string()),
+            pipeline: id.to_string(),
+            next_step,
+        }
+    }
+}
+
+/// A time in words, to the second.
+fn span(time: Duration) -> String {
+    match (time.as_secs() / 60, time.as_secs() % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+impl Answer for Decision {
+    fn line(&self) -> String {
+        let Self {
+            decision,
+            handover,
+            revision,
+            next_step,
+            ..
+        } = self;
+        let by = self
+            .decided_by
+            .as_ref()
+            .map(|by| format!(" by {by}"))
+            .unwrap_or_default();
+        format!("Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}")
+    }
+
+    fn document(&self) -> Option<Cow<'_, str>> {
+        self.prompt.as_deref().map(Cow::from)
+    }
+}

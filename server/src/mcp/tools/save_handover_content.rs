@@ -1,0 +1,121 @@
+//! `save_handover_content`: the handover that ends a phase, or its revision.
+
+use domain::{Actor, Command, Pipeline};
+use rmcp::model::{JsonObject, Tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Nature, answer::Answer, arguments::parse, describe, find::no_handover, words::board_url,
+};
+use crate::mcp::handler::{Called, Handler};
+
+/// Arguments of `save_handover_content`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveHandover {
+    /// The document in Markdown, at most 1 MiB: results, decisions with reasons, open questions, next steps.
+    pub content: String,
+    /// The pipeline id. May be left out while exactly one open pipeline is yours.
+    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    #[serde(default)]
+    pub pipeline: Option<String>,
+    /// The phase you believe to end; refused when another one runs.
+    #[schemars(length(max = 200))]
+    #[serde(default)]
+    pub phase: Option<String>,
+    /// One line that tells the reviewer what to expect. Default: the first sentence.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Any text that is unique for this handover: the same call sent again then changes nothing twice.
+    #[schemars(length(max = 200))]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+pub const NAME: &str = "save_handover_content";
+
+pub fn tool() -> Tool {
+    describe::<SaveHandover, Saved>(
+        NAME,
+        "Hand the phase over",
+        "Ends the phase with a handover document, or sends its revision after changes were requested. The document opens \
+         on the board of the person who decides. Returns the handover id to wait for.",
+        Nature::Adds,
+    )
+}
+
+pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called {
+    let given: SaveHandover = parse(NAME, given)?;
+    let id = handler
+        .find(given.pipeline.as_deref(), actor)
+        .await?
+        .id
+        .clone();
+    let command = Command::HandOver {
+        phase: given.phase,
+        content: given.content,
+        summary: given.summary,
+    };
+    let done = handler
+        .relay
+        .execute(&id, &command, actor, given.idempotency_key.as_deref())
+        .await?;
+    let saved =
+        Saved::new(&done.pipeline, &handler.board).ok_or_else(|| no_handover(&done.pipeline))?;
+    Ok(saved.into_result())
+}
+
+/// Answer of `save_handover_content`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Saved {
+    /// The handover id to wait for.
+    pub handover: String,
+    /// Its revision.
+    pub revision: u32,
+    /// The phase it ends.
+    pub phase: String,
+    /// The phase it leads to; null after the last.
+    pub next_phase: Option<String>,
+    /// The pipeline id.
+    pub pipeline: String,
+    /// Where the person decides.
+    pub board_url: String,
+    /// What to do next.
+    pub next_step: String,
+}
+
+impl Saved {
+    /// The newest handover of `pipeline`.
+    pub fn new(pipeline: &Pipeline, board: &str) -> Option<Self> {
+        let handover = pipeline.handovers.last()?;
+        Some(Self {
+            handover: handover.id.to_string(),
+            revision: handover.current().number,
+            phase: handover.phase.to_string(),
+            next_phase: handover.next_phase.as_ref().map(ToString::to_string),
+            pipeline: pipeline.id.to_string(),
+            board_url: board_url(board, pipeline),
+            next_step: format!(
+                "Call await_handover_decision(handover=\"{}\"). Do not go on before the decision.",
+                handover.id
+            ),
+        })
+    }
+}
+
+impl Answer for Saved {
+    fn line(&self) -> String {
+        let Self {
+            handover,
+            revision,
+            phase,
+            next_step,
+            board_url,
+            ..
+        } = self;
+        format!(
+            "Handover {handover} (revision {revision}) of {phase} waits for a person at {board_url}. Next: {next_step}"
+        )
+    }
+}
