@@ -1,6 +1,7 @@
 // The lists of the overview: what is open, what has ended, the archive, and what a search finds.
 
 import { Board, expect, test } from './fixtures.ts';
+import { until } from '../support/server.mjs';
 import type { Server } from '../support/server.mjs';
 
 /** So many pipelines at once, without an agent's session. Of each the name, from the last to the first. */
@@ -134,6 +135,10 @@ test('a search finds what has ended, what is archived, and what documents say', 
   await server.api('POST', '/pipelines/archive', { pipelines: [archived] });
   const { pipeline } = await agent.handedOver({ title: 'Checkout' }, '# Plan\n\nNavigation is done with a compass rose.');
   await agent.start({ title: 'A new compass' });
+  await until('the text of the handover is findable', async () => {
+    const found = await (await server.api('GET', '/pipelines?state=all&q=compass')).json();
+    return found.pipelines.length === 5;
+  });
   await board.open();
   await expect(board.review).toBeVisible();
   await page.keyboard.press('Escape');
