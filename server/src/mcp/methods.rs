@@ -21,7 +21,7 @@ use rmcp::{
 use super::{
     caller, completion,
     handler::Handler,
-    prompts, resources, tasks,
+    prompts, resource, resources, tasks,
     tools::{self, refused},
     watching::{MOST, Unwatched, Watched},
 };
@@ -249,7 +249,7 @@ impl ServerHandler for Handler {
     ) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
         if let Some(uris) = &mut accepted.resource_subscriptions {
-            uris.retain(|uri| uri.parse::<resources::Resource>().is_ok());
+            uris.retain(|uri| uri.parse::<resource::Resource>().is_ok());
             uris.truncate(MOST);
         }
         Some(accepted)

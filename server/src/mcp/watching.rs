@@ -13,7 +13,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::resources::{self, Resource, UnknownAddress};
+use super::resource::{self, Resource, UnknownAddress};
 use crate::{
     live::{Closing, Signal},
     relay::Relay,
@@ -71,7 +71,7 @@ impl Watched {
     /// watched.
     pub fn add(&self, relay: &Relay, uri: &str) -> Result<(), Unwatched> {
         let resource: Resource = uri.parse().map_err(|UnknownAddress| Unwatched::Unknown)?;
-        let mark = resources::mark(relay, &resource);
+        let mark = resource::mark(relay, &resource);
         let mut resources = lock(&self.resources);
         if resources.len() >= MOST && !resources.contains_key(uri) {
             return Err(Unwatched::TooMany);
@@ -113,7 +113,7 @@ impl Watched {
     fn look(&self, relay: &Relay) -> Notices {
         let mut notices = Notices::default();
         for (uri, (resource, mark)) in lock(&self.resources).iter_mut() {
-            let now = resources::mark(relay, resource);
+            let now = resource::mark(relay, resource);
             if std::mem::replace(mark, now) != now {
                 notices.updated.push(uri.clone());
             }
