@@ -5,12 +5,15 @@ MAKEFLAGS += --no-print-directory
 
 # Everything after the name of a command: make run ARGS="--listen 127.0.0.1:8080 --no-open"
 ARGS ?=
+PREFIX ?= $(HOME)/.local
 
 env := . scripts/env.sh &&
-formatted := style end2end bench/node bench/board
+formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop e2e
+# What compiles, and what mostly waits. `conformance` uses what `unit` has compiled.
+lanes := "lint unit conformance" "build size e2e-python interop e2e"
 
-.PHONY: help setup run watch test $(stages) doc bench fmt clean ready ready-test
+.PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-watch
 
 help: ## show this list
 	@echo 'make COMMAND [ARGS="…"]'
@@ -24,15 +27,21 @@ setup: ## install what is missing, for building and for the tests
 run: build ## build the release and serve it; ARGS go to `staffel serve`
 	@exec target/release/staffel serve $(ARGS)
 
-watch: ready ## develop: rebuild and reload at every change; ARGS go to `staffel serve`
+watch: ready-watch ## develop: rebuild and reload at every change; ARGS go to `staffel serve`
 	@$(env) exec cargo leptos watch -- serve --no-open $(ARGS)
 
-test: ready-test ## all of the following, in this order, up to the first failure
-	@MAKE="$(MAKE)" scripts/test.sh $(stages)
+install: build ## put the program on your PATH: PREFIX=~/.local, or another folder with a bin
+	@scripts/install.sh "$(PREFIX)"
+
+dist: build ## packages in target/dist: tarball, Debian, npm, Python, and their checksums
+	@$(env) scripts/dist.sh
+
+test: ready-test build ## all of the following, in two lanes, up to the first failure
+	@MAKE="$(MAKE)" scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
 # which would unify the two and switch on `ssr` and `hydrate` at once.
-lint: ready ##   formatting, clippy for the server, the browser and the benchmark, documentation, rooms, dependencies
+lint: ready-test ##   formatting, clippy for the server, the browser and the benchmark, documentation, rooms, dependencies
 	$(env) cargo fmt --all --check
 	$(env) cargo fmt --manifest-path bench/load/Cargo.toml --check
 	$(env) prettier --check --log-level warn $(formatted)
@@ -46,7 +55,7 @@ lint: ready ##   formatting, clippy for the server, the browser and the benchmar
 unit: ready ##   the Rust tests; ARGS go to `cargo test`
 	$(env) cargo test --no-fail-fast -p domain -p protocol -p cli -p app -p server $(ARGS)
 
-build: ready ##   the release: target/release/staffel and target/site
+build: ready ##   the release: target/release/staffel, one file
 	@scripts/build.sh
 
 size: build ##   the size of the page's WASM, against its limit
@@ -71,10 +80,10 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the rel
 doc: ready ## check and write the documentation of the code
 	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p cli -p app -p server
 
-bench: ready build ## measure this build beside its peers; ARGS="--quick" for a short run
+bench: ready-test build ## measure this build beside its peers; ARGS="--quick" for a short run
 	@$(env) bench/run.sh $(ARGS)
 
-fmt: ready ## format the code
+fmt: ready-test ## format the code
 	$(env) cargo fmt --all
 	$(env) cargo fmt --manifest-path bench/load/Cargo.toml
 	$(env) prettier --write --log-level warn $(formatted)
@@ -87,3 +96,6 @@ ready:
 
 ready-test:
 	@scripts/setup.sh test --quiet
+
+ready-watch:
+	@scripts/setup.sh watch --quiet

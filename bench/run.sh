@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp|growth|board]     --quick: little of everything, to see that it works; a name: one table only
+# bench/run.sh [--quick] [sse|mcp|growth|board|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel or target/debug/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,15 +17,15 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
-sizes=("${full[@]}") sse=1 mcp=1 growth=1 board=1 quickly=
+sizes=("${full[@]}") sse=1 mcp=1 growth=1 board=1 lighthouse=1 quickly=
 for argument; do
   case $argument in
     --quick) sizes=("${quick[@]}") quickly=--quick ;;
-    sse) mcp='' growth='' board='' ;;
-    mcp) sse='' growth='' board='' ;;
-    growth) sse='' mcp='' board='' ;;
-    board) sse='' mcp='' growth='' ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|board]" ;;
+    sse | mcp | growth | board | lighthouse)
+      sse='' mcp='' growth='' board='' lighthouse=''
+      printf -v "$argument" 1
+      ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|board|lighthouse]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -93,7 +93,7 @@ for tool in cargo node npm; do
   command -v $tool >/dev/null || fail "$tool is missing; run: make setup"
 done
 if ! cmp -s bench/node/package-lock.json bench/node/node_modules/.installed-lock.json; then
-  say "installing better-sse and the MCP SDK (seconds)"
+  say "installing better-sse, the MCP SDK and Lighthouse (seconds)"
   # `||` and subshells switch off `set -e`, so the shell is asked again.
   logged npm bash -c "set -e; $(declare -f install_node); install_node"
 fi
@@ -318,9 +318,13 @@ if [ -n "$growth" ]; then
   PYTHONPATH=bench $venv/bin/python -m growth "$staffel" $work/growth $work/growth.jsonl $quickly || failed=1
 fi
 
+if [ -n "$board$lighthouse" ]; then scripts/setup.sh test --quiet; fi
+if [ -n "$lighthouse" ]; then
+  say "lighthouse"
+  STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/lighthouse.mjs $quickly || failed=1
+fi
 if [ -n "$board" ]; then
   say "board"
-  scripts/setup.sh test --quiet
   STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/board.mjs $quickly || failed=1
 fi
 
@@ -335,7 +339,7 @@ echo "- nchan $(dpkg-query -W -f '${Version}' libnginx-mod-nchan 2>/dev/null || 
   "FastMCP $(version fastmcp), sse-starlette $(version sse-starlette) with uvicorn $(version uvicorn), Flask $(version flask), on $($venv/bin/python --version)"
 echo "- $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), Linux $(uname -r);" \
   "load average before: $before; took $((SECONDS - began)) s"
-if compgen -G 'target/site/pkg/staffel*.wasm' >/dev/null; then
+if compgen -G 'target/release/site/pkg/staffel*.wasm' >/dev/null; then
   echo "- the page's WASM: $(scripts/wasm-size.sh 2>/dev/null || true)" # the limit is the business of `make size`
 else
   echo "- the page's WASM: not built here"

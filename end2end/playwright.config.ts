@@ -1,5 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
+import { FLAGS, PROGRAM } from './support/chromium.mjs';
+
 // Every test has a server of its own, so nothing is started here.
 export default defineConfig({
   testDir: 'tests',
@@ -19,17 +21,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 900 },
     trace: 'retain-on-failure',
     launchOptions: {
-      // Unset means Playwright's own browser.
-      executablePath: process.env.STAFFEL_CHROMIUM || undefined,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      executablePath: PROGRAM,
+      args: FLAGS,
     },
   },
 });

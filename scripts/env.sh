@@ -39,7 +39,7 @@ case ":$PATH:" in
 esac
 
 # Before all else: Debian's wasm-opt 108 accepts our module and breaks it.
-staffel_node_bin=$staffel_root/end2end/node_modules/.bin
+staffel_node_bin=$staffel_root/frontend/node_modules/.bin:$staffel_root/end2end/node_modules/.bin
 case "$PATH" in
   "$staffel_node_bin":*) ;;
   *) PATH=$staffel_node_bin:$PATH ;;

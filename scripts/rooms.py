@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROWS = {
     "server": [
         ["main"],
+        ["command_line"],
         ["commands", "local"],
         ["serve"],
         ["connections", "http", "mcp"],
@@ -22,10 +23,10 @@ ROWS = {
         ["agents", "archiver", "prompt", "problem"],
         ["relay"],
         ["documents", "projections"],
-        ["handoff", "journal", "live", "registry", "quote", "log"],
+        ["handoff", "journal", "live", "registry", "quote", "log", "release"],
     ],
     "cli": [
-        ["connect", "demo", "doctor", "stdio"],
+        ["connect", "demo", "doctor", "health", "stdio"],
         ["commands"],
         ["clients"],
         ["endpoint", "files"],

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh build     what building and running needs
 #   scripts/setup.sh test      that, and what the tests need (the default)
+#   scripts/setup.sh watch     what building and `cargo leptos watch` need
 #   scripts/setup.sh rust      only Rust: the part that may need root, for building too
 #   … --quiet                  say nothing when there was nothing to do
 set -euo pipefail
@@ -20,10 +21,10 @@ scope='test'
 quiet=
 for argument in "$@"; do
   case $argument in
-    build | test | rust) scope=$argument ;;
+    build | test | watch | rust) scope=$argument ;;
     --quiet) quiet=yes ;;
     *)
-      sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac
@@ -226,6 +227,14 @@ debian_wasm_std() {
   rm -rf target/front # cargo does not notice the new std: "can't find crate"
 }
 
+# cargo keeps what it fetches there, and its locks.
+setup_cargo_home() {
+  local folder=${CARGO_HOME:-${HOME:-}/.cargo}
+  mkdir -p "$folder" 2>/dev/null || true
+  [ -w "$folder" ] ||
+    fail "cargo's folder" "$folder cannot be written" "name a folder of your own: export CARGO_HOME=/path/to/a/folder"
+}
+
 setup_linker() {
   command -v cc >/dev/null && return
   if is_debian && is_root; then
@@ -244,7 +253,7 @@ setup_rust() {
   # Debian's is installed, that one only has to be mended.
   own=$(rustup_version "$path_before" || true)
   least=$(rust_version_asked)
-  if ! cargo_leptos_ready && ! command -v cargo-binstall >/dev/null; then least=$cargo_leptos_needs_rust; fi
+  if [ "$scope" = watch ] && ! cargo_leptos_ready && ! command -v cargo-binstall >/dev/null; then least=$cargo_leptos_needs_rust; fi
   if [ -n "$own" ] && at_least "$own" "$least" && ! debian_has "${debian_rust[@]}"; then
     attempt rustup "adding the wasm32 target, clippy and rustfmt to rustc $own with rustup" rustup_add
     rust_ready && return
@@ -313,29 +322,34 @@ setup_cargo_tools() {
 # ------------------------------------------------------------------------------------------------ npm, Python
 
 npm_install() {
-  cd end2end
+  cd "$1"
   # node_modules may hold a node of its own, and npm is about to delete it.
   PATH=$(tr : '\n' <<<"$PATH" | grep -vxF "$PWD/node_modules/.bin" | paste -sd : -)
   npm ci --no-audit --no-fund
-  # It comes by an install script, which npm may have been told not to run.
-  node_modules/.bin/node --version
+  # A program may come by an install script, which npm may have been told not to run.
+  shift
+  for program; do "node_modules/.bin/$program" --version; done
   cp package-lock.json node_modules/.installed-lock.json
 }
 
-setup_npm() {
+# npm_packages FOLDER "what is in it (how long)" PROGRAM…: the programs have to run afterwards.
+npm_packages() {
+  local folder=$1 what=$2
+  shift 2
+  [ -f "$folder/package-lock.json" ] ||
+    fail npm "$folder/package-lock.json is missing" "restore the file: it names the versions"
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
+  step "npm-$folder" "installing the npm packages of $folder: $what" \
+    "read the log; for packages that cannot be found, see that npm works: npm ping; for a program that is missing, let npm run install scripts: npm config get ignore-scripts" \
+    npm_install "$folder" "$@"
+}
+
+setup_node() {
   local version
   version=$(node --version 2>/dev/null || true)
   if [ -z "$version" ] || ! at_least "${version#v}" "$node_least" || ! command -v npm >/dev/null; then
     fail Node "Node.js $node_least or newer with npm is needed; found: ${version:-none}" "install it, so that node and npm are on PATH"
   fi
-  [ -f end2end/package-lock.json ] ||
-    fail npm "end2end/package-lock.json is missing" "restore the file: it names wasm-opt and the test tools"
-  cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json && return
-  step npm "installing the npm packages of end2end: wasm-opt, the test tools and their Node (half a minute)" \
-    "read the log; for packages that cannot be found, see that npm works: npm ping; for a missing node, let npm run install scripts: npm config get ignore-scripts" \
-    npm_install
-  [ -x end2end/node_modules/.bin/wasm-opt ] ||
-    fail npm "the npm packages have no wasm-opt" "put binaryen back into end2end/package.json"
 }
 
 # The first Python with all that a venv needs: on Debian, /usr/bin/python3 often comes without.
@@ -420,14 +434,20 @@ if command -v flock >/dev/null; then
 fi
 
 setup_linker
+setup_cargo_home
 setup_rust
 found="rustc $rust ($(command -v rustc))"
 if [ "$scope" != rust ]; then
+  setup_node
+  npm_packages frontend "wasm-opt and esbuild (seconds)" wasm-opt esbuild
+  found+=", node $(node --version)"
+fi
+if [ "$scope" = watch ]; then
   setup_cargo_tools
-  setup_npm
-  found+=", cargo-leptos $cargo_leptos_version, wasm-bindgen $wasm_bindgen_version, node $(node --version)"
+  found+=", cargo-leptos $cargo_leptos_version, wasm-bindgen $wasm_bindgen_version"
 fi
 if [ "$scope" = test ]; then
+  npm_packages end2end "the test tools and their Node (half a minute)" node playwright
   setup_python
   setup_browser
   found+=", Python tests in target/venv and target/venv-tools, browser $browser"

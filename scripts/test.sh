@@ -1,18 +1,64 @@
 #!/usr/bin/env bash
-# Runs the stages named (`make test` names all of them), one after the other, and stops at the first that fails.
-# .ci/run reads the headlines.
+# scripts/test.sh "lint unit" "build e2e": runs lanes of stages beside each other, and the stages of a lane one after the other.
+# Compiling needs processors, and tests from outside mostly wait: together they take little longer than the longer one.
+# The first lane takes what the others leave, so that no test is late because something compiles.
+#
+# What a stage says goes to target/test/STAGE.log, and is shown whole when the stage is over. The first that fails ends
+# everything. .ci/run reads the headlines, which begin with "==>".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-number=0
-for stage in "$@"; do
-  number=$((number + 1))
-  began=$SECONDS
-  printf '\n==> %s (%d of %d)\n' "$stage" $number $#
-  if ! "${MAKE:-make}" "$stage" ARGS= </dev/null; then
-    printf '\n==> failed: %s, after %d s; to run it alone: make %s\n' "$stage" $((SECONDS - began)) "$stage" >&2
-    exit 1
-  fi
-  printf '==> %s took %d s\n' "$stage" $((SECONDS - began))
+logs=target/test
+rm -rf $logs
+mkdir -p $logs
+total=$(wc -w <<<"$*")
+lanes=()
+
+# Whole stages, never lines of two stages mixed.
+show() {
+  if command -v flock >/dev/null; then flock 9; fi
+  cat
+} 9>$logs/lock
+
+run_lane() { # run_lane NICENESS "stages"
+  local stage began
+  for stage in $2; do
+    began=$SECONDS
+    echo "test: $stage has begun; to follow it: tail -f $logs/$stage.log"
+    if nice -n "$1" "${MAKE:-make}" "$stage" ARGS= </dev/null >$logs/"$stage".log 2>&1; then
+      {
+        printf '\n==> %s (one of %d)\n' "$stage" "$total"
+        cat $logs/"$stage".log
+        printf '==> %s took %d s\n' "$stage" $((SECONDS - began))
+      } | show
+    else
+      {
+        printf '\n==> %s (one of %d)\n' "$stage" "$total"
+        cat $logs/"$stage".log
+        printf '\n==> failed: %s, after %d s; to run it alone: make %s\n' "$stage" $((SECONDS - began)) "$stage"
+      } | show >&2
+      return 1
+    fi
+  done
+}
+
+# A lane is a process group of its own, so that its programs end with it.
+set -m
+niceness=10
+for stages; do
+  run_lane $niceness "$stages" &
+  lanes+=($!)
+  niceness=0
 done
-printf '\n==> all %d stages passed in %d min %d s\n' $# $((SECONDS / 60)) $((SECONDS % 60))
+set +m
+stop() {
+  local lane
+  for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null || true; done
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+for _ in "${lanes[@]}"; do
+  wait -n || exit 1
+done
+printf '\n==> all %d stages passed in %d min %d s\n' "$total" $((SECONDS / 60)) $((SECONDS % 60))

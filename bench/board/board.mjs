@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { FLAGS, PROGRAM } from '../../end2end/support/chromium.mjs';
 import { ROOT, Server, until } from '../../end2end/support/server.mjs';
 
 const { chromium } = createRequire(`${ROOT}end2end/package.json`)('playwright-core');
@@ -137,18 +138,7 @@ async function measure(browser, count) {
   return figures;
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.STAFFEL_CHROMIUM || undefined,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS });
 try {
   const few = await measure(browser, FEW);
   const many = await measure(browser, MANY);

@@ -45,6 +45,10 @@ class Server:
         self.folder = folder
         self.settings = settings
         self.port = 0
+        self.program = binary()
+        self.started_in = ROOT
+        # A person's own settings must not reach the tests.
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,15 +60,13 @@ class Server:
         return f"{self.url}/mcp"
 
     def start(self) -> None:
-        # A person's own settings must not reach the tests.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
         log = self.folder / f"server-{time.monotonic_ns()}.log"
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 # Port 0 at the first start: the system picks a free one, and no other test can take it in between.
-                [binary(), "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data", "--no-open"],
-                cwd=ROOT,
-                env=environment | self.settings,
+                [self.program, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data", "--no-open"],
+                cwd=self.started_in,
+                env=self.environment | self.settings,
                 stdout=out,
                 stderr=out,
             )
@@ -118,6 +120,20 @@ class Server:
         answer = self.api("POST", f"/pipelines/{pipeline}/handovers/{handover}/decision", body)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def accept_while(self, playing: subprocess.Popen[Any]) -> int:
+        """Accepts every handover, as a person on the board would, until the program ends. Says how many there were."""
+        deadline = time.monotonic() + 60
+        accepted = 0
+        while playing.poll() is None:
+            assert time.monotonic() < deadline, f"it still plays, after {accepted} handovers"
+            for pipeline in self.api("GET", "/pipelines").json()["pipelines"]:
+                handover = pipeline.get("handover")
+                if handover and not handover.get("decision"):
+                    self.decide(handover["handover"], revision=handover["revision"])
+                    accepted += 1
+            time.sleep(0.05)
+        return accepted
 
     def events(self, pipeline: str) -> list[dict[str, Any]]:
         answer = self.api("GET", f"/pipelines/{pipeline}/events")

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
-use leptos::config::{LeptosOptions, get_configuration};
+use leptos::config::{LeptosOptions, errors::LeptosConfigError, get_config_from_file};
 use protocol::DEFAULT_LISTEN;
 use reqwest::Url;
 use serde::Deserialize;
@@ -314,15 +314,15 @@ fn default_data() -> Result<PathBuf> {
 }
 
 fn leptos_options(path: Option<&Path>, listen: SocketAddr) -> Result<LeptosOptions> {
-    let mut options = match path {
-        Some(path) => {
-            let text = path
-                .to_str()
-                .with_context(|| format!("{} is not a UTF-8 path", path.display()))?;
-            get_configuration(Some(text))
-                .with_context(|| format!("{text}: [[workspace.metadata.leptos]]"))?
-                .leptos_options
+    let named = path.and_then(|path| match get_config_from_file(path) {
+        // A file with settings alone; the board is in the program, or where a build puts it.
+        Err(LeptosConfigError::ConfigSectionNotFound) => None,
+        read => {
+            Some(read.with_context(|| format!("{}: [[workspace.metadata.leptos]]", path.display())))
         }
+    });
+    let mut options = match named {
+        Some(read) => read?.leptos_options,
         None => LeptosOptions::builder()
             .output_name("staffel")
             .site_root("target/site")

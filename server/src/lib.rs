@@ -5,6 +5,7 @@
 pub mod access;
 pub mod agents;
 mod archiver;
+mod command_line;
 pub mod commands;
 pub mod config;
 pub mod connections;
@@ -22,7 +23,9 @@ pub mod prompt;
 mod quote;
 pub mod registry;
 pub mod relay;
+pub mod release;
 mod serve;
 
+pub use command_line::main;
 pub use protocol::VERSION;
 pub use serve::{announce, bind, run};

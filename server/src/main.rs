@@ -1,127 +1,31 @@
-//! The program `staffel`.
+//! The program `staffel`: the library, what a browser loads, and the commit that both were built from.
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
-use cli::{connect, demo, doctor, stdio};
-use server::{
-    announce, bind, commands,
-    config::{Config, ServeArgs},
-    local::Local,
-    log, mcp, run,
-};
+use server::release::Site;
 
 // Sessions and large requests come and go; this one gives their memory back.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// The relay for AI pipelines: agents report over MCP, boards follow live, people decide.
-#[derive(Parser)]
-#[command(name = "staffel", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
+/// What a browser loads. scripts/build.sh puts it in once it is built; `cargo leptos watch` serves its folder instead.
+#[cfg(embedded_site)]
+#[derive(rust_embed::Embed)]
+#[folder = "$STAFFEL_SITE"]
+struct Files;
+
+#[cfg(embedded_site)]
+fn site() -> Option<Site> {
+    Some(Site::of::<Files>())
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Start the server (the default)
-    Serve(ServeArgs),
-    /// Carry MCP between standard input and output and the server, for clients that only start programs
-    Stdio(stdio::StdioArgs),
-    /// Play an agent against a running server, so that you can see the whole loop and decide yourself
-    Demo(demo::DemoArgs),
-    /// Tell an assistant about this server, in the assistant's own configuration file
-    Connect(connect::ConnectArgs),
-    /// Say what is connected, what answers, and what to do about the rest
-    Doctor(doctor::DoctorArgs),
-    /// Write a backup of the data folder, also while the server runs
-    Backup(commands::BackupArgs),
-    /// Put a backup in place of the data folder's contents
-    Restore(commands::BackupArgs),
-    /// Make lists, search and snapshots again from the facts
-    Rebuild(commands::RebuildArgs),
-    /// Give agents names that they can prove: add, list or revoke their tokens
-    Agents(commands::agents::AgentsArgs),
+#[cfg(not(embedded_site))]
+fn site() -> Option<Site> {
+    None
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    log::init();
-    let arguments = Arguments::parse();
-    // `cargo leptos watch` starts the program without arguments.
-    let done = match arguments
-        .command
-        .or_else(|| Arguments::parse_from(["staffel", "serve"]).command)
-    {
-        Some(Command::Demo(args)) => demo::run(&args).await,
-        Some(Command::Stdio(args)) => stdio::run(&args, offline()).await,
-        Some(Command::Connect(args)) => connect::run(&args, &Local).await,
-        Some(Command::Doctor(args)) => match doctor::run(&args, &Local).await {
-            Ok(true) => Ok(()),
-            // What it found is said already.
-            Ok(false) => return ExitCode::FAILURE,
-            Err(error) => Err(error),
-        },
-        Some(Command::Backup(args)) => commands::backup(&args),
-        Some(Command::Restore(args)) => commands::restore(&args),
-        Some(Command::Rebuild(args)) => commands::rebuild(&args).await,
-        Some(Command::Agents(args)) => commands::agents::run(&args),
-        Some(Command::Serve(args)) => serve(&args).await,
-        None => Ok(()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("staffel: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// What `staffel stdio` tells a client while no server answers: what a server of this version would.
-fn offline() -> stdio::Fallback {
-    stdio::Fallback {
-        introduction: mcp::introduction(),
-        tools: mcp::tools(),
-    }
-}
-
-async fn serve(args: &ServeArgs) -> Result<()> {
-    let config = Config::load(args)?;
-    let listener = bind(config.listen).await?;
-    let address = listener.local_addr()?;
-    let (open, text) = (config.open, announce(address, &config));
-    // `run` looks at its shutdown only after everything is open: a start that fails announces nothing.
-    let shutdown = async move {
-        println!("{text}");
-        if open && webbrowser::open(&format!("http://{address}")).is_err() {
-            eprintln!("staffel: no browser could be opened; the board is at http://{address}");
-        }
-        stop_signal().await;
-    };
-    run(listener, config, shutdown).await
-}
-
-/// Completes on SIGINT or SIGTERM.
-async fn stop_signal() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        if let Ok(mut signal) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        {
-            signal.recv().await;
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+fn main() -> ExitCode {
+    let commit = option_env!("STAFFEL_COMMIT").filter(|commit| !commit.is_empty());
+    server::main(commit, site())
 }

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
-    VERSION,
     access::{self, Guard, Tokens},
     agents::{Agents, Registry},
     archiver,
@@ -23,18 +22,20 @@ use crate::{
     prompt::{Model, PromptWriter, Template},
     registry::{self, Store},
     relay::{Relay, now},
+    release::{self, Site},
 };
 
 /// How long open requests may take after the streams have been told to end.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown` completes.
+/// Serves on `listener` until `shutdown` completes. Without a `site` in the program, its folder is served.
 ///
 /// # Errors
 /// The journal, the template or the model's settings cannot be used; the message says what to do.
 pub async fn run(
     listener: TcpListener,
     config: Config,
+    site: Option<Site>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     // Two TLS libraries are in reach of the dependencies; the choice is made once, here.
@@ -77,7 +78,7 @@ pub async fn run(
         agents: Arc::clone(&agents),
         started: now(),
     };
-    let routes = http::routes(&app, config.frame_origins.clone()).merge(for_agents);
+    let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
     let routes = access::guarded(routes, guard, &tokens).with_state(app);
     let router = below(app::paths::base(), routes);
 
@@ -181,7 +182,7 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
         |model| model.model.clone(),
     );
     format!(
-        "\nStaffel {VERSION}\n\n\
+        "\nStaffel {}\n\n\
          \x20 Board    {base}\n\
          {public}\
          \x20 MCP      {base}/mcp\n\
@@ -192,6 +193,7 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
          Connect an assistant, in the folder of your project:\n\n{}\n\
          See the whole loop in two minutes:\n\n\
          \x20 {program} demo --url {base}\n",
+        release::name(),
         config.data.display(),
         client_configuration(&program, &format!("{base}/mcp")),
     )

@@ -5,6 +5,7 @@ mod api;
 mod caller;
 mod pages;
 mod routes;
+mod site;
 mod sse;
 mod status;
 

@@ -15,7 +15,7 @@ use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
 use protocol::{Detail, DetailMore, HandoverView, Summary};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 use crate::{
     access::origin,
@@ -64,7 +64,7 @@ pub async fn load(
 
 /// Most pages that are rendered at once. Rendering is work for a processor, of which there are few; whoever comes while
 /// these are busy waits, and leaves the queue by hanging up.
-const RENDERED_AT_ONCE: usize = 4;
+const RENDERED_AT_ONCE: usize = 2;
 /// Largest page, in bytes. None comes near: lists and texts on a page are bounded.
 const PAGE_MAX: usize = 16 * 1024 * 1024;
 
@@ -80,9 +80,13 @@ impl Default for Renders {
 
 /// Renders a page to its end before the first byte is sent, also when its reader is gone by then: leptos gives the
 /// memory of a page back when the stream has been read to the end, and only then.
+///
+/// On threads of their own, which the system gives their share of the processors: on the threads that all else runs on, every
+/// step of a report would wait for a page.
 pub async fn whole(State(renders): State<Renders>, request: Request, next: Next) -> Response {
     let permit = renders.0.acquire_owned().await;
-    let rendered = tokio::spawn(async move {
+    let runtime = Handle::current();
+    let render = async move {
         let _permit = permit;
         let response = next.run(request).await;
         let is_page = response
@@ -95,8 +99,8 @@ pub async fn whole(State(renders): State<Renders>, request: Request, next: Next)
         let (parts, body) = response.into_parts();
         let page = to_bytes(body, PAGE_MAX).await?;
         Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(page)))
-    });
-    match rendered.await {
+    };
+    match spawn_blocking(move || runtime.block_on(render)).await {
         Ok(Ok(page)) => page,
         Ok(Err(error)) => unrendered(&error),
         Err(error) => unrendered(&error),

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     agents, api,
     pages::{self, Pages, Renders, provide_page},
-    sse, status,
+    site, sse, status,
 };
 use crate::{
     VERSION,
@@ -29,6 +29,7 @@ use crate::{
     agents::Agents,
     problem::Problem,
     relay::Relay,
+    release::Site,
 };
 
 /// Says how many MCP sessions there are.
@@ -75,20 +76,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api().1
 }
 
-/// The routes. `frame_origins` may show the board in a frame.
-pub fn routes(app: &App, frame_origins: Vec<String>) -> Router<App> {
+/// The routes. `frame_origins` may show the board in a frame; without a `site` in the program its folder is served.
+pub fn routes(app: &App, frame_origins: Vec<String>, site: Option<&Site>) -> Router<App> {
     // Rendering spawns tasks; leptos_axum only sets this up while it lists the routes of a leptos router.
     let _ = any_spawner::Executor::init_tokio();
     let (api, document) = api();
     let document = Arc::new(document);
-    let pkg = Path::new(&*app.leptos.site_root).join(&*app.leptos.site_pkg_dir);
-    // Names in pkg do not change with their content, so browsers have to ask each time; a 304 is cheap.
-    let assets = ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-cache"),
-        ))
-        .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
     let pages = Pages {
         relay: app.relay.clone(),
         agents: Arc::clone(&app.agents),
@@ -119,7 +112,7 @@ pub fn routes(app: &App, frame_origins: Vec<String>) -> Router<App> {
         .route(access::METADATA, get(access::metadata))
         .route(access::METADATA_MCP, get(access::metadata))
         .route("/.well-known/{*rest}", any(nothing_there))
-        .nest_service(&format!("/{}", app.leptos.site_pkg_dir), assets)
+        .merge(site.map_or_else(|| site_folder(&app.leptos), site::routes))
         // What browsers ask for beside an answer that is no page, such as JSON.
         .route(
             "/favicon.ico",
@@ -140,7 +133,19 @@ pub fn routes(app: &App, frame_origins: Vec<String>) -> Router<App> {
         .fallback(rest)
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
+/// The folder of scripts and styles. What lies beside it, the fallback finds.
+fn site_folder(leptos: &LeptosOptions) -> Router<App> {
+    let pkg = Path::new(&*leptos.site_root).join(&*leptos.site_pkg_dir);
+    let assets = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ))
+        .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
+    Router::new().nest_service(&format!("/{}", leptos.site_pkg_dir), assets)
+}
+
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let detail = format!("{} does not take {method}.", uri.path());
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,

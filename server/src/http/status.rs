@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::App;
-use crate::{VERSION, relay::now};
+use crate::{VERSION, relay::now, release};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
@@ -52,6 +52,9 @@ struct Status {
     name: &'static str,
     /// The program's version.
     version: &'static str,
+    /// The commit that the program was built from, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'static str>,
     /// The journal's epoch.
     epoch: String,
     /// The newest journal position.
@@ -80,6 +83,7 @@ async fn status(State(app): State<App>) -> Json<Status> {
     Json(Status {
         name: "staffel",
         version: VERSION,
+        commit: release::commit(),
         epoch: app.relay.live().epoch().to_owned(),
         head,
         started: app.started,

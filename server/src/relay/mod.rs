@@ -24,11 +24,11 @@ use protocol::{Counts, Match, Page, Snapshot, Summary};
 use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{
-    VERSION,
     documents::Documents,
     journal::{Epoch, Journal, ListQuery, ReadError, Stored},
     live::{Filter, Live},
     projections::excerpt,
+    release,
 };
 
 use clock::Clock;
@@ -156,7 +156,7 @@ impl Relay {
         let counts = state.overview.counts();
         drop(state);
         Snapshot {
-            server: VERSION.to_owned(),
+            server: release::name().to_owned(),
             epoch: self.shared.live.epoch().to_owned(),
             position,
             at: now(),

@@ -60,7 +60,7 @@ impl Server {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(server::run(listener, config, shutdown));
+        let running = tokio::spawn(server::run(listener, config, None, shutdown));
         Self {
             api: Api::new(address),
             data,

@@ -1,0 +1,15 @@
+// How the tests and the benchmark start Chromium.
+
+/** Quiet, and able to run as root in a container. */
+export const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The program; undefined means Playwright's own browser. */
+export const PROGRAM = process.env.STAFFEL_CHROMIUM || undefined;

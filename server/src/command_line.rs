@@ -1,0 +1,147 @@
+//! The commands of the program `staffel`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use cli::{connect, demo, doctor, health, stdio};
+
+use crate::{
+    announce, bind, commands,
+    config::{Config, ServeArgs},
+    local::Local,
+    log, mcp,
+    release::{self, Site},
+    run,
+};
+
+/// The relay for AI pipelines: agents report over MCP, boards follow live, people decide.
+#[derive(Parser)]
+#[command(name = "staffel", version = release::name())]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (the default)
+    Serve(ServeArgs),
+    /// Carry MCP between standard input and output and the server, for clients that only start programs
+    Stdio(stdio::StdioArgs),
+    /// Play an agent against a running server, so that you can see the whole loop and decide yourself
+    Demo(demo::DemoArgs),
+    /// Tell an assistant about this server, in the assistant's own configuration file
+    Connect(connect::ConnectArgs),
+    /// Say what is connected, what answers, and what to do about the rest
+    Doctor(doctor::DoctorArgs),
+    /// Say whether a server answers and can write, for scripts and service managers
+    Health(health::HealthArgs),
+    /// Write a backup of the data folder, also while the server runs
+    Backup(commands::BackupArgs),
+    /// Put a backup in place of the data folder's contents
+    Restore(commands::BackupArgs),
+    /// Make lists, search and snapshots again from the facts
+    Rebuild(commands::RebuildArgs),
+    /// Give agents names that they can prove: add, list or revoke their tokens
+    Agents(commands::agents::AgentsArgs),
+}
+
+/// Does what the command line says. `commit` is what the program was built from, where that is known; `site` what a browser
+/// loads, where the program carries it.
+///
+/// All of this stands in the library, so that the program itself, which changes with every commit, compiles in seconds.
+pub fn main(commit: Option<&'static str>, site: Option<Site>) -> ExitCode {
+    log::init();
+    if let Some(commit) = commit {
+        release::set_commit(commit);
+    }
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(execute(arguments, site)),
+        Err(error) => {
+            eprintln!("staffel: the threads to work with cannot be had: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
+    // `cargo leptos watch` starts the program without arguments.
+    let done = match arguments
+        .command
+        .or_else(|| Arguments::parse_from(["staffel", "serve"]).command)
+    {
+        Some(Command::Demo(args)) => demo::run(&args).await,
+        Some(Command::Stdio(args)) => stdio::run(&args, offline()).await,
+        Some(Command::Connect(args)) => connect::run(&args, &Local).await,
+        Some(Command::Doctor(args)) => match doctor::run(&args, &Local).await {
+            Ok(true) => Ok(()),
+            // What it found is said already.
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
+        Some(Command::Health(args)) => health::run(&args, &Local).await,
+        Some(Command::Backup(args)) => commands::backup(&args),
+        Some(Command::Restore(args)) => commands::restore(&args),
+        Some(Command::Rebuild(args)) => commands::rebuild(&args).await,
+        Some(Command::Agents(args)) => commands::agents::run(&args),
+        Some(Command::Serve(args)) => serve(&args, site).await,
+        None => Ok(()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("staffel: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What `staffel stdio` tells a client while no server answers: what a server of this version would.
+fn offline() -> stdio::Fallback {
+    stdio::Fallback {
+        introduction: mcp::introduction(),
+        tools: mcp::tools(),
+    }
+}
+
+async fn serve(args: &ServeArgs, site: Option<Site>) -> Result<()> {
+    let config = Config::load(args)?;
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let (open, text) = (config.open, announce(address, &config));
+    // `run` looks at its shutdown only after everything is open: a start that fails announces nothing.
+    let shutdown = async move {
+        println!("{text}");
+        if open && webbrowser::open(&format!("http://{address}")).is_err() {
+            eprintln!("staffel: no browser could be opened; the board is at http://{address}");
+        }
+        stop_signal().await;
+    };
+    run(listener, config, site, shutdown).await
+}
+
+/// Completes on SIGINT or SIGTERM.
+async fn stop_signal() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        if let Ok(mut signal) =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        {
+            signal.recv().await;
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
