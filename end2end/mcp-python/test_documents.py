@@ -26,11 +26,12 @@ def blocks() -> list[pytest.param]:
 def commands(block: str) -> list[str]:
     """A command may go on over lines that end with a backslash, or within quotes."""
     found = [""]
-    for line in block.splitlines(keepends=True):
-        found[-1] += line
-        if found[-1].count("'") % 2 == 0 and not line.endswith("\\\n"):
+    for line in block.splitlines():
+        line = re.sub(r" +# .*$", "", line)
+        found[-1] += line + "\n"
+        if found[-1].count("'") % 2 == 0 and not line.endswith("\\"):
             found.append("")
-    return [re.sub(r" +# .*$", "", command.strip()) for command in found if command.strip()]
+    return [command.strip() for command in found if command.strip()]
 
 
 class Newcomer:
@@ -64,13 +65,16 @@ class Newcomer:
         if command.endswith("staffel demo"):
             return self.demo(command)
         # The one thing that is changed: the port, since another server may have the usual one.
-        return self.bash(command.replace("127.0.0.1:4700", f"127.0.0.1:{self.server.port}"), self.project)
+        said = self.bash(command.replace("127.0.0.1:4700", f"127.0.0.1:{self.server.port}"), self.project, self.environment)
+        # They do what they are told to.
+        self.environment |= dict(re.findall(r"^ *export (STAFFEL_TOKEN)=(staffel_\w+)$", said, re.MULTILINE))
+        return said
 
-    def bash(self, command: str, folder: Path) -> str:
+    def bash(self, command: str, folder: Path, environment: dict[str, str]) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=folder,
-            env=self.environment,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=120,
@@ -93,10 +97,10 @@ class Newcomer:
 
     def make_test(self) -> str:
         # This test is part of it.
-        return self.bash("make --dry-run test", ROOT)
+        return self.bash("make --dry-run test", ROOT, dict(os.environ))
 
     def make_install(self) -> str:
-        said = self.bash(f"make install PREFIX='{self.folder}/prefix'", ROOT)
+        said = self.bash(f"make install PREFIX='{self.folder}/prefix'", ROOT, dict(os.environ))
         assert (self.folder / "prefix/bin/staffel").is_file()
         return said
 
