@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, wasm_split::{SplitLoaderError, wasm_split}};
 
 use crate::{
     Lang, List, PageData, Route, actions,
@@ -10,7 +10,7 @@ use crate::{
     browser,
     components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
     pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
-    paths, wording,
+    part::{self, Drawn}, paths, wording,
 };
 
 /// The HTML document that the server sends.
@@ -86,8 +86,8 @@ fn Page(board: Board) -> impl IntoView {
         kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview(_) => view! { <Overview/> }.into_any(),
-            Route::Agents => view! { <AgentsPage/> }.into_any(),
-            Route::Pipeline(_) => view! { <PipelinePage/> }.into_any(),
+            Route::Agents => part::show(board, || part::at_once(agents()), || Box::pin(load_agents())),
+            Route::Pipeline(_) => part::show(board, || part::at_once(pipeline()), || Box::pin(load_pipeline())),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
         })
     };
@@ -98,6 +98,25 @@ fn Page(board: Board) -> impl IntoView {
         <Footer/>
         <ReviewDialog/>
         <Notices/>
+    }
+}
+
+#[wasm_split(agents, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
+fn agents() -> Drawn {
+    Ok(view! { <AgentsPage/> }.into_any())
+}
+
+#[wasm_split(pipeline, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
+fn pipeline() -> Drawn {
+    Ok(view! { <PipelinePage/> }.into_any())
+}
+
+/// What the page at this address needs beside what every page needs.
+pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
+    match Route::of(path) {
+        Route::Agents => load_agents().await,
+        Route::Pipeline(_) => load_pipeline().await,
+        Route::Overview(_) | Route::Nowhere => Ok(()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The review: the document and the decision, over everything else.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, wasm_split::wasm_split};
 
 use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
     Lang, actions,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
-    paths,
+    part::{self, Drawn}, paths,
     review::Opened,
     wording,
 };
@@ -50,10 +50,15 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             // Escape closes the dialog by itself; then it is put off.
             on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
         >
-            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
+            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| part::show(board, move || part::at_once(open(board, opened.clone())), || Box::pin(load_review())))}
         </dialog>
     }
     .into_inner()
+}
+
+#[wasm_split(review, wasm_split_path = leptos::wasm_split, preload(load_review), fallible)]
+fn open(board: Board, opened: Opened) -> Drawn {
+    Ok(view! { <Open board opened/> }.into_any())
 }
 
 #[component]
