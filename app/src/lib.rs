@@ -43,6 +43,8 @@ pub use lang::{LANG_COOKIE, Lang};
 pub use lists::List;
 pub use page::{PageData, Setup};
 pub use route::Route;
-pub use shell::{App, load, shell};
+#[cfg(feature = "hydrate")]
+pub use shell::ready;
+pub use shell::{App, load_rest, shell};
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

@@ -1,7 +1,10 @@
-//! Parts of the board that a browser loads only where they are shown.
+//! What a browser loads only where it is needed, or once the page lives.
 //!
-//! A part is what one function, marked with `wasm_split`, draws: `bundler` puts whatever only that function reaches into a
-//! file of its own. On the server such a function is called like any other.
+//! The first page of the board, the list of what is open, is loaded first. Everything else is one more file, the rest:
+//! whatever only functions reach that are marked with `wasm_split(rest, …)`; `bundler` takes it out. A page that shows
+//! something of the rest waits for it before it is taken over, since hydration cannot wait in its middle ([`crate::ready`]);
+//! on any other page it comes as soon as that lives ([`crate::load_rest`]). On the server such a function is called like
+//! any other.
 
 use std::{
     pin::{Pin, pin},
@@ -10,50 +13,52 @@ use std::{
 
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 
-use crate::{Lang, board::Board};
+use crate::{Lang, api::Failure, board::Board, wording};
 
-/// What a part draws, or that it could not be loaded.
+/// What a function of the rest draws, or that it could not be loaded.
 pub(crate) type Drawn = Result<AnyView, SplitLoaderError>;
 
-/// How a part comes.
+/// How a function of the rest comes.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 
-/// What the part draws. Where it is not here yet, that it is coming; it is drawn as soon as it is here.
+/// What a function of the rest draws: at once where it is here, else as soon as it is. A rest that cannot be loaded is
+/// said, with a way to try again.
 pub(crate) fn show(
     board: Board,
-    draw: impl Fn() -> Option<Drawn> + Send + 'static,
+    draw: Box<dyn Fn() -> Option<Drawn> + Send>,
     load: fn() -> Loading,
 ) -> AnyView {
     if let Some(Ok(view)) = draw() {
         return view;
     }
-    let failed = RwSignal::new(false);
-    let here = RwSignal::new(false);
+    // None: it is coming.
+    let here = RwSignal::new(None);
     let get = move || {
-        failed.set(false);
+        here.set(None);
         spawn_local(async move {
-            let loaded = load().await;
-            here.try_set(loaded.is_ok());
-            failed.try_set(loaded.is_err());
+            let loaded = load().await.is_ok();
+            // The reader may be elsewhere by now.
+            here.try_set(Some(loaded));
         });
     };
     get();
-    (move || {
-        if here.get()
-            && let Some(Ok(view)) = draw()
-        {
-            view
-        } else if failed.get() {
-            view! { <button class="btn" type="button" on:click=move |_| get()>{board.t(Lang::try_again)}</button> }
-                .into_any()
-        } else {
-            view! { <p class="sub">{board.t(Lang::loading_pipeline)}</p> }.into_any()
+    let view = move || match here.get() {
+        Some(true) => draw().and_then(Result::ok),
+        Some(false) => {
+            let lang = board.lang.get();
+            let failure = wording::connection::failure(lang, &Failure::Unreachable);
+            let again = view! {
+                <p role="alert">{failure}</p>
+                <button class="btn" type="button" on:click=move |_| get()>{board.t(Lang::try_again)}</button>
+            };
+            Some(again.into_any())
         }
-    })
-    .into_any()
+        None => Some(view! { <p class="sub">{board.t(Lang::loading)}</p> }.into_any()),
+    };
+    view.into_any()
 }
 
-/// The result of something that waits for nothing: on the server always, in the browser once the part is here.
+/// The result of something that waits for nothing: on the server always, in the browser once the rest is here.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),

@@ -7,9 +7,9 @@ use leptos::{prelude::*, wasm_split::{SplitLoaderError, wasm_split}};
 use crate::{
     Lang, List, PageData, Route, actions,
     board::Board,
-    browser,
-    components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
-    pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
+    browser, incoming, page,
+    components::{footer::Footer, header::Header, notice::Notices, review_dialog::{self, ReviewDialog}},
+    pages::{agents::AgentsPage, not_found::NotFound, overview::{self, Overview}, pipeline::PipelinePage},
     part::{self, Drawn}, paths, wording,
 };
 
@@ -17,6 +17,7 @@ use crate::{
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = PageData::current();
     let data = page.to_script();
+    let rest = page.shows_rest();
     let board = Board::new(page);
     let lang = board.lang.get_untracked();
     let style = format!(
@@ -38,7 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
                 <link rel="stylesheet" id="leptos" href=style/>
                 // Not a script that runs: the data that the board begins with.
-                <script id=PageData::ELEMENT type="application/json" inner_html=data></script>
+                <script id=PageData::ELEMENT type="application/json" data-rest=rest.then_some("") inner_html=data></script>
                 // For a reload while the server is down.
                 <script
                     src=paths::asset("offline.js")
@@ -86,8 +87,8 @@ fn Page(board: Board) -> impl IntoView {
         kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview(_) => view! { <Overview/> }.into_any(),
-            Route::Agents => part::show(board, || part::at_once(agents()), || Box::pin(load_agents())),
-            Route::Pipeline(_) => part::show(board, || part::at_once(pipeline()), || Box::pin(load_pipeline())),
+            Route::Agents => part::show(board, Box::new(|| part::at_once(agents())), || Box::pin(load_agents())),
+            Route::Pipeline(_) => part::show(board, Box::new(|| part::at_once(pipeline())), || Box::pin(load_pipeline())),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
         })
     };
@@ -101,23 +102,36 @@ fn Page(board: Board) -> impl IntoView {
     }
 }
 
-#[wasm_split(agents, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
 fn agents() -> Drawn {
     Ok(view! { <AgentsPage/> }.into_any())
 }
 
-#[wasm_split(pipeline, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
 fn pipeline() -> Drawn {
     Ok(view! { <PipelinePage/> }.into_any())
 }
 
-/// What the page at this address needs beside what every page needs.
-pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
-    match Route::of(path) {
-        Route::Agents => load_agents().await,
-        Route::Pipeline(_) => load_pipeline().await,
-        Route::Overview(_) | Route::Nowhere => Ok(()),
+/// Waits until everything is here that the page shows.
+#[cfg(feature = "hydrate")]
+pub async fn ready() -> Result<(), SplitLoaderError> {
+    if PageData::needs_rest() {
+        load_rest().await?;
     }
+    Ok(())
+}
+
+/// Loads what no page has needed so far, so that it is here when it is wanted.
+pub async fn load_rest() -> Result<(), SplitLoaderError> {
+    // One file: after the first of these the others only note that it is here.
+    load_pipeline().await?;
+    load_agents().await?;
+    overview::load_connect().await?;
+    overview::load_listed().await?;
+    overview::load_results().await?;
+    review_dialog::load_review().await?;
+    page::load_more().await?;
+    incoming::load_changed().await
 }
 
 /// A text as the content of an element.

@@ -2,9 +2,11 @@
 
 /// Hydrates the board. Called by the script that the server puts into the page.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub async fn hydrate() {
+pub fn hydrate() {
     console_error_panic_hook::set_once();
-    let path = leptos::prelude::window().location().pathname();
-    let _ = app::load(&path.unwrap_or_default()).await;
-    leptos::mount::hydrate_body(app::App);
+    wasm_bindgen_futures::spawn_local(async {
+        if app::ready().await.is_ok() {
+            leptos::mount::hydrate_body(app::App);
+        }
+    });
 }

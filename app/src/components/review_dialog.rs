@@ -50,14 +50,14 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             // Escape closes the dialog by itself; then it is put off.
             on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
         >
-            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| part::show(board, move || part::at_once(open(board, opened.clone())), || Box::pin(load_review())))}
+            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| part::show(board, Box::new(move || part::at_once(reading(board, opened.clone()))), || Box::pin(load_review())))}
         </dialog>
     }
     .into_inner()
 }
 
-#[wasm_split(review, wasm_split_path = leptos::wasm_split, preload(load_review), fallible)]
-fn open(board: Board, opened: Opened) -> Drawn {
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_review), fallible)]
+pub(crate) fn reading(board: Board, opened: Opened) -> Drawn {
     Ok(view! { <Open board opened/> }.into_any())
 }
 
