@@ -43,7 +43,7 @@ ROWS = {
         ["page", "texts", "route"],
         ["browser", "json"],
         ["paths"],
-        ["lists", "lang", "theme"],
+        ["lists", "lang", "part", "theme"],
     ],
 }
 

@@ -152,6 +152,12 @@ pub(crate) async fn offer(
     .map(drop)
 }
 
+/// Whether the server answers, and can work.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn is_healthy() -> bool {
+    call(&paths::health(), None).await.is_ok()
+}
+
 /// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.
 #[cfg(feature = "hydrate")]
 async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure> {

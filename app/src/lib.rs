@@ -45,6 +45,6 @@ pub use page::{PageData, Setup};
 pub use route::Route;
 #[cfg(feature = "hydrate")]
 pub use shell::ready;
-pub use shell::{App, load_rest, shell};
+pub use shell::{App, shell};
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

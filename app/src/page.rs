@@ -122,12 +122,6 @@ impl PageData {
             Route::Nowhere => false,
         }
     }
-
-    /// What the server said about that.
-    #[cfg(feature = "hydrate")]
-    pub(crate) fn needs_rest() -> bool {
-        element().is_some_and(|element| element.has_attribute("data-rest"))
-    }
 }
 
 /// What only some pages begin with.
@@ -150,6 +144,12 @@ pub(crate) fn setups() -> Vec<Setup> {
     let text = element().and_then(|element| element.text_content());
     let more: Option<More> = text.and_then(|text| json::read(&text));
     more.unwrap_or_default().setups
+}
+
+/// Whether what the page shows is part of the rest: the server said so.
+#[cfg(feature = "hydrate")]
+pub(crate) fn needs_rest() -> bool {
+    element().is_some_and(|element| element.has_attribute("data-rest"))
 }
 
 #[cfg(feature = "hydrate")]

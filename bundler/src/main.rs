@@ -1,14 +1,17 @@
 //! Makes what the browser loads out of what rustc compiled for it.
 //!
-//! `bundler INPUT.wasm OUT_DIR` writes `staffel.js` and `staffel.wasm`, which every page loads, and a file for each part that
-//! only some pages need. It does what the wasm-bindgen program does, with the same library, and two things before it:
+//! `bundler INPUT.wasm OUT_DIR` writes `staffel.js` and `staffel.wasm`, which every page loads, and for each part that only
+//! some pages need `<part>.<hash>.wasm`. The hash is that of the whole program. Files of earlier parts are removed. It does what the wasm-bindgen program does, with the same library, and two things before it:
 //! it silences functions that are never called ([`silence`]), and takes the program apart at the functions that are
 //! marked with `wasm_split`. Both need to know what refers to what, which is why `frontend` is linked with `--emit-relocs`.
 
+mod links;
 mod silence;
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,9 +21,13 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// What the files are called.
 const NAME: &str = "staffel";
+/// The script of `wasm_split` that loads parts. It becomes a piece of `staffel.js`.
+const LINKS: &str = "./links.js";
+/// What that script imports.
+const MAIN: &str = "./staffel.js";
 
-/// Functions with this in their name are never called: the board is hydrated in one go, as its pages wait for nothing.
-/// Every kind of view brings one all the same, and together they are a twentieth of the program.
+/// Functions with this in their name are never called, and a tenth of the program all the same. The board is hydrated in one
+/// go, as its pages wait for nothing, and from the server's page, not from templates; it reads no streams of server functions.
 const NEVER_CALLED: &[&str] = &["hydrate_async", "hydrate_from_template", "intounderlying"];
 
 fn main() -> ExitCode {
@@ -44,19 +51,55 @@ fn bundle(input: &Path, out: &Path) -> Result<()> {
         wasm = silence::silence(&wasm, name)?;
     }
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-    let main = out.join("main.wasm");
+    remove_parts(out).with_context(|| format!("cannot clear {}", out.display()))?;
+    let first = out.join("first.wasm");
     let mut options = wasm_split_cli_support::Options::new(&wasm);
     options.output_dir = out;
-    options.main_out_path = &main;
-    options.main_module = "./staffel.js";
-    wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{error:?}"))?;
+    options.main_out_path = &first;
+    options.link_name = LINKS;
+    options.main_module = MAIN;
+    let split = wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{error:?}"))?;
+    let taken = fs::read(&first)?;
+    let links = fs::read_to_string(out.join(LINKS))?;
+    fs::remove_file(&first)?;
+    fs::remove_file(out.join(LINKS))?;
     Bindgen::new()
-        .input_bytes(NAME, fs::read(&main)?)
+        .input_bytes(NAME, taken)
         .web(true)?
         .keep_lld_exports(true)
         .demangle(false)
         .typescript(false)
         .generate(out)
         .context("wasm-bindgen")?;
+    fs::rename(
+        out.join(format!("{NAME}_bg.wasm")),
+        out.join(format!("{NAME}.wasm")),
+    )?;
+    let js = out.join(format!("{NAME}.js"));
+    let mut links = links::merge(&fs::read_to_string(&js)?, &links, LINKS)?;
+    // A page may be older than the server: what it asks for must never be a part of another program.
+    let mut hasher = DefaultHasher::new();
+    wasm.hash(&mut hasher);
+    let hash = hasher.finish();
+    for part in &split.split_modules {
+        let stem = part.file_stem().unwrap_or_default().to_string_lossy();
+        let name = format!("{}.{hash:016x}.wasm", stem.trim_start_matches("split_"));
+        links = links::rename(&links, &format!("{stem}.wasm"), &name)?;
+        fs::rename(part, out.join(name))?;
+    }
+    fs::write(&js, links)?;
+    Ok(())
+}
+
+/// Parts of programs that were here before: their names differ.
+fn remove_parts(out: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(out)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_part = name.contains(".wasm") && !name.starts_with(&format!("{NAME}."));
+        if is_part {
+            fs::remove_file(&path)?;
+        }
+    }
     Ok(())
 }

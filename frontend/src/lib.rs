@@ -5,8 +5,7 @@
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(async {
-        if app::ready().await.is_ok() {
-            leptos::mount::hydrate_body(app::App);
-        }
+        app::ready().await;
+        leptos::mount::hydrate_body(app::App);
     });
 }

@@ -2,12 +2,12 @@
 
 use leptos::{html, prelude::*, wasm_split::wasm_split};
 
-use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
+use super::{document::Reading, rest::{Drawn, rest}, review_form::ReviewForm, time::Ago, when::When};
 use crate::{
     Lang, actions,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
-    part::{self, Drawn}, paths,
+    part, paths,
     review::Opened,
     wording,
 };
@@ -50,7 +50,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             // Escape closes the dialog by itself; then it is put off.
             on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
         >
-            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| part::show(board, Box::new(move || part::at_once(reading(board, opened.clone()))), || Box::pin(load_review())))}
+            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| rest(board, Box::new(move || part::at_once(reading(board, opened.clone()))), || Box::pin(load_review())))}
         </dialog>
     }
     .into_inner()

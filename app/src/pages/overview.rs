@@ -10,12 +10,13 @@ use crate::{
         connect::Connect,
         gate::Gate,
         list::{Item, list},
+        rest::{Drawn, rest},
         tabs::Tabs,
         tally::Tally,
         when::When,
     },
     follow::{flag, text},
-    part::{self, Drawn},
+    part,
     waiting::Waiting,
     wording,
 };
@@ -39,10 +40,10 @@ pub(crate) fn Overview() -> impl IntoView {
     let searching = flag(move || board.find.with(|find| !find.trim().is_empty()));
     view! {
         <h1>{heading}</h1>
-        <When holds=some otherwise=move || part::show(board, Box::new(|| part::at_once(connect())), || Box::pin(load_connect()))>
+        <When holds=some otherwise=move || rest(board, Box::new(|| part::at_once(connect())), || Box::pin(load_connect()))>
             <Gates board/>
             <When holds=searching otherwise=move || view! { <Lists board/> }>
-                {part::show(board, Box::new(move || part::at_once(results(board))), || Box::pin(load_results()))}
+                {rest(board, Box::new(move || part::at_once(results(board))), || Box::pin(load_results()))}
             </When>
         </When>
     }
@@ -97,7 +98,7 @@ fn Lists(board: Board) -> impl IntoView {
         <Tabs/>
         {move || match shown.get() {
             List::Open => view! { <Projects board/> }.into_any(),
-            list => part::show(board, Box::new(move || part::at_once(listed(board, list))), || Box::pin(load_listed())),
+            list => rest(board, Box::new(move || part::at_once(listed(board, list))), || Box::pin(load_listed())),
         }}
     }
     .into_inner()
