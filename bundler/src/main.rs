@@ -26,9 +26,9 @@ const LINKS: &str = "./links.js";
 /// What that script imports.
 const MAIN: &str = "./staffel.js";
 
-/// Functions with this in their name are never called, and a tenth of the program all the same. The board is hydrated in one
-/// go, as its pages wait for nothing, and from the server's page, not from templates; it reads no streams of server functions.
-const NEVER_CALLED: &[&str] = &["hydrate_async", "hydrate_from_template", "intounderlying"];
+/// Functions of this name are never called, and a tenth of the program all the same: the board is hydrated in one go, as its
+/// pages wait for nothing, and it reads no streams of server functions.
+const NEVER_CALLED: &[&str] = &["hydrate_async", "intounderlying"];
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();

@@ -4,102 +4,174 @@ use std::{collections::HashSet, ops::Range};
 
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{
-    KnownCustom, Name, Parser, Payload, RelocAddendKind, RelocationEntry, TypeRef,
+    KnownCustom, Name, Parser, Payload, RelocAddendKind, RelocSectionReader, RelocationEntry,
+    RelocationType, TypeRef,
 };
 
-/// Puts a trap in the place of each function with `name` in its name. The functions stay where they are, byte for byte,
-/// and what they referred to is forgotten.
+/// Puts a trap in the place of each function that [`is_named`], and that no other function calls. The functions stay where
+/// they are, byte for byte, and what they referred to is forgotten.
+///
+/// The linker gives functions of the same code one name, so that a name alone proves nothing: whatever is called under
+/// such a name is spared.
 pub(crate) fn silence(wasm: &[u8], name: &str) -> Result<Vec<u8>> {
-    let mut silent = HashSet::new();
-    let mut imported = 0_u32;
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CustomSection(section) => {
-                let KnownCustom::Name(names) = section.as_known() else {
-                    continue;
-                };
-                for names in names {
-                    let Name::Function(functions) = names? else {
-                        continue;
-                    };
-                    for function in functions {
-                        let function = function?;
-                        // wasm-bindgen runs what describes an export, and takes it out itself.
-                        if function.name.contains(name) && !function.name.contains("describe") {
-                            silent.insert(function.index);
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
+    let program = Program::read(wasm)?;
+    let mut silent: HashSet<u32> = program.functions_named(name);
     ensure!(
         !silent.is_empty(),
-        "no function is called *{name}*: a library calls it otherwise by now, or the names were stripped. \
+        "no function is called {name}: a library calls it otherwise by now, or the names were stripped. \
          See NEVER_CALLED in bundler/src/main.rs"
     );
-    let mut out = wasm.to_vec();
-    let mut bodies: Vec<Range<usize>> = Vec::new();
-    let mut code = None;
-    let mut relocations = None;
-    let mut index = imported;
-    let mut section = 0;
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload?;
-        match &payload {
-            Payload::CodeSectionStart { range, .. } => code = Some((section, range.start as usize)),
-            Payload::CodeSectionEntry(body) => {
-                if silent.contains(&index) {
-                    let range = body.range();
-                    let range = range.start as usize..range.end as usize;
-                    empty(&mut out[range.clone()])?;
-                    bodies.push(range);
-                }
-                index += 1;
-            }
-            Payload::CustomSection(custom) => {
-                if let KnownCustom::Reloc(reader) = custom.as_known()
-                    && code.is_some_and(|(code, _)| code == reader.section_index())
-                {
-                    relocations = Some((custom.range(), custom.name(), reader));
-                }
-            }
-            _ => {}
+    loop {
+        let called = |(caller, called): &(u32, u32)| !silent.contains(caller) && silent.contains(called);
+        let spared: Vec<u32> = program.calls.iter().filter(|call| called(call)).map(|(_, called)| *called).collect();
+        if spared.is_empty() {
+            break;
         }
-        if payload.as_section().is_some() {
-            section += 1;
+        for spared in spared {
+            silent.remove(&spared);
         }
     }
-    let (_, code_start) = code.context("the program has no code")?;
-    let (range, title, reader) = relocations.context(
-        "the program does not say what refers to what: it has to be linked with --emit-relocs, \
-         which frontend/build.rs asks for",
-    )?;
+    let mut out = wasm.to_vec();
     let mut kept = Vec::new();
-    for entry in reader.entries() {
+    for (index, body) in (program.imported..).zip(&program.bodies) {
+        if silent.contains(&index) {
+            empty(&mut out[body.clone()])?;
+        }
+    }
+    for entry in program.relocations.entries() {
         let entry = entry?;
-        let at = code_start + entry.offset as usize;
-        let next = bodies.partition_point(|body| body.end <= at);
-        if !bodies.get(next).is_some_and(|body| body.contains(&at)) {
+        if !program.function_at(&entry).is_some_and(|index| silent.contains(&index)) {
             kept.push(entry);
         }
     }
-    let section = write_relocations(title, reader.section_index(), &kept);
+    let Range { start, end } = program.section.clone();
+    let section = write_relocations(program.title, program.relocations.section_index(), &kept);
     // The range is that of the contents: before it stand the kind of section, one byte, and the size.
-    let start = range.start as usize;
-    let header = 1 + size_of_uleb(range.end - range.start);
+    let header = 1 + size_of_uleb((end - start) as u64);
     ensure!(
         out[start - header] == 0,
         "a section of relocations begins elsewhere than expected"
     );
-    out.splice(start - header..range.end as usize, section);
+    out.splice(start - header..end, section);
     Ok(out)
+}
+
+/// Whether the function has this name, or is the body of it where it is `async`; or is exported under a name that begins
+/// with it.
+fn is_named(symbol: &str, name: &str) -> bool {
+    if symbol.starts_with(name) {
+        return true;
+    }
+    let path = format!("{:#}", rustc_demangle::demangle(symbol));
+    let path = path.strip_suffix("::{{closure}}").unwrap_or(&path);
+    // As newer compilers write it.
+    let path = path.strip_suffix("::{closure#0}").unwrap_or(path);
+    path.rsplit("::").next() == Some(name)
+}
+
+/// What is read of a program.
+struct Program<'a> {
+    wasm: &'a [u8],
+    names: Vec<(u32, &'a str)>,
+    /// So many functions come from outside: the others are counted on from there.
+    imported: u32,
+    bodies: Vec<Range<usize>>,
+    /// Where its code begins.
+    code: usize,
+    /// What the code refers to, and the section that says so.
+    relocations: RelocSectionReader<'a>,
+    section: Range<usize>,
+    title: &'a str,
+    /// Which function calls which.
+    calls: Vec<(u32, u32)>,
+}
+
+impl<'a> Program<'a> {
+    fn read(wasm: &'a [u8]) -> Result<Self> {
+        let mut names = Vec::new();
+        let mut imported = 0;
+        let mut bodies = Vec::new();
+        let mut code = None;
+        let mut relocations = None;
+        let mut section = 0;
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload?;
+            match &payload {
+                Payload::ImportSection(imports) => {
+                    for import in imports.clone().into_imports() {
+                        imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                    }
+                }
+                Payload::CodeSectionStart { range, .. } => code = Some((section, range.start)),
+                Payload::CodeSectionEntry(body) => {
+                    let range = body.range();
+                    bodies.push(range.start as usize..range.end as usize);
+                }
+                Payload::CustomSection(custom) => match custom.as_known() {
+                    KnownCustom::Reloc(reader)
+                        if code.is_some_and(|(code, _)| code == reader.section_index()) =>
+                    {
+                        let range = custom.range();
+                        let range = range.start as usize..range.end as usize;
+                        relocations = Some((reader, range, custom.name()));
+                    }
+                    KnownCustom::Name(reader) => {
+                        for part in reader {
+                            if let Name::Function(functions) = part? {
+                                for function in functions {
+                                    let function = function?;
+                                    names.push((function.index, function.name));
+                                }
+                            }
+                        }
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+            if payload.as_section().is_some() {
+                section += 1;
+            }
+        }
+        let (_, code) = code.context("the program has no code")?;
+        let (relocations, section, title) = relocations.context(
+            "the program does not say what refers to what: it has to be linked with --emit-relocs, \
+             which frontend/build.rs asks for",
+        )?;
+        let mut program = Self {
+            wasm,
+            names,
+            imported,
+            bodies,
+            code: code as usize,
+            relocations,
+            section,
+            title,
+            calls: Vec::new(),
+        };
+        for entry in program.relocations.entries() {
+            let entry = entry?;
+            if entry.ty == RelocationType::FunctionIndexLeb {
+                let caller = program.function_at(&entry).context("code outside of functions")?;
+                let at = program.code + entry.offset as usize;
+                program.calls.push((caller, read_uleb(&program.wasm[at..])));
+            }
+        }
+        Ok(program)
+    }
+
+    fn functions_named(&self, name: &str) -> HashSet<u32> {
+        let named = self.names.iter().filter(|(_, symbol)| is_named(symbol, name));
+        named.map(|(index, _)| *index).collect()
+    }
+
+    /// The function in whose code this stands.
+    fn function_at(&self, entry: &RelocationEntry) -> Option<u32> {
+        let at = self.code + entry.offset as usize;
+        let place = self.bodies.partition_point(|body| body.end <= at);
+        self.bodies.get(place).filter(|body| body.contains(&at))?;
+        Some(self.imported + place as u32)
+    }
 }
 
 /// No locals, a trap, and as much of nothing as there was code.
@@ -143,6 +215,17 @@ fn size_of_uleb(value: u64) -> usize {
     let mut bytes = Vec::new();
     uleb(&mut bytes, value);
     bytes.len()
+}
+
+fn read_uleb(bytes: &[u8]) -> u32 {
+    let mut value = 0;
+    for (index, byte) in bytes.iter().take(5).enumerate() {
+        value |= u32::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    value
 }
 
 fn uleb(out: &mut Vec<u8>, mut value: u64) {
