@@ -74,6 +74,14 @@ pub(crate) fn local_time(lang: Lang, at: Timestamp) -> String {
         .into()
 }
 
+/// The language that the page came in.
+#[cfg(feature = "hydrate")]
+pub(crate) fn page_lang() -> Lang {
+    let html = document().document_element();
+    let lang = html.and_then(|html| Lang::from_code(&html.get_attribute("lang")?));
+    lang.unwrap_or_default()
+}
+
 /// Says something at the foot of a page that does not live yet.
 #[cfg(feature = "hydrate")]
 pub(crate) fn append_notice(text: &str) -> Option<web_sys::Element> {

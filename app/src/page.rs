@@ -149,7 +149,8 @@ pub(crate) fn setups() -> Vec<Setup> {
 /// Whether what the page shows is part of the rest: the server said so.
 #[cfg(feature = "hydrate")]
 pub(crate) fn needs_rest() -> bool {
-    element().is_some_and(|element| element.has_attribute("data-rest"))
+    let parts = element().and_then(|element| element.get_attribute("data-parts"));
+    parts.is_some_and(|parts| parts.split(' ').any(|part| part == "rest"))
 }
 
 #[cfg(feature = "hydrate")]

@@ -6,6 +6,8 @@
 //! (`shell::ready`); on any other page it comes as soon as that lives. On the server such a function is called like any
 //! other.
 //!
+//! A page in German loads the texts of that language, another part, in the same way.
+//!
 //! `wasm_split` makes such a function `async`. [`at_once`] calls it where it is known to be here, and
 //! `components::rest` shows what it draws, now or later. Each has to stand in `shell::load_rest`.
 

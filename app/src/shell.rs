@@ -22,7 +22,11 @@ use crate::{api, incoming, page};
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = PageData::current();
     let data = page.to_script();
-    let rest = page.shows_rest();
+    let rest = if page.shows_rest() { "rest" } else { "" };
+    let parts = match page.lang {
+        Lang::De => format!("{rest} german"),
+        Lang::En => rest.to_owned(),
+    };
     let board = Board::new(page);
     let lang = board.lang.get_untracked();
     let pkg = format!(
@@ -44,7 +48,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
                 <link rel="stylesheet" id="leptos" href=format!("{pkg}.css")/>
                 // Not a script that runs: the data that the board begins with.
-                <script id=PageData::ELEMENT type="application/json" data-rest=rest.then_some("") inner_html=data></script>
+                <script id=PageData::ELEMENT type="application/json" data-parts=parts inner_html=data></script>
                 // For a reload while the server is down.
                 <script
                     src=paths::asset("offline.js")
@@ -138,14 +142,15 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// if that takes more than one try, the page says so, and begins anew where the server is another one by now.
 #[cfg(feature = "hydrate")]
 pub async fn ready() {
-    if !page::needs_rest() || load_rest().await.is_ok() {
+    let lang = browser::page_lang();
+    if load_shown(lang).await.is_ok() {
         return;
     }
-    let PageData { lang, .. } = PageData::current();
+    paths::set_base(&PageData::current().base);
     let notice = browser::append_notice(lang.unreachable());
     loop {
         gloo_timers::future::sleep(AGAIN).await;
-        if load_rest().await.is_ok() {
+        if load_shown(lang).await.is_ok() {
             break;
         }
         if api::is_healthy().await {
@@ -157,11 +162,22 @@ pub async fn ready() {
     }
 }
 
+#[cfg(feature = "hydrate")]
+async fn load_shown(lang: Lang) -> Result<(), SplitLoaderError> {
+    lang.load().await?;
+    if page::needs_rest() {
+        load_rest().await?;
+    }
+    Ok(())
+}
+
 /// Loads the rest once the page lives, so that it is here when it is wanted, even if the server is not.
 #[cfg(feature = "hydrate")]
 async fn fetch_rest(board: Board) {
     // A page of another version than the server's has been told so, and finds nothing there any more.
-    while load_rest().await.is_err() && !board.outdated.get_untracked() {
+    while (load_rest().await.is_err() || Lang::De.load().await.is_err())
+        && !board.outdated.get_untracked()
+    {
         gloo_timers::future::sleep(AGAIN).await;
     }
 }

@@ -59,14 +59,15 @@ pub(crate) fn rename(script: &str, file: &str, name: &str) -> Result<String> {
         "wasm_split does not load {file} by `{before}` any more (bundler/src/links.rs)"
     );
     // What was begun for the page is taken once; whoever tries again begins anew.
-    let begun = format!("begun_{}", name.split('.').next().unwrap_or_default());
+    let part = name.split('.').next().unwrap_or_default();
+    let begun = format!("begun_{part}");
     let fetch = FETCH.replace("{}", name);
     let script = script.replace(
         &before,
         &format!("{begun} ?? {fetch};\n    {begun} = undefined"),
     );
     Ok(format!(
-        "{script}let {begun} = document.querySelector(\"[data-rest]\") ? {fetch} : undefined;\n\
+        "{script}let {begun} = document.querySelector(\"[data-parts~={part}]\") ? {fetch} : undefined;\n\
          {begun}?.catch(() => {{}});\n"
     ))
 }
