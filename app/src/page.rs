@@ -6,9 +6,9 @@ pub use protocol::Setup;
 use protocol::{AgentView, Counts, DetailMore, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
+use crate::{Document, Lang, List, PromptText, Route, Theme, json};
 #[cfg(feature = "hydrate")]
 use crate::{part, paths};
-use crate::{Document, Lang, List, PromptText, Route, Theme, json};
 
 /// Everything a page begins with. The server provides it through the context of the request; it
 /// travels inside the page, so that the browser begins with the very same data and hydration agrees.

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use leptos::{nonce::use_nonce, prelude::*, wasm_split::wasm_split};
 #[cfg(feature = "hydrate")]
 use leptos::wasm_split::SplitLoaderError;
+use leptos::{nonce::use_nonce, prelude::*, wasm_split::wasm_split};
 
 use crate::{
     Lang, List, PageData, Route, actions,
     board::Board,
     browser,
-    components::{footer::Footer, header::Header, notice::Notices, rest::{Drawn, rest}, review_dialog::ReviewDialog},
+    components::{
+        footer::Footer,
+        header::Header,
+        notice::Notices,
+        rest::{Drawn, rest},
+        review_dialog::ReviewDialog,
+    },
     pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
     part, paths, wording,
 };
@@ -109,8 +115,12 @@ fn Page(board: Board) -> impl IntoView {
         kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview(_) => view! { <Overview/> }.into_any(),
-            Route::Agents => rest(board, Box::new(|| part::at_once(agents())), || Box::pin(load_agents())),
-            Route::Pipeline(_) => rest(board, Box::new(|| part::at_once(pipeline())), || Box::pin(load_pipeline())),
+            Route::Agents => rest(board, Box::new(|| part::at_once(agents())), || {
+                Box::pin(load_agents())
+            }),
+            Route::Pipeline(_) => rest(board, Box::new(|| part::at_once(pipeline())), || {
+                Box::pin(load_pipeline())
+            }),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
         })
     };

@@ -22,8 +22,14 @@ pub(crate) fn silence(wasm: &[u8], name: &str) -> Result<Vec<u8>> {
          See NEVER_CALLED in bundler/src/main.rs"
     );
     loop {
-        let called = |(caller, called): &(u32, u32)| !silent.contains(caller) && silent.contains(called);
-        let spared: Vec<u32> = program.calls.iter().filter(|call| called(call)).map(|(_, called)| *called).collect();
+        let called =
+            |(caller, called): &(u32, u32)| !silent.contains(caller) && silent.contains(called);
+        let spared: Vec<u32> = program
+            .calls
+            .iter()
+            .filter(|call| called(call))
+            .map(|(_, called)| *called)
+            .collect();
         if spared.is_empty() {
             break;
         }
@@ -40,7 +46,10 @@ pub(crate) fn silence(wasm: &[u8], name: &str) -> Result<Vec<u8>> {
     }
     for entry in program.relocations.entries() {
         let entry = entry?;
-        if !program.function_at(&entry).is_some_and(|index| silent.contains(&index)) {
+        if !program
+            .function_at(&entry)
+            .is_some_and(|index| silent.contains(&index))
+        {
             kept.push(entry);
         }
     }
@@ -152,7 +161,9 @@ impl<'a> Program<'a> {
         for entry in program.relocations.entries() {
             let entry = entry?;
             if entry.ty == RelocationType::FunctionIndexLeb {
-                let caller = program.function_at(&entry).context("code outside of functions")?;
+                let caller = program
+                    .function_at(&entry)
+                    .context("code outside of functions")?;
                 let at = program.code + entry.offset as usize;
                 program.calls.push((caller, read_uleb(&program.wasm[at..])));
             }
@@ -161,7 +172,10 @@ impl<'a> Program<'a> {
     }
 
     fn functions_named(&self, name: &str) -> HashSet<u32> {
-        let named = self.names.iter().filter(|(_, symbol)| is_named(symbol, name));
+        let named = self
+            .names
+            .iter()
+            .filter(|(_, symbol)| is_named(symbol, name));
         named.map(|(index, _)| *index).collect()
     }
 
@@ -249,5 +263,58 @@ fn sleb(out: &mut Vec<u8>, mut value: i64) {
             return;
         }
         out.push(low | 0x80);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_function_itself_and_its_body_have_its_name() {
+        let path = "_ZN3app4View13hydrate_async";
+        let named = [
+            "17h0123456789abcdefE",
+            "28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
+        ];
+        for end in named {
+            assert!(is_named(&format!("{path}{end}"), "hydrate_async"), "{end}");
+        }
+        // The linker may have merged these with what is called.
+        for symbol in [
+            &format!("{path}5inner17h0123456789abcdefE"),
+            "_ZN3app4View7hydrate17h0123456789abcdefE",
+            "_ZN4core3ptr40drop_in_place$LT$app..hydrate_async$GT$17h0123456789abcdefE",
+        ] {
+            assert!(!is_named(symbol, "hydrate_async"), "{symbol}");
+        }
+    }
+
+    #[test]
+    fn an_emptied_function_is_as_long_and_does_nothing() {
+        let mut body = [1, 1, 0x7f, 0x41, 0, 0x0b];
+        empty(&mut body).expect("a body");
+        assert_eq!(body, [0, 0, 1, 1, 1, 0x0b]);
+        assert!(empty(&mut [0x0b]).is_err());
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_read() {
+        for number in [0, 1, 127, 128, 300, 1 << 20] {
+            let mut bytes = Vec::new();
+            uleb(&mut bytes, u64::from(number));
+            assert_eq!(read_uleb(&bytes), number);
+            assert_eq!(size_of_uleb(u64::from(number)), bytes.len());
+        }
+        let mut bytes = Vec::new();
+        sleb(&mut bytes, -129);
+        assert_eq!(bytes, [0xff, 0x7e]);
+    }
+
+    #[test]
+    fn what_has_no_such_function_is_refused_in_words() {
+        // A program without anything.
+        let said = silence(b"\0asm\x01\0\0\0", "hydrate_async").expect_err("nothing is there");
+        assert!(said.to_string().contains("has no code"), "{said}");
     }
 }

@@ -48,4 +48,3 @@ pub(crate) fn rest(
     };
     view.into_any()
 }
-

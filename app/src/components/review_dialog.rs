@@ -2,7 +2,13 @@
 
 use leptos::{html, prelude::*, wasm_split::wasm_split};
 
-use super::{document::Reading, rest::{Drawn, rest}, review_form::ReviewForm, time::Ago, when::When};
+use super::{
+    document::Reading,
+    rest::{Drawn, rest},
+    review_form::ReviewForm,
+    time::Ago,
+    when::When,
+};
 use crate::{
     Lang, actions,
     board::{Board, use_board},

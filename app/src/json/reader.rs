@@ -281,8 +281,7 @@ impl<'de> SeqAccess<'de> for Fields {
         let Some(name) = self.names.next() else {
             return Ok(None);
         };
-        let value =
-            Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Unreadable)?;
+        let value = Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Unreadable)?;
         let missing = value.is_undefined();
         match seed.deserialize(Reader(value)) {
             Ok(field) => Ok(Some(field)),
