@@ -1,6 +1,6 @@
 // What only some pages need is loaded with them: never before the list lives, and never to be missed in silence.
 
-import { expect, test } from './fixtures';
+import { expect, test } from './fixtures.js';
 
 // The browser's own words, and those of the script that loads parts.
 test.use({ tolerated: /net::ERR_|Failed to fetch/ });
