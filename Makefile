@@ -28,7 +28,7 @@ run: build ## build the release and serve it; ARGS go to `staffel serve`
 	@exec target/release/staffel serve $(ARGS)
 
 watch: ready-watch ## develop: rebuild and reload at every change; ARGS go to `staffel serve`
-	@$(env) exec cargo leptos watch -- serve --no-open $(ARGS)
+	@$(env) exec cargo leptos watch --split -- serve --no-open $(ARGS)
 
 install: build ## put the program on your PATH: PREFIX=~/.local, or another folder with a bin
 	@scripts/install.sh "$(PREFIX)"
@@ -47,13 +47,13 @@ lint: ready-test ##   formatting, clippy for the server, the browser and the ben
 	$(env) prettier --check --log-level warn $(formatted)
 	@$(env) scripts/rooms.py
 	@$(env) scripts/dependencies.py
-	$(env) cargo clippy -p domain -p protocol -p cli -p app -p server --all-targets -- -D warnings
+	$(env) cargo clippy -p domain -p protocol -p cli -p app -p server -p bundler --all-targets -- -D warnings
 	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
 	@$(MAKE) doc
 
 unit: ready ##   the Rust tests; ARGS go to `cargo test`
-	$(env) cargo test --no-fail-fast -p domain -p protocol -p cli -p app -p server $(ARGS)
+	$(env) cargo test --no-fail-fast -p domain -p protocol -p cli -p app -p server -p bundler $(ARGS)
 
 build: ready ##   the release: target/release/staffel, one file
 	@scripts/build.sh
@@ -66,7 +66,7 @@ e2e-python: ready-test build ##   a Python MCP client against the release; ARGS 
 
 # The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
 conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the release
-	$(env) cargo build -p domain -p protocol -p cli -p app -p server --example conformance
+	$(env) cargo build -p domain -p protocol -p cli -p app -p server -p bundler --example conformance
 	$(env) cd end2end && npm run --silent test:conformance
 
 interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the release
@@ -78,7 +78,7 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the rel
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
-	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p cli -p app -p server
+	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p cli -p app -p server -p bundler
 
 bench: ready-test build ## measure this build beside its peers; ARGS="--quick" for a short run
 	@$(env) bench/run.sh $(ARGS)

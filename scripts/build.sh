@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the release: target/release/staffel, one file with the board inside. Does nothing when nothing has changed.
 #
-#   frontend ─cargo→ WASM ─bundler→ WASM and JS ─wasm-opt, esbuild→ ┐
-#   style ─esbuild→ one style sheet ────────────────────────────────┤→ target/release/site ─┐
-#   server's library, at the same time: the two fill each other's pauses ───────────────────┴→ target/release/staffel
+#   frontend ─cargo→ WASM ─bundler→ parts of it, and JS ─wasm-opt, esbuild→ ┐
+#   style ─esbuild→ one style sheet ────────────────────────────────────────┤→ target/release/site ─┐
+#   server's library, at the same time: the two fill each other's pauses ───────────────────────────┴→ target/release/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
@@ -48,14 +48,17 @@ say() { printf 'build: %s\n' "$*"; }
 # The site that a browser loads, into $site.
 site() {
   local new=target/release/site.new module
-  nice cargo build --locked -p frontend --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front
+  # Not in target/release, which the server's build holds.
+  nice cargo build --locked -p bundler
+  nice cargo build --locked -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front
   say 'bundling the board'
   rm -rf $new
   mkdir -p $new/pkg
-  wasm-bindgen --target web --out-dir $new/pkg --out-name staffel --no-typescript \
-    target/front/wasm32-unknown-unknown/wasm-release/frontend.wasm
+  target/debug/bundler target/front/wasm32-unknown-unknown/wasm-release/frontend.wasm $new/pkg
   for module in $new/pkg/*.wasm; do
-    wasm-opt -Oz --enable-bulk-memory --enable-nontrapping-float-to-int "$module" -o "$module"
+    # In the order of the names that the bundler gave, what is alike stands together, and brotli makes less of it.
+    wasm-opt --flatten --rereloop -Oz -Oz --reorder-functions-by-name --enable-bulk-memory --enable-nontrapping-float-to-int \
+      "$module" -o "$module"
   done
   esbuild --log-level=warning --minify --allow-overwrite $new/pkg/*.js --outdir=$new/pkg
   # The first versions with `light-dark`, and with it all else that the style sheet uses.

@@ -44,7 +44,7 @@ ROWS = {
         ["page", "texts", "route"],
         ["browser", "json"],
         ["paths"],
-        ["lists", "lang", "theme"],
+        ["lists", "lang", "part", "theme"],
     ],
 }
 

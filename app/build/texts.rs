@@ -72,16 +72,6 @@ pub fn generate(sources: &[(&str, String)]) -> Result<String, Vec<String>> {
         table(&mut code, locale, texts);
     }
     code.push_str("impl Lang {\n");
-    code.push_str("const fn texts(self) -> &'static Texts { match self {\n");
-    for (locale, _) in &locales {
-        let _ = writeln!(
-            code,
-            "Self::{} => &{},",
-            variant(locale),
-            locale.to_uppercase()
-        );
-    }
-    code.push_str("}}\n");
     for (index, (id, text)) in source.iter().enumerate() {
         function(&mut code, index, id, &text.parameters);
     }
@@ -374,12 +364,4 @@ fn function(code: &mut String, index: usize, id: &str, parameters: &BTreeMap<Str
 /// `found-nothing` as `found_nothing`.
 fn rust(id: &str) -> String {
     id.replace('-', "_")
-}
-
-/// `de` as `De`.
-fn variant(locale: &str) -> String {
-    let mut letters = locale.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

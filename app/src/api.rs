@@ -1,6 +1,7 @@
 //! The REST calls of the board.
 
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{Archived, DetailMore, Page, Summary};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,12 @@ impl Problem {
     /// What kind of problem, as its address ends: `stale-revision`.
     pub fn kind(&self) -> &str {
         self.kind.rsplit(':').next().unwrap_or_default()
+    }
+}
+
+impl From<SplitLoaderError> for Failure {
+    fn from(_: SplitLoaderError) -> Self {
+        Self::Unreachable
     }
 }
 
@@ -80,6 +87,11 @@ pub(crate) async fn archive(
 /// Fetches a pipeline with everything but its texts.
 pub(crate) async fn detail(pipeline: &PipelineId) -> Result<(Summary, DetailMore), Failure> {
     let text = call(&paths::detail(pipeline), None).await?;
+    read_detail(text).await
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn read_detail(text: String) -> Result<(Summary, DetailMore), Failure> {
     json::read_two(&text).ok_or(Failure::Unreadable)
 }
 
@@ -138,6 +150,12 @@ pub(crate) async fn offer(
     )
     .await
     .map(drop)
+}
+
+/// Whether the server answers, and can work.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn is_healthy() -> bool {
+    call(&paths::health(), None).await.is_ok()
 }
 
 /// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.

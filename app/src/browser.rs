@@ -74,6 +74,51 @@ pub(crate) fn local_time(lang: Lang, at: Timestamp) -> String {
         .into()
 }
 
+/// The language that the page came in.
+#[cfg(feature = "hydrate")]
+pub(crate) fn page_lang() -> Lang {
+    let html = document().document_element();
+    let lang = html.and_then(|html| Lang::from_code(&html.get_attribute("lang")?));
+    lang.unwrap_or_default()
+}
+
+/// Says something at the foot of a page that does not live yet.
+#[cfg(feature = "hydrate")]
+pub(crate) fn append_notice(text: &str) -> Option<web_sys::Element> {
+    let document = document();
+    let notice = document.create_element("p").ok()?;
+    notice.set_class_name("notice shown");
+    notice.set_attribute("role", "alert").ok()?;
+    notice.set_text_content(Some(text));
+    let notices = document.query_selector(".notices").ok()??;
+    notices.append_child(&notice).ok()?;
+    Some(notice)
+}
+
+/// Begins the page anew, unless that has not helped within the last minute.
+#[cfg(feature = "hydrate")]
+pub(crate) fn reload_once_a_minute() {
+    const KEY: &str = "reloaded";
+    let now = now_millis();
+    let last = remembered(KEY).and_then(|last| last.parse::<i64>().ok());
+    if last.is_none_or(|last| now - last > 60_000) {
+        remember(KEY, &now.to_string());
+        let _ = window().location().reload();
+    }
+}
+
+/// A text in small letters: by the browser, whose tables the page need not download.
+#[cfg(feature = "hydrate")]
+pub(crate) fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// A text in small letters.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn lower(text: &str) -> String {
+    text.to_lowercase()
+}
+
 /// Reads what this tab keeps.
 pub(crate) fn remembered(key: &str) -> Option<String> {
     window().session_storage().ok()??.get_item(key).ok()?

@@ -1,11 +1,12 @@
 //! The events of the live connection, as the board understands them.
 
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
     Agents, Changed, Heartbeat, PromptDelivery, PromptRef, Shutdown, Snapshot, Summary, event_name,
 };
 use serde::Deserialize;
 
-use crate::{PromptBody, json};
+use crate::{PromptBody, json, part};
 
 /// One event, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,11 @@ struct News {
     changed: Changed,
 }
 
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_changed), fallible)]
+pub(crate) fn changed(data: &str) -> Result<Option<Changed>, SplitLoaderError> {
+    Ok(json::read(data).map(|News { changed }| changed))
+}
+
 impl Incoming {
     /// Reads an event. `None` for one that this board does not know or cannot read: a newer server
     /// may send more, and the page must not fall over it.
@@ -42,7 +48,15 @@ impl Incoming {
             event_name::SNAPSHOT => json::read(data).map(Self::Snapshot),
             // Both lie in one object. Read twice: serde's flatten would buffer the whole object in between.
             event_name::PIPELINE_STATUS => {
-                let (summary, News { changed }) = json::read_two(data)?;
+                let summary = json::read(data)?;
+                let changed = match part::at_once(changed(data)) {
+                    Some(Ok(changed)) => changed?,
+                    // No page is shown that could use it. Should one come meanwhile, then this says that something is missing.
+                    _ => Changed {
+                        more: true,
+                        ..Changed::default()
+                    },
+                };
                 Some(Self::Status(Box::new((summary, changed))))
             }
             event_name::CURSOR_PROMPT => {

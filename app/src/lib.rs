@@ -26,6 +26,7 @@ mod lists;
 mod live;
 mod page;
 mod pages;
+mod part;
 pub mod paths;
 mod review;
 mod route;
@@ -42,6 +43,8 @@ pub use lang::{LANG_COOKIE, Lang};
 pub use lists::List;
 pub use page::{PageData, Setup};
 pub use route::Route;
+#[cfg(feature = "hydrate")]
+pub use shell::ready;
 pub use shell::{App, shell};
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

@@ -1,13 +1,14 @@
 //! What the server knows when it renders a page.
 
 use domain::Timestamp;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 pub use protocol::Setup;
 use protocol::{AgentView, Counts, DetailMore, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
+use crate::{Document, Lang, List, PromptText, Route, Theme, json};
 #[cfg(feature = "hydrate")]
-use crate::paths;
-use crate::{Document, Lang, PromptText, Theme, json};
+use crate::{part, paths};
 
 /// Everything a page begins with. The server provides it through the context of the request; it
 /// travels inside the page, so that the browser begins with the very same data and hydration agrees.
@@ -29,15 +30,18 @@ pub struct PageData {
     #[serde(default)]
     pub shown: Option<Summary>,
     /// On a pipeline's page: what only that page shows.
-    #[serde(default)]
+    #[serde(skip_deserializing)]
     pub detail: Option<DetailMore>,
     /// On a pipeline's page: the document that waits there.
+    #[serde(skip_deserializing)]
     pub document: Option<Document>,
     /// On a pipeline's page: its newest prompt.
+    #[serde(skip_deserializing)]
     pub prompt: Option<PromptText>,
     /// The agents that Staffel knows.
     pub agents: Vec<AgentView>,
     /// How each client is connected.
+    #[serde(skip_deserializing)]
     pub setups: Vec<Setup>,
 }
 
@@ -90,11 +94,66 @@ impl PageData {
     /// What the page begins with: from the request on the server, from the page in the browser.
     #[cfg(feature = "hydrate")]
     pub(crate) fn current() -> Self {
-        let element = leptos::prelude::document().get_element_by_id(Self::ELEMENT);
-        let page: Self = element
-            .and_then(|element| json::read(&element.text_content()?))
-            .unwrap_or_default();
+        let text = element().and_then(|element| element.text_content());
+        let text = text.unwrap_or_default();
+        let mut page: Self = json::read(&text).unwrap_or_default();
+        // Where the rest is not here, the page shows nothing of it.
+        if let Some(Ok(Some(more))) = part::at_once(more(&text)) {
+            page.detail = more.detail;
+            page.document = more.document;
+            page.prompt = more.prompt;
+            page.setups = more.setups;
+        }
         paths::set_base(&page.base);
         page
     }
+
+    /// Whether what the page shows is part of the rest.
+    pub(crate) fn shows_rest(&self) -> bool {
+        let Counts {
+            open,
+            ended,
+            archived,
+            ..
+        } = self.snapshot.counts;
+        match Route::of(&self.path) {
+            Route::Overview(List::Open) => open + ended + archived == 0,
+            Route::Overview(_) | Route::Agents | Route::Pipeline(_) => true,
+            Route::Nowhere => false,
+        }
+    }
+}
+
+/// What only some pages begin with.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct More {
+    detail: Option<DetailMore>,
+    document: Option<Document>,
+    prompt: Option<PromptText>,
+    setups: Vec<Setup>,
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_more), fallible)]
+pub(crate) fn more(text: &str) -> Result<Option<More>, SplitLoaderError> {
+    Ok(json::read(text))
+}
+
+/// How each client is connected.
+#[cfg(feature = "hydrate")]
+pub(crate) fn setups() -> Vec<Setup> {
+    let text = element().and_then(|element| element.text_content());
+    let more: Option<More> = text.and_then(|text| json::read(&text));
+    more.unwrap_or_default().setups
+}
+
+/// Whether what the page shows is part of the rest: the server said so.
+#[cfg(feature = "hydrate")]
+pub(crate) fn needs_rest() -> bool {
+    let parts = element().and_then(|element| element.get_attribute("data-parts"));
+    parts.is_some_and(|parts| parts.split(' ').any(|part| part == "rest"))
+}
+
+#[cfg(feature = "hydrate")]
+fn element() -> Option<web_sys::Element> {
+    leptos::prelude::document().get_element_by_id(PageData::ELEMENT)
 }

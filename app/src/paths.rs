@@ -23,6 +23,11 @@ pub fn overview() -> String {
     format!("{}/", base())
 }
 
+/// Whether the server can work.
+pub(crate) fn health() -> String {
+    format!("{}/health", base())
+}
+
 /// One list of the overview.
 pub(crate) fn list(list: List) -> String {
     match list {

@@ -2,25 +2,41 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use leptos::wasm_split::SplitLoaderError;
+use leptos::{nonce::use_nonce, prelude::*, wasm_split::wasm_split};
 
 use crate::{
     Lang, List, PageData, Route, actions,
     board::Board,
     browser,
-    components::{footer::Footer, header::Header, notice::Notices, review_dialog::ReviewDialog},
+    components::{
+        footer::Footer,
+        header::Header,
+        notice::Notices,
+        rest::{Drawn, rest},
+        review_dialog::ReviewDialog,
+    },
     pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
-    paths, wording,
+    part, paths, wording,
 };
+
+#[cfg(feature = "hydrate")]
+use crate::{api, incoming, page};
 
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = PageData::current();
     let data = page.to_script();
+    let rest = if page.shows_rest() { "rest" } else { "" };
+    let parts = match page.lang {
+        Lang::De => format!("{rest} german"),
+        Lang::En => rest.to_owned(),
+    };
     let board = Board::new(page);
     let lang = board.lang.get_untracked();
-    let style = format!(
-        "{}/{}/{}.css",
+    let pkg = format!(
+        "{}/{}/{}",
         paths::base(),
         options.site_pkg_dir,
         options.output_name
@@ -36,9 +52,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // Not a text node: the mark that hydration leaves behind one would stand in the title.
                 <title inner_html=escaped(&untrack(|| title(board)))></title>
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
-                <link rel="stylesheet" id="leptos" href=style/>
+                <link rel="stylesheet" id="leptos" href=format!("{pkg}.css")/>
                 // Not a script that runs: the data that the board begins with.
-                <script id=PageData::ELEMENT type="application/json" inner_html=data></script>
+                <script id=PageData::ELEMENT type="application/json" data-parts=parts inner_html=data></script>
                 // For a reload while the server is down.
                 <script
                     src=paths::asset("offline.js")
@@ -48,13 +64,26 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     data-retry=lang.retry()
                 ></script>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options root=paths::base()/>
+                <link rel="modulepreload" href=format!("{pkg}.js")/>
+                <link rel="preload" href=format!("{pkg}.wasm") r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <script type="module" nonce=use_nonce()>{start(&pkg)}</script>
             </head>
             <body>
                 <Page board/>
             </body>
         </html>
     }
+}
+
+/// The script that makes the page live. Leptos has one too, which finds the WASM under a name that depends on what was set
+/// when leptos itself was compiled.
+fn start(pkg: &str) -> String {
+    format!(
+        "import({js:?}).then(async staffel => {{ \
+         await staffel.default({{ module_or_path: {wasm:?} }}); staffel.hydrate(); }});",
+        js = format!("{pkg}.js"),
+        wasm = format!("{pkg}.wasm"),
+    )
 }
 
 /// The board, as the browser takes it over.
@@ -86,8 +115,12 @@ fn Page(board: Board) -> impl IntoView {
         kind.get();
         board.route.with_untracked(|route| match route {
             Route::Overview(_) => view! { <Overview/> }.into_any(),
-            Route::Agents => view! { <AgentsPage/> }.into_any(),
-            Route::Pipeline(_) => view! { <PipelinePage/> }.into_any(),
+            Route::Agents => rest(board, Box::new(|| part::at_once(agents())), || {
+                Box::pin(load_agents())
+            }),
+            Route::Pipeline(_) => rest(board, Box::new(|| part::at_once(pipeline())), || {
+                Box::pin(load_pipeline())
+            }),
             Route::Nowhere => view! { <NotFound/> }.into_any(),
         })
     };
@@ -99,6 +132,78 @@ fn Page(board: Board) -> impl IntoView {
         <ReviewDialog/>
         <Notices/>
     }
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
+fn agents() -> Drawn {
+    Ok(view! { <AgentsPage/> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
+fn pipeline() -> Drawn {
+    Ok(view! { <PipelinePage/> }.into_any())
+}
+
+/// How long to wait before a rest that did not come is tried again.
+#[cfg(feature = "hydrate")]
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Waits until everything is here that the page shows. Until then it is what the server sent, and nothing on it answers:
+/// if that takes more than one try, the page says so, and begins anew where the server is another one by now.
+#[cfg(feature = "hydrate")]
+pub async fn ready() {
+    let lang = browser::page_lang();
+    if load_shown(lang).await.is_ok() {
+        return;
+    }
+    paths::set_base(&PageData::current().base);
+    let notice = browser::append_notice(lang.unreachable());
+    loop {
+        gloo_timers::future::sleep(AGAIN).await;
+        if load_shown(lang).await.is_ok() {
+            break;
+        }
+        if api::is_healthy().await {
+            browser::reload_once_a_minute();
+        }
+    }
+    if let Some(notice) = notice {
+        notice.remove();
+    }
+}
+
+#[cfg(feature = "hydrate")]
+async fn load_shown(lang: Lang) -> Result<(), SplitLoaderError> {
+    lang.load().await?;
+    if page::needs_rest() {
+        load_rest().await?;
+    }
+    Ok(())
+}
+
+/// Loads the rest once the page lives, so that it is here when it is wanted, even if the server is not.
+#[cfg(feature = "hydrate")]
+async fn fetch_rest(board: Board) {
+    // A page of another version than the server's has been told so, and finds nothing there any more.
+    while (load_rest().await.is_err() || Lang::De.load().await.is_err())
+        && !board.outdated.get_untracked()
+    {
+        gloo_timers::future::sleep(AGAIN).await;
+    }
+}
+
+/// Loads the rest. Every function of it has to stand here: it is called at once where this is known to be done.
+#[cfg(feature = "hydrate")]
+async fn load_rest() -> Result<(), SplitLoaderError> {
+    // One file: after the first of these the others only note that it is here.
+    load_pipeline().await?;
+    load_agents().await?;
+    crate::pages::overview::load_connect().await?;
+    crate::pages::overview::load_listed().await?;
+    crate::pages::overview::load_results().await?;
+    crate::components::review_dialog::load_review().await?;
+    page::load_more().await?;
+    incoming::load_changed().await
 }
 
 /// A text as the content of an element.
@@ -131,7 +236,10 @@ fn begin(board: Board) {
     browser::watch_printing(board.printing);
     actions::follow(board);
     #[cfg(feature = "hydrate")]
-    crate::live::follow(board);
+    {
+        crate::live::follow(board);
+        leptos::task::spawn_local(fetch_rest(board));
+    }
     if let Some(html) = document().document_element() {
         // For tests and style sheets: from here on buttons do something.
         let _ = html.set_attribute("data-hydrated", "");

@@ -56,6 +56,16 @@ def test_the_page_and_all_that_it_loads(alone: Server) -> None:
                 assert small.content == whole.content, path
 
 
+def test_parts_of_the_program_are_asked_for_once(alone: Server) -> None:
+    script = httpx.get(f"{alone.url}/pkg/staffel.js").text
+    parts = re.findall(r"\./(\w+\.[0-9a-f]{16}\.wasm)", script)
+    assert parts, "the script loads parts"
+    for part in parts:
+        given = httpx.get(f"{alone.url}/pkg/{part}")
+        assert given.status_code == 200 and "immutable" in given.headers["cache-control"]
+        assert given.headers["content-type"] == "application/wasm"
+
+
 def test_a_compressed_file_only_for_those_who_can_read_it(alone: Server) -> None:
     def answer(method: str = "GET", **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

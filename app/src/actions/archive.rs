@@ -1,7 +1,13 @@
 //! Archiving pipelines, bringing them back, and undoing that.
 
+use std::pin::Pin;
+
 use domain::PipelineId;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use crate::{
     api::{self, Failure},
@@ -13,12 +19,28 @@ use crate::{
 /// So many go into one request; the server takes up to 500.
 const BATCH: usize = 150;
 
+type Moving = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Archives pipelines, or brings them back, and says what became of it.
 pub(crate) fn put(board: Board, what: What, back: bool) {
     if !board.archive.begin() {
         return;
     }
     spawn_local(async move {
+        match moving(board, what, back).await {
+            Ok(moving) => moving.await,
+            Err(_) => {
+                let lang = board.lang.get_untracked();
+                board.say(wording::connection::failure(lang, &Failure::Unreachable));
+                board.archive.end(Vec::new(), back);
+            }
+        }
+    });
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn moving(board: Board, what: What, back: bool) -> Result<Moving, SplitLoaderError> {
+    Ok(Box::pin(async move {
         let mut moved = Vec::new();
         let done = match what {
             What::These(pipelines) => send(&pipelines, back, &mut moved).await,
@@ -31,7 +53,7 @@ pub(crate) fn put(board: Board, what: What, back: bool) {
             (_, count) => wording::archived(lang, count, back),
         });
         board.archive.end(moved, back);
-    });
+    }))
 }
 
 /// Takes back what was done last.

@@ -15,6 +15,13 @@ use crate::{
 pub(crate) fn Connect() -> impl IntoView {
     let board = use_board();
     let setups = board.setups.get_value();
+    // A page that began without the rest has not read them.
+    #[cfg(feature = "hydrate")]
+    let setups = if setups.is_empty() {
+        crate::page::setups()
+    } else {
+        setups
+    };
     view! {
         <div class="connect">
             <p>{board.t(Lang::connect_lead)}</p>

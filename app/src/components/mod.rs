@@ -20,6 +20,7 @@ pub(crate) mod notice;
 pub(crate) mod now;
 pub(crate) mod prompt;
 pub(crate) mod prompt_steps;
+pub(crate) mod rest;
 pub(crate) mod review_dialog;
 pub(crate) mod review_form;
 pub(crate) mod row;

@@ -1,13 +1,19 @@
 //! The review: the document and the decision, over everything else.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, wasm_split::wasm_split};
 
-use super::{document::Reading, review_form::ReviewForm, time::Ago, when::When};
+use super::{
+    document::Reading,
+    rest::{Drawn, rest},
+    review_form::ReviewForm,
+    time::Ago,
+    when::When,
+};
 use crate::{
     Lang, actions,
     board::{Board, use_board},
     follow::{flag, maybe, text, word},
-    paths,
+    part, paths,
     review::Opened,
     wording,
 };
@@ -50,10 +56,15 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             // Escape closes the dialog by itself; then it is put off.
             on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
         >
-            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| view! { <Open board opened/> })}
+            {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| rest(board, Box::new(move || part::at_once(reading(board, opened.clone()))), || Box::pin(load_review())))}
         </dialog>
     }
     .into_inner()
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_review), fallible)]
+pub(crate) fn reading(board: Board, opened: Opened) -> Drawn {
+    Ok(view! { <Open board opened/> }.into_any())
 }
 
 #[component]

@@ -1,8 +1,11 @@
 //! The reader's choices: language and colours. Both take effect at once and are kept in a cookie.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
-use crate::{LANG_COOKIE, Lang, THEME_COOKIE, Theme, board::use_board, browser, follow::word};
+use crate::{
+    LANG_COOKIE, Lang, THEME_COOKIE, Theme, api::Failure, board::use_board, browser, follow::word,
+    wording,
+};
 
 /// Switches between German and English.
 #[component]
@@ -11,8 +14,15 @@ pub(crate) fn LangSwitch() -> impl IntoView {
     let other = move || board.lang.get().other();
     let switch = move |_| {
         let lang = board.lang.get_untracked().other();
-        board.lang.set(lang);
-        browser::set_cookie(LANG_COOKIE, lang.code());
+        spawn_local(async move {
+            if lang.load().await.is_err() {
+                let lang = board.lang.get_untracked();
+                board.say(wording::connection::failure(lang, &Failure::Unreachable));
+                return;
+            }
+            board.lang.set(lang);
+            browser::set_cookie(LANG_COOKIE, lang.code());
+        });
     };
     view! {
         <button

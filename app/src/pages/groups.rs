@@ -3,7 +3,7 @@
 use domain::PipelineId;
 use protocol::Summary;
 
-use crate::board::Board;
+use crate::{board::Board, browser};
 
 /// A project and those of its pipelines that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(crate) fn groups(pipelines: impl Iterator<Item = Candidate>) -> Vec<Group> {
             }),
         }
     }
-    groups.sort_by_cached_key(|group| (group.ended, group.project.to_lowercase()));
+    groups.sort_by_cached_key(|group| (group.ended, browser::lower(&group.project)));
     groups
 }
 
@@ -85,18 +85,14 @@ fn matches(status: &Summary, find: &[String]) -> bool {
         status.agent.as_deref(),
         status.message.as_deref(),
     ];
-    let shown = shown
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("\n")
-        .to_lowercase();
+    let shown = shown.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let shown = browser::lower(&shown);
     find.iter().all(|word| shown.contains(word))
 }
 
 /// The words that are looked for.
 fn words(find: &str) -> Vec<String> {
-    let lower = find.to_lowercase();
+    let lower = browser::lower(find);
     lower.split_whitespace().map(str::to_owned).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The overview: what waits for the reader first, then the pipelines of one list, or what a search finds.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, wasm_split::wasm_split};
 
 use super::{listed::Listed, projects::Projects, results::Results};
 use crate::{
@@ -10,11 +10,13 @@ use crate::{
         connect::Connect,
         gate::Gate,
         list::{Item, list},
+        rest::{Drawn, rest},
         tabs::Tabs,
         tally::Tally,
         when::When,
     },
     follow::{flag, text},
+    part,
     waiting::Waiting,
     wording,
 };
@@ -38,14 +40,29 @@ pub(crate) fn Overview() -> impl IntoView {
     let searching = flag(move || board.find.with(|find| !find.trim().is_empty()));
     view! {
         <h1>{heading}</h1>
-        <When holds=some otherwise=move || view! { <section class="sheet empty"><Connect/></section> }>
+        <When holds=some otherwise=move || rest(board, Box::new(|| part::at_once(connect())), || Box::pin(load_connect()))>
             <Gates board/>
             <When holds=searching otherwise=move || view! { <Lists board/> }>
-                <Results board/>
+                {rest(board, Box::new(move || part::at_once(results(board))), || Box::pin(load_results()))}
             </When>
         </When>
     }
     .into_inner()
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_connect), fallible)]
+pub(crate) fn connect() -> Drawn {
+    Ok(view! { <section class="sheet empty"><Connect/></section> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_listed), fallible)]
+pub(crate) fn listed(board: Board, list: List) -> Drawn {
+    Ok(view! { <Listed board list/> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_results), fallible)]
+pub(crate) fn results(board: Board) -> Drawn {
+    Ok(view! { <Results board/> }.into_any())
 }
 
 /// What waits. The place is kept when nothing does: nothing below jumps when a gate opens.
@@ -81,7 +98,7 @@ fn Lists(board: Board) -> impl IntoView {
         <Tabs/>
         {move || match shown.get() {
             List::Open => view! { <Projects board/> }.into_any(),
-            list => view! { <Listed board list/> }.into_any(),
+            list => rest(board, Box::new(move || part::at_once(listed(board, list))), || Box::pin(load_listed())),
         }}
     }
     .into_inner()

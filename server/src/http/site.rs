@@ -17,6 +17,8 @@ use crate::release::Site;
 
 /// One file, with its compressed forms.
 struct File {
+    /// How long a browser may use it without asking.
+    caching: HeaderValue,
     kind: HeaderValue,
     /// Best first; the last one is the plain one, which every client can read.
     forms: Vec<Form>,
@@ -63,6 +65,7 @@ impl File {
             })
         });
         Some(Self {
+            caching: HeaderValue::from_static(caching(path)),
             kind,
             forms: forms.collect(),
         })
@@ -88,9 +91,19 @@ impl File {
         let fields = answer.headers_mut();
         fields.insert(header::ETAG, form.tag.clone());
         fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        // The names do not change with the content, so browsers have to ask each time; a 304 is cheap.
-        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        fields.insert(header::CACHE_CONTROL, self.caching.clone());
         answer
+    }
+}
+
+/// The parts of the WASM have a hash in their names: under one name it is always the same file. Other names stay when the
+/// content changes, so browsers have to ask each time; a 304 is cheap.
+fn caching(path: &str) -> &'static str {
+    let is_hash =
+        |part: &str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match path.split('.').any(is_hash) {
+        true => "public, max-age=31536000, immutable",
+        false => "no-cache",
     }
 }
 
