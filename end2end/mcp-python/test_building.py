@@ -188,7 +188,8 @@ CARGO = r"""
 echo "cargo $*" >>"$HOME/calls"
 case "$*" in
   *wasm32*) mkdir -p target/front/wasm32-unknown-unknown/wasm-release; echo wasm >target/front/wasm32-unknown-unknown/wasm-release/frontend.wasm ;;
-  *bundler*) for last; do :; done; mkdir -p "$last"; echo js >"$last/staffel.js"; echo wasm >"$last/staffel_bg.wasm" ;;
+  *bundler*) mkdir -p target/debug; printf '#!/bin/bash\necho js >"$2/staffel.js"; echo wasm >"$2/staffel.wasm"\n' >target/debug/bundler
+    chmod +x target/debug/bundler ;;
   rustc*) echo "#!/bin/bash" >target/release/staffel; chmod +x target/release/staffel ;;
 esac
 """
