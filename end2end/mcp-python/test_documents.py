@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -71,16 +72,23 @@ class Newcomer:
         return said
 
     def bash(self, command: str, folder: Path, environment: dict[str, str]) -> str:
-        done = subprocess.run(
+        running = subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=folder,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            start_new_session=True,
         )
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        try:
+            said, _ = running.communicate(timeout=120)
+        finally:
+            # What it started must not outlive the test.
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+        assert running.returncode == 0, f"{command}\n{said}"
+        return said
 
     def make_run(self) -> str:
         environment = os.environ | {"STAFFEL_LISTEN": "127.0.0.1:0", "STAFFEL_DATA": str(self.folder / "data"), "STAFFEL_OPEN": "false"}
