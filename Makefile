@@ -37,7 +37,7 @@ dist: build ## packages in target/dist: tarball, Debian, npm, Python, and their 
 	@$(env) scripts/dist.sh
 
 test: ready-test build ## all of the following, in two lanes, up to the first failure
-	@MAKE="$(MAKE)" scripts/test.sh $(lanes)
+	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
 # which would unify the two and switch on `ssr` and `hydrate` at once.

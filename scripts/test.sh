@@ -25,7 +25,7 @@ run_lane() { # run_lane NICENESS "stages"
   for stage in $2; do
     began=$SECONDS
     echo "test: $stage has begun; to follow it: tail -f $logs/$stage.log"
-    if nice -n "$1" "${MAKE:-make}" "$stage" ARGS= </dev/null >$logs/"$stage".log 2>&1; then
+    if nice -n "$1" make "$stage" ARGS= </dev/null >$logs/"$stage".log 2>&1; then
       {
         printf '\n==> %s (one of %d)\n' "$stage" "$total"
         cat $logs/"$stage".log

@@ -12,7 +12,13 @@ const IMPORT: &str = "import { initSync } from ";
 pub(crate) fn merge(script: &str, links: &str, link_name: &str) -> Result<String> {
     let mut names = Vec::new();
     let mut merged = String::new();
+    // wasm-bindgen imports it once for each part, under one key of the same object.
+    let key = format!("\"{link_name}\": ");
+    let mut keyed = false;
     for line in script.lines() {
+        if line.trim_start().starts_with(&key) && std::mem::replace(&mut keyed, true) {
+            continue;
+        }
         // `import * as import1 from "./links.js"`
         let imported = line
             .strip_prefix("import * as ")
@@ -78,12 +84,12 @@ mod tests {
 
     #[test]
     fn two_scripts_become_one() {
-        let script = "import * as import1 from \"./links.js\"\nimport * as import2 from \"./other.js\"\nrun(import1);\n";
+        let script = "import * as import1 from \"./links.js\"\nimport * as import2 from \"./other.js\"\nrun({\n \"./links.js\": import1,\n \"./links.js\": import1,\n});\n";
         let links = "import { initSync } from \"./staffel.js\";\nlet shared;\nexport const load = wrap();\n";
         let merged = merge(script, links, "./links.js").expect("merged");
         assert_eq!(
             merged,
-            "import * as import2 from \"./other.js\"\nrun(import1);\nlet shared;\nconst load = wrap();\nconst import1 = { load };\n"
+            "import * as import2 from \"./other.js\"\nrun({\n \"./links.js\": import1,\n});\nlet shared;\nconst load = wrap();\nconst import1 = { load };\n"
         );
         let said = merge("run();", links, "./links.js").expect_err("nothing is imported");
         assert!(said.to_string().contains("./links.js"), "{said}");
