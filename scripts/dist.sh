@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes packages of the release in target/dist: a tarball, a Debian package, an npm package and a Python wheel, each with the
+# scripts/dist.sh [FOLDER]: makes packages of the release in target/dist, or in another folder: a tarball, a Debian package, an npm package and a Python wheel, each with the
 # program inside, and their checksums. For the machine it runs on, since nothing is cross-compiled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 binary=target/release/staffel
-out=target/dist
+out=${1:-target/dist}
 work=$out/work
 
 fail() {
@@ -74,7 +74,7 @@ npm_package() {
   documents $root
   install -Dm755 $binary $root/bin/staffel
   filled packaging/npm/package.json >$root/package.json
-  npm pack --silent --pack-destination $out ./$root >/dev/null
+  npm pack --silent --pack-destination "$out" "$(cd $root && pwd)" >/dev/null
 }
 
 wheel() {

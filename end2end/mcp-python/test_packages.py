@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, Server, binary
 
 pytestmark = [
-    pytest.mark.xdist_group("packages"),  # they are made once
+    pytest.mark.xdist_group("packages"),  # made by as few workers as can be
     pytest.mark.skipif("debug" in binary().parts, reason="packages are made of the release"),
     pytest.mark.skipif(platform.system() != "Linux", reason="packages are made on Linux only, for now"),
 ]
@@ -27,9 +27,10 @@ def run(*command: object, **more: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def dist() -> Path:
-    run(ROOT / "scripts/dist.sh", cwd=ROOT)
-    return ROOT / "target/dist"
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(ROOT / "scripts/dist.sh", folder, cwd=ROOT)
+    return folder
 
 
 def package(dist: Path, ending: str) -> Path:
