@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# scripts/dist.sh [FOLDER]: makes packages of the release in target/dist, or in another folder: a tarball, a Debian package, an npm package and a Python wheel, each with the
-# program inside, and their checksums. For the machine it runs on, since nothing is cross-compiled.
+# scripts/dist.sh [FOLDER]: makes packages of the release in target/dist, or in another folder: a tarball, a Debian package, an
+# npm package and a Python wheel, each with the program inside, and their checksums. For the machine it runs on, since
+# nothing is cross-compiled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
