@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Json, Router,
     extract::FromRef,
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderValue, Uri, header},
     middleware,
     response::Redirect,
     routing::{any, get},
@@ -27,7 +27,7 @@ use crate::{
     VERSION,
     access::{self, Tokens},
     agents::Agents,
-    problem::Problem,
+    problem::{Problem, wrong_method},
     relay::Relay,
     release::Site,
 };
@@ -143,16 +143,6 @@ fn site_folder(leptos: &LeptosOptions) -> Router<App> {
         ))
         .service(ServeDir::new(pkg).precompressed_br().precompressed_gzip());
     Router::new().nest_service(&format!("/{}", leptos.site_pkg_dir), assets)
-}
-
-pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!("{} does not take {method}.", uri.path());
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method",
-        "Method not allowed",
-        detail,
-    )
 }
 
 async fn nothing_there(uri: Uri) -> Problem {

@@ -6,14 +6,13 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::routes::{App, wrong_method};
-use crate::release::Site;
+use crate::{problem::wrong_method, release::Site};
 
 /// One file, with its compressed forms.
 struct File {
@@ -33,7 +32,7 @@ struct Form {
 }
 
 /// A route for each file of the site.
-pub fn routes(site: &Site) -> Router<App> {
+pub fn routes<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
     let files = site
         .paths
         .iter()
@@ -96,6 +95,14 @@ impl File {
     }
 }
 
+/// The items of a header that is a list.
+fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let fields = headers.get_all(name).into_iter();
+    fields
+        .filter_map(|field| field.to_str().ok())
+        .flat_map(|field| field.split(','))
+}
+
 /// The parts of the WASM have a hash in their names: under one name it is always the same file. Other names stay when the
 /// content changes, so browsers have to ask each time; a 304 is cheap.
 fn caching(path: &str) -> &'static str {
@@ -109,11 +116,7 @@ fn caching(path: &str) -> &'static str {
 
 /// Whether the caller can read this content coding (RFC 9110, 12.5.3).
 fn accepts(headers: &HeaderMap, coding: &str) -> bool {
-    let fields = headers.get_all(header::ACCEPT_ENCODING).into_iter();
-    let mut listed = fields
-        .filter_map(|field| field.to_str().ok())
-        .flat_map(|field| field.split(','));
-    listed.any(|item| {
+    listed(headers, header::ACCEPT_ENCODING).any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let refused = |weight: &str| {
             let weight = weight.strip_prefix("q=").or(weight.strip_prefix("Q="));
@@ -128,11 +131,7 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
 
 /// Whether the caller has these bytes already (RFC 9110, 13.1.2).
 fn knows(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let fields = headers.get_all(header::IF_NONE_MATCH).into_iter();
-    let mut listed = fields
-        .filter_map(|field| field.to_str().ok())
-        .flat_map(|field| field.split(','));
-    listed.any(|item| {
+    listed(headers, header::IF_NONE_MATCH).any(|item| {
         let item = item.trim();
         item == "*" || item.strip_prefix("W/").unwrap_or(item).as_bytes() == tag.as_bytes()
     })
