@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 
 binary=target/release/staffel
 out=${1:-target/dist}
-work=$out/work
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 fail() {
   printf 'dist: %s\n' "$*" >&2
@@ -43,51 +44,51 @@ documents() { # documents FOLDER
   install -m644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$1"
 }
 
-rm -rf $out
-mkdir -p $work
+# Only what this script makes: the folder may hold other things.
+rm -f "$out"/staffel[-_]* "$out"/SHA256SUMS
+mkdir -p "$out"
 
 tarball() {
   local name=staffel-$version-$arch-linux
-  documents $work/"$name"
-  install -m755 $binary $work/"$name"
-  install -m644 packaging/staffel.service $work/"$name"
-  tar --create --gzip --file $out/"$name".tar.gz --directory $work --sort=name --owner=0 --group=0 --numeric-owner \
+  documents "$work/$name"
+  install -m755 $binary "$work/$name"
+  install -m644 packaging/staffel.service "$work/$name"
+  tar --create --gzip --file "$out/$name.tar.gz" --directory "$work" --sort=name --owner=0 --group=0 --numeric-owner \
     --mtime="@$SOURCE_DATE_EPOCH" "$name"
 }
 
 debian() {
-  local root=$work/debian size
+  local size root="$work/debian"
   command -v dpkg-deb >/dev/null || {
     echo 'dist: no dpkg-deb here, so no Debian package'
     return
   }
-  install -Dm755 $binary $root/usr/bin/staffel
-  install -Dm644 packaging/staffel.service $root/usr/lib/systemd/system/staffel.service
-  documents $root/usr/share/doc/staffel
-  size=$(du -sk $root | cut -f1)
-  mkdir $root/DEBIAN
-  filled packaging/debian/control >$root/DEBIAN/control
-  dpkg-deb --root-owner-group --build $root "$out/staffel_${version}_$debian_arch.deb" >/dev/null
+  install -Dm755 $binary "$root/usr/bin/staffel"
+  install -Dm644 packaging/staffel.service "$root/usr/lib/systemd/system/staffel.service"
+  documents "$root/usr/share/doc/staffel"
+  size=$(du -sk "$root" | cut -f1)
+  mkdir "$root/DEBIAN"
+  filled packaging/debian/control >"$root/DEBIAN/control"
+  dpkg-deb --root-owner-group --build "$root" "$out/staffel_${version}_$debian_arch.deb" >/dev/null
 }
 
 npm_package() {
-  local root=$work/npm
-  documents $root
-  install -Dm755 $binary $root/bin/staffel
-  filled packaging/npm/package.json >$root/package.json
-  npm pack --silent --pack-destination "$out" "$(cd $root && pwd)" >/dev/null
+  local root="$work/npm"
+  documents "$root"
+  install -Dm755 $binary "$root/bin/staffel"
+  filled packaging/npm/package.json >"$root/package.json"
+  npm pack --silent --pack-destination "$out" "$root" >/dev/null
 }
 
 wheel() {
-  filled packaging/python/METADATA | cat - README.md >$work/METADATA
+  filled packaging/python/METADATA | cat - README.md >"$work/METADATA"
   python3 scripts/wheel.py --name staffel --version "$version" --tag "py3-none-manylinux_${glibc/./_}_$arch" \
-    --metadata $work/METADATA --licence LICENSE-MIT --licence LICENSE-APACHE --script $binary --out $out
+    --metadata "$work/METADATA" --licence LICENSE-MIT --licence LICENSE-APACHE --script $binary --out "$out"
 }
 
 tarball
 debian
 npm_package
 wheel
-rm -rf $work
-(cd $out && sha256sum -- staffel* >SHA256SUMS)
-ls -l $out | awk 'NR > 1 { printf "dist: %6.1f MB  %s\n", $5 / 1000000, $NF }'
+(cd "$out" && sha256sum -- staffel* >SHA256SUMS)
+ls -l "$out" | awk 'NR > 1 { printf "dist: %6.1f MB  %s\n", $5 / 1000000, $NF }'
