@@ -6,8 +6,13 @@ MAKEFLAGS += --no-print-directory
 # Everything after the name of a command: make run ARGS="--listen 127.0.0.1:8080 --no-open"
 ARGS ?=
 PREFIX ?= $(HOME)/.local
+# PROFILE=release optimises the server: compiling takes twice as long. The board is the same in both.
+PROFILE ?= dev
+program = $(if $(filter release,$(PROFILE)),target/release/staffel,target/staffel)
 
-env := . scripts/env.sh &&
+env = . scripts/env.sh && export STAFFEL_BIN="$${STAFFEL_BIN:-$(CURDIR)/$(program)}" &&
+# What runs on the machine itself, with the features of scripts/build.sh: nothing is compiled twice then.
+native := -p domain -p protocol -p cli -p app -p server --features server/test-util
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop e2e
 # What compiles, and what mostly waits. `conformance` uses what `unit` has compiled.
@@ -24,17 +29,18 @@ help: ## show this list
 setup: ## install what is missing, for building and for the tests
 	@scripts/setup.sh test
 
-run: build ## build the release and serve it; ARGS go to `staffel serve`
-	@exec target/release/staffel serve $(ARGS)
+run: build ## build and serve; ARGS go to `staffel serve`; PROFILE=release optimises, here and below
+	@exec $(program) serve $(ARGS)
 
 watch: ready-watch ## develop: rebuild and reload at every change; ARGS go to `staffel serve`
 	@$(env) exec cargo leptos watch --split -- serve --no-open $(ARGS)
 
 install: build ## put the program on your PATH: PREFIX=~/.local, or another folder with a bin
-	@scripts/install.sh "$(PREFIX)"
+	@scripts/install.sh $(program) "$(PREFIX)"
 
-dist: build ## packages in target/dist: tarball, Debian, npm, Python, and their checksums
-	@$(env) scripts/dist.sh
+dist: PROFILE = release
+dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
+	@$(env) scripts/dist.sh $(program) target/dist
 
 test: ready-test build ## all of the following, in two lanes, up to the first failure
 	@scripts/test.sh $(lanes)
@@ -47,39 +53,42 @@ lint: ready-test ##   formatting, clippy for the server, the browser and the ben
 	$(env) prettier --check --log-level warn $(formatted)
 	@$(env) scripts/rooms.py
 	@$(env) scripts/dependencies.py
-	$(env) cargo clippy -p domain -p protocol -p cli -p app -p server -p bundler --all-targets -- -D warnings
-	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+	$(env) cargo clippy -p bundler --all-targets -- -D warnings
+	$(env) cargo clippy $(native) --all-targets -- -D warnings
+	$(env) cargo clippy -p frontend --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front -- -D warnings
 	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
 	@$(MAKE) doc
 
 unit: ready ##   the Rust tests; ARGS go to `cargo test`
-	$(env) cargo test --no-fail-fast -p domain -p protocol -p cli -p app -p server -p bundler $(ARGS)
+	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
+	$(env) cargo test --no-fail-fast $(native) $(ARGS)
 
-build: ready ##   the release: target/release/staffel, one file
-	@scripts/build.sh
+build: ready ##   the program, one file: target/staffel, or target/release/staffel
+	@scripts/build.sh $(PROFILE)
 
 size: build ##   the size of the page's WASM, against its limit
 	@$(env) scripts/wasm-size.sh
 
-e2e-python: ready-test build ##   a Python MCP client against the release; ARGS go to pytest
+e2e-python: ready-test build ##   a Python MCP client against the program; ARGS go to pytest
 	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
 
 # The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
-conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the release
-	$(env) cargo build -p domain -p protocol -p cli -p app -p server -p bundler --example conformance
+conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the program
+	$(env) cargo build $(native) --example conformance
 	$(env) cd end2end && npm run --silent test:conformance
 
-interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the release
+interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the program
 	$(env) cd end2end && npm run --silent test:interop
 
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
-e2e: ready-test build ##   a TypeScript MCP client and a browser against the release; ARGS go to `playwright test`
+e2e: ready-test build ##   a TypeScript MCP client and a browser against the program; ARGS go to `playwright test`
 	$(env) cd end2end && npm run --silent test:mcp
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
-	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items -p domain -p protocol -p cli -p app -p server -p bundler
+	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items $(native)
 
+bench: PROFILE = release
 bench: ready-test build ## measure this build beside its peers; ARGS="--quick" for a short run
 	@$(env) bench/run.sh $(ARGS)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
 # bench/run.sh [--quick] [sse|mcp|growth|board|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
-# STAFFEL_BIN: the program to measure, instead of target/release/staffel or target/debug/staffel
+# STAFFEL_BIN: the program to measure, instead of target/release/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
@@ -40,14 +40,8 @@ if command -v flock >/dev/null && ! flock -n 9; then fail "another bench/run.sh 
 payload=$work/payload.json
 results=$work/results.jsonl
 
-staffel=${STAFFEL_BIN:-}
-if [ -z "$staffel" ]; then
-  for staffel in target/release/staffel target/debug/staffel; do
-    if [ -x $staffel ]; then break; fi
-  done
-fi
-[ -x "$staffel" ] || fail "there is no program to measure; run: make build"
-if [[ $staffel == */debug/* ]]; then say "this measures a debug build: its figures say nothing about a release"; fi
+staffel=${STAFFEL_BIN:-target/release/staffel}
+[ -x "$staffel" ] || fail "there is no $staffel to measure; run: make build PROFILE=release"
 chromium=${STAFFEL_CHROMIUM:-}
 # What a person has set for their own server is not measured.
 # shellcheck disable=SC2086
@@ -331,15 +325,14 @@ fi
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }
 if [ -n "$sse$mcp" ]; then $venv/bin/python bench/tables $results || failed=1; fi
 echo
-if [[ $staffel == */debug/* ]]; then build="a DEBUG build"; else build="a release build"; fi
 if [ -n "$(git status --porcelain 2>/dev/null)" ]; then changes=", with changes"; else changes=; fi
-echo "- $("$staffel" --version), $build of $(git rev-parse --short HEAD 2>/dev/null || echo "no commit")$changes; $(rustc --version | cut -d' ' -f1,2)"
+echo "- $("$staffel" --version), $staffel of $(git rev-parse --short HEAD 2>/dev/null || echo "no commit")$changes; $(rustc --version | cut -d' ' -f1,2)"
 package() { node -p "require('./bench/node/package.json').dependencies['$1']"; }
 echo "- nchan $(dpkg-query -W -f '${Version}' libnginx-mod-nchan 2>/dev/null || echo "not there"), Durable Streams 0.1.5; better-sse $(package better-sse), @modelcontextprotocol/server $(package @modelcontextprotocol/server) on node $(node --version);" \
   "FastMCP $(version fastmcp), sse-starlette $(version sse-starlette) with uvicorn $(version uvicorn), Flask $(version flask), on $($venv/bin/python --version)"
 echo "- $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), Linux $(uname -r);" \
   "load average before: $before; took $((SECONDS - began)) s"
-if compgen -G 'target/release/site/pkg/staffel*.wasm' >/dev/null; then
+if compgen -G 'target/board/pkg/staffel*.wasm' >/dev/null; then
   echo "- the page's WASM: $(scripts/wasm-size.sh 2>/dev/null || true)" # the limit is the business of `make size`
 else
   echo "- the page's WASM: not built here"

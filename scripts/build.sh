@@ -1,24 +1,35 @@
 #!/usr/bin/env bash
-# Builds the release: target/release/staffel, one file with the board inside. Does nothing when nothing has changed.
+# scripts/build.sh [PROFILE]: builds the program, one file with the board inside. Does nothing when nothing has changed.
+#
+#   dev      target/staffel, the default: the server is compiled quickly, to try, to develop and to test
+#   release  target/release/staffel: the server is optimised, to install and to measure
 #
 #   frontend ─cargo→ WASM ─bundler→ parts of it, and JS ─wasm-opt, esbuild→ ┐
-#   style ─esbuild→ one style sheet ────────────────────────────────────────┤→ target/release/site ─┐
-#   server's library, at the same time: the two fill each other's pauses ───────────────────────────┴→ target/release/staffel
+#   style ─esbuild→ one style sheet ────────────────────────────────────────┤→ target/board ─┐
+#   the server's library, at the same time ──────────────────────────────────────────────────┴→ the program
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
 
-binary=target/release/staffel
-site=target/release/site
-begun=target/staffel-build.begun
-finished=target/staffel-build.finished # holds what the build depended on beside its files
-log=target/staffel-build.log           # of the server's half, until it is shown
+profile=${1:-dev}
+case $profile in
+  dev) program=target/staffel ;;
+  release) program=target/release/staffel ;;
+  *)
+    echo "build: $profile is no profile: dev or release" >&2
+    exit 2
+    ;;
+esac
+case $profile in
+  dev) server=(--locked -p server --features test-util) ;; # as in `make unit`, which finds it compiled then
+  release) server=(--locked -p server --release) ;;
+esac
 
-sources=()
-for path in Cargo.toml Cargo.lock .cargo app bundler cli domain frontend protocol server style scripts/build.sh scripts/compress.mjs; do
-  if [ -e "$path" ]; then sources+=("$path"); fi
-done
+board=target/board
+state=target/build # what was built, of which files, and the log of what has no place on the screen
+bundled=(Cargo.toml Cargo.lock .cargo app bundler domain frontend protocol style scripts/build.sh scripts/compress.mjs)
+compiled=("${bundled[@]}" cli server)
 
 # The commit, for `staffel --version`; nothing where there is no repository.
 commit() {
@@ -28,29 +39,38 @@ commit() {
   echo "$head"
 }
 
-surroundings() {
+settings() {
   rustc --version
-  commit
   env | grep -E '^(CARGO_PROFILE_|CARGO_ENCODED_RUSTFLAGS=|RUSTFLAGS=)' | LC_ALL=C sort || true
 }
 
+# is_fresh NAME OUTPUT "settings" FILES…: was it built of these files as they are?
 is_fresh() {
-  [ -x $binary ] && [ -f $begun ] && [ -f $finished ] || return 1
-  [ "$(cat $finished)" = "$(surroundings)" ] || return 1
+  local begun=$state/$1.begun finished=$state/$1.finished output=$2 settings=$3 file sources=()
+  shift 3
+  [ -e "$output" ] && [ -f "$begun" ] && [ -f "$finished" ] || return 1
+  [ "$(cat "$finished")" = "$settings" ] || return 1
+  for file; do if [ -e "$file" ]; then sources+=("$file"); fi; done
   # Folders count too: their time tells of a file that was removed.
-  [ -z "$(find "${sources[@]}" -name node_modules -prune -o -newer $begun -print -quit)" ] || return 1
-  # `cargo build --release` puts a program without the board there.
-  [ -z "$(find $binary -newer $finished -print -quit)" ]
+  [ -z "$(find "${sources[@]}" -name node_modules -prune -o -newer "$begun" -print -quit)" ] || return 1
+  # Somebody else wrote it: `cargo build --release` puts a program without the board there.
+  [ -z "$(find "$output" -newer "$finished" -print -quit)" ]
+}
+
+# begin NAME: what is edited while the build runs is newer, and built next time.
+begin() {
+  rm -f "$state/$1.finished"
+  touch "$state/$1.begun"
 }
 
 say() { printf 'build: %s\n' "$*"; }
 
-# The site that a browser loads, into $site.
-site() {
-  local new=target/release/site.new module
-  # Not in target/release, which the server's build holds.
-  nice cargo build --locked -p bundler
-  nice cargo build --locked -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front
+wasm() {
+  cargo build --locked -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front
+}
+
+bundle() {
+  local new=target/board.new module
   say 'bundling the board'
   rm -rf $new
   mkdir -p $new/pkg
@@ -65,30 +85,26 @@ site() {
   esbuild --log-level=warning --bundle --minify --target=chrome123,firefox120,safari17.5 style/main.css --outfile=$new/pkg/staffel.css
   cp -R style/assets/. $new
   node scripts/compress.mjs $new
-  rm -rf $site
-  mv $new $site
+  rm -rf $board
+  mv $new $board
 }
 
-mkdir -p target/release
+mkdir -p $state
 if command -v flock >/dev/null; then
-  exec 8>target/staffel-build.lock
+  exec 8>$state/lock
   if ! flock -n 8; then
     say 'another build is at work here; waiting for it'
     flock 8
   fi
 fi
-if is_fresh; then
+if is_fresh "$profile" $program "$(settings; commit)" "${compiled[@]}"; then
   exit
 fi
-if [ ! -x $binary ]; then
-  say 'building the release; the first time takes about 6 minutes on 2 cores'
-fi
-rm -f $finished
-touch $begun # what is edited while the build runs is newer, and built next time
 
+jobs=()
 at_end() {
   local status=$?
-  kill "$library" 2>/dev/null || true
+  [ ${#jobs[@]} = 0 ] || kill "${jobs[@]}" 2>/dev/null || true
   [ $status != 0 ] || return
   {
     printf '\nbuild: it stopped with exit code %d; the words above say why.\n' $status
@@ -98,17 +114,35 @@ at_end() {
     echo 'build: once that is mended, the same command goes on where it stopped.'
   } >&2
 }
-cargo build --locked --release -p server --lib >$log 2>&1 8>&- &
-library=$!
 trap at_end EXIT
-# The server's library is the longest way, and one long crate at its end uses one core: it goes first, and the board
-# takes what is left.
-site
-say 'waiting for the server'
-wait $library || {
-  cat $log >&2
-  exit 1
-}
-STAFFEL_SITE=$PWD/$site STAFFEL_COMMIT=$(commit) \
-  cargo rustc --locked --release -p server --bin staffel -- --cfg embedded_site
-surroundings >$finished
+
+begin "$profile"
+if is_fresh board $board "$(settings)" "${bundled[@]}"; then
+  cargo build "${server[@]}" --lib
+else
+  begin board
+  say "compiling the board, to $state/board.log, and the server"
+  wasm >$state/board.log 2>&1 8>&- &
+  jobs+=($!)
+  cargo build --locked -p bundler
+  cargo build "${server[@]}" --lib 8>&- &
+  jobs+=($!)
+  wait "${jobs[0]}" || {
+    cat $state/board.log >&2
+    exit 1
+  }
+  bundle
+  settings >$state/board.finished
+  wait "${jobs[1]}"
+  jobs=()
+fi
+STAFFEL_SITE=$PWD/$board STAFFEL_COMMIT=$(commit) cargo rustc "${server[@]}" --bin staffel -- --cfg embedded_site
+if [ "$profile" = dev ]; then
+  # Away from where the tests of cargo put a program without the board; in one step, since one may be running.
+  cp target/debug/staffel $program.new
+  mv -f $program.new $program
+fi
+{
+  settings
+  commit
+} >"$state/$profile.finished"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# scripts/dist.sh [FOLDER]: makes packages of the release in target/dist, or in another folder: a tarball, a Debian package, an
-# npm package and a Python wheel, each with the program inside, and their checksums. For the machine it runs on, since
-# nothing is cross-compiled.
+# scripts/dist.sh PROGRAM FOLDER: makes packages of the program in the folder: a tarball, a Debian package, an npm package and a
+# Python wheel, each with the program inside, and their checksums. For the machine it runs on, since nothing is
+# cross-compiled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-binary=target/release/staffel
-out=${1:-target/dist}
+binary=$1
+out=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-[ -x $binary ] || fail "there is no $binary; run: make dist"
+[ -x "$binary" ] || fail "there is no $binary; run: make dist"
 for program in tar sha256sum npm python3 objdump; do
   command -v $program >/dev/null || fail "$program is missing (objdump is in binutils)"
 done
@@ -28,7 +28,7 @@ esac
 arch=$(uname -m)
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 # The oldest C library that has all that the program asks for.
-glibc=$(objdump -T $binary | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+glibc=$(objdump -T "$binary" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
 glibc=${glibc#GLIBC_}
 # The same bytes from the same commit, whenever they are packed.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
@@ -51,7 +51,7 @@ mkdir -p "$out"
 tarball() {
   local name=staffel-$version-$arch-linux
   documents "$work/$name"
-  install -m755 $binary "$work/$name"
+  install -m755 "$binary" "$work/$name/staffel"
   install -m644 packaging/staffel.service "$work/$name"
   tar --create --gzip --file "$out/$name.tar.gz" --directory "$work" --sort=name --owner=0 --group=0 --numeric-owner \
     --mtime="@$SOURCE_DATE_EPOCH" "$name"
@@ -83,7 +83,7 @@ npm_package() {
 wheel() {
   filled packaging/python/METADATA | cat - README.md >"$work/METADATA"
   python3 scripts/wheel.py --name staffel --version "$version" --tag "py3-none-manylinux_${glibc/./_}_$arch" \
-    --metadata "$work/METADATA" --licence LICENSE-MIT --licence LICENSE-APACHE --script $binary --out "$out"
+    --metadata "$work/METADATA" --licence LICENSE-MIT --licence LICENSE-APACHE --script "$binary" --out "$out"
 }
 
 tarball

@@ -46,7 +46,7 @@ case "$PATH" in
 esac
 export PATH
 
-# The scripts look for target/release/staffel and target/site, whatever a person's own cargo settings say.
+# The scripts look for what was built in target, whatever a person's own cargo settings say.
 export CARGO_TARGET_DIR=$staffel_root/target
 
 # Unset means: Playwright's own browser.

@@ -9,8 +9,8 @@ first_limit=200000
 all_limit=307000
 
 shopt -s nullglob
-first=target/release/site/pkg/staffel.wasm
-parts=(target/release/site/pkg/*.wasm)
+first=target/board/pkg/staffel.wasm
+parts=(target/board/pkg/*.wasm)
 if [ ! -f $first ]; then
   echo "wasm-size: $first is missing; run \`make build\`" >&2
   exit 1

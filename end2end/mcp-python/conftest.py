@@ -30,12 +30,10 @@ PHASES = ["VAN", "PLAN", "CREATE", "IMPLEMENT", "REFLECT"]
 
 
 def binary() -> Path:
-    given = os.environ.get("STAFFEL_BIN")
-    candidates = [Path(given)] if given else [ROOT / "target/release/staffel", ROOT / "target/debug/staffel"]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise FileNotFoundError(f"no staffel to test; looked for {', '.join(map(str, candidates))}")
+    program = Path(os.environ.get("STAFFEL_BIN", ROOT / "target/staffel")).absolute()
+    if not program.is_file():
+        raise FileNotFoundError(f"there is no {program} to test; run: make build")
+    return program
 
 
 class Server:

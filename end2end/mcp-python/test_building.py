@@ -190,7 +190,8 @@ case "$*" in
   *wasm32*) mkdir -p target/front/wasm32-unknown-unknown/wasm-release; echo wasm >target/front/wasm32-unknown-unknown/wasm-release/frontend.wasm ;;
   *bundler*) mkdir -p target/debug; printf '#!/bin/bash\necho js >"$2/staffel.js"; echo wasm >"$2/staffel.wasm"\n' >target/debug/bundler
     chmod +x target/debug/bundler ;;
-  rustc*) echo "#!/bin/bash" >target/release/staffel; chmod +x target/release/staffel ;;
+  rustc*--release*) mkdir -p target/release; echo "#!/bin/bash" >target/release/staffel; chmod +x target/release/staffel ;;
+  rustc*) echo "#!/bin/bash" >target/debug/staffel; chmod +x target/debug/staffel ;;
 esac
 """
 
@@ -217,10 +218,29 @@ def test_nothing_is_built_twice_and_a_change_is_noticed(builder: Machine) -> Non
     time.sleep(0.02)
     (builder.root / "style/main.css").touch()
     assert builder.run("scripts/build.sh")[0] == 0 and calls(builder) == 2 * once
+    # The server alone: the board stays as it is.
+    time.sleep(0.02)
+    (builder.root / "server/src/lib.rs").touch()
+    said = builder.run("scripts/build.sh")[1]
+    assert "board" not in said and 2 * once < calls(builder) < 3 * once
+
+
+def test_the_release_has_the_same_board(builder: Machine) -> None:
+    assert builder.run("scripts/build.sh")[0] == 0
+    once = calls(builder)
+    status, said = builder.run("scripts/build.sh", "release")
+    assert status == 0 and "board" not in said and calls(builder) < 2 * once
+    assert os.access(builder.root / "target/release/staffel", os.X_OK)
+    once = calls(builder)
+    assert builder.run("scripts/build.sh", "release") == (0, "") and calls(builder) == once
     # Somebody calls cargo by hand: a program without the board.
     time.sleep(0.02)
     (builder.root / "target/release/staffel").write_text("#!/bin/bash\n")
-    assert builder.run("scripts/build.sh")[0] == 0 and calls(builder) == 3 * once
+    assert builder.run("scripts/build.sh", "release")[0] == 0 and calls(builder) > once
+
+
+def test_a_profile_that_there_is_not(builder: Machine) -> None:
+    assert builder.run("scripts/build.sh", "fast") == (2, "build: fast is no profile: dev or release\n")
 
 
 @pytest.mark.parametrize("hand", ["SIGINT", "SIGKILL"])

@@ -41,9 +41,9 @@ class Newcomer:
     def __init__(self, folder: Path):
         self.project = folder / "my-project"
         self.server = Server(folder)
-        for name in ["my-project", "home", "bin", "target/release"]:
+        for name in ["my-project", "home", "bin", "target"]:
             (folder / name).mkdir(parents=True)
-        for place in ["bin/staffel", "target/release/staffel", "my-project/target"]:
+        for place in ["bin/staffel", "target/staffel", "my-project/target"]:
             (folder / place).symlink_to(folder / "target" if place.endswith("target") else binary())
         self.folder = folder
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("STAFFEL_", "XDG_", "CARGO_", "RUST"))} | {

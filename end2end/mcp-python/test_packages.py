@@ -1,4 +1,4 @@
-"""The packages of `make dist`: each is installed from its file into an empty place and started once."""
+"""The packages of `make dist`, made of the program under test: each is installed from its file into an empty place and started once."""
 
 import os
 import platform
@@ -14,7 +14,6 @@ from conftest import ROOT, Server, binary
 
 pytestmark = [
     pytest.mark.xdist_group("packages"),  # made by as few workers as can be
-    pytest.mark.skipif("debug" in binary().parts, reason="packages are made of the release"),
     pytest.mark.skipif(platform.system() != "Linux", reason="packages are made on Linux only, for now"),
 ]
 VERSION = subprocess.check_output([binary(), "--version"], text=True).strip()
@@ -29,7 +28,7 @@ def run(*command: object, **more: object) -> str:
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    run(ROOT / "scripts/dist.sh", folder, cwd=ROOT)
+    run(ROOT / "scripts/dist.sh", binary(), folder, cwd=ROOT)
     return folder
 
 

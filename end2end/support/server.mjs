@@ -26,11 +26,9 @@ export async function until(what, ask, limit = 10_000) {
 
 /** The program under test. */
 export function binary() {
-  const given = process.env.STAFFEL_BIN;
-  const places = given ? [resolve(given)] : [join(ROOT, 'target/release/staffel'), join(ROOT, 'target/debug/staffel')];
-  const found = places.find(existsSync);
-  if (!found) throw new Error(`no staffel to test; looked for ${places.join(', ')}`);
-  return found;
+  const program = resolve(process.env.STAFFEL_BIN ?? join(ROOT, 'target/staffel'));
+  if (!existsSync(program)) throw new Error(`there is no ${program} to test; run: make build`);
+  return program;
 }
 
 /** @typedef {{ position: number, revision: number, actor: { kind: string, name: string }, event: { type: string, [field: string]: any } }} Recorded */

@@ -272,7 +272,7 @@ fn find_file(given: Option<&Path>) -> Result<Option<PathBuf>> {
         );
         return Ok(Some(path.to_owned()));
     }
-    // A program in `target/release` belongs to the checkout above it.
+    // A program in `target` belongs to the checkout above it.
     let program = env::current_exe().ok();
     let beside = program
         .iter()
