@@ -24,6 +24,9 @@ use crate::{
 #[cfg(feature = "hydrate")]
 use crate::{api, incoming, page};
 
+/// After how many milliseconds a page becomes live that was not painted: browsers stop painting without saying so.
+const PAINTED_WITHIN: u32 = 1_000;
+
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = PageData::current();
@@ -64,8 +67,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     data-retry=lang.retry()
                 ></script>
                 <AutoReload options=options.clone()/>
-                <link rel="modulepreload" href=format!("{pkg}.js")/>
-                <link rel="preload" href=format!("{pkg}.wasm") r#as="fetch" r#type="application/wasm" crossorigin=""/>
                 <script type="module" nonce=use_nonce()>{start(&pkg)}</script>
             </head>
             <body>
@@ -75,12 +76,20 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The script that makes the page live. Leptos has one too, which finds the WASM under a name that depends on what was set
-/// when leptos itself was compiled.
+/// The script that makes the page live, once it is there to be read: on a slow network the program would keep the page
+/// waiting. A page in a tab that nobody looks at is never painted, and begins all the same.
+///
+/// Leptos has one too, which finds the WASM under a name that depends on what was set when leptos itself was compiled.
 fn start(pkg: &str) -> String {
     format!(
-        "import({js:?}).then(async staffel => {{ \
-         await staffel.default({{ module_or_path: {wasm:?} }}); staffel.hydrate(); }});",
+        "let begun = false; \
+         const begin = async () => {{ \
+         if (begun) return; begun = true; \
+         const program = fetch({wasm:?}); \
+         const staffel = await import({js:?}); \
+         await staffel.default({{ module_or_path: program }}); staffel.hydrate(); }}; \
+         requestAnimationFrame(() => setTimeout(begin)); \
+         setTimeout(begin, document.hidden ? 0 : {PAINTED_WITHIN});",
         js = format!("{pkg}.js"),
         wasm = format!("{pkg}.wasm"),
     )
