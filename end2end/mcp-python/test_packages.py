@@ -123,7 +123,7 @@ def test_the_wheel_with_pipx(dist: Path, tmp_path: Path) -> None:
 def test_the_install_command(tmp_path: Path) -> None:
     prefix = tmp_path / "prefix"
     for _ in range(2):
-        said = run(ROOT / "scripts/install.sh", prefix, cwd=ROOT)
+        said = run(ROOT / "scripts/install.sh", binary(), prefix, cwd=ROOT)
         assert VERSION in said and f'export PATH="{prefix}/bin:$PATH"' in said
     starts(prefix / "bin/staffel", tmp_path)
     assert [path.name for path in (prefix / "bin").iterdir()] == ["staffel"]
@@ -131,7 +131,7 @@ def test_the_install_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prefix", ["relative/path", "/proc/nowhere"])
 def test_an_install_that_cannot_be(prefix: str) -> None:
-    done = subprocess.run([ROOT / "scripts/install.sh", prefix], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([ROOT / "scripts/install.sh", binary(), prefix], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1
     assert prefix in done.stderr and "make install PREFIX=" in done.stderr
 
