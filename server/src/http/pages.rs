@@ -1,6 +1,6 @@
 //! The board's pages: rendered here with the true state, alive in the browser afterwards.
 
-use std::{fmt::Display, sync::Arc};
+use std::{env, fmt::Display, sync::Arc};
 
 use app::{Document, LANG_COOKIE, Lang, PageData, PromptText, Route, THEME_COOKIE, Theme};
 use axum::{
@@ -204,8 +204,9 @@ fn content_security_policy(nonce: &str, frame_origins: &[String]) -> String {
     } else {
         frame_origins.join(" ")
     };
-    // `watch` reloads the page through a web socket on a port of its own.
-    let reload = if cfg!(debug_assertions) { " ws:" } else { "" };
+    // `cargo leptos watch` says that it is there, and reloads the page through a web socket on a port of its own.
+    let watched = env::var_os("LEPTOS_WATCH").is_some();
+    let reload = if watched { " ws:" } else { "" };
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data:; connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; \
