@@ -296,9 +296,11 @@ def unharmed(server: Server, request: pytest.FixtureRequest) -> Iterator[None]:
             other = await agent.start(title="Untouched")
             pipeline, handover = await agent.handed_over()
             handed_over.set_result((pipeline, handover, other))
-            # As long as the test goes on, which takes longer on a slow machine.
-            while (answer := await agent.wait(handover, seconds=50, on_progress=told))["decision"] == "pending":
-                pass
+            # For as long as a rough test may take; on a slow machine that is longer than one wait.
+            for _ in range(6):
+                answer = await agent.wait(handover, seconds=50, on_progress=told)
+                if answer["decision"] != "pending":
+                    break
             return answer
 
     with ThreadPoolExecutor(1) as thread:
