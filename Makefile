@@ -13,6 +13,7 @@ program = $(if $(filter release,$(PROFILE)),target/release/staffel,target/staffe
 env = . scripts/env.sh && export STAFFEL_BIN="$${STAFFEL_BIN:-$(CURDIR)/$(program)}" &&
 # What runs on the machine itself, with the features of scripts/build.sh: nothing is compiled twice then.
 native := -p domain -p protocol -p cli -p app -p server --features server/test-util
+document := RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop e2e
 # What compiles, and what mostly waits. `conformance` uses what `unit` has compiled.
@@ -86,7 +87,8 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the pro
 	$(env) cd end2end && playwright test $(ARGS)
 
 doc: ready ## check and write the documentation of the code
-	$(env) RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --no-deps --document-private-items $(native)
+	$(env) $(document) -p bundler
+	$(env) $(document) $(native)
 
 bench: PROFILE = release
 bench: ready-test build ## measure this build beside its peers; ARGS="--quick" for a short run

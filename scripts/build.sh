@@ -14,16 +14,18 @@ cd "$(dirname "$0")/.."
 
 profile=${1:-dev}
 case $profile in
-  dev) program=target/staffel ;;
-  release) program=target/release/staffel ;;
+  dev)
+    program=target/staffel
+    server=(--locked -p server --features test-util) # as in `make unit`, which finds it compiled then
+    ;;
+  release)
+    program=target/release/staffel
+    server=(--locked -p server --release)
+    ;;
   *)
     echo "build: $profile is no profile: dev or release" >&2
     exit 2
     ;;
-esac
-case $profile in
-  dev) server=(--locked -p server --features test-util) ;; # as in `make unit`, which finds it compiled then
-  release) server=(--locked -p server --release) ;;
 esac
 
 board=target/board
@@ -116,6 +118,9 @@ at_end() {
 }
 trap at_end EXIT
 
+if [ ! -x $program ]; then
+  say 'the first time takes 12 minutes or more on 2 cores, and a release twice as long; from then on seconds'
+fi
 begin "$profile"
 if is_fresh board $board "$(settings)" "${bundled[@]}"; then
   cargo build "${server[@]}" --lib
