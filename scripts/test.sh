@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# scripts/test.sh "lint unit" "build e2e": runs lanes of stages beside each other, and the stages of a lane one after the other.
+# scripts/test.sh "lint unit" "build interop" then "e2e": runs lanes of stages beside each other, the stages of a lane one
+# after the other, and what follows `then` when all lanes before it have ended.
 # Compiling needs processors, and tests from outside mostly wait: together they take little longer than the longer one.
 # The first lane takes what the others leave, so that no test is late because something compiles.
 #
@@ -11,7 +12,8 @@ cd "$(dirname "$0")/.."
 logs=target/test
 rm -rf $logs
 mkdir -p $logs
-total=$(wc -w <<<"$*")
+stages=" $* "
+total=$(wc -w <<<"${stages// then / }")
 lanes=()
 
 # Whole stages, never lines of two stages mixed.
@@ -42,15 +44,6 @@ run_lane() { # run_lane NICENESS "stages"
   done
 }
 
-# A lane is a process group of its own, so that its programs end with it.
-set -m
-niceness=5 # a third of a processor beside one that is busy: its own tests must not starve
-for stages; do
-  run_lane $niceness "$stages" &
-  lanes+=($!)
-  niceness=0
-done
-set +m
 stop() {
   local lane
   for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null || true; done
@@ -58,7 +51,32 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-for _ in "${lanes[@]}"; do
-  wait -n || exit 1
+run_lanes() {
+  # A third of a processor beside one that is busy: its own tests must not starve.
+  local niceness=$(($# > 1 ? 5 : 0))
+  local stages
+  lanes=()
+  # A lane is a process group of its own, so that its programs end with it.
+  set -m
+  for stages; do
+    run_lane $niceness "$stages" &
+    lanes+=($!)
+    niceness=0
+  done
+  set +m
+  for _ in "${lanes[@]}"; do
+    wait -n || exit 1
+  done
+}
+
+together=()
+for lane; do
+  if [ "$lane" = then ]; then
+    run_lanes "${together[@]}"
+    together=()
+  else
+    together+=("$lane")
+  fi
 done
+run_lanes "${together[@]}"
 printf '\n==> all %d stages passed in %d min %d s\n' "$total" $((SECONDS / 60)) $((SECONDS % 60))
