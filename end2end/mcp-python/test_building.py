@@ -83,6 +83,8 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Whoever runs the tests in the background may not be interrupted by it; this one has to be.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **nobody,
         )
 
@@ -102,6 +104,7 @@ case "$*" in
   -vV) echo "release: 1.96.0" ;;
   --version) echo "rustc 1.96.0" ;;
   "--print sysroot") echo "$HOME/sysroot" ;;
+  *cdylib*) cat >/dev/null ;;
 esac
 mkdir -p "$HOME/sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
 touch "$HOME/sysroot/lib/rustlib/wasm32-unknown-unknown/lib/libcore-1.rlib"
@@ -252,7 +255,7 @@ def test_an_interrupted_build_goes_on_the_next_time(builder: Machine, hand: str)
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(running.pid, getattr(signal, hand))
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
     assert running.returncode != 0
     builder.program("cargo", CARGO)
     before = calls(builder)
