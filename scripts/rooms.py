@@ -20,10 +20,10 @@ ROWS = {
         ["connections", "http", "mcp"],
         ["access"],
         ["config"],
-        ["agents", "archiver", "prompt", "problem"],
+        ["agents", "archiver", "notify", "people", "prompt", "problem"],
         ["relay"],
         ["documents", "projections"],
-        ["handoff", "journal", "live", "registry", "quote", "log", "release"],
+        ["handoff", "journal", "live", "registry", "quote", "log", "release", "tls"],
     ],
     "cli": [
         ["connect", "demo", "doctor", "health", "stdio"],

@@ -4,9 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# bytes, compressed with brotli. It was 310000 for one file that held everything.
+# bytes, compressed with brotli. All of it comes to 323000 with the page of the people, most of which no first page waits for.
 first_limit=200000
-all_limit=307000
+all_limit=330000
 
 shopt -s nullglob
 first=target/board/pkg/staffel.wasm

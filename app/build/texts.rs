@@ -41,6 +41,8 @@ struct Text {
     parameters: BTreeMap<String, Kind>,
     /// The text, with marks where something is put into it.
     template: String,
+    /// Whether only the rest of the program needs it (`src/part.rs`): it stands behind a comment with `###`.
+    rest: bool,
 }
 
 /// Writes the Rust code, or says everything that is wrong with the files.
@@ -68,14 +70,26 @@ pub fn generate(sources: &[(&str, String)]) -> Result<String, Vec<String>> {
     ] {
         let _ = writeln!(code, "const {name}: char = {mark:?};");
     }
-    for (locale, texts) in &locales {
-        table(&mut code, locale, texts);
+    for (name, texts, rest) in [("", "texts", false), ("_REST", "rest", true)] {
+        // The first file says which texts are part of the rest.
+        let ids: Vec<_> = source
+            .iter()
+            .filter(|(_, text)| text.rest == rest)
+            .collect();
+        for (locale, known) in &locales {
+            let known = ids.iter().filter_map(|(id, _)| known.get(*id));
+            table(
+                &mut code,
+                &format!("{}{name}", locale.to_uppercase()),
+                known,
+            );
+        }
+        code.push_str("impl Lang {\n");
+        for (index, (id, text)) in ids.iter().enumerate() {
+            function(&mut code, texts, index, id, &text.parameters);
+        }
+        code.push_str("}\n");
     }
-    code.push_str("impl Lang {\n");
-    for (index, (id, text)) in source.iter().enumerate() {
-        function(&mut code, index, id, &text.parameters);
-    }
-    code.push_str("}\n");
     Ok(code)
 }
 
@@ -93,6 +107,7 @@ fn read(locale: &str, source: &str, faults: &mut Vec<String>) -> BTreeMap<String
         }
     };
     let mut texts = BTreeMap::new();
+    let mut rest = false;
     for entry in &resource.body {
         let (id, value) = match entry {
             Entry::Message(message) if message.attributes.is_empty() => {
@@ -112,15 +127,17 @@ fn read(locale: &str, source: &str, faults: &mut Vec<String>) -> BTreeMap<String
                 );
                 continue;
             }
+            Entry::ResourceComment(_) => {
+                rest = true;
+                continue;
+            }
             // What cannot be read was said above.
-            Entry::Comment(_)
-            | Entry::GroupComment(_)
-            | Entry::ResourceComment(_)
-            | Entry::Junk { .. } => continue,
+            Entry::Comment(_) | Entry::GroupComment(_) | Entry::Junk { .. } => continue,
         };
         let Some(pattern) = value else { continue };
         match text(locale, pattern) {
             Ok(text) => {
+                let text = Text { rest, ..text };
                 if texts.insert(id.to_owned(), text).is_some() {
                     fault(place(source, id), &format!("`{id}` is there twice"));
                 }
@@ -188,6 +205,7 @@ fn text(locale: &str, pattern: &Pattern<&str>) -> Result<Text, String> {
     Ok(Text {
         parameters,
         template,
+        rest: false,
     })
 }
 
@@ -316,29 +334,34 @@ fn mark(number: u8) -> char {
     char::from(b'0' + number)
 }
 
-/// The texts of one language: one string, and where in it each of them begins.
-fn table(code: &mut String, locale: &str, texts: &BTreeMap<String, Text>) {
+/// Texts of one language: one string, and where in it each of them begins.
+fn table<'a>(code: &mut String, name: &str, texts: impl Iterator<Item = &'a Text>) {
     let mut all = String::new();
     let mut starts = String::new();
-    for text in texts.values() {
+    for text in texts {
         let _ = write!(starts, "{}, ", all.len());
         all.push_str(&text.template);
     }
     let _ = writeln!(
         code,
-        "static {}: Texts = Texts {{ all: {all:?}, starts: &[{starts}{}] }};",
-        locale.to_uppercase(),
+        "static {name}: Texts = Texts {{ all: {all:?}, starts: &[{starts}{}] }};",
         all.len()
     );
 }
 
-/// One function for one text.
-fn function(code: &mut String, index: usize, id: &str, parameters: &BTreeMap<String, Kind>) {
+/// One function for one text, the so-many-th of `texts`.
+fn function(
+    code: &mut String,
+    texts: &str,
+    index: usize,
+    id: &str,
+    parameters: &BTreeMap<String, Kind>,
+) {
     let name = rust(id);
     if parameters.is_empty() {
         let _ = writeln!(
             code,
-            "pub(crate) fn {name}(self) -> &'static str {{ self.texts().get({index}) }}"
+            "pub(crate) fn {name}(self) -> &'static str {{ self.{texts}().get({index}) }}"
         );
         return;
     }
@@ -357,7 +380,7 @@ fn function(code: &mut String, index: usize, id: &str, parameters: &BTreeMap<Str
     }
     let _ = writeln!(
         code,
-        "pub(crate) fn {name}(self{takes}) -> String {{ fill(self.texts().get({index}), &[{arguments}]) }}"
+        "pub(crate) fn {name}(self{takes}) -> String {{ fill(self.{texts}().get({index}), &[{arguments}]) }}"
     );
 }
 

@@ -22,6 +22,8 @@ theme-light = Design: hell. Zu Dunkel wechseln
 theme-dark = Design: dunkel. Zu System wechseln
 api = API
 updated = Staffel wurde aktualisiert. Lade die Seite neu, wenn es passt.
+sign-in = Anmelden
+people = Personen
 
 ## The connection
 
@@ -437,3 +439,63 @@ not-found-next = Der Link ist vielleicht vertippt oder veraltet.
 unknown-pipeline = Pipeline nicht gefunden
 unknown-pipeline-next = Der Link ist vielleicht unvollständig, oder die Pipeline liegt auf einem anderen Staffel-Server.
 to-overview = Zu allen Pipelines
+
+## Anmelden
+
+sign-out = Abmelden
+signed-in-as = Angemeldet als { $name }
+signed-in-already = Du bist in diesem Browser angemeldet.
+what-is-your-name = Wie heißt du?
+name-is-for = Der Name steht bei jeder Entscheidung, die du triffst.
+begin-here = Los geht’s
+nothing-more = Mehr braucht es nicht: kein Konto, kein Passwort. Angemeldet ist nur dieser Browser. Weitere Geräte und Leute kannst du jederzeit dazuholen.
+sign-in-with-link = Dieser Link meldet diesen Browser an.
+need-a-link = Zum Entscheiden musst du angemeldet sein. Wer es schon ist, kann dir einen Link geben; am Rechner selbst gibt `staffel people link` einen aus.
+need-first-link = Noch ist niemand angemeldet. Staffel hat beim Start einen Link ausgegeben: Öffne den.
+sign-in-to-decide = Anmelden und entscheiden
+only-reviewers = Du kannst hier lesen, aber nicht entscheiden. Wer Staffel verwaltet, kann dir das erlauben.
+refused-signed-out = Du bist nicht angemeldet. Melde dich an und versuch es dann noch einmal.
+refused-code = Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist älter als zehn Minuten. Lass dir einen neuen geben.
+refused-name-taken = So oder zum Verwechseln ähnlich heißt hier schon jemand. Nimm einen anderen Namen.
+refused-too-many-guesses = Von hier kamen zu viele falsche Links. Versuch es in ein paar Minuten noch einmal.
+
+## Personen
+
+people-are = Alle, die hier entscheiden oder zusehen können
+your-devices = Deine Geräte
+add-a-device = Gerät hinzufügen
+this-one = dieses
+link-for = Link für { $name }
+link-good-for = Der Link gilt einmal, noch { $time }
+link-is-over = Dieser Link ist abgelaufen. Mach einen neuen.
+link-as-qr = Der Link als QR-Code
+point-the-camera = Richte die Kamera des Telefons auf den Code.
+open-the-link = Öffne dort den Link und tippe auf „Anmelden“.
+only-this-machine = Diese Adresse gilt nur auf diesem Rechner: Ein anderer Browser hier kann den Link öffnen, ein Telefon nicht.
+close = Schließen
+role-viewer = Darf nur zusehen
+role-reviewer = Darf entscheiden
+role-owner = Inhaber
+role-of = Was { $name } darf
+role = Was die Person darf
+name = Name
+invite = Einladen
+new-link = Neuer Link
+keep-out = Zugang entziehen
+let-in-again = Wieder zulassen
+on-devices = { $count ->
+    [0] noch nicht angemeldet
+    [one] 1 Gerät
+   *[other] { $count } Geräte
+}
+refused-last-owner = Jemand muss Inhaber bleiben: Mach zuerst eine andere Person dazu.
+
+## Benachrichtigen
+
+notifications = Benachrichtigungen in diesem Browser
+silent-while-looking = Still, solange du auf die Übersicht siehst
+show-notifications = Benachrichtigen, wenn eine Übergabe da ist
+play-a-sound = Ton abspielen
+test = Testen
+not-allowed-here = Der Browser erlaubt das hier nicht. Benachrichtigungen brauchen HTTPS oder die eigene Adresse dieses Rechners, und deine Erlaubnis.
+handover-waits = Eine Übergabe ist da

@@ -23,6 +23,8 @@ theme-light = Theme: light. Switch to dark
 theme-dark = Theme: dark. Switch to system
 api = API
 updated = Staffel has been updated. Reload when you're ready.
+sign-in = Sign in
+people = People
 
 ## The connection
 
@@ -239,28 +241,17 @@ nobody-picked-up = not picked up yet
 ## A pipeline's page
 
 phases = Phases
-goal = Goal
-goal-more = Show full goal
 version = Cycle version
-planned = planned
-pipeline-id = Pipeline ID
 work = Tasks
-no-tasks = No tasks yet. They'll appear when the agent reports them.
 # The track that an agent's tasks are on when it names none.
 tasks = Tasks
 what-happened = Activity
-whole-journal = Full history (JSON)
-newest-lines = Latest activity.
 task-pending = to do
 task-in-progress = in progress
 task-completed = done
 task-failed = failed
-loading-pipeline = Loading the pipeline…
-no-pipeline = The pipeline couldn't be loaded.
 history = Documents
 history-handover = { $phase }, revision { $revision }
-no-history = Handovers and prompts will be listed here.
-open-review = waiting for review
 
 ## Who has the baton, in a sentence
 
@@ -279,6 +270,150 @@ now-idle-next = It starts with the agent's first report.
 now-completed = Across the finish line.
 now-failed = The agent gave up here.
 now-cancelled = Stopped here.
+
+## The review
+
+later = Later
+fetching-document = Loading the handover…
+no-document = The handover couldn't be loaded.
+try-again = Try again
+accept = Accept
+request-changes = Request changes
+say-what = First write what should change.
+sending = Sending…
+document = Handover
+end-of-relay = finish
+revision = revision { $number }
+arrived = { $title }: { $phase } is ready for review.
+arrival = { $phase } is ready for review: { $title }
+newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
+show-revision = Read revision { $number }
+replaced = This is revision { $number } now. Your text is still here.
+own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
+own-accepted-last = { $phase } accepted. That was the last phase.
+own-changes = Changes requested. The agent will get them in a moment.
+own-stopped = Pipeline stopped.
+elsewhere-accepted = { $who } accepted { $phase }.
+elsewhere-changes = { $who } requested changes to { $phase }.
+elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
+# In another window, by the same person.
+elsewhere-accepted-by-you = You accepted { $phase }.
+elsewhere-changes-by-you = You requested changes to { $phase }.
+elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
+gone = This handover is closed: the pipeline has moved on.
+as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
+as-source-much = Shown as plain text: it's too much to be formatted.
+
+## A handover by its address
+
+## The prompt
+
+prompt-for = Prompt for { $phase }
+prompt-to-revise = Prompt to revise { $phase }
+you = you
+template = template
+fetching-prompt = Loading the prompt…
+no-prompt = The prompt couldn't be loaded.
+written-in-a-moment = The prompt will appear here in a moment.
+whole-text = Show full prompt
+less-text = Show less
+prompt-text = Prompt
+picked-up-already = An agent is working from this prompt already.
+read-the-prompt = Read the prompt
+copy-again = Copy again
+hand-it-on = Send it to an assistant
+short = by reference
+copy = Copy
+copied = Copied
+not-copied = Copying failed: select the text and copy it
+short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
+short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
+confirm-there = Opens your assistant with the prompt filled in. Press Enter there to send it.
+prompt-unknown = Prompt not found
+prompt-unknown-next = The link may be incomplete, or this prompt doesn't exist.
+why-template = Written from the built-in template: no model is set up
+why-model-failed = { $model } failed, so the template was used: { $error }
+why-own-template-failed = Your own template couldn't be used: { $error }
+via-stream = live connection
+via-wait = waiting agent
+via-pull = asked for it
+via-report = next report
+via-copy = copied
+
+## Connecting
+
+agents = Agents
+
+## Dead ends
+
+not-found = Page not found
+not-found-next = The link may be mistyped or out of date.
+unknown-pipeline = Pipeline not found
+unknown-pipeline-next = The link may be incomplete, or the pipeline is on another Staffel server.
+to-overview = Back to all pipelines
+
+### Only in the rest of the program, which the first page does not wait for (app/src/part.rs)
+
+## Pages of pipelines, the review, connecting
+
+step-decided = Decided
+step-written = Written
+step-offered = Offered
+step-picked-up = Picked up
+step-acknowledged = Confirmed
+step-running = Working
+step-skipped = no record
+step-by = { $who }, { $way }
+way-of-the-prompt = Delivery
+connect-lead = Connect any agent that speaks MCP. It reports what it's doing, hands over after each phase, and waits for your decision.
+mcp-address = MCP address
+any-other = Other client
+add-to-client = Add to { $client } ↗
+in-a-terminal = In a terminal, in your project folder
+or-by-hand = Or add this by hand to
+asks-there = { $client } asks before it adds anything.
+token-elsewhere = Agents on other machines need a token. Create one on the machine that runs Staffel:
+waiting-for-call = Waiting for an agent to connect…
+is-connected = { $agent } is connected.
+never-called = never connected
+has-token = token
+reads-only = read-only token
+without-token = name not verified
+agents-since = Agents seen since Staffel started, and agents with a token.
+then-say = Then tell the agent:
+first-words = Start a Staffel pipeline for this work and hand over after each phase.
+or-demo = Just looking? A demo agent goes through the phases, and you decide:
+no-history = Handovers and prompts will be listed here.
+open-review = waiting for review
+whole-journal = Full history (JSON)
+newest-lines = Latest activity.
+handover-open = It's waiting for review.
+handover-superseded = It was never decided: a newer revision replaced it.
+handover-unknown = Handover not found
+handover-unknown-next = The link may be incomplete, or this revision doesn't exist.
+decided-accepted = Accepted by { $who }
+decided-accepted-by-you = Accepted by you
+decided-changes = Changes requested by { $who }
+decided-changes-by-you = Changes requested by you
+decided-stopped = Stopped by { $who }
+decided-stopped-by-you = Stopped by you
+written-from = Written from { $what }
+what-should-change = What should change? The agent gets this word for word.
+accept-with-change = Accept with changes
+stop-pipeline = Stop pipeline…
+stop-really = Stop this pipeline for good? The agent will be told. Nothing is deleted.
+stop-yes = Stop pipeline
+stop-no = Keep it running
+not-sent = Not sent. Your text is still here.
+your-decision = Your decision
+keys-asleep = Click or scroll in here first: then A and C work as keys.
+no-tasks = No tasks yet. They'll appear when the agent reports them.
+goal = Goal
+goal-more = Show full goal
+planned = planned
+pipeline-id = Pipeline ID
+loading-pipeline = Loading the pipeline…
+no-pipeline = The pipeline couldn't be loaded.
 
 ## The log
 
@@ -316,131 +451,62 @@ log-task-in-progress = Task started:
 log-task-completed = Task done:
 log-task-failed = Task failed:
 
-## The review
+## Signing in
 
-later = Later
-fetching-document = Loading the handover…
-no-document = The handover couldn't be loaded.
-try-again = Try again
-what-should-change = What should change? The agent gets this word for word.
-accept = Accept
-accept-with-change = Accept with changes
-request-changes = Request changes
-say-what = First write what should change.
-stop-pipeline = Stop pipeline…
-stop-really = Stop this pipeline for good? The agent will be told. Nothing is deleted.
-stop-yes = Stop pipeline
-stop-no = Keep it running
-sending = Sending…
-not-sent = Not sent. Your text is still here.
-document = Handover
-your-decision = Your decision
-end-of-relay = finish
-revision = revision { $number }
-arrived = { $title }: { $phase } is ready for review.
-arrival = { $phase } is ready for review: { $title }
-newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
-show-revision = Read revision { $number }
-replaced = This is revision { $number } now. Your text is still here.
-own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
-own-accepted-last = { $phase } accepted. That was the last phase.
-own-changes = Changes requested. The agent will get them in a moment.
-own-stopped = Pipeline stopped.
-elsewhere-accepted = { $who } accepted { $phase }.
-elsewhere-changes = { $who } requested changes to { $phase }.
-elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
-# In another window, by the same person.
-elsewhere-accepted-by-you = You accepted { $phase }.
-elsewhere-changes-by-you = You requested changes to { $phase }.
-elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
-gone = This handover is closed: the pipeline has moved on.
-keys-asleep = Click or scroll in here first: then A and C work as keys.
-as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
-as-source-much = Shown as plain text: it's too much to be formatted.
+sign-out = Sign out
+signed-in-as = Signed in as { $name }
+signed-in-already = You're signed in in this browser.
+what-is-your-name = What's your name?
+name-is-for = It stands beside every decision you make.
+begin-here = Start
+nothing-more = That's all: no account, no password. Only this browser is signed in. You can add other devices and people any time.
+sign-in-with-link = This link signs this browser in.
+need-a-link = To decide, you need to be signed in. Someone who already is can make a link for you; on the machine itself, `staffel people link` makes one.
+need-first-link = Nobody has signed in yet. Staffel printed a link when it started: open that one.
+sign-in-to-decide = Sign in to decide
+only-reviewers = You can read this, but not decide. An owner can make you a reviewer.
+refused-signed-out = You're not signed in. Sign in, then try again.
+refused-code = This link doesn't work any more: it was used already, or it's older than ten minutes. Ask for a new one.
+refused-name-taken = Somebody here has this name, or one that looks like it. Choose another.
+refused-too-many-guesses = Too many wrong links came from here. Try again in a few minutes.
 
-## A handover by its address
+## People
 
-handover-open = It's waiting for review.
-handover-superseded = It was never decided: a newer revision replaced it.
-handover-unknown = Handover not found
-handover-unknown-next = The link may be incomplete, or this revision doesn't exist.
-decided-accepted = Accepted by { $who }
-decided-accepted-by-you = Accepted by you
-decided-changes = Changes requested by { $who }
-decided-changes-by-you = Changes requested by you
-decided-stopped = Stopped by { $who }
-decided-stopped-by-you = Stopped by you
+people-are = Everyone who can decide here, or only watch
+your-devices = Your devices
+add-a-device = Add a device
+this-one = this one
+link-for = Link for { $name }
+link-good-for = The link works once, for { $time } more
+link-is-over = This link has expired. Make a new one.
+link-as-qr = The link as a QR code
+point-the-camera = Point the phone's camera at the code.
+open-the-link = Open the link there and tap Sign in.
+only-this-machine = This address works on this machine only: another browser here can open the link, a phone can't.
+close = Close
+role-viewer = May only watch
+role-reviewer = May decide
+role-owner = Owner
+role-of = What { $name } may do
+role = What they may do
+name = Name
+invite = Invite
+new-link = New link
+keep-out = Remove access
+let-in-again = Give access again
+on-devices = { $count ->
+    [0] not signed in yet
+    [one] 1 device
+   *[other] { $count } devices
+}
+refused-last-owner = The last owner stays an owner: make somebody else one first.
 
-## The prompt
+## Telling
 
-prompt-for = Prompt for { $phase }
-prompt-to-revise = Prompt to revise { $phase }
-step-decided = Decided
-step-written = Written
-step-offered = Offered
-step-picked-up = Picked up
-step-acknowledged = Confirmed
-step-running = Working
-step-skipped = no record
-step-by = { $who }, { $way }
-you = you
-template = template
-way-of-the-prompt = Delivery
-fetching-prompt = Loading the prompt…
-no-prompt = The prompt couldn't be loaded.
-written-in-a-moment = The prompt will appear here in a moment.
-whole-text = Show full prompt
-less-text = Show less
-prompt-text = Prompt
-picked-up-already = An agent is working from this prompt already.
-read-the-prompt = Read the prompt
-copy-again = Copy again
-hand-it-on = Send it to an assistant
-short = by reference
-copy = Copy
-copied = Copied
-not-copied = Copying failed: select the text and copy it
-short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
-short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
-confirm-there = Opens your assistant with the prompt filled in. Press Enter there to send it.
-prompt-unknown = Prompt not found
-prompt-unknown-next = The link may be incomplete, or this prompt doesn't exist.
-written-from = Written from { $what }
-why-template = Written from the built-in template: no model is set up
-why-model-failed = { $model } failed, so the template was used: { $error }
-why-own-template-failed = Your own template couldn't be used: { $error }
-via-stream = live connection
-via-wait = waiting agent
-via-pull = asked for it
-via-report = next report
-via-copy = copied
-
-## Connecting
-
-connect-lead = Connect any agent that speaks MCP. It reports what it's doing, hands over after each phase, and waits for your decision.
-mcp-address = MCP address
-any-other = Other client
-add-to-client = Add to { $client } ↗
-in-a-terminal = In a terminal, in your project folder
-or-by-hand = Or add this by hand to
-asks-there = { $client } asks before it adds anything.
-token-elsewhere = Agents on other machines need a token. Create one on the machine that runs Staffel:
-waiting-for-call = Waiting for an agent to connect…
-is-connected = { $agent } is connected.
-agents = Agents
-never-called = never connected
-has-token = token
-reads-only = read-only token
-without-token = name not verified
-agents-since = Agents seen since Staffel started, and agents with a token.
-then-say = Then tell the agent:
-first-words = Start a Staffel pipeline for this work and hand over after each phase.
-or-demo = Just looking? A demo agent goes through the phases, and you decide:
-
-## Dead ends
-
-not-found = Page not found
-not-found-next = The link may be mistyped or out of date.
-unknown-pipeline = Pipeline not found
-unknown-pipeline-next = The link may be incomplete, or the pipeline is on another Staffel server.
-to-overview = Back to all pipelines
+notifications = Notifications in this browser
+silent-while-looking = Silent while you look at the board
+show-notifications = Show a notification when a handover is ready
+play-a-sound = Play a sound
+test = Test
+not-allowed-here = The browser doesn't allow it here. Notifications need HTTPS or this machine's own address, and your permission.
+handover-waits = A handover is ready

@@ -2,10 +2,10 @@
 
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::{Archived, DetailMore, Page, Summary};
+use protocol::{Archived, DetailMore, Devices, Page, People, Role, SignInLink, Summary};
 use serde::{Deserialize, Serialize};
 
-use crate::{Document, PromptText, json, paths};
+use crate::{Document, PromptText, browser, json, paths};
 
 /// Why a call did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,27 @@ struct Archive<'a> {
 #[derive(Serialize)]
 struct OfferBody {
     via: Via,
+}
+
+/// A sign-in, as the server takes it.
+#[derive(Serialize)]
+struct SignInBody<'a> {
+    code: &'a str,
+    name: Option<&'a str>,
+}
+
+/// A person to be added, as the server takes it.
+#[derive(Serialize)]
+struct NewPerson<'a> {
+    name: &'a str,
+    role: Role,
+}
+
+/// What changes about a person, as the server takes it.
+#[derive(Serialize)]
+struct PersonChange {
+    role: Option<Role>,
+    disabled: Option<bool>,
 }
 
 /// Fetches a page of pipelines.
@@ -152,6 +173,77 @@ pub(crate) async fn offer(
     .map(drop)
 }
 
+/// Who is signed in here, to be read as a `Session`.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn session() -> Result<String, Failure> {
+    call(&paths::session(), None).await
+}
+
+/// Signs in with the code of a link; the first owner says a name.
+pub(crate) async fn sign_in(code: &str, name: Option<&str>) -> Result<(), Failure> {
+    let body = json::write(&SignInBody { code, name });
+    let body = body.ok_or(Failure::Unreadable)?;
+    // A code works once, whatever the key.
+    call(&paths::session(), Some((body, code))).await.map(drop)
+}
+
+/// The own devices.
+pub(crate) async fn devices() -> Result<Devices, Failure> {
+    let text = call(&paths::people("/me/devices"), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Signs one of the own devices out.
+pub(crate) async fn sign_out_device(device: &str) -> Result<(), Failure> {
+    delete(&paths::people(&format!("/me/devices/{device}"))).await
+}
+
+/// Everybody.
+pub(crate) async fn people() -> Result<People, Failure> {
+    let text = call(&paths::people(""), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Adds a person. Gives the link that lets the person in.
+pub(crate) async fn add_person(name: &str, role: Role) -> Result<SignInLink, Failure> {
+    let body = json::write(&NewPerson { name, role });
+    let text = post(&paths::people(""), body).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Changes what a person may do, or whether the person is kept out.
+pub(crate) async fn change_person(
+    name: &str,
+    role: Option<Role>,
+    disabled: Option<bool>,
+) -> Result<(), Failure> {
+    let body = json::write(&PersonChange { role, disabled });
+    post(&paths::people(&segment(name)), body).await.map(drop)
+}
+
+/// Makes a link that signs a person in, or oneself as `me`.
+pub(crate) async fn link(person: &str) -> Result<SignInLink, Failure> {
+    let path = paths::people(&format!("{}/link", segment(person)));
+    let text = post(&path, Some(String::new())).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// A name as the next part of a path.
+fn segment(name: &str) -> String {
+    format!("/{}", js_sys::encode_uri_component(name))
+}
+
+/// A POST that may be sent again without harm, and needs no key.
+async fn post(url: &str, body: Option<String>) -> Result<String, Failure> {
+    let body = body.ok_or(Failure::Unreadable)?;
+    call(url, Some((body, &browser::unique("people")))).await
+}
+
+/// Signs this browser out.
+pub(crate) async fn sign_out() -> Result<(), Failure> {
+    delete(&paths::session()).await
+}
+
 /// Whether the server answers, and can work.
 #[cfg(feature = "hydrate")]
 pub(crate) async fn is_healthy() -> bool {
@@ -172,6 +264,22 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
             .header("Idempotency-Key", key)
             .body(body),
     };
+    answer(request).await
+}
+
+/// A DELETE.
+#[cfg(feature = "hydrate")]
+async fn delete(url: &str) -> Result<(), Failure> {
+    answer(gloo_net::http::Request::delete(url).build())
+        .await
+        .map(drop)
+}
+
+/// Sends a request, and gives the text of a good answer.
+#[cfg(feature = "hydrate")]
+async fn answer(
+    request: Result<gloo_net::http::Request, gloo_net::Error>,
+) -> Result<String, Failure> {
     let answer = request
         .map_err(|_| Failure::Unreachable)?
         .send()
@@ -193,5 +301,11 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
 /// The server renders and never calls itself.
 #[cfg(not(feature = "hydrate"))]
 async fn call(_url: &str, _post: Option<(String, &str)>) -> Result<String, Failure> {
+    Err(Failure::Unreachable)
+}
+
+/// The server renders and never calls itself.
+#[cfg(not(feature = "hydrate"))]
+async fn delete(_url: &str) -> Result<(), Failure> {
     Err(Failure::Unreachable)
 }

@@ -7,12 +7,15 @@ use std::{
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
 use leptos::{prelude::*, reactive::graph::Source};
-use protocol::{AgentView, Changed, Counts, DetailMore, HandoverRef, PromptRef, Snapshot, Summary};
+use protocol::{
+    AgentView, Changed, Counts, DetailMore, HandoverRef, Me, PromptRef, Role, Snapshot, Summary,
+};
 
 use crate::{
-    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, Theme, archive::Archive,
-    browser, detail::Detail, follow::StatusSignal, incoming::Incoming, link::Link,
-    listing::Listing, lists::List, review::Review, route::Paper, texts::Texts, waiting::Waiting,
+    Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, SignInData, Theme,
+    archive::Archive, browser, detail::Detail, follow::StatusSignal, incoming::Incoming,
+    link::Link, listing::Listing, lists::List, review::Review, route::Paper, texts::Texts,
+    waiting::Waiting,
 };
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
@@ -59,8 +62,12 @@ pub(crate) struct Board {
     pub origin: StoredValue<String>,
     /// The agents that Staffel knows, the one that called last first.
     pub agents: RwSignal<Vec<AgentView>>,
+    /// Who is signed in.
+    pub me: StoredValue<Option<Me>>,
     /// How each client is connected.
     pub setups: StoredValue<Vec<Setup>>,
+    /// On the page that signs in: what it asks.
+    pub sign_in: StoredValue<SignInData>,
     /// The detail of the pipeline whose page is shown.
     pub detail: Detail,
     /// How many pipelines there are.
@@ -113,6 +120,18 @@ pub(crate) fn use_board() -> Board {
 }
 
 impl Board {
+    /// The name of the reader; empty where nobody is signed in.
+    pub fn reader(self) -> String {
+        self.me
+            .with_value(|me| me.as_ref().map_or_else(String::new, |me| me.name.clone()))
+    }
+
+    /// Whether the reader may decide.
+    pub fn may_decide(self) -> bool {
+        self.me
+            .with_value(|me| me.as_ref().is_some_and(|me| me.role >= Role::Reviewer))
+    }
+
     /// The board as the page begins.
     pub fn new(page: PageData) -> Self {
         let PageData {
@@ -127,7 +146,9 @@ impl Board {
             document,
             prompt,
             agents,
+            me,
             setups,
+            sign_in,
         } = page;
         let route = Route::of(&path);
         let detail = Detail::new(route.pipeline().cloned(), shown.as_ref(), detail);
@@ -155,7 +176,9 @@ impl Board {
             last_event_id: RwSignal::new(format!("{}-{}", snapshot.epoch, snapshot.position)),
             origin: StoredValue::new(origin),
             agents: RwSignal::new(agents),
+            me: StoredValue::new(me),
             setups: StoredValue::new(setups),
+            sign_in: StoredValue::new(sign_in),
             detail,
             counts: RwSignal::new(Counts::default()),
             opened: Listing::new(),

@@ -74,6 +74,27 @@ pub(crate) fn local_time(lang: Lang, at: Timestamp) -> String {
         .into()
 }
 
+/// Takes a value out of the fragment of the address, which no server has seen: `#code=…`.
+pub(crate) fn take_fragment(name: &str) -> Option<String> {
+    let location = window().location();
+    let fragment = location.hash().ok()?;
+    let value = fragment
+        .strip_prefix('#')?
+        .strip_prefix(name)?
+        .strip_prefix('=')?;
+    let value = value.to_owned();
+    let path = location.pathname().ok()?;
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+    Some(value)
+}
+
+/// Loads another page.
+pub(crate) fn go(path: &str) {
+    let _ = window().location().assign(path);
+}
+
 /// The language that the page came in.
 #[cfg(feature = "hydrate")]
 pub(crate) fn page_lang() -> Lang {
@@ -133,6 +154,19 @@ pub(crate) fn remember(key: &str, value: &str) {
         } else {
             storage.set_item(key, value)
         };
+    }
+}
+
+/// Reads what this browser keeps, for all tabs.
+pub(crate) fn kept(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Keeps something for all tabs of this browser. `false` where the browser keeps nothing.
+pub(crate) fn keep(key: &str, value: &str) -> bool {
+    match window().local_storage() {
+        Ok(Some(storage)) => storage.set_item(key, value).is_ok(),
+        _ => false,
     }
 }
 

@@ -41,7 +41,7 @@ mod wording;
 
 pub use lang::{LANG_COOKIE, Lang};
 pub use lists::List;
-pub use page::{PageData, Setup};
+pub use page::{PageData, Setup, SignInData};
 pub use route::Route;
 #[cfg(feature = "hydrate")]
 pub use shell::ready;

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 pub use protocol::Setup;
-use protocol::{AgentView, Counts, DetailMore, Snapshot, Summary};
+use protocol::{AgentView, Counts, DetailMore, Me, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, Lang, List, PromptText, Route, Theme, json};
@@ -40,9 +40,24 @@ pub struct PageData {
     pub prompt: Option<PromptText>,
     /// The agents that Staffel knows.
     pub agents: Vec<AgentView>,
+    /// Who is signed in.
+    #[serde(default)]
+    pub me: Option<Me>,
     /// How each client is connected.
     #[serde(skip_deserializing)]
     pub setups: Vec<Setup>,
+    /// On the page that signs in: what it asks.
+    #[serde(skip_deserializing)]
+    pub sign_in: SignInData,
+}
+
+/// What the page that signs in asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInData {
+    /// Whether there is nobody yet: the first owner says a name.
+    pub first: bool,
+    /// The name that is proposed then.
+    pub name: String,
 }
 
 impl Default for PageData {
@@ -69,7 +84,9 @@ impl Default for PageData {
             document: None,
             prompt: None,
             agents: Vec::new(),
+            me: None,
             setups: Vec::new(),
+            sign_in: SignInData::default(),
         }
     }
 }
@@ -103,6 +120,7 @@ impl PageData {
             page.document = more.document;
             page.prompt = more.prompt;
             page.setups = more.setups;
+            page.sign_in = more.sign_in;
         }
         paths::set_base(&page.base);
         page
@@ -118,7 +136,11 @@ impl PageData {
         } = self.snapshot.counts;
         match Route::of(&self.path) {
             Route::Overview(List::Open) => open + ended + archived == 0,
-            Route::Overview(_) | Route::Agents | Route::Pipeline(_) => true,
+            Route::Overview(_)
+            | Route::Agents
+            | Route::SignIn
+            | Route::People
+            | Route::Pipeline(_) => true,
             Route::Nowhere => false,
         }
     }
@@ -131,6 +153,7 @@ pub(crate) struct More {
     document: Option<Document>,
     prompt: Option<PromptText>,
     setups: Vec<Setup>,
+    sign_in: SignInData,
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_more), fallible)]

@@ -42,6 +42,31 @@ pub fn agents() -> String {
     format!("{}/agents", base())
 }
 
+/// Where a person signs in.
+pub fn sign_in_page() -> String {
+    format!("{}/sign-in", base())
+}
+
+/// Where a person signs in, with the code of a link.
+pub fn sign_in(code: &str) -> String {
+    format!("{}/sign-in#code={code}", base())
+}
+
+/// The page of the people.
+pub(crate) fn people_page() -> String {
+    format!("{}/people", base())
+}
+
+/// Everybody, or one of them; `me` is whoever asks.
+pub(crate) fn people(person: &str) -> String {
+    format!("{}/api/people{person}", base())
+}
+
+/// Who is signed in.
+pub(crate) fn session() -> String {
+    format!("{}/api/session", base())
+}
+
 /// One pipeline.
 pub fn pipeline(id: &PipelineId) -> String {
     format!("{}/pipelines/{id}", base())

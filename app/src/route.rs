@@ -14,6 +14,10 @@ pub enum Route {
     Overview(List),
     /// The agents, and how to connect one.
     Agents,
+    /// Signing in.
+    SignIn,
+    /// The people, and their devices.
+    People,
     /// One pipeline or a text of it, whether it is known or not; `None` where the address holds no id.
     Pipeline(Option<PipelineId>),
     /// Nothing: the server answers such an address with 404.
@@ -38,6 +42,8 @@ impl Route {
                 "/ended" => Self::Overview(List::Ended),
                 "/archived" => Self::Overview(List::Archived),
                 "/agents" => Self::Agents,
+                "/sign-in" => Self::SignIn,
+                "/people" => Self::People,
                 _ => Self::Nowhere,
             },
         }
@@ -47,7 +53,7 @@ impl Route {
     pub fn pipeline(&self) -> Option<&PipelineId> {
         match self {
             Self::Pipeline(id) => id.as_ref(),
-            Self::Overview(_) | Self::Agents | Self::Nowhere => None,
+            Self::Overview(_) | Self::Agents | Self::SignIn | Self::People | Self::Nowhere => None,
         }
     }
 }
@@ -101,6 +107,7 @@ mod tests {
             ("/archived/".to_owned(), Route::Overview(List::Archived)),
             (paths::agents(), Route::Agents),
             ("/agents/".to_owned(), Route::Agents),
+            (paths::sign_in_page(), Route::SignIn),
             (paths::pipeline(&id), Route::Pipeline(Some(id.clone()))),
             (
                 format!("{}/", paths::pipeline(&id)),

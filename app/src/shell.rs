@@ -17,7 +17,10 @@ use crate::{
         rest::{Drawn, rest},
         review_dialog::ReviewDialog,
     },
-    pages::{agents::AgentsPage, not_found::NotFound, overview::Overview, pipeline::PipelinePage},
+    pages::{
+        agents::AgentsPage, not_found::NotFound, overview::Overview, people::PeoplePage,
+        pipeline::PipelinePage, sign_in::SignInPage,
+    },
     part, paths, wording,
 };
 
@@ -127,6 +130,12 @@ fn Page(board: Board) -> impl IntoView {
             Route::Agents => rest(board, Box::new(|| part::at_once(agents())), || {
                 Box::pin(load_agents())
             }),
+            Route::SignIn => rest(board, Box::new(|| part::at_once(sign_in())), || {
+                Box::pin(load_sign_in())
+            }),
+            Route::People => rest(board, Box::new(|| part::at_once(people())), || {
+                Box::pin(load_people())
+            }),
             Route::Pipeline(_) => rest(board, Box::new(|| part::at_once(pipeline())), || {
                 Box::pin(load_pipeline())
             }),
@@ -146,6 +155,16 @@ fn Page(board: Board) -> impl IntoView {
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
 fn agents() -> Drawn {
     Ok(view! { <AgentsPage/> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_sign_in), fallible)]
+fn sign_in() -> Drawn {
+    Ok(view! { <SignInPage/> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_people), fallible)]
+fn people() -> Drawn {
+    Ok(view! { <PeoplePage/> }.into_any())
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
@@ -192,21 +211,36 @@ async fn load_shown(lang: Lang) -> Result<(), SplitLoaderError> {
 
 /// Loads the rest once the page lives, so that it is here when it is wanted, even if the server is not.
 #[cfg(feature = "hydrate")]
-async fn fetch_rest(board: Board) {
+async fn fetch_rest(board: Board, owner: Owner) {
     // A page of another version than the server's has been told so, and finds nothing there any more.
     while (load_rest().await.is_err() || Lang::De.load().await.is_err())
         && !board.outdated.get_untracked()
     {
         gloo_timers::future::sleep(AGAIN).await;
     }
+    let _ = follow_more(board, owner).await;
+}
+
+/// What can wait until the page lives.
+#[cfg(feature = "hydrate")]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn follow_more(board: Board, owner: Owner) -> Result<(), SplitLoaderError> {
+    owner.with(|| {
+        actions::session::follow(board);
+        actions::tell::follow(board);
+    });
+    Ok(())
 }
 
 /// Loads the rest. Every function of it has to stand here: it is called at once where this is known to be done.
 #[cfg(feature = "hydrate")]
 async fn load_rest() -> Result<(), SplitLoaderError> {
     // One file: after the first of these the others only note that it is here.
+    wording::load_english_rest().await?;
     load_pipeline().await?;
     load_agents().await?;
+    load_sign_in().await?;
+    load_people().await?;
     crate::pages::overview::load_connect().await?;
     crate::pages::overview::load_listed().await?;
     crate::pages::overview::load_results().await?;
@@ -227,6 +261,8 @@ fn title(board: Board) -> String {
         Route::Overview(List::Open) => None,
         Route::Overview(list) => Some(wording::list_name(lang, list).to_owned()),
         Route::Agents => Some(lang.agents().to_owned()),
+        Route::SignIn => Some(lang.sign_in().to_owned()),
+        Route::People => Some(lang.people().to_owned()),
         Route::Pipeline(id) => Some(id.and_then(|id| board.pipeline(&id)).map_or_else(
             || lang.unknown_pipeline().to_owned(),
             |status| status.with(|status| status.title.clone()),
@@ -246,8 +282,13 @@ fn begin(board: Board) {
     actions::follow(board);
     #[cfg(feature = "hydrate")]
     {
-        crate::live::follow(board);
-        leptos::task::spawn_local(fetch_rest(board));
+        // There may be nothing to follow for whoever is about to sign in.
+        if board.me.with_value(Option::is_some)
+            || board.route.with_untracked(|route| *route != Route::SignIn)
+        {
+            crate::live::follow(board);
+        }
+        leptos::task::spawn_local(fetch_rest(board, Owner::current().unwrap_or_default()));
     }
     if let Some(html) = document().document_element() {
         // For tests and style sheets: from here on buttons do something.
@@ -312,6 +353,7 @@ mod tests {
                 handover: handover.clone(),
                 revision: 1,
                 review_changes: "Keep it small.".to_owned(),
+                proof: None,
             },
         };
         pipeline.apply(&accepted);

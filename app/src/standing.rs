@@ -208,6 +208,7 @@ mod tests {
                     handover: handover.clone(),
                     revision: 1,
                     review_changes: String::new(),
+                    proof: None,
                 },
                 Use::Over,
             ),

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    DocumentHash, HandoverId, Outcome, PromptId, TaskReport, Verdict, Version, Via, Writer,
-};
+use crate::{HandoverId, Outcome, PromptId, Proposal, TaskReport, Version, Via, Writer};
 
 /// Something asked of an existing pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,18 +30,7 @@ pub enum Command {
         summary: Option<String>,
     },
     /// A person decides.
-    Decide {
-        /// The handover.
-        handover: HandoverId,
-        /// The revision that was read.
-        revision: u32,
-        /// The text that was read; checked where given.
-        read: Option<DocumentHash>,
-        /// The decision.
-        decision: Verdict,
-        /// What should be different.
-        review_changes: String,
-    },
+    Decide(Proposal),
     /// Staffel has written the prompt that a decision asks for.
     WritePrompt {
         /// The decided handover.

@@ -47,21 +47,7 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
             content,
             summary,
         } => return handover::hand_over(pipeline, phase.as_deref(), content, summary.as_deref()),
-        Command::Decide {
-            handover,
-            revision,
-            read,
-            decision,
-            review_changes,
-        } => decision::decide(
-            pipeline,
-            actor,
-            handover,
-            *revision,
-            *read,
-            *decision,
-            review_changes,
-        ),
+        Command::Decide(proposal) => decision::decide(pipeline, actor, proposal),
         Command::WritePrompt {
             handover,
             revision,

@@ -19,6 +19,53 @@ pub struct Decision {
     pub by: Actor,
     /// The time of the decision.
     pub at: Timestamp,
+    /// How it is known that it was this person; nothing where an older version decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+/// How it is known that a person decided, and which one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Proof {
+    /// What proves it.
+    pub by: ProvenBy,
+    /// The id of the person's device; nothing where the decision came from none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+/// What proves that a person decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ProvenBy {
+    /// A browser in which the person is signed in.
+    Session,
+    /// An agent's client, which the settings trust to ask this person.
+    Client,
+    /// A way that a newer Staffel wrote into the journal.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A decision that somebody wants to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Proposal {
+    /// The handover.
+    pub handover: HandoverId,
+    /// The revision that was read.
+    pub revision: u32,
+    /// The text that was read; checked where given.
+    pub read: Option<DocumentHash>,
+    /// The decision.
+    pub decision: Verdict,
+    /// What should be different.
+    pub review_changes: String,
+    /// How it is known who decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// What can be decided about a handover.
@@ -34,16 +81,24 @@ pub enum Verdict {
     Stop,
 }
 
+impl Verdict {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::RequestChanges => "request_changes",
+            Self::Stop => "stop",
+        }
+    }
+}
+
 /// Decides about a decision: whether it is a person who decides, about the newest revision and the text that was read.
 pub(crate) fn decide(
     pipeline: &Pipeline,
     actor: &Actor,
-    id: &HandoverId,
-    revision: u32,
-    read: Option<DocumentHash>,
-    decision: Verdict,
-    review_changes: &str,
+    proposal: &Proposal,
 ) -> Result<Vec<Event>, Refusal> {
+    let (id, revision) = (&proposal.handover, proposal.revision);
     if actor.kind != ActorKind::Person {
         return Err(Refusal::new(
             Reason::OnlyPeopleDecide,
@@ -78,7 +133,10 @@ pub(crate) fn decide(
             format!("Read revision {current} and decide about it."),
         ));
     }
-    if let Some(read) = read.filter(|read| *read != handover.current().document.hash) {
+    if let Some(read) = proposal
+        .read
+        .filter(|read| *read != handover.current().document.hash)
+    {
         let shown = handover.current().document.hash;
         return Err(Refusal::new(
             Reason::StaleRevision,
@@ -90,14 +148,15 @@ pub(crate) fn decide(
         ));
     }
     lifecycle::refuse_when_ended(pipeline)?;
-    let review_changes = text::document("review_changes", review_changes, GOAL_MAX)?;
-    let handover_id = id.clone();
-    Ok(match decision {
+    let review_changes = text::document("review_changes", &proposal.review_changes, GOAL_MAX)?;
+    let (handover_id, proof) = (id.clone(), proposal.proof.clone());
+    Ok(match proposal.decision {
         Verdict::Accept => {
             let accepted = Event::HandoverAccepted {
                 handover: handover_id,
                 revision,
                 review_changes,
+                proof,
             };
             let last = handover.next_phase.is_none();
             if last {
@@ -118,12 +177,14 @@ pub(crate) fn decide(
             handover: handover_id,
             revision,
             review_changes,
+            proof,
         }],
         Verdict::Stop => vec![
             Event::HandoverStopped {
                 handover: handover_id,
                 revision,
                 review_changes,
+                proof,
             },
             Event::PipelineCancelled { message: None },
         ],
@@ -148,6 +209,7 @@ impl Pipeline {
         number: u32,
         verdict: Verdict,
         note: &str,
+        proof: Option<&Proof>,
     ) {
         let moves = self
             .open_handover()
@@ -169,6 +231,7 @@ impl Pipeline {
             note: note.clone(),
             by: recorded.actor.clone(),
             at: recorded.at,
+            proof: proof.cloned(),
         });
         if moves && verdict != Verdict::Stop {
             self.status = Status::HandingOver;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
-    Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Purpose, TaskStatus,
-    Timestamp, Track, Version, Via, Writer,
+    Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Proof, Purpose,
+    TaskStatus, Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -111,6 +111,9 @@ pub enum Event {
         /// What should be different in the next phase.
         #[serde(default)]
         review_changes: String,
+        /// How it is known who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
     },
     /// A person asked for a revision.
     ChangesRequested {
@@ -120,6 +123,9 @@ pub enum Event {
         revision: u32,
         /// What should be different.
         review_changes: String,
+        /// How it is known who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
     },
     /// A person stopped the pipeline at a handover.
     HandoverStopped {
@@ -130,6 +136,9 @@ pub enum Event {
         /// The reason, possibly empty.
         #[serde(default)]
         review_changes: String,
+        /// How it is known who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
     },
     /// The prompt that a decision asked for exists.
     PromptWritten {

@@ -46,7 +46,7 @@ pub use actor::{Actor, ActorKind};
 pub use baton::Baton;
 pub use command::Command;
 pub use decide::{Changes, decide};
-pub use decision::{Decision, Verdict};
+pub use decision::{Decision, Proof, Proposal, ProvenBy, Verdict};
 pub use delivery::{Delivery, DeliveryState, Via};
 pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
 pub use event::{Event, Recorded};

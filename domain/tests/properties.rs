@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::{
     Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
-    PhaseStatus, Pipeline, PipelineId, PromptId, Recorded, Start, Status, TaskReport, TaskStatus,
-    Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, Recorded, Start, Status, TaskReport,
+    TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -141,13 +141,14 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             revision: older,
             verdict,
             note,
-        } => Command::Decide {
+        } => Command::Decide(Proposal {
             handover: handover(back),
             revision: revision(older),
             read: None,
             decision: verdict,
             review_changes: note.to_owned(),
-        },
+            proof: None,
+        }),
         Step::WritePrompt { revision: older } => Command::WritePrompt {
             handover: handover(0),
             revision: revision(older),

@@ -42,16 +42,18 @@ class Server:
     def __init__(self, folder: Path, **settings: str):
         self.folder = folder
         self.settings = settings
-        self.port = 0
+        self.scheme, self.host, self.port = "http", "127.0.0.1", 0
         self.program = binary()
         self.started_in = ROOT
         # A person's own settings must not reach the tests.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
         self.process: subprocess.Popen[bytes] | None = None
+        # What the browser of the person holds who decides here.
+        self.cookies: dict[str, str] = {}
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     @property
     def mcp(self) -> str:
@@ -62,7 +64,7 @@ class Server:
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 # Port 0 at the first start: the system picks a free one, and no other test can take it in between.
-                [self.program, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data", "--no-open"],
+                [self.program, "serve", "--listen", f"{self.host}:{self.port}", "--data", self.folder / "data", "--no-open"],
                 cwd=self.started_in,
                 env=self.environment | self.settings,
                 stdout=out,
@@ -73,9 +75,11 @@ class Server:
             said = log.read_text(errors="replace")
             if self.process.poll() is not None:
                 break
-            if found := re.search(r"Board +http://127\.0\.0\.1:(\d+)", said):
+            if found := re.search(rf"Board +{self.scheme}://{re.escape(self.host)}:(\d+)", said):
                 self.port = int(found[1])
                 if self.healthy():
+                    if code := re.search(r"/sign-in#code=(\S+)", said):
+                        self.sign_in(code[1], "Local")
                     return
             time.sleep(0.02)
         raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
@@ -111,11 +115,28 @@ class Server:
     def api(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return httpx.request(method, f"{self.url}/api{path}", json=body, headers=headers, timeout=10)
 
+    def sign_in(self, code: str, name: str | None = None) -> None:
+        """What the page does that a sign-in link opens."""
+        answer = self.api("POST", "/session", {"code": code, "name": name})
+        assert answer.status_code == 201, answer.text
+        self.cookies = dict(answer.cookies)
+
+    def as_person(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """A request of the board in which the person is signed in."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return self.api(method, path, body, **{"Cookie": cookie, "Origin": self.url, **headers})
+
+    def add_person(self, name: str, role: str = "reviewer") -> str:
+        """What an owner does. Returns the link that signs the person in."""
+        answer = self.as_person("POST", "/people", {"name": name, "role": role})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["link"]
+
     def decide(self, handover: str, decision: str = "accept", revision: int = 1, changes: str = "") -> dict[str, Any]:
         """What a person does on the board."""
         pipeline = handover.split("-")[0]
         body = {"decision": decision, "revision": revision, "review_changes": changes}
-        answer = self.api("POST", f"/pipelines/{pipeline}/handovers/{handover}/decision", body)
+        answer = self.as_person("POST", f"/pipelines/{pipeline}/handovers/{handover}/decision", body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

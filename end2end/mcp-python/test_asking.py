@@ -28,6 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     settings.write_text((ROOT / "Leptos.toml").read_text() + APPROVERS)
     server = Server(tmp_path, STAFFEL_CONFIG=str(settings))
     server.start()
+    server.add_person("Anna")
     yield server
     server.kill()
 
@@ -104,8 +105,8 @@ async def test_who_does_not_decide_there_is_not_asked_again(server: Server, mode
             assert (await agent.wait(handover, seconds=2))["decision"] == "pending"
         assert len(person.asked) == 1
         server.decide(handover)
-        assert (await agent.wait(handover))["decided_by"] == "local"
-    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+        assert (await agent.wait(handover))["decided_by"] == "Local"
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Local")]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -160,7 +161,7 @@ async def test_whoever_decides_first_counts(server: Server, mode: str) -> None:
         pipeline, handover = await agent.handed_over()
         assert (await agent.wait(handover))["decision"] == "accepted"
         await anyio.sleep(1)
-    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Local")]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -182,6 +183,31 @@ async def test_nobody_else_is_asked(server: Server, mode: str) -> None:
     async with connect(server, mode, elicitation_callback=person) as agent:
         assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
     assert person.asked == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "viewer"}])
+async def test_nobody_is_asked_who_may_not_decide(server: Server, mode: str, change: dict[str, Any]) -> None:
+    """The settings name a person; whether that person may decide, people say."""
+    assert server.as_person("POST", "/people/Anna", change).status_code == 200
+    person = Person()
+    async with at_the_client(server, mode, person) as agent:
+        _, handover = await agent.handed_over()
+        assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+    assert person.asked == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_who_is_kept_out_while_the_form_is_open_decides_nothing(server: Server, mode: str) -> None:
+    async def kept_out() -> dict[str, str]:
+        await anyio.to_thread.run_sync(server.as_person, "POST", "/people/Anna", {"disabled": True})
+        await anyio.sleep(LOOK)
+        return {"decision": "accept"}
+
+    async with at_the_client(server, mode, Person(kept_out)) as agent:
+        pipeline, handover = await agent.handed_over()
+        assert (await agent.wait(handover, seconds=3))["decision"] == "pending"
+    assert decisions(server, pipeline) == []
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -238,7 +264,7 @@ async def test_a_question_is_withdrawn_when_it_is_decided_on_the_board(server: S
         assert (await agent.wait(handover))["decision"] == "accepted"
         with anyio.fail_after(10):
             await withdrawn.wait()
-    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "local")]
+    assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Local")]
 
 
 FORMS = {"elicitation": {"form": {}}}

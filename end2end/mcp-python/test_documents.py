@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -63,6 +64,9 @@ class Newcomer:
         elif not self.server.process or self.server.process.poll() is not None:
             self.server.start()
             self.environment |= {"STAFFEL_LISTEN": f"127.0.0.1:{self.server.port}", "STAFFEL_URL": self.server.url}
+        if command.startswith("staffel people link"):
+            # Only at a terminal.
+            return self.bash(f"script -qec {shlex.quote(command)} /dev/null", self.project, self.environment)
         if command.endswith("staffel demo"):
             return self.demo(command)
         # The one thing that is changed: the port, since another server may have the usual one.

@@ -74,7 +74,7 @@ async def test_no_tool_can_decide(server: Server) -> None:
         pipeline, handover = await agent.handed_over()
     path = f"/pipelines/{pipeline}/handovers/{handover}/decision"
     answer = server.api("POST", path, {"decision": "accept", "revision": 1}, **{"Staffel-Actor": "agent/tester"})
-    assert answer.status_code == 403, answer.text
+    assert answer.status_code == 401, answer.text
     assert server.count(pipeline)["HandoverAccepted"] == 0
 
 

@@ -34,6 +34,9 @@ export function binary() {
 /** @typedef {{ position: number, revision: number, actor: { kind: string, name: string }, event: { type: string, [field: string]: any } }} Recorded */
 /** @typedef {'accept' | 'request_changes' | 'stop'} Verdict */
 
+/** Who signs in first, on every new server. */
+export const OWNER = 'Local';
+
 export class Server {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
@@ -42,15 +45,24 @@ export class Server {
   #folder = mkdtempSync(join(tmpdir(), 'staffel-'));
   /** @type {Record<string, string>} */
   #environment;
+  /** What the browsers of people hold, by their names.
+   * @type {Map<string, string>} */
+  #cookies = new Map();
 
-  /** @param {Record<string, string>} environment settings, as STAFFEL_… variables */
-  constructor(environment = {}) {
+  #nobody;
+  /** The link that the newest start has printed, as long as there is nobody. */
+  firstLink = '';
+
+  /** @param {Record<string, string>} environment settings, as STAFFEL_… variables
+   * @param {boolean} nobody whether nobody signs in by itself */
+  constructor(environment = {}, nobody = false) {
     this.#environment = environment;
+    this.#nobody = nobody;
   }
 
-  /** @param {Record<string, string>} [environment] */
-  static async start(environment) {
-    const server = new Server(environment);
+  /** @param {Record<string, string>} [environment] @param {boolean} [nobody] */
+  static async start(environment, nobody) {
+    const server = new Server(environment, nobody);
     await server.start();
     return server;
   }
@@ -98,9 +110,41 @@ export class Server {
         },
         20_000,
       );
+      const link = /(http\S+\/sign-in#code=)(\S+)/.exec(said());
+      this.firstLink = link?.[0] ?? '';
+      if (link && !this.#nobody) await this.#signIn(link[2], OWNER);
     } catch (error) {
       throw new Error(`${error}\n${said()}`);
     }
+  }
+
+  /** What the page does that a sign-in link opens. @param {string} code @param {string} person */
+  async #signIn(code, person) {
+    const answer = await this.api('POST', '/session', { code, name: person });
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    this.#cookies.set(person, answer.headers.getSetCookie()[0].split(';')[0]);
+  }
+
+  /** A link that signs somebody in who is added first, if that is needed.
+   * @param {string} person @param {'viewer' | 'reviewer' | 'owner'} [role] @returns {Promise<string>} */
+  async link(person, role = 'reviewer') {
+    const added = await this.asPerson('POST', '/people', { name: person, role });
+    const answer = added.status === 409 ? await this.asPerson('POST', `/people/${encodeURIComponent(person)}/link`) : added;
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return (await answer.json()).link;
+  }
+
+  /** The cookie of a person, for a browser. @param {string} [person] */
+  cookie(person = OWNER) {
+    const [name, value] = (this.#cookies.get(person) ?? '').split('=');
+    return { name, value, url: this.url, httpOnly: true, sameSite: /** @type {'Lax'} */ ('Lax') };
+  }
+
+  /** A request of a board in which a person is signed in.
+   * @param {string} method @param {string} path @param {unknown} [body] @param {string} [person] */
+  async asPerson(method, path, body, person = OWNER) {
+    if (!this.#cookies.has(person)) await this.#signIn((await this.link(person)).split('#code=')[1], person);
+    return this.api(method, path, body, { Cookie: this.#cookies.get(person) ?? '', Origin: this.url });
   }
 
   /** As by a power cut: nothing is told, nothing is flushed. */
@@ -136,12 +180,12 @@ export class Server {
     });
   }
 
-  /** What a person elsewhere does.
+  /** What a person does in another browser.
    * @param {string} handover @param {Verdict} decision @param {{ revision?: number, changes?: string, by?: string }} [more] */
-  async decide(handover, decision = 'accept', { revision = 1, changes = '', by = 'local' } = {}) {
+  async decide(handover, decision = 'accept', { revision = 1, changes = '', by = OWNER } = {}) {
     const [pipeline] = handover.split('-');
     const path = `/pipelines/${pipeline}/handovers/${handover}/decision`;
-    const answer = await this.api('POST', path, { decision, revision, review_changes: changes }, { 'Staffel-Actor': `person/${by}` });
+    const answer = await this.asPerson('POST', path, { decision, revision, review_changes: changes }, by);
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     return answer.json();
   }

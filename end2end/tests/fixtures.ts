@@ -3,7 +3,7 @@
 import { test as base, expect, type FrameLocator, type Locator, type Page, type Response } from '@playwright/test';
 
 import { Agent } from '../support/agent.mjs';
-import { Server } from '../support/server.mjs';
+import { OWNER, Server } from '../support/server.mjs';
 
 /** Brings the handover that waits in front of the reader: by itself its review opens only on an idle board. */
 export async function openReview(within: Page | FrameLocator) {
@@ -85,6 +85,10 @@ export class Board {
 }
 
 type Fixtures = {
+  /** Whether nobody has signed in yet, and nobody does by itself. */
+  nobody: boolean;
+  /** Who sits at the browser: nobody where it is empty. */
+  reader: string;
   /** Puts off what would take something away from under the page until nobody looks at the page; the last first. */
   afterwards: (end: () => unknown) => void;
   settings: Record<string, string>;
@@ -97,6 +101,8 @@ type Fixtures = {
 
 export const test = base.extend<Fixtures>({
   settings: [{}, { option: true }],
+  nobody: [false, { option: true }],
+  reader: [OWNER, { option: true }],
   tolerated: [/(?!)/, { option: true }],
 
   afterwards: async ({}, use) => {
@@ -105,8 +111,8 @@ export const test = base.extend<Fixtures>({
     for (const end of ends) await end();
   },
 
-  server: async ({ settings, afterwards }, use) => {
-    const server = await Server.start(settings);
+  server: async ({ settings, nobody, afterwards }, use) => {
+    const server = await Server.start(settings, nobody);
     afterwards(() => server.dispose());
     await use(server);
   },
@@ -120,7 +126,8 @@ export const test = base.extend<Fixtures>({
 
   // Whatever a page does, it does so without an error in the console.
   // Depends on `afterwards` to end before it: a page whose server is gone complains.
-  context: async ({ context, afterwards: _, tolerated }, use) => {
+  context: async ({ context, server, nobody, reader, afterwards: _, tolerated }, use) => {
+    if (reader && !nobody) await context.addCookies([server.cookie(reader)]);
     const errors: string[] = [];
     const note = (text: string) => {
       if (!tolerated.test(text)) errors.push(text);

@@ -47,6 +47,7 @@ test.describe('in a frame', () => {
       const server = await Server.start({ STAFFEL_FRAME_ORIGINS: await listen(elsewhere) });
       afterwards(() => server.dispose());
       afterwards(() => elsewhere.close());
+      await page.context().addCookies([server.cookie()]);
       board = server.url;
       const agent = await Agent.connect(server);
       afterwards(() => agent.close());
@@ -97,6 +98,7 @@ for (const keepsPrefix of [true, false]) {
     const outside = `${await listen(front)}/staffel`;
     const server = await Server.start({ STAFFEL_PUBLIC_URL: `${outside}/` });
     afterwards(() => server.dispose());
+    await page.context().addCookies([server.cookie()]);
     afterwards(() => {
       front.close();
       front.closeAllConnections();

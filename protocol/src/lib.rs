@@ -10,10 +10,12 @@
 
 mod agent_name;
 mod agents;
+mod audit;
 mod detail;
 mod event;
 mod handover;
 mod list;
+mod people;
 mod program;
 mod prompt;
 mod setup;
@@ -23,6 +25,7 @@ mod token;
 
 pub use agent_name::parse_name;
 pub use agents::{AgentView, Agents, Scope};
+pub use audit::{Audit, AuditEntry, Happened};
 pub use detail::{Detail, DetailMore};
 pub use event::{
     Changed, Heartbeat, PipelineStatus, Reset, ResetReason, Shutdown, Snapshot, TaskChange,
@@ -30,6 +33,7 @@ pub use event::{
 };
 pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
+pub use people::{DeviceView, Devices, Me, People, PersonView, Role, Session, SignInLink};
 pub use program::{DEFAULT_LISTEN, PROBE, VERSION};
 pub use prompt::{Link, PromptDelivery, PromptRef, PromptView, ShortForm};
 pub use setup::Setup;

@@ -10,7 +10,7 @@ use crate::{
     announce, bind, commands,
     config::{Config, ServeArgs},
     local::Local,
-    log, mcp,
+    local_url, log, mcp,
     release::{self, Site},
     run,
 };
@@ -45,6 +45,10 @@ enum Command {
     Rebuild(commands::RebuildArgs),
     /// Give agents names that they can prove: add, list or revoke their tokens
     Agents(commands::agents::AgentsArgs),
+    /// Say who may decide: add people, change what they may do, keep them out, make links to sign in
+    People(commands::people::PeopleArgs),
+    /// Say which webhooks there are, and try one out
+    Notify(commands::notify::NotifyArgs),
 }
 
 /// Does what the command line says. `commit` is what the program was built from, where that is known; `site` what a browser
@@ -89,6 +93,8 @@ async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
         Some(Command::Restore(args)) => commands::restore(&args),
         Some(Command::Rebuild(args)) => commands::rebuild(&args).await,
         Some(Command::Agents(args)) => commands::agents::run(&args),
+        Some(Command::People(args)) => commands::people::run(&args),
+        Some(Command::Notify(args)) => commands::notify::run(&args).await,
         Some(Command::Serve(args)) => serve(&args, site).await,
         None => Ok(()),
     };
@@ -113,16 +119,18 @@ async fn serve(args: &ServeArgs, site: Option<Site>) -> Result<()> {
     let config = Config::load(args)?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
-    let (open, text) = (config.open, announce(address, &config));
-    // `run` looks at its shutdown only after everything is open: a start that fails announces nothing.
-    let shutdown = async move {
-        println!("{text}");
-        if open && webbrowser::open(&format!("http://{address}")).is_err() {
-            eprintln!("staffel: no browser could be opened; the board is at http://{address}");
+    let told = config.clone();
+    // Only once everything is open: a start that fails announces nothing.
+    run(listener, config, site, async move |code: Option<String>| {
+        println!("{}", announce(address, &told, code.as_deref()));
+        let board = local_url(address, &told);
+        let page = code.map_or_else(String::new, |code| app::paths::sign_in(&code));
+        if told.open && webbrowser::open(&format!("{board}{page}")).is_err() {
+            eprintln!("staffel: no browser could be opened; the board is at {board}");
         }
         stop_signal().await;
-    };
-    run(listener, config, site, shutdown).await
+    })
+    .await
 }
 
 /// Completes on SIGINT or SIGTERM.

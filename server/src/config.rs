@@ -15,7 +15,12 @@ use protocol::DEFAULT_LISTEN;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::{agents::parse_name, prompt::ModelConfig};
+use crate::{
+    agents::parse_name,
+    notify::{NotifyConfig, NotifyTable},
+    prompt::ModelConfig,
+    tls::TlsFiles,
+};
 
 /// Where VS Code, Cursor and Windsurf show pages: no page of the web can have these schemes.
 const EDITORS: [&str; 2] = ["vscode-webview:", "vscode-file:"];
@@ -63,6 +68,10 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Who may show the board in a frame: origins, or schemes with a colon.
     pub frame_origins: Vec<String>,
+    /// The certificate, where the server speaks TLS itself.
+    pub tls: Option<TlsFiles>,
+    /// Who may read.
+    pub reading: Reading,
     /// The template that replaces the built-in ones.
     pub template: Option<PathBuf>,
     /// The model that writes prompts.
@@ -77,8 +86,31 @@ pub struct Config {
     pub require_token: Option<bool>,
     /// Who decides at the client of which agent: the agent's name, and the person's.
     pub approvers: BTreeMap<String, String>,
+    /// Who is told, outside, that a person is needed.
+    pub notify: NotifyConfig,
     /// What leptos needs to know.
     pub leptos: LeptosOptions,
+}
+
+/// Who may read without a sign-in and without a token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// Whoever comes from this machine itself.
+    #[default]
+    OpenOnLoopback,
+    /// Nobody.
+    SignIn,
+}
+
+impl Reading {
+    fn parse(text: &str) -> Result<Self> {
+        match text {
+            "open-on-loopback" => Ok(Self::OpenOnLoopback),
+            "sign-in" => Ok(Self::SignIn),
+            _ => bail!("STAFFEL_READING is {text:?}. Allowed: open-on-loopback or sign-in."),
+        }
+    }
 }
 
 /// The tables of `Leptos.toml` that are ours. Every setting has a default.
@@ -92,7 +124,9 @@ struct File {
     journal: JournalTable,
     prompt: PromptTable,
     agents: AgentsTable,
+    people: PeopleTable,
     pipelines: PipelinesTable,
+    notify: NotifyTable,
 }
 
 /// `[server]`
@@ -105,6 +139,15 @@ struct ServerTable {
     allowed_origins: Vec<String>,
     public_url: Option<String>,
     frame_origins: Option<Vec<String>>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+}
+
+/// `[people]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PeopleTable {
+    reading: Option<Reading>,
 }
 
 /// `[journal]`
@@ -153,15 +196,6 @@ impl Config {
             Some(listen) => listen,
             None => DEFAULT_LISTEN.parse().context("the default address")?,
         };
-        ensure!(
-            listen.ip().is_loopback(),
-            "listen = {listen} is not a loopback address.\n\
-             People cannot log in yet, so whoever reaches the port could read and decide everything: \
-             Staffel listens on 127.0.0.1 or [::1] only.\n\
-             Start it with --listen 127.0.0.1:{port}, and reach it from elsewhere through an SSH tunnel \
-             (ssh -L {port}:127.0.0.1:{port} HOST).",
-            port = listen.port()
-        );
         Ok(Self {
             listen,
             data: data_or_default(args.data.clone().or(file.journal.data))?,
@@ -186,10 +220,16 @@ impl Config {
                 .map(PathBuf::from)
                 .or(file.prompt.template.clone()),
             model: model(&file.prompt)?,
+            tls: tls(file.server.tls_cert, file.server.tls_key)?,
+            reading: match variable("STAFFEL_READING") {
+                Some(text) => Reading::parse(&text)?,
+                None => file.people.reading.unwrap_or_default(),
+            },
             heartbeat: Duration::from_secs(15),
             patience: patience(file.agents.wait_seconds)?,
             archive_after: archive_after(file.pipelines.archive_after_days)?,
             approvers: check_approvers(file.agents.approvers)?,
+            notify: NotifyConfig::new(file.notify, folder_of(path.as_deref()))?,
             require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
                 Some(text) => Some(text.parse().ok().with_context(|| {
                     format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
@@ -198,6 +238,19 @@ impl Config {
             },
             leptos: leptos_options(path.as_deref(), listen)?,
         })
+    }
+}
+
+fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>> {
+    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
+    match (path("STAFFEL_TLS_CERT", cert), path("STAFFEL_TLS_KEY", key)) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        (one, _) => bail!(
+            "[server] {} is set without {}. Allowed: both, or neither. Name the file of the other one too.",
+            if one.is_some() { "tls_cert" } else { "tls_key" },
+            if one.is_some() { "tls_key" } else { "tls_cert" },
+        ),
     }
 }
 
@@ -254,6 +307,16 @@ pub fn data_folder(data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf
     data_or_default(file.journal.data)
 }
 
+/// Who is told, as `staffel serve` would read it, for commands that work beside a server.
+///
+/// # Errors
+/// The configuration file cannot be used.
+pub fn notify(config: Option<&Path>) -> Result<NotifyConfig> {
+    let path = find_file(config)?;
+    let file = read_file(path.as_deref())?;
+    NotifyConfig::new(file.notify, folder_of(path.as_deref()))
+}
+
 /// A data folder as it was named, or the platform's. Absolute, so that it means the same wherever it is printed.
 fn data_or_default(named: Option<PathBuf>) -> Result<PathBuf> {
     match named {
@@ -292,16 +355,23 @@ fn read_file(path: Option<&Path>) -> Result<File> {
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut file: File = toml::from_str(&text)
         .with_context(|| format!("{} has a setting that cannot be used", path.display()))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = folder_of(Some(path));
     let paths = [
         &mut file.journal.data,
         &mut file.prompt.template,
         &mut file.prompt.key_file,
+        &mut file.server.tls_cert,
+        &mut file.server.tls_key,
     ];
     for path in paths.into_iter().flatten() {
         *path = folder.join(&*path);
     }
     Ok(file)
+}
+
+/// Where the paths in a configuration file begin.
+fn folder_of(file: Option<&Path>) -> &Path {
+    file.and_then(Path::parent).unwrap_or(Path::new(""))
 }
 
 fn default_data() -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -9,6 +10,7 @@ use std::{
 
 use axum::{
     Router,
+    extract::ConnectInfo,
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -22,13 +24,14 @@ use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpListener, TcpStream},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutWriter;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::problem::Problem;
+use crate::{access::note_tls, problem::Problem};
 
 /// A peer that takes no byte for this long is cut off. It comes back and resumes by id.
 const STALLED: Duration = Duration::from_secs(20);
@@ -37,24 +40,35 @@ const SEND_BUFFER: usize = 128 * 1024;
 /// The whole head of a request must be there this long after the connection or the answer before. It is
 /// longer than HTTP clients keep an idle connection, so that the server does not close one in use.
 const HEAD_WITHIN: Duration = Duration::from_secs(120);
+/// How long a peer may take to begin with TLS.
+const SHAKEN_WITHIN: Duration = Duration::from_secs(10);
 /// Largest head of a request; a larger one is answered with 431.
 const HEAD_MAX: usize = 64 * 1024;
 /// The pause after an accept that failed for want of files or memory.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
-/// Serves `router` on `listener` until `stop`, and then completes when the last connection has ended.
+/// Serves `router` on `listener`, over TLS where there is a certificate, until `stop`, and then completes when the last
+/// connection has ended.
 ///
 /// This is HTTP/1 only: without TLS no browser speaks HTTP/2, and telling the two apart costs every
 /// connection a larger read buffer.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    stop: CancellationToken,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_header_size(HEAD_MAX);
     let connections = GracefulShutdown::new();
-    while let Some(stream) = stop.run_until_cancelled(accept(&listener)).await {
+    while let Some((stream, peer)) = stop.run_until_cancelled(accept(&listener)).await {
         let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let over_tls = tls.is_some();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            note_tls(request.headers_mut(), over_tls);
             // A tunnel has no path, which the router takes for granted.
             let tunnel = request.method() == Method::CONNECT;
             let answered = (!tunnel).then(|| router.clone().call(request));
@@ -65,16 +79,33 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 }
             }
         });
-        let connection = http.serve_connection(TokioIo::new(ending_when_stalled(stream)), service);
-        // Not an async block: that would hold the connection twice.
-        tokio::spawn(connections.watch(connection).map(|ended| {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection broke off: {error}");
+        let stream = ending_when_stalled(stream);
+        let Some(tls) = &tls else {
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            // Not an async block: that would hold the connection twice.
+            tokio::spawn(connections.watch(connection).map(note_end));
+            continue;
+        };
+        let (shaking, http, watcher) = (tls.accept(stream), http.clone(), connections.watcher());
+        tokio::spawn(async move {
+            match timeout(SHAKEN_WITHIN, shaking).await {
+                Ok(Ok(stream)) => {
+                    let connection = http.serve_connection(TokioIo::new(stream), service);
+                    note_end(watcher.watch(connection).await);
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "no TLS with {peer}: {error}"),
+                Err(_) => tracing::debug!("no TLS with {peer}: it took too long"),
             }
-        }));
+        });
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+fn note_end(ended: Result<(), hyper::Error>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off: {error}");
+    }
 }
 
 /// The answer to `CONNECT`: this is no proxy.
@@ -89,10 +120,10 @@ fn no_tunnel() -> Response {
 }
 
 /// The next connection. Errors are those of one peer, or pass when other connections end.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted: {error}");

@@ -17,6 +17,8 @@ pub mod live;
 pub mod local;
 pub mod log;
 pub mod mcp;
+pub mod notify;
+pub mod people;
 mod problem;
 pub mod projections;
 pub mod prompt;
@@ -25,7 +27,8 @@ pub mod registry;
 pub mod relay;
 pub mod release;
 mod serve;
+mod tls;
 
 pub use command_line::main;
 pub use protocol::VERSION;
-pub use serve::{announce, bind, run};
+pub use serve::{announce, bind, local_url, run};

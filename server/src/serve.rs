@@ -1,8 +1,13 @@
 //! Puts the rooms together and serves until told to stop.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use axum::{Router, extract::Request, http::Uri};
 use cli::{clients::client_configuration, program, staffel_at};
 use reqwest::Url;
@@ -11,38 +16,42 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
-    access::{self, Guard, Tokens},
+    access::{self, Action, Guard, Tokens},
     agents::{Agents, Registry},
     archiver,
     config::Config,
     connections,
     http::{self, App},
-    journal::Sqlite,
+    journal::{Journal, Sqlite},
     mcp::{self, Sessions, StoredSessions},
+    notify::Notifier,
+    people::People,
     prompt::{Model, PromptWriter, Template},
-    registry::{self, Store},
+    registry::{self, PeopleStore, SqliteOutbox, Store},
     relay::{Relay, now},
     release::{self, Site},
+    tls::Tls,
 };
 
 /// How long open requests may take after the streams have been told to end.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown` completes. Without a `site` in the program, its folder is served.
+/// Serves on `listener` until what `started` gives completes. `started` is called once everything is open, with the code for
+/// the first owner as long as there is nobody. Without a `site` in the program, its folder is served.
 ///
 /// # Errors
 /// The journal, the template or the model's settings cannot be used; the message says what to do.
-pub async fn run(
+pub async fn run<Served: Future<Output = ()>>(
     listener: TcpListener,
     config: Config,
     site: Option<Site>,
-    shutdown: impl Future<Output = ()>,
+    started: impl FnOnce(Option<String>) -> Served,
 ) -> Result<()> {
     // Two TLS libraries are in reach of the dependencies; the choice is made once, here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let address = listener.local_addr().context("the listener's address")?;
     let journal = Arc::new(Sqlite::open(&config.data)?);
-    let relay = Relay::open(journal).await?;
+    let relay = Relay::open(Arc::clone(&journal) as Arc<dyn Journal>).await?;
     let template = Template::new(config.template.as_deref())?;
     let model = config
         .model
@@ -55,20 +64,34 @@ pub async fn run(
     if let Ok(url) = Url::parse(&board) {
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
-    let known: Arc<dyn Store> = Arc::new(registry::Sqlite::open(&config.data)?);
+    let registry = Arc::new(registry::Sqlite::open(&config.data)?);
+    let people = Arc::new(People::of(Arc::clone(&registry) as Arc<dyn PeopleStore>)?);
+    refuse_strangers(address, &people)?;
+    let code = people.first_code()?;
+    let known: Arc<dyn Store> = registry;
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
     let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
     let stop = CancellationToken::new();
-    let mcp = mcp::service(
-        &relay,
-        &board,
-        &guard,
-        &agents,
-        &sessions,
-        config.patience,
-        stop.child_token(),
-    )?;
-    let tokens = Tokens::new(Arc::clone(&agents), &config);
+    let handler = mcp::Handler::new(&relay, &board, &agents, &people, &sessions, config.patience)?;
+    let mcp = mcp::service(handler, &guard, stop.child_token());
+    for (agent, person) in &config.approvers {
+        if people
+            .role(person)
+            .is_none_or(|role| role < Action::Decide.role())
+        {
+            tracing::warn!(
+                "[agents.approvers] {agent}: {person} may not decide here, so nobody is asked at that client; add the person: \
+                 staffel people add"
+            );
+        }
+    }
+    let notifier = if journal.read_only().is_some() {
+        // Nothing happens that could be told.
+        None
+    } else {
+        notifier(&config, &relay, &board)?
+    };
+    let tokens = Tokens::new(Arc::clone(&agents), Arc::clone(&people), &config);
     let for_agents = mcp::routes(mcp, &sessions, &tokens);
     let app = App {
         relay: relay.clone(),
@@ -76,6 +99,7 @@ pub async fn run(
         mcp_sessions: Arc::new(move || sessions.in_memory()),
         tokens: tokens.clone(),
         agents: Arc::clone(&agents),
+        people: Arc::clone(&people),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
@@ -87,25 +111,68 @@ pub async fn run(
         tokio::spawn(relay.clone().derive()),
         tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
+        tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
     if let Some(age) = config.archive_after {
         background.push(tokio::spawn(archiver::run(relay.clone(), age)));
     }
-    let server = tokio::spawn(connections::serve(listener, router, stop.clone()));
+    let tls = config.tls.as_ref().map(Tls::open).transpose()?;
+    let acceptor = tls.as_ref().map(Tls::acceptor);
+    background.extend(tls.map(|tls| tokio::spawn(tls.follow())));
+    if acceptor.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} is reached from other machines, and without TLS: whoever is between can read what is sent, cookies and \
+             tokens too. Set [server] tls_cert and tls_key, or let a proxy do it (docs/REMOTE.md)."
+        );
+    }
+    let stopped = stop.clone();
+    let telling = tokio::spawn(async move {
+        if let Some(notifier) = notifier {
+            notifier.run(stopped).await;
+        }
+    });
+    let give_up_telling = telling.abort_handle();
+    let server = tokio::spawn(connections::serve(listener, router, acceptor, stop.clone()));
 
-    shutdown.await;
+    started(code).await;
     tracing::info!("stopping");
     // Streams never end by themselves: tell them, or the server would wait for them for ever.
     relay.live().close();
     stop.cancel();
-    let drained = timeout(DRAIN, server).await;
+    let (drained, told) = tokio::join!(timeout(DRAIN, server), timeout(DRAIN, telling));
+    if told.is_err() {
+        give_up_telling.abort();
+        tracing::warn!("a webhook has not answered; its notice is sent again after the next start");
+    }
     let _ = timeout(DRAIN, relay.tidy()).await;
     background.iter().for_each(|task| task.abort());
     match drained {
         Ok(ended) => ended.context("the server"),
         Err(_) => Ok(()),
     }
+}
+
+/// Whoever came first would become the owner.
+fn refuse_strangers(address: SocketAddr, people: &People) -> Result<()> {
+    ensure!(
+        address.ip().is_loopback() || !people.nobody_yet(),
+        "listen = {address} is reached from other machines, and nobody has signed in yet: whoever came first would become the \
+         owner.\nStart it once with --listen 127.0.0.1:{port} and sign in there, or add the owner at a terminal: \
+         staffel people add NAME --role owner, then staffel people link NAME.",
+        port = address.port()
+    );
+    Ok(())
+}
+
+/// Who tells the receivers outside, where there are some.
+fn notifier(config: &Config, relay: &Relay, board: &str) -> Result<Option<Notifier>> {
+    if config.notify.webhooks.is_empty() {
+        SqliteOutbox::remove(&config.data)?;
+        return Ok(None);
+    }
+    let outbox = Arc::new(SqliteOutbox::open(&config.data)?);
+    Notifier::new(outbox, &config.notify, relay.clone(), board).map(Some)
 }
 
 /// A proxy may leave the base in the path or take it out: both arrive at the same route.
@@ -167,13 +234,35 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// Where the board is, as its links say.
 fn public_url(address: SocketAddr, config: &Config) -> String {
-    let local = || format!("http://{address}");
+    let local = || local_url(address, config);
     config.public_url.clone().unwrap_or_else(local)
 }
 
-/// What a person needs to know when the server starts.
-pub fn announce(address: SocketAddr, config: &Config) -> String {
-    let base = format!("http://{address}");
+/// Where the board is on this machine, without a slash at the end.
+pub fn local_url(mut address: SocketAddr, config: &Config) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{address}")
+}
+
+/// What a person needs to know when the server starts. `code` makes the first owner.
+pub fn announce(address: SocketAddr, config: &Config, code: Option<&str>) -> String {
+    let base = local_url(address, config);
+    let sign_in = code.map_or(String::new(), |code| {
+        format!(
+            "  Sign in  {base}{}\n           the first who opens it, within ten minutes, becomes the owner\n",
+            app::paths::sign_in(code)
+        )
+    });
     let public = config.public_url.as_ref();
     let public = public.map_or(String::new(), |url| format!("  Public   {url}\n"));
     let program = program();
@@ -184,6 +273,7 @@ pub fn announce(address: SocketAddr, config: &Config) -> String {
     format!(
         "\nStaffel {}\n\n\
          \x20 Board    {base}\n\
+         {sign_in}\
          {public}\
          \x20 MCP      {base}/mcp\n\
          \x20 SSE      {base}/sse\n\

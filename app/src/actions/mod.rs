@@ -8,6 +8,9 @@ pub(crate) mod detail;
 pub(crate) mod lists;
 pub(crate) mod navigate;
 pub(crate) mod review;
+#[cfg(feature = "hydrate")]
+pub(crate) mod session;
+pub(crate) mod tell;
 
 use crate::board::Board;
 

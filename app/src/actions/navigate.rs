@@ -20,11 +20,12 @@ pub(crate) fn follow(board: Board) {
         let Some(link) = link.filter(|_| plain) else {
             return;
         };
-        // Links within the page, to the API and into other programs are the browser's business.
+        // Links within the page, to the API and into other programs are the browser's business. What the page that signs
+        // in asks, the server knows.
         let own = Some(link.origin()) == window().location().origin().ok()
             && link.target().is_empty()
             && link.hash().is_empty()
-            && Route::of(&link.pathname()) != Route::Nowhere;
+            && !matches!(Route::of(&link.pathname()), Route::Nowhere | Route::SignIn);
         if own {
             event.prevent_default();
             go(board, &link.pathname());

@@ -4,6 +4,7 @@ use domain::PipelineId;
 use leptos::prelude::*;
 
 use crate::{
+    Route,
     attention::Arrival,
     board::Board,
     browser,
@@ -73,7 +74,11 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
 /// A handover is here that was not offered before.
 fn arrive(board: Board, due: &Waiting) {
     // Who reads a text by its address is not idle.
-    let busy = untrack(|| board.paper()).is_some() || browser::is_busy();
+    // Nor who signs in, or lets others in.
+    let elsewhere = board
+        .route
+        .with_untracked(|route| matches!(route, Route::SignIn | Route::People));
+    let busy = elsewhere || untrack(|| board.paper()).is_some() || browser::is_busy();
     let arrival = board.review.arrival(busy);
     let Some((about, title)) = board.peek(&due.pipeline).and_then(|status| {
         let about = standing::open_handover(&status)?.clone();
@@ -136,7 +141,9 @@ fn close_decided(board: Board, opened: &Opened) {
     });
     board.say(decision.map_or_else(
         || wording::review::gone(lang),
-        |decision| wording::review::elsewhere(lang, &decision, &opened.about.phase),
+        |decision| {
+            wording::review::elsewhere(lang, &board.reader(), &decision, &opened.about.phase)
+        },
     ));
 }
 

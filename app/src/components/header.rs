@@ -31,6 +31,20 @@ pub(crate) fn Header() -> impl IntoView {
             count => format!("{} {count}", lang.agents()),
         }
     });
+    let signed_in = board.me.with_value(Option::is_some);
+    let (class, me) = if signed_in {
+        ("quiet wide-only", paths::people_page())
+    } else {
+        ("quiet", paths::sign_in_page())
+    };
+    let name = text(move || {
+        let lang = board.lang.get();
+        if signed_in {
+            board.reader()
+        } else {
+            lang.sign_in().to_owned()
+        }
+    });
     view! {
         <header class="bar">
             <div class="bar-line">
@@ -39,6 +53,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <Badge/>
                 <Find/>
                 <a class="quiet wide-only" href=paths::agents()>{entry}</a>
+                <a class=class href=me>{name}</a>
                 <ThemeSwitch/>
                 <LangSwitch/>
             </div>

@@ -70,7 +70,7 @@ fn handover_line(board: Board, about: HandoverRef, waits: bool) -> Item {
     let name = text(move || wording::handover(board.lang.get(), &about));
     let said = maybe(move || {
         let lang = board.lang.get();
-        let decided = |decision| wording::review::decided(lang, decision);
+        let decided = |decision| wording::review::decided(lang, &board.reader(), decision);
         let open = || waits.then(|| lang.open_review().to_owned());
         decision.as_ref().map(decided).or_else(open)
     });

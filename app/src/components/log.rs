@@ -59,7 +59,9 @@ fn Line(
     let board = use_board();
     let at = entry.at;
     let entry = StoredValue::new(entry);
-    let said = move || entry.with_value(|entry| wording::happened::line(board.lang.get(), entry));
+    let said = move || {
+        entry.with_value(|entry| wording::happened::line(board.lang.get(), &board.reader(), entry))
+    };
     // Whether something is quoted does not depend on the language.
     let quotes = untrack(said).1.is_some();
     view! {

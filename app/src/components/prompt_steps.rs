@@ -36,7 +36,15 @@ pub(crate) fn PromptSteps(
     let steps = Signal::derive(move || {
         let prompt = board.prompt_steps(status);
         let with = |handovers: &[HandoverRef]| {
-            status.with(|status| steps_of(board.lang.get(), status, prompt.as_ref(), handovers))
+            status.with(|status| {
+                steps_of(
+                    board.lang.get(),
+                    &board.reader(),
+                    status,
+                    prompt.as_ref(),
+                    handovers,
+                )
+            })
         };
         board
             .with_detail(status, |more| with(&more.handovers))
@@ -66,6 +74,7 @@ pub(crate) fn PromptSteps(
 /// `whole` is the newest prompt with its steps, `handovers` every revision that is known.
 fn steps_of(
     lang: Lang,
+    reader: &str,
     status: &Summary,
     whole: Option<&PromptRef>,
     handovers: &[HandoverRef],
@@ -82,11 +91,12 @@ fn steps_of(
     let decision = about.and_then(|about| about.decision.as_ref());
     // What has not been seen when the phase it was for is over will not be.
     let over = status.status == Status::AwaitingReview || status.status.has_ended();
-    steps(lang, decision, prompt, over)
+    steps(lang, reader, decision, prompt, over)
 }
 
 fn steps(
     lang: Lang,
+    reader: &str,
     decision: Option<&Decision>,
     prompt: Option<&PromptRef>,
     over: bool,
@@ -116,7 +126,7 @@ fn steps(
         prompt
             .and_then(|prompt| step(prompt, state))
             .map_or_else(String::new, |delivery| {
-                let who = wording::who(lang, &delivery.by);
+                let who = wording::who(lang, reader, &delivery.by);
                 delivery.via.map_or_else(
                     || who.to_owned(),
                     |via| lang.step_by(who, pipeline::via(lang, via)),
@@ -128,7 +138,7 @@ fn steps(
         class: "ok",
         at: decision.map(|decision| decision.at),
         about: decision.map_or_else(String::new, |decision| {
-            wording::who(lang, &decision.by).to_owned()
+            wording::who(lang, reader, &decision.by).to_owned()
         }),
     };
     let mut steps = [
@@ -210,7 +220,7 @@ mod tests {
     }
 
     fn classes(prompt: Option<&PromptRef>) -> Vec<&'static str> {
-        steps(Lang::En, None, prompt, false)
+        steps(Lang::En, "", None, prompt, false)
             .into_iter()
             .map(|step| step.class)
             .collect()
@@ -252,6 +262,7 @@ mod tests {
             note: String::new(),
             by: Actor::person("Anna"),
             at,
+            proof: None,
         };
         let prompt = prompt(&[DeliveryState::Written]);
         let status = Summary {
@@ -262,7 +273,7 @@ mod tests {
         };
         let known = [decided(1, Some(accepted)), decided(2, None)];
         let first = |known: &[HandoverRef]| {
-            let [first, ..] = steps_of(Lang::En, &status, Some(&prompt), known);
+            let [first, ..] = steps_of(Lang::En, "", &status, Some(&prompt), known);
             (first.about, first.at)
         };
         assert_eq!(first(&known), ("Anna".to_owned(), Some(at)));
@@ -276,7 +287,13 @@ mod tests {
             classes(Some(&prompt(&[Written, PickedUp, Running]))),
             ["ok", "ok", "skipped", "ok", "skipped", "ok"]
         );
-        let over = steps(Lang::En, None, Some(&prompt(&[Written, PickedUp])), true);
+        let over = steps(
+            Lang::En,
+            "",
+            None,
+            Some(&prompt(&[Written, PickedUp])),
+            true,
+        );
         assert_eq!(over.last().map(|step| step.class), Some("skipped"));
     }
 }

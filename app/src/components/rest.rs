@@ -27,7 +27,8 @@ pub(crate) fn rest(
     let get = move || {
         here.set(None);
         spawn_local(async move {
-            let loaded = load().await.is_ok();
+            // What it says comes first: it is drawn once.
+            let loaded = wording::load_english_rest().await.is_ok() && load().await.is_ok();
             // The reader may be elsewhere by now.
             here.try_set(Some(loaded));
         });

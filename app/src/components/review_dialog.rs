@@ -5,7 +5,7 @@ use leptos::{html, prelude::*, wasm_split::wasm_split};
 use super::{
     document::Reading,
     rest::{Drawn, rest},
-    review_form::ReviewForm,
+    review_form::{NotYours, ReviewForm},
     time::Ago,
     when::When,
 };
@@ -149,7 +149,11 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         </div>
         // The document scrolls, so it can be focused.
         <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{reading.view()}</article>
-        <ReviewForm board opened read=reading.here/>
+        {if board.may_decide() {
+            view! { <ReviewForm board opened read=reading.here/> }.into_any()
+        } else {
+            view! { <NotYours board/> }.into_any()
+        }}
     }
     .into_inner()
 }

@@ -13,6 +13,7 @@ use crate::{
     board::{Board, use_board},
     browser,
     follow::{flag, text, word},
+    paths,
     review::{Opened, Review, draft_key},
     wording,
 };
@@ -50,6 +51,24 @@ struct Form {
     trouble: RwSignal<Option<Trouble>>,
     attempt: StoredValue<Option<Attempt>>,
     field: NodeRef<html::Textarea>,
+}
+
+/// In place of the form, for a reader who may not decide: why, and what to do about it.
+#[component]
+pub(crate) fn NotYours(
+    /// The board.
+    board: Board,
+) -> impl IntoView {
+    let signed_in = board.me.with_value(Option::is_some);
+    view! {
+        <aside class="decide" aria-label=board.t(Lang::your_decision)>
+            <p>{board.t(if signed_in { Lang::only_reviewers } else { Lang::need_a_link })}</p>
+            {(!signed_in).then(|| view! {
+                <a class="btn first" href=paths::sign_in_page()>{board.t(Lang::sign_in_to_decide)}</a>
+            })}
+        </aside>
+    }
+    .into_any()
 }
 
 /// The side of the review where one decides.
@@ -104,6 +123,7 @@ pub(crate) fn ReviewForm(
             Some(Trouble::Failed(failure)) => {
                 let why = wording::review::not_decided(
                     lang,
+                    &board.reader(),
                     &failure,
                     form.known().as_ref(),
                     board.now.get(),

@@ -71,7 +71,7 @@ fn handover_page(
     let outcome = maybe(move || {
         let lang = board.lang.get();
         Some(match about()?.decision {
-            Some(decision) => wording::review::decided(lang, &decision),
+            Some(decision) => wording::review::decided(lang, &board.reader(), &decision),
             None if waits.get() => lang.handover_open().to_owned(),
             None if newest() => wording::review::gone(lang),
             None => lang.handover_superseded().to_owned(),

@@ -6,11 +6,15 @@ use super::{is_reader, pipeline, quoted};
 use crate::Lang;
 
 /// What is said first, and what is quoted after it: a note, a task, the agent's words.
-pub(crate) fn line(lang: Lang, entry: &Entry) -> (String, Option<String>) {
+pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<String>) {
     let who = &entry.by.name;
     // Nobody is told about themselves in the third person.
     let by = |other: String, you: &dyn Fn() -> String| {
-        if is_reader(&entry.by) { you() } else { other }
+        if is_reader(reader, &entry.by) {
+            you()
+        } else {
+            other
+        }
     };
     let said = match &entry.what {
         What::Archived => by(lang.log_archived(who), &|| {
@@ -51,7 +55,7 @@ pub(crate) fn line(lang: Lang, entry: &Entry) -> (String, Option<String>) {
         What::PromptWritten { writer, phase } => {
             lang.log_prompt_written(phase.as_str(), pipeline::writer_name(lang, writer))
         }
-        What::PromptOffered { via } => offered(lang, &entry.by, *via),
+        What::PromptOffered { via } => offered(lang, reader, &entry.by, *via),
         What::PromptPickedUp { .. } => lang.log_prompt_picked_up(who),
         What::PromptAcknowledged => lang.log_prompt_confirmed(who),
         What::VersionChanged { current } => lang.log_version(current.as_deref().unwrap_or("–")),
@@ -77,9 +81,9 @@ fn with_it(lang: Lang, what: &What) -> Option<String> {
     }
 }
 
-fn offered(lang: Lang, by: &Actor, via: Via) -> String {
+fn offered(lang: Lang, reader: &str, by: &Actor, via: Via) -> String {
     let way = pipeline::via(lang, via);
-    match (via, is_reader(by)) {
+    match (via, is_reader(reader, by)) {
         (Via::Copy, true) => lang.log_prompt_copied_by_you().to_owned(),
         (Via::Copy, false) => lang.log_prompt_copied(&by.name),
         (Via::Cursor | Via::VsCode | Via::ClaudeCode | Via::ClaudeDesktop, true) => {
@@ -143,9 +147,10 @@ mod tests {
 
     #[test]
     fn the_reader_is_you_and_others_have_names() {
-        let by_local = accepted(Actor::person("local"), 1);
-        assert_eq!(line(Lang::En, &by_local).0, "You accepted PLAN");
-        assert_eq!(line(Lang::De, &by_local).0, "Du hast PLAN angenommen");
+        let line = |lang, entry| line(lang, "Ada", entry);
+        let by_ada = accepted(Actor::person("Ada"), 1);
+        assert_eq!(line(Lang::En, &by_ada).0, "You accepted PLAN");
+        assert_eq!(line(Lang::De, &by_ada).0, "Du hast PLAN angenommen");
         let by_anna = accepted(Actor::person("Anna"), 2);
         assert_eq!(
             line(Lang::En, &by_anna).0,
@@ -172,7 +177,7 @@ mod tests {
                 what,
                 ..accepted(Actor::agent("cursor"), 1)
             };
-            line(Lang::En, &entry)
+            line(Lang::En, "", &entry)
         };
         let name = Some("Measure".to_owned());
         for (status, added, words) in [

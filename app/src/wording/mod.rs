@@ -9,19 +9,21 @@ pub(crate) mod pipeline;
 pub(crate) mod review;
 mod text;
 
+pub(crate) use text::load_english_rest;
+
 use domain::{Actor, ActorKind, Purpose};
 use protocol::{HandoverRef, MatchIn};
 
 use crate::{Lang, List};
 
-/// Whether somebody is the reader. Without accounts everybody at this board is `local`.
-pub(crate) fn is_reader(actor: &Actor) -> bool {
-    actor.kind == ActorKind::Person && actor.name == "local"
+/// Whether somebody is the reader, whose name is empty where nobody is signed in.
+pub(crate) fn is_reader(reader: &str, actor: &Actor) -> bool {
+    actor.kind == ActorKind::Person && actor.name == reader
 }
 
 /// A name, or `you`.
-pub(crate) fn who(lang: Lang, actor: &Actor) -> &str {
-    if is_reader(actor) {
+pub(crate) fn who<'a>(lang: Lang, reader: &str, actor: &'a Actor) -> &'a str {
+    if is_reader(reader, actor) {
         lang.you()
     } else {
         &actor.name

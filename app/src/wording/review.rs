@@ -63,10 +63,15 @@ pub(crate) fn own(
 }
 
 /// It was decided somewhere else first.
-pub(crate) fn elsewhere(lang: Lang, decision: &Decision, phase: &PhaseName) -> String {
+pub(crate) fn elsewhere(
+    lang: Lang,
+    reader: &str,
+    decision: &Decision,
+    phase: &PhaseName,
+) -> String {
     let phase = phase.as_str();
     let who = &decision.by.name;
-    match (decision.decision, is_reader(&decision.by)) {
+    match (decision.decision, is_reader(reader, &decision.by)) {
         (Verdict::Accept, false) => lang.elsewhere_accepted(phase, who),
         (Verdict::Accept, true) => lang.elsewhere_accepted_by_you(phase),
         (Verdict::RequestChanges, false) => lang.elsewhere_changes(phase, who),
@@ -77,9 +82,9 @@ pub(crate) fn elsewhere(lang: Lang, decision: &Decision, phase: &PhaseName) -> S
 }
 
 /// `Accepted by Anna`.
-pub(crate) fn decided(lang: Lang, decision: &Decision) -> String {
+pub(crate) fn decided(lang: Lang, reader: &str, decision: &Decision) -> String {
     let Actor { name: who, .. } = &decision.by;
-    match (decision.decision, is_reader(&decision.by)) {
+    match (decision.decision, is_reader(reader, &decision.by)) {
         (Verdict::Accept, false) => lang.decided_accepted(who),
         (Verdict::Accept, true) => lang.decided_accepted_by_you().to_owned(),
         (Verdict::RequestChanges, false) => lang.decided_changes(who),
@@ -106,6 +111,7 @@ pub(crate) fn as_source(lang: Lang, rendering: Option<Rendering>) -> Option<Stri
 /// Why a decision was not made. `known` is what was decided instead, where that has arrived here.
 pub(crate) fn not_decided(
     lang: Lang,
+    reader: &str,
     failure: &Failure,
     known: Option<&Decision>,
     now: Timestamp,
@@ -114,7 +120,7 @@ pub(crate) fn not_decided(
         (Failure::Refused(problem), Some(decision)) if problem.kind() == "already-decided" => {
             let ago = age::ago(lang, now.millis_since(decision.at));
             let who = &decision.by.name;
-            match (decision.decision, is_reader(&decision.by)) {
+            match (decision.decision, is_reader(reader, &decision.by)) {
                 (Verdict::Accept, false) => lang.refused_accepted(&ago, who),
                 (Verdict::Accept, true) => lang.refused_accepted_by_you(&ago),
                 (Verdict::RequestChanges, false) => lang.refused_changes(&ago, who),
@@ -145,13 +151,14 @@ mod tests {
             note: String::new(),
             by,
             at: Timestamp::from_millis(0),
+            proof: None,
         };
         let now = Timestamp::from_millis(125_000);
         let anna = decision(Actor::person("Anna"));
-        let said = |lang, known: Option<&Decision>| not_decided(lang, &late, known, now);
+        let said = |lang, known: Option<&Decision>| not_decided(lang, "Ada", &late, known, now);
         assert_eq!(said(Lang::En, Some(&anna)), "Anna accepted this 2 min ago.");
         assert_eq!(
-            said(Lang::De, Some(&decision(Actor::person("local")))),
+            said(Lang::De, Some(&decision(Actor::person("Ada")))),
             "Du hast das vor 2 Min. angenommen."
         );
         assert_eq!(said(Lang::En, None), "This has been decided already.");

@@ -6,24 +6,39 @@ use std::sync::OnceLock;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::Lang;
+#[cfg(feature = "hydrate")]
+use crate::part::at_once;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// The texts of one language.
-struct Texts {
+pub(crate) struct Texts {
     /// All of them, one after the other.
     all: &'static str,
     /// Where each begins, in bytes, and at last where the last one ends.
     starts: &'static [u16],
 }
 
-/// German, once it is here: a page in English is not to wait for it.
+/// German, once it is here: a page in English is not to wait for it. Both tables.
 #[cfg(feature = "hydrate")]
-static GERMAN: OnceLock<&Texts> = OnceLock::new();
+static GERMAN: OnceLock<[&Texts; 2]> = OnceLock::new();
 
 #[wasm_split(german, wasm_split_path = leptos::wasm_split, fallible)]
-fn german() -> Result<&'static Texts, SplitLoaderError> {
-    Ok(&DE)
+fn german() -> Result<[&'static Texts; 2], SplitLoaderError> {
+    Ok([&DE, &DE_REST])
+}
+
+/// What is said where the rest is needed and not here: nothing.
+#[cfg(feature = "hydrate")]
+static NONE: Texts = Texts {
+    all: "",
+    starts: &[],
+};
+
+/// What only the rest of the program says comes with it.
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_english_rest), fallible)]
+pub(crate) fn english_rest() -> Result<&'static Texts, SplitLoaderError> {
+    Ok(&EN_REST)
 }
 
 impl Lang {
@@ -43,7 +58,7 @@ impl Lang {
     fn texts(self) -> &'static Texts {
         match self {
             Self::En => &EN,
-            Self::De => GERMAN.get().copied().unwrap_or(&EN),
+            Self::De => GERMAN.get().map_or(&EN, |[texts, _]| texts),
         }
     }
 
@@ -52,6 +67,26 @@ impl Lang {
         match self {
             Self::En => &EN,
             Self::De => &DE,
+        }
+    }
+
+    /// The texts of the rest: called from there, and there they are here.
+    #[cfg(feature = "hydrate")]
+    fn rest(self) -> &'static Texts {
+        let german = GERMAN.get().filter(|_| self == Self::De);
+        let english = || {
+            at_once(english_rest())
+                .and_then(Result::ok)
+                .unwrap_or(&NONE)
+        };
+        german.map_or_else(english, |[_, rest]| rest)
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn rest(self) -> &'static Texts {
+        match self {
+            Self::En => &EN_REST,
+            Self::De => &DE_REST,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Decisions about handovers: by whom, about what, and what follows.
 
 use domain::{
-    Actor, Command, DocumentHash, HandoverId, Outcome, Purpose, Reason, Status, Verdict, Via,
+    Actor, Command, DocumentHash, HandoverId, Outcome, Proposal, Purpose, Reason, Status, Verdict,
+    Via,
 };
 
 use crate::support::*;
@@ -11,13 +12,14 @@ fn only_people_decide() {
     let mut track = Track::new();
     track.hand_over("# Plan");
     for actor in [agent(), Actor::system()] {
-        let command = Command::Decide {
+        let command = Command::Decide(Proposal {
             handover: track.handover(),
             revision: 1,
             read: None,
             decision: Verdict::Accept,
             review_changes: String::new(),
-        };
+            proof: None,
+        });
         assert_eq!(
             track.refused(&actor, &command).reason,
             Reason::OnlyPeopleDecide
@@ -52,12 +54,15 @@ fn a_revision_is_decided_once_and_an_old_one_not_at_all() {
 fn a_decision_is_about_the_text_that_was_read() {
     let mut track = Track::new();
     track.hand_over("# Plan\r\n");
-    let about = |text: &str| Command::Decide {
-        handover: HandoverId::new(track.id.clone(), 1),
-        revision: 1,
-        read: Some(DocumentHash::of(text)),
-        decision: Verdict::Accept,
-        review_changes: String::new(),
+    let about = |text: &str| {
+        Command::Decide(Proposal {
+            handover: HandoverId::new(track.id.clone(), 1),
+            revision: 1,
+            read: Some(DocumentHash::of(text)),
+            decision: Verdict::Accept,
+            review_changes: String::new(),
+            proof: None,
+        })
     };
     let (other, shown) = (about("# Another plan"), about("# Plan"));
     let refusal = track.refused(&person(), &other);

@@ -102,6 +102,7 @@ fn a_pipeline_whose_last_phase_is_accepted_can_be_completed_by_anybody() {
         handover,
         revision: 1,
         review_changes: String::new(),
+        proof: None,
     };
     track.pipeline.apply(&record(
         &track.id.clone(),

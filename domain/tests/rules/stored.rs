@@ -2,7 +2,8 @@
 
 use domain::{
     Actor, ActorKind, Baton, Command, DeliveryState, Event, Outcome, PhaseStatus, Pipeline,
-    PromptId, Purpose, Reason, Recorded, Status, TaskStatus, Verdict, Via, Writer, WriterKind,
+    PromptId, Proposal, Purpose, Reason, Recorded, Status, TaskStatus, Verdict, Via, Writer,
+    WriterKind,
 };
 
 use crate::support::*;
@@ -12,6 +13,7 @@ fn accepted(track: &Track, revision: u32) -> Event {
         handover: track.handover(),
         revision,
         review_changes: format!("about {revision}"),
+        proof: None,
     }
 }
 
@@ -65,6 +67,7 @@ fn a_stored_decision_about_nothing_changes_nothing() {
         handover: track.handover(),
         revision: 1,
         review_changes: "No.".to_owned(),
+        proof: None,
     };
     assert!(!changed(&mut track, second), "one decision a revision");
     let command = Command::Finish {
@@ -111,13 +114,14 @@ fn an_unknown_kind_of_actor_may_do_nothing() {
         [
             report(Some(5)),
             hand_over("# Plan"),
-            Command::Decide {
+            Command::Decide(Proposal {
                 handover: track.handover(),
                 revision: 1,
                 read: None,
                 decision: Verdict::Accept,
                 review_changes: String::new(),
-            },
+                proof: None,
+            }),
             Command::WritePrompt {
                 handover: track.handover(),
                 revision: 1,

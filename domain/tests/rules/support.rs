@@ -1,8 +1,9 @@
 //! A pipeline under test, and short forms of commands.
 
 use domain::{
-    Actor, Command, Event, HandoverId, Outcome, Pipeline, PipelineId, PromptId, Recorded, Refusal,
-    Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer, WriterKind, decide, decide_start,
+    Actor, Command, Event, HandoverId, Outcome, Pipeline, PipelineId, PromptId, Proposal, Recorded,
+    Refusal, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer, WriterKind, decide,
+    decide_start,
 };
 
 /// A pipeline with the journal around it.
@@ -92,13 +93,14 @@ impl Track {
             .map_or_else(|| self.handover(), |h| h.id.clone());
         self.send(
             &person(),
-            &Command::Decide {
+            &Command::Decide(Proposal {
                 handover,
                 revision,
                 read: None,
                 decision,
                 review_changes: words.to_owned(),
-            },
+                proof: None,
+            }),
         )
     }
 

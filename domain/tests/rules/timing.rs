@@ -161,6 +161,7 @@ fn a_clock_that_goes_back_takes_nothing_away() {
         handover: track.handover(),
         revision: 1,
         review_changes: String::new(),
+        proof: None,
     };
     let mut recorded = record(&track.id, track.pipeline.revision + 1, &person(), accepted);
     recorded.at = at(-1_000);

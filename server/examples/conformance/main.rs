@@ -24,6 +24,7 @@ use server::{
     config::{Config, ServeArgs},
     connections,
     mcp::{self, Sessions, StoredSessions},
+    people::People,
     registry::{Sqlite, Store},
 };
 use tokio_util::sync::CancellationToken;
@@ -43,7 +44,9 @@ async fn main() -> Result<()> {
     let stored = StoredSessions::of(Arc::clone(&registry));
     let sessions = Arc::new(Sessions::new(stored));
     let agents = Agents::new(Registry::of(registry)?, BTreeMap::new());
-    let tokens = Tokens::new(agents, &config);
+    let nobody = Sqlite::open_agents_file(Path::new(":memory:"))?;
+    let people = Arc::new(People::of(Arc::new(nobody))?);
+    let tokens = Tokens::new(agents, people, &config);
     let stop = CancellationToken::new();
     let fixtures = Fixtures::new(Arc::clone(&sessions));
     let handler = move || fixtures.clone();
@@ -51,6 +54,6 @@ async fn main() -> Result<()> {
     let routes = mcp::routes(mcp, &sessions, &tokens);
     let router = access::guarded(routes, guard, &tokens);
     println!("http://{address}/mcp");
-    connections::serve(listener, router, stop).await;
+    connections::serve(listener, router, None, stop).await;
     Ok(())
 }

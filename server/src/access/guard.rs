@@ -4,7 +4,7 @@
 //! 127.0.0.1 (DNS rebinding). The first carries a foreign `Origin`, the second a foreign `Host`.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
@@ -26,6 +26,8 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 pub struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
+    /// How pages of this server begin, where it is reached from other machines.
+    remote: Option<&'static str>,
 }
 
 impl Guard {
@@ -52,17 +54,27 @@ impl Guard {
             )
             .chain(public.as_ref().and_then(Url::host_str).map(str::to_owned))
             .collect();
-        let loopback = hosts[..local]
+        let scheme = if config.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let direct = hosts
             .iter()
-            .map(|host| format!("http://{host}:{}", listen.port()));
-        // A configured host is a reverse proxy's: its scheme and port are its own.
+            .map(|host| format!("{scheme}://{host}:{}", listen.port()));
+        // A configured host may be a reverse proxy's: its scheme and port are its own.
         let proxied = hosts[local..]
             .iter()
             .flat_map(|host| [format!("http://{host}"), format!("https://{host}")]);
-        let mut origins: Vec<_> = loopback.chain(proxied).collect();
+        let mut origins: Vec<_> = direct.chain(proxied).collect();
         origins.extend(public.map(|url| url.origin().ascii_serialization()));
         origins.extend(config.allowed_origins.iter().cloned());
-        Arc::new(Self { hosts, origins })
+        let remote = (!listen.ip().is_loopback()).then_some(scheme);
+        Arc::new(Self {
+            hosts,
+            origins,
+            remote,
+        })
     }
 
     /// The origins that are let through.
@@ -75,17 +87,38 @@ impl Guard {
         &self.hosts
     }
 
+    /// Whether other machines reach this server by an address of it. An address is no name: nobody can point it here.
+    pub fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
     fn admits_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let name = without_port(&host);
-        self.hosts
+        let known = self
+            .hosts
             .iter()
-            .any(|allowed| *allowed == host || allowed == name)
+            .any(|allowed| *allowed == host || allowed == name);
+        known || self.is_remote() && is_address(name)
     }
 
-    fn admits_origin(&self, origin: &str) -> bool {
+    fn admits_origin(&self, origin: &str, host: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
-        self.origins.contains(&origin)
+        let own = self.remote.is_some_and(|scheme| {
+            is_address(without_port(host)) && origin == format!("{scheme}://{host}")
+        });
+        own || self.origins.contains(&origin)
+    }
+}
+
+/// Whether a host is an address and no name.
+fn is_address(host: &str) -> bool {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match bare {
+        Some(host) => host.parse::<Ipv6Addr>().is_ok(),
+        None => host.parse::<Ipv4Addr>().is_ok(),
     }
 }
 
@@ -151,7 +184,7 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
     if let Some(origin) = &origin
         && !origin
             .to_str()
-            .is_ok_and(|origin| guard.admits_origin(origin))
+            .is_ok_and(|origin| guard.admits_origin(origin, &host))
     {
         let detail = format!(
             "The request comes from a page of {origin:?}. Allowed: {}.",

@@ -1,8 +1,9 @@
-//! Who a request comes from, as its token proves: on every route, before anything else looks at it.
+//! Who a request comes from, as its token or its cookie proves: on every route, before anything else looks at it.
 //!
-//! The token leaves the request here: nothing behind this door can log it, store it or send it back.
+//! Token and cookie leave the request here: nothing behind this door can log them, store them or send them back.
 
 use std::{
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,10 +12,10 @@ use std::{
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http_body::Frame;
 use protocol::Scope;
@@ -22,10 +23,11 @@ use reqwest::Url;
 use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::{guard::is_loopback_name, origin};
+use super::{Principal, guard::is_loopback_name, origin, principal};
 use crate::{
     agents::{Agents, Identity, Token, looks_like_token},
-    config::Config,
+    config::{Config, Reading},
+    people::People,
     problem::Problem,
 };
 
@@ -34,26 +36,31 @@ pub const METADATA: &str = "/.well-known/oauth-protected-resource";
 /// The same for `/mcp`, whose path the address repeats.
 pub const METADATA_MCP: &str = "/.well-known/oauth-protected-resource/mcp";
 
-/// Which tokens there are, and who needs one.
+/// Which tokens there are, who needs one, and who is signed in.
 #[derive(Clone)]
 pub struct Tokens {
     agents: Arc<Agents>,
+    people: Arc<People>,
     required: Option<bool>,
+    /// Whether whoever comes from this machine may read.
+    open: bool,
 }
 
 impl Tokens {
-    /// The tokens of these agents, needed as configured.
-    pub fn new(agents: Arc<Agents>, config: &Config) -> Self {
+    /// The tokens of these agents, needed as configured, and the browsers of these people.
+    pub fn new(agents: Arc<Agents>, people: Arc<People>, config: &Config) -> Self {
         Self {
             agents,
+            people,
             // Behind a public address a request that looks local may have come through the proxy.
             required: config.require_token.or(is_public(config).then_some(true)),
+            open: config.reading == Reading::OpenOnLoopback && !is_public(config),
         }
     }
 
     /// Whether an agent that sends this request needs a token.
-    pub fn needed(&self, headers: &HeaderMap, uri: &Uri) -> bool {
-        self.required.unwrap_or_else(|| !is_local(headers, uri))
+    pub fn needed(&self, sent: &Sent<'_>) -> bool {
+        self.required.unwrap_or_else(|| !sent.is_local())
     }
 
     /// Whether this is the name of an agent with a token.
@@ -69,24 +76,63 @@ fn is_public(config: &Config) -> bool {
     url.is_some_and(|url| !url.host_str().is_some_and(is_loopback_name))
 }
 
-/// Whether a request was made on this machine, as far as it can be told: to a loopback name, and not
-/// through a proxy that says so.
-fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
-    let host = match uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok()),
-    };
-    let proxied = [
-        "forwarded",
-        "via",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "x-real-ip",
-    ];
-    host.is_some_and(is_loopback_name) && proxied.iter().all(|name| !headers.contains_key(*name))
+/// What tells where a request comes from.
+pub struct Sent<'a> {
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    extensions: &'a Extensions,
+}
+
+impl<'a> From<&'a Request> for Sent<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self {
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+}
+
+impl<'a> From<&'a Parts> for Sent<'a> {
+    fn from(parts: &'a Parts) -> Self {
+        Self {
+            uri: &parts.uri,
+            headers: &parts.headers,
+            extensions: &parts.extensions,
+        }
+    }
+}
+
+impl Sent<'_> {
+    /// Whether it was made on this machine, as far as it can be told: from there, to a loopback name, and not
+    /// through a proxy that says so.
+    fn is_local(&self) -> bool {
+        let Self {
+            uri,
+            headers,
+            extensions,
+        } = self;
+        let from_here = extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .is_none_or(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+        let host = match uri.authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok()),
+        };
+        let proxied = [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-real-ip",
+        ];
+        from_here
+            && host.is_some_and(is_loopback_name)
+            && proxied.iter().all(|name| !headers.contains_key(*name))
+    }
 }
 
 /// Puts the [`Identity`] of the sender into the request, and ends the answer when its token is revoked.
@@ -95,28 +141,77 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     if address.is_some_and(|address| looks_like_token(address.as_str())) {
         return token_in_address().into_response();
     }
-    let Some(given) = credentials(request.headers()) else {
-        return next.run(request).await;
+    let (principal, ended) = match credentials(request.headers()) {
+        Some(given) => {
+            let identity =
+                Token::parse(&given).and_then(|token| tokens.agents.registry.verify(&token));
+            let Some(identity) = identity else {
+                return refuse(&request, Problem::invalid_token());
+            };
+            request.headers_mut().remove(header::AUTHORIZATION);
+            request.extensions_mut().insert(identity.clone());
+            let revoked = identity.revoked.clone();
+            (Principal::Agent(identity), revoked)
+        }
+        None => match principal::person(request.headers(), &tokens.people) {
+            Some(person) if principal::is_sent_by_our_page(request.method(), request.headers()) => {
+                let ended = person.ended.clone();
+                (Principal::Person(person), ended)
+            }
+            Some(_) => return Problem::no_origin().into_response(),
+            None => return next.run(request).await,
+        },
     };
-    let identity = Token::parse(&given).and_then(|token| tokens.agents.registry.verify(&token));
-    let Some(identity) = identity else {
-        return refuse(&request, Problem::invalid_token());
-    };
-    request.headers_mut().remove(header::AUTHORIZATION);
-    let revoked = identity.revoked.clone().cancelled_owned();
-    request.extensions_mut().insert(identity);
+    principal::forget_cookie(request.headers_mut(), &tokens.people);
+    request.extensions_mut().insert(principal);
+    let ended = Box::pin(ended.cancelled_owned());
     next.run(request).await.map(|body| {
         Body::new(Revocable {
             body,
-            revoked: Box::pin(revoked),
+            revoked: ended,
         })
     })
+}
+
+/// Marks a request that may not read: a page shows nothing of what there is then.
+#[derive(Debug, Clone, Copy)]
+pub struct Stranger;
+
+/// Lets nobody read who is not proven and does not come from where reading is open; signing in, the files of the board and
+/// what agents have to prove elsewhere are left out of it.
+pub async fn reading(State(tokens): State<Tokens>, mut request: Request, next: Next) -> Response {
+    let known = request.extensions().get::<Principal>().is_some();
+    if known || tokens.open && Sent::from(&request).is_local() {
+        return next.run(request).await;
+    }
+    request.extensions_mut().insert(Stranger);
+    let path = request.uri().path();
+    let path = path.strip_prefix(app::paths::base()).unwrap_or(path);
+    if is_for_strangers(path) {
+        return next.run(request).await;
+    }
+    let for_programs = ["/api/", "/sse"];
+    if for_programs.iter().any(|start| path.starts_with(start)) {
+        return Problem::sign_in_needed("read here").into_response();
+    }
+    Redirect::to(&app::paths::sign_in_page()).into_response()
+}
+
+/// Whether an address shows nothing of the work. `/mcp` asks for a token itself.
+fn is_for_strangers(path: &str) -> bool {
+    let whole = ["/sign-in", "/api/session", "/health", "/mcp"];
+    let below = ["/pkg/", "/.well-known/"];
+    // Pages and programs have no dot in the first part of their addresses, files of the board have one.
+    let file = path
+        .rsplit_once('/')
+        .is_some_and(|(folder, name)| folder.is_empty() && name.contains('.'));
+    file || whole.contains(&path) || below.iter().any(|folder| path.starts_with(folder))
 }
 
 /// Refuses agents that need a token and have none.
 pub async fn require(State(tokens): State<Tokens>, request: Request, next: Next) -> Response {
     let known = request.extensions().get::<Identity>().is_some();
-    if !known && tokens.needed(request.headers(), request.uri()) {
+    if !known && tokens.needed(&Sent::from(&request)) {
         return refuse(&request, Problem::token_needed());
     }
     next.run(request).await
@@ -188,6 +283,41 @@ impl Problem {
             "invalid-token",
             "The token is not valid: it is not one of this server's, or it was revoked.",
         )
+    }
+
+    /// Somebody who is not signed in wants what only people may.
+    pub fn sign_in_needed(what: &str) -> Self {
+        Self {
+            allowed: Some("people who are signed in.".to_owned()),
+            next: Some(
+                "Sign in on the board, at /sign-in: the server prints the link for the first person when it starts, owners \
+                 make links for others, and `staffel people link NAME` makes one at a terminal."
+                    .to_owned(),
+            ),
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "sign-in-needed",
+                "Sign in first",
+                format!("Only a person who is signed in may {what}."),
+            )
+        }
+    }
+
+    /// A request with somebody's cookie that does not say which page it comes from.
+    fn no_origin() -> Self {
+        Self {
+            allowed: Some(
+                "`Origin` with an address of this board, or `Sec-Fetch-Site: same-origin`; browsers send them."
+                    .to_owned(),
+            ),
+            next: Some("Send it from a page of this board.".to_owned()),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "no-origin",
+                "It does not say where it comes from",
+                "The request changes something with the cookie of a person, and does not say which page sends it.",
+            )
+        }
     }
 
     fn unauthorized(kind: &str, detail: &str) -> Self {

@@ -26,6 +26,10 @@ where
             tokens.clone(),
             identity::identify,
         ))
+        .layer(middleware::from_fn_with_state(
+            tokens.clone(),
+            identity::reading,
+        ))
         .map_request(deadline::limit_body)
         .layer(DefaultBodyLimit::max(BODY_MAX));
     routes.layer(layers)

@@ -1,15 +1,17 @@
 //! `staffel agents`: who may call with which token.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
-use protocol::Scope;
+use protocol::{Happened, Scope};
 use serde_json::json;
 
 use crate::{
     agents::{AddError, Known, Registry, parse_name},
     config::data_folder,
+    people::{By, People},
+    registry::Sqlite,
 };
 
 /// What `staffel agents` can be told.
@@ -63,7 +65,13 @@ enum ScopeName {
 /// # Errors
 /// The file of the agents cannot be used, the name is taken, or there is no such agent.
 pub fn run(args: &AgentsArgs) -> Result<()> {
-    let registry = Registry::open_in(&data_folder(args.data.as_deref(), args.config.as_deref())?)?;
+    let folder = data_folder(args.data.as_deref(), args.config.as_deref())?;
+    let registry = Registry::open_in(&folder)?;
+    let note = |what, about: &str| {
+        let people = People::of(Arc::new(Sqlite::open_people(&folder)?))?;
+        people.note(&By::command(), what, about);
+        anyhow::Ok(())
+    };
     match &args.what {
         What::Add { name, scope } => {
             let scope = match scope {
@@ -71,6 +79,7 @@ pub fn run(args: &AgentsArgs) -> Result<()> {
                 ScopeName::Read => Scope::Read,
             };
             let token = registry.add(name, scope).map_err(explain)?;
+            note(Happened::TokenMade, name)?;
             println!(
                 "{name} may {} now. Its token, shown only this once:\n\n\x20 {}\n\n\
                  Its client sends it with every request, as the header `Authorization: Bearer TOKEN`. \
@@ -100,6 +109,7 @@ pub fn run(args: &AgentsArgs) -> Result<()> {
                     }
                 );
             }
+            note(Happened::TokenRevoked, name)?;
             println!(
                 "The token of {name} is void; a running server ends its calls and streams within a second."
             );

@@ -11,15 +11,18 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use protocol::Happened;
 
 use crate::{
     config,
     journal::{Journal, OpenError, Sqlite, check_database, copy_database, damage_of, lock_folder},
+    people::{By, People},
+    registry::{self, PEOPLE_FILE},
     relay::Relay,
 };
 
 /// The databases of a data folder. The first is the journal, without which there is nothing to back up.
-const DATABASES: [&str; 3] = ["staffel.db", "agents.db", "sessions.db"];
+const DATABASES: [&str; 4] = ["staffel.db", PEOPLE_FILE, "agents.db", "sessions.db"];
 
 /// What `staffel backup` and `staffel restore` take.
 #[derive(Debug, Args)]
@@ -149,6 +152,12 @@ pub fn restore(args: &BackupArgs) -> Result<()> {
         {
             bail!(unusable(format!("{name} in it is damaged ({detail})")));
         }
+    }
+    if scratch.path().join(PEOPLE_FILE).exists() {
+        // Whoever has a copy of a backup must not be signed in by it, nor a device that was signed out since.
+        let people = People::of(Arc::new(registry::Sqlite::open_people(scratch.path())?))?;
+        people.sign_everybody_out()?;
+        people.note(&By::command(), Happened::Restored, "");
     }
     for name in DATABASES {
         let (arrived, target) = (scratch.path().join(name), folder.join(name));

@@ -2,5 +2,7 @@
 
 pub mod agents;
 mod maintenance;
+pub mod notify;
+pub mod people;
 
 pub use maintenance::{BackupArgs, RebuildArgs, backup, rebuild, restore};

@@ -1,24 +1,27 @@
 //! What a request says about its sender: who acts, and the key that makes a repetition harmless.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
     Json, extract,
-    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
 };
-use domain::{Actor, Reason, Refusal, text};
-use protocol::Scope;
+use domain::{Actor, Proof, ProvenBy, Reason, Refusal, text};
 use serde::de::DeserializeOwned;
 
-use crate::{access::Tokens, agents::Identity, problem::Problem};
+use crate::{
+    access::{Action, Principal, Sent, Tokens},
+    people::By,
+    problem::Problem,
+};
 
-/// The token, and the headers `Staffel-Actor` and `Idempotency-Key`.
+/// Who is proven to send it, and the headers `Staffel-Actor` and `Idempotency-Key`.
 pub struct Caller {
-    identity: Option<Identity>,
+    principal: Principal,
     tokens: Tokens,
     needs_token: bool,
-    actor: Option<String>,
+    claimed: Option<String>,
     key: Option<String>,
 }
 
@@ -38,10 +41,10 @@ where
                 .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         Ok(Self {
-            identity: parts.extensions.get().cloned(),
-            needs_token: tokens.needed(&parts.headers, &parts.uri),
+            principal: parts.extensions.get().cloned().unwrap_or_default(),
+            needs_token: tokens.needed(&Sent::from(&*parts)),
             tokens,
-            actor: header("staffel-actor"),
+            claimed: header("staffel-actor"),
             key: header("idempotency-key"),
         })
     }
@@ -53,82 +56,108 @@ impl Caller {
         self.key.as_deref()
     }
 
-    /// Who acts where people act: the sender, or the person at this machine.
-    pub fn person(&self) -> Result<Actor, Problem> {
-        self.actor(false, || Actor::person("local"))
+    /// The person who acts where people act.
+    ///
+    /// # Errors
+    /// Nobody is signed in, or this one may not.
+    pub fn person(&self, action: Action) -> Result<Actor, Problem> {
+        self.principal.permit(action)?;
+        self.proven()?
+            .ok_or_else(|| Problem::sign_in_needed("do this"))
     }
 
-    /// Who acts where agents report: the sender, or a script. Who says to be a person needs a token as well: it can be
-    /// said by anybody.
-    pub fn agent(&self) -> Result<Actor, Problem> {
-        self.actor(true, || Actor::agent("script"))
-    }
-
-    fn actor(&self, reports: bool, otherwise: impl FnOnce() -> Actor) -> Result<Actor, Problem> {
-        let claimed = self.actor.as_deref().map(claimed).transpose()?;
-        if let Some(identity) = &self.identity {
-            return proven(identity, claimed);
+    /// How it is known which person acts.
+    pub fn proof(&self) -> Option<Proof> {
+        match &self.principal {
+            Principal::Person(person) => Some(Proof {
+                by: ProvenBy::Session,
+                device: Some(person.device.to_string()),
+            }),
+            Principal::Agent(_) | Principal::Nobody => None,
         }
-        let actor = claimed.unwrap_or_else(otherwise);
-        if self.needs_token && (reports || actor.is_agent()) {
+    }
+
+    /// Who acts where agents report: whoever is proven, or an agent by the name that it gives itself, or a script.
+    ///
+    /// # Errors
+    /// A token is needed, or this one may not report.
+    pub fn reporter(&self) -> Result<Actor, Problem> {
+        if let Some(actor) = self.proven()? {
+            self.principal.permit(Action::Report)?;
+            return Ok(actor);
+        }
+        let actor = self.claimed()?.unwrap_or_else(|| Actor::agent("script"));
+        if !actor.is_agent() {
+            return Err(Problem::sign_in_needed("act as a person"));
+        }
+        if self.needs_token {
             return Err(Problem::token_needed());
         }
-        if actor.is_agent() && self.tokens.is_reserved(&actor.name) {
-            return Err(Problem::refused(Refusal::new(
-                Reason::NotPermitted,
+        if self.tokens.is_reserved(&actor.name) {
+            return Err(refused(
                 format!(
                     "The name {:?} belongs to an agent with a token, and this request carries none.",
                     actor.name
                 ),
                 "acting under this name with its token, or under another name without one.",
                 "Send the token in the header `Authorization: Bearer`.",
-            )));
+            ));
         }
         Ok(actor)
     }
+
+    /// Who it is proven to be; nothing else in the request can make it another.
+    fn proven(&self) -> Result<Option<Actor>, Problem> {
+        let actor = self.principal.actor();
+        if let (Some(actor), Some(claimed)) = (&actor, self.claimed()?)
+            && claimed != *actor
+        {
+            return Err(refused(
+                format!(
+                    "Staffel-Actor names somebody else than this request proves, which is {}.",
+                    actor.name
+                ),
+                "acting as whoever the token or the session proves.",
+                "Leave Staffel-Actor out.",
+            ));
+        }
+        Ok(actor)
+    }
+
+    /// Who it says it is.
+    fn claimed(&self) -> Result<Option<Actor>, Problem> {
+        let Some(given) = self.claimed.as_deref() else {
+            return Ok(None);
+        };
+        let (kind, name) = given.split_once('/').unwrap_or((given, ""));
+        let name = text::line("Staffel-Actor", name, text::NAME_MAX)?;
+        match kind {
+            "agent" => Ok(Some(Actor::agent(name))),
+            "person" => Ok(Some(Actor::person(name))),
+            _ => Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "A value is not allowed",
+                format!("Staffel-Actor is {given:?}. Allowed: agent/NAME or person/NAME."),
+            )),
+        }
+    }
 }
 
-/// The agent that a token proves; nothing else in the request can make it another.
-fn proven(identity: &Identity, claimed: Option<Actor>) -> Result<Actor, Problem> {
-    let actor = Actor::agent(&*identity.name);
-    let refused = |what: String, allowed: &str, next: &str| {
-        Problem::refused(Refusal::new(Reason::NotPermitted, what, allowed, next))
-    };
-    if claimed.is_some_and(|claimed| claimed != actor) {
-        return Err(refused(
-            format!(
-                "Staffel-Actor names somebody else than the token, which is that of {}.",
-                actor.name
-            ),
-            "acting as the agent of the token.",
-            "Leave Staffel-Actor out.",
-        ));
-    }
-    if identity.scope == Scope::Read {
-        return Err(refused(
-            format!(
-                "The token of {} only allows reading (scope `read`).",
-                actor.name
-            ),
-            "GET requests.",
-            "Use a token with the scope `report`.",
-        ));
-    }
-    Ok(actor)
+fn refused(what: String, allowed: &str, next: &str) -> Problem {
+    Problem::refused(Refusal::new(Reason::NotPermitted, what, allowed, next))
 }
 
-fn claimed(given: &str) -> Result<Actor, Problem> {
-    let (kind, name) = given.split_once('/').unwrap_or((given, ""));
-    let name = text::line("Staffel-Actor", name, text::NAME_MAX)?;
-    match kind {
-        "agent" => Ok(Actor::agent(name)),
-        "person" => Ok(Actor::person(name)),
-        _ => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid",
-            "A value is not allowed",
-            format!("Staffel-Actor is {given:?}. Allowed: agent/NAME or person/NAME."),
-        )),
+impl<S: Send + Sync> FromRequestParts<S> for By {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let principal: Option<&Principal> = parts.extensions.get();
+        let peer: Option<&ConnectInfo<SocketAddr>> = parts.extensions.get();
+        Ok(Self {
+            who: principal.and_then(Principal::actor).map(|actor| actor.name),
+            from: peer.map_or_else(String::new, |ConnectInfo(peer)| peer.ip().to_string()),
+        })
     }
 }
 

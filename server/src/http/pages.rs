@@ -2,7 +2,9 @@
 
 use std::{env, fmt::Display, sync::Arc};
 
-use app::{Document, LANG_COOKIE, Lang, PageData, PromptText, Route, THEME_COOKIE, Theme};
+use app::{
+    Document, LANG_COOKIE, Lang, PageData, PromptText, Route, SignInData, THEME_COOKIE, Theme,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -14,13 +16,14 @@ use cli::clients::setups;
 use domain::PipelineId;
 use leptos::{context::use_context, nonce::use_nonce, prelude::provide_context};
 use leptos_axum::ResponseOptions;
-use protocol::{Detail, DetailMore, HandoverView, Summary};
+use protocol::{Counts, Detail, DetailMore, HandoverView, Me, Snapshot, Summary};
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 use crate::{
-    access::origin,
+    access::{Principal, Stranger, origin},
     agents::Agents,
     live::Filter,
+    people::{People, system_name},
     problem::Problem,
     projections::{handover_view, prompt_view},
     relay::{Relay, RelayError},
@@ -33,6 +36,8 @@ pub struct Pages {
     pub relay: Relay,
     /// Who has called.
     pub agents: Arc<Agents>,
+    /// Who may decide.
+    pub people: Arc<People>,
     /// Who may show the board in a frame: origins, or schemes with a colon.
     pub frame_origins: Arc<[String]>,
 }
@@ -171,9 +176,25 @@ pub fn provide_page(pages: &Pages) {
         path: parts.uri.path().to_owned(),
         snapshot: relay.snapshot(&Filter::default()),
         agents: pages.agents.view().agents,
+        me: parts.extensions.get::<Principal>().and_then(me),
         setups: setups(&app::paths::mcp(&origin(&parts.headers))),
         ..PageData::default()
     };
+    if parts.extensions.get::<Stranger>().is_some() {
+        data.snapshot = Snapshot {
+            pipelines: Vec::new(),
+            more: false,
+            counts: Counts::default(),
+            ..data.snapshot
+        };
+        data.agents.clear();
+    }
+    if Route::of(&data.path) == Route::SignIn && pages.people.nobody_yet() {
+        data.sign_in = SignInData {
+            first: true,
+            name: system_name(),
+        };
+    }
     let response = use_context::<ResponseOptions>();
     if let Some(shown) = parts.extensions.get::<Shown>() {
         data.shown.clone_from(&shown.summary);
@@ -195,6 +216,18 @@ pub fn provide_page(pages: &Pages) {
         }
     }
     provide_context(data);
+}
+
+/// The person who is signed in where the page is shown.
+fn me(principal: &Principal) -> Option<Me> {
+    match principal {
+        Principal::Person(person) => Some(Me {
+            name: person.name.to_string(),
+            role: person.role,
+            device: Some(person.device.to_string()),
+        }),
+        Principal::Nobody | Principal::Agent(_) => None,
+    }
 }
 
 /// Nothing from elsewhere runs or loads, and only who is allowed frames the board. Inline styles are CSS variables of the page itself.

@@ -27,6 +27,7 @@ use crate::{
     VERSION,
     access::{self, Tokens},
     agents::Agents,
+    people::People,
     problem::{Problem, wrong_method},
     relay::Relay,
     release::Site,
@@ -48,6 +49,8 @@ pub struct App {
     pub agents: Arc<Agents>,
     /// Who needs a token.
     pub tokens: Tokens,
+    /// Who may decide.
+    pub people: Arc<People>,
     /// When the server started.
     pub started: Timestamp,
 }
@@ -55,7 +58,7 @@ pub struct App {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Staffel",
-    description = "The relay for AI pipelines. Writes take an `Idempotency-Key`; who acts is `Staffel-Actor: agent/NAME` or `person/NAME`. Errors are `application/problem+json`."
+    description = "The relay for AI pipelines. Writes take an `Idempotency-Key`; people are known by the cookie of `POST /api/session`, agents by a token or, on this machine, by `Staffel-Actor: agent/NAME`. Errors are `application/problem+json`."
 ))]
 struct Document;
 
@@ -85,6 +88,7 @@ pub fn routes(app: &App, frame_origins: Vec<String>, site: Option<&Site>) -> Rou
     let pages = Pages {
         relay: app.relay.clone(),
         agents: Arc::clone(&app.agents),
+        people: Arc::clone(&app.people),
         frame_origins: frame_origins.into(),
     };
     let page = move || provide_page(&pages);
@@ -122,6 +126,8 @@ pub fn routes(app: &App, frame_origins: Vec<String>, site: Option<&Site>) -> Rou
         .route("/ended", board())
         .route("/archived", board())
         .route("/agents", board())
+        .route("/sign-in", board())
+        .route("/people", board())
         .route("/vibeframe", board())
         .route(
             "/pipelines/{*id}",

@@ -169,6 +169,9 @@ pub trait Journal: Send + Sync {
     /// makes it wait.
     async fn read(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError>;
 
+    /// The same for everybody else.
+    async fn read_shared(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError>;
+
     /// Facts of one pipeline after a position, in order, at most `max` and about a megabyte.
     async fn read_pipeline(
         &self,

@@ -13,7 +13,8 @@ use std::{
 };
 
 use domain::{
-    Actor, Command, Handover, HandoverId, Pipeline, Reason, Refusal, Verdict, text::visible,
+    Actor, Command, Handover, HandoverId, Pipeline, Proof, Proposal, ProvenBy, Reason, Refusal,
+    Verdict, text::visible,
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -327,13 +328,17 @@ fn answer(
             (Verdict::RequestChanges, review_changes)
         }
     };
-    Ok(Answer::Proposal(Command::Decide {
+    Ok(Answer::Proposal(Command::Decide(Proposal {
         handover: handover.id.clone(),
         revision: handover.current().number,
         read: None,
         decision,
         review_changes,
-    }))
+        proof: Some(Proof {
+            by: ProvenBy::Client,
+            device: None,
+        }),
+    })))
 }
 
 fn unclear(handover: &HandoverId, step: Step, error: &serde_json::Error) -> Refusal {

@@ -18,7 +18,7 @@ use super::{
     tools::{Answer, Decision, no_handover},
     waiting,
 };
-use crate::relay::RelayError;
+use crate::{access::Action, relay::RelayError};
 
 impl Handler {
     /// Whom to ask at the client about the newest revision, unless that person has declined to answer there.
@@ -30,9 +30,16 @@ impl Handler {
     ) -> Option<(&'a Handover, Actor, Way)> {
         let handover = pipeline.handover(id)?;
         let (person, way) = asking::approver(context, &self.agents, handover)?;
-        let asks =
-            !pipeline.status.has_ended() && !self.asking.declined.contains(&TaskId::of(handover));
+        let asks = !pipeline.status.has_ended()
+            && !self.asking.declined.contains(&TaskId::of(handover))
+            && self.may_decide(&person);
         asks.then_some((handover, person, way))
+    }
+
+    /// The settings name a person, and the registry says what that person may do.
+    fn may_decide(&self, person: &Actor) -> bool {
+        let role = self.people.role(&person.name);
+        role.is_some_and(|role| role >= Action::Decide.role())
     }
 
     /// Where the person at the client decides: takes in what the client brings back, or has it ask.
@@ -142,6 +149,9 @@ impl Handler {
             // The board remains.
             asking::Answer::WantsChanges | asking::Answer::ByItself => return Ok(()),
         };
+        if !self.may_decide(person) {
+            return Ok(());
+        }
         let pipeline = handover.id.pipeline();
         match self.relay.execute(pipeline, &command, person, None).await {
             // Somebody was faster: what they decided counts, and the wait tells.

@@ -1,6 +1,6 @@
 //! What serves a session, or one request of the stateless protocol.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{Actor, Refusal};
 use rmcp::{RoleServer, model::CallToolResult, service::RequestContext};
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     agents::Agents,
+    people::People,
     relay::{Relay, RelayError},
 };
 
@@ -24,6 +25,7 @@ pub struct Handler {
     pub(super) relay: Relay,
     pub(super) board: Arc<str>,
     pub(super) agents: Arc<Agents>,
+    pub(super) people: Arc<People>,
     pub(super) asking: Arc<Asking>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) unanswered_waits: Arc<UnansweredWaits>,
@@ -37,27 +39,40 @@ pub struct Handler {
 pub(super) type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
-    /// A handler on this relay. `board` is the address of the board; what is counted and cancelled is
-    /// shared by all sessions, because a client of the stateless protocol has none.
+    /// The first handler on this relay; [`Handler::next`] gives the others. `board` is the address of the board, for links in
+    /// answers; after `patience` of waiting for a decision an agent is told to end its turn.
+    ///
+    /// # Errors
+    /// The system has no random bytes.
     pub fn new(
-        relay: Relay,
-        board: Arc<str>,
-        unanswered_waits: Arc<UnansweredWaits>,
-        cancelled: Arc<Remembered>,
-        agents: Arc<Agents>,
-        asking: Arc<Asking>,
-        sessions: Arc<Sessions>,
-    ) -> Self {
-        Self {
-            relay,
-            board,
-            agents,
-            asking,
-            sessions,
-            unanswered_waits,
-            cancelled,
+        relay: &Relay,
+        board: &str,
+        agents: &Arc<Agents>,
+        people: &Arc<People>,
+        sessions: &Arc<Sessions>,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            relay: relay.clone(),
+            board: board.into(),
+            agents: Arc::clone(agents),
+            people: Arc::clone(people),
+            asking: Arc::new(Asking::new()?),
+            sessions: Arc::clone(sessions),
+            unanswered_waits: Arc::new(UnansweredWaits::new(patience)),
+            cancelled: Arc::default(),
             watched: Arc::default(),
             questions: Arc::default(),
+        })
+    }
+
+    /// The handler of another session. What is counted and cancelled is shared by all of them, because a client of the
+    /// stateless protocol has none.
+    pub fn next(&self) -> Self {
+        Self {
+            watched: Arc::default(),
+            questions: Arc::default(),
+            ..self.clone()
         }
     }
 

@@ -28,57 +28,22 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    access::{self, Guard},
-    agents::Agents,
-    relay::Relay,
-};
+use crate::access::{self, Guard};
 
-use asking::Asking;
 pub use handler::Handler;
 pub use methods::introduction;
 pub use routes::routes;
 pub use sessions::Sessions;
 pub use stored_sessions::StoredSessions;
-use tasks::Remembered;
 pub use tools::all as tools;
-use waiting::UnansweredWaits;
 
 /// The MCP endpoint as a tower service.
 pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;
 
-/// The endpoint of Staffel. `board` is the address of the board, for links in answers; after `patience` of waiting for
-/// a decision an agent is told to end its turn.
-///
-/// # Errors
-/// The system has no random bytes.
-pub fn service(
-    relay: &Relay,
-    board: &str,
-    guard: &Guard,
-    agents: &Arc<Agents>,
-    sessions: &Arc<Sessions>,
-    patience: Duration,
-    shutdown: CancellationToken,
-) -> anyhow::Result<McpService> {
-    let (relay, board): (Relay, Arc<str>) = (relay.clone(), board.into());
-    let known = Arc::clone(agents);
-    let unanswered_waits = Arc::new(UnansweredWaits::new(patience));
-    let cancelled: Arc<Remembered> = Arc::default();
-    let asking = Arc::new(Asking::new()?);
-    let at = Arc::clone(sessions);
-    let handler = move || {
-        Handler::new(
-            relay.clone(),
-            Arc::clone(&board),
-            Arc::clone(&unanswered_waits),
-            Arc::clone(&cancelled),
-            Arc::clone(&known),
-            Arc::clone(&asking),
-            Arc::clone(&at),
-        )
-    };
-    Ok(endpoint(handler, guard, sessions, shutdown))
+/// The endpoint of Staffel.
+pub fn service(handler: Handler, guard: &Guard, shutdown: CancellationToken) -> McpService {
+    let sessions = Arc::clone(&handler.sessions);
+    endpoint(move || handler.next(), guard, &sessions, shutdown)
 }
 
 /// An endpoint with the settings of Staffel's. `handler` is called once for each session, and once for each
@@ -106,6 +71,10 @@ pub fn endpoint<H: ServerHandler>(
         .with_allowed_origins(guard.origins().iter().cloned())
         .enforce_origin_validation()
         .with_cancellation_token(shutdown);
+    if guard.is_remote() {
+        // It knows names only; the guard has let the addresses through that are this machine's.
+        config = config.disable_allowed_hosts();
+    }
     config.session_store = Some(sessions.file());
     StreamableHttpService::new(move || Ok(handler()), Arc::clone(sessions), config)
 }

@@ -58,6 +58,7 @@ pub fn frames_of(
                 handover,
                 revision,
                 review_changes,
+                ..
             } => {
                 decided(
                     &mut bytes,
@@ -72,6 +73,7 @@ pub fn frames_of(
                 handover,
                 revision,
                 review_changes,
+                ..
             } => {
                 decided(
                     &mut bytes,
@@ -86,6 +88,7 @@ pub fn frames_of(
                 handover,
                 revision,
                 review_changes,
+                ..
             } => {
                 decided(
                     &mut bytes,

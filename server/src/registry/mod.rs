@@ -1,15 +1,22 @@
-//! The registry: who is known beside the pipelines. Agents with a token, and the sessions of MCP clients.
+//! The registry: who is known beside the pipelines. People, agents with a token, the sessions of MCP clients, and the
+//! receivers of webhooks with what waits for them.
 //!
 //! Its rules hold for every engine behind it: a name has one valid token, and a revoked agent keeps its name, so that
 //! nobody goes on in it without a token; what one process writes another one sees; a session that is used often is
 //! forgotten last. Every call blocks: on a thread that serves requests it goes through `spawn_blocking`.
 
+mod outbox;
+mod people;
 mod sqlite;
 
 use domain::Timestamp;
 use protocol::Scope;
 
-pub use sqlite::{AGENTS_FILE, SESSIONS_FILE, Sqlite};
+pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoredNotice};
+pub use people::{
+    AUDIT_KEPT, Changed, CodeFor, Noted, PeopleStore, StoredCode, StoredDevice, StoredPerson,
+};
+pub use sqlite::{AGENTS_FILE, NOTICES_FILE, PEOPLE_FILE, SESSIONS_FILE, Sqlite, SqliteOutbox};
 
 /// Most sessions that are kept. The longest unused are forgotten first.
 pub const SESSIONS_KEPT: usize = 10_000;

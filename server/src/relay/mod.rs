@@ -19,7 +19,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::{Pipeline, PipelineId, Reason, Refusal, Timestamp};
+use domain::{Pipeline, PipelineId, Reason, Recorded, Refusal, Timestamp};
 use protocol::{Counts, Match, Page, Snapshot, Summary};
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -260,6 +260,26 @@ impl Relay {
         max: usize,
     ) -> Result<Vec<Stored>, RelayError> {
         Ok(self.shared.journal.read_pipeline(id, after, max).await?)
+    }
+
+    /// Whole appends after a position, in order, as far as they are shown, and the position to read on after. At most a
+    /// page: with the position that was given there are no more.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn appends_after(
+        &self,
+        position: u64,
+    ) -> Result<(Vec<Vec<Recorded>>, u64), RelayError> {
+        let (_, head) = self.shared.live.bounds();
+        if position >= head {
+            return Ok((vec![], position));
+        }
+        let read = follow::batches(self.shared.journal.read_shared(position, PAGE).await?);
+        let is_shown =
+            |append: &Vec<Recorded>| append.last().is_none_or(|last| last.position <= head);
+        let appends = read.batches.into_iter().take_while(is_shown).collect();
+        Ok((appends, read.last.map_or(head, |last| last.min(head))))
     }
 
     /// Stores what the next start would make anew. For a stop, when no more commands come.

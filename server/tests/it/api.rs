@@ -81,7 +81,7 @@ async fn a_pipeline_goes_from_start_to_completion_over_rest() {
     );
     let p1 = format!("{location}/prompts/{id}-p1");
     assert_eq!(
-        api.post(&format!("{p1}/offers"), &json!({"via": "copy"}))
+        api.post_as_person(&format!("{p1}/offers"), &json!({"via": "copy"}))
             .await
             .ok()["state"],
         "offered"

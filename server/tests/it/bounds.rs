@@ -177,7 +177,10 @@ async fn a_pipeline_that_waits_for_a_person_cannot_be_archived() {
         .await
         .ok();
     let archive = json!({"pipelines": [waits, ended]});
-    let answer = api.post("/api/pipelines/archive", &archive).await.ok();
+    let answer = api
+        .post_as_person("/api/pipelines/archive", &archive)
+        .await
+        .ok();
     assert_eq!(answer["pipelines"], json!([ended]), "{answer}");
     assert_eq!(answer["refused"][0]["pipeline"], json!(waits), "{answer}");
     let count = async |state: &str| {
@@ -193,7 +196,7 @@ async fn a_pipeline_that_waits_for_a_person_cannot_be_archived() {
         (1, 0, 1)
     );
     let back = api
-        .post("/api/pipelines/unarchive", &json!({"pipelines": [ended]}))
+        .post_as_person("/api/pipelines/unarchive", &json!({"pipelines": [ended]}))
         .await
         .ok();
     assert_eq!(back["refused"], json!([]), "{back}");

@@ -53,21 +53,22 @@ fn says(complaint: &str, words: &[&str]) {
 }
 
 #[test]
-fn an_address_that_others_can_reach_is_refused_with_why_and_what_instead() {
+fn an_address_that_others_can_reach_is_refused_while_there_is_nobody() {
     let words = [
-        "0.0.0.0:4700",
-        "not a loopback address",
-        "cannot log in",
-        "--listen 127.0.0.1:4700",
+        "0.0.0.0:",
+        "nobody has signed in yet",
+        "would become the owner",
+        "staffel people add NAME --role owner",
+        "--listen 127.0.0.1:",
     ];
-    says(&complaint("", &["--listen", "0.0.0.0:4700"], &[]), &words);
+    says(&complaint("", &["--listen", "0.0.0.0:0"], &[]), &words);
     says(
-        &complaint("", &[], &[("STAFFEL_LISTEN", "0.0.0.0:4700")]),
+        &complaint("", &[], &[("STAFFEL_LISTEN", "0.0.0.0:0")]),
         &words,
     );
     says(
-        &complaint("", &["--listen", "[::]:4700"], &[]),
-        &["[::]:4700", "not a loopback address"],
+        &complaint("", &["--listen", "[::]:0"], &[]),
+        &["[::]:", "nobody has signed in yet"],
     );
     says(
         &complaint("", &["--listen", "4700"], &[]),

@@ -29,14 +29,17 @@ type Here = watch::Receiver<Place>;
 
 /// Sends a command under a key until it is acknowledged, whatever dies in between. A refusal is tried again, too:
 /// it is not this agent's turn yet.
-async fn insist(here: &Here, actor: &str, path: &str, key: &str, body: &Value) -> Value {
-    let headers = [
-        ("content-type", "application/json"),
-        ("staffel-actor", actor),
-        ("idempotency-key", key),
-    ];
+async fn insist(here: &Here, person: bool, path: &str, key: &str, body: &Value) -> Value {
     loop {
         let api = here.borrow().api.clone();
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        match person {
+            true => headers.extend(api.session()),
+            false => headers.push(("staffel-actor", "agent/cursor")),
+        }
         match api
             .try_send(Method::POST, path, &headers, body.to_string())
             .await
@@ -54,7 +57,7 @@ async fn reporter(here: Here, pipeline: String) -> Vec<String> {
     let mut acknowledged = Vec::new();
     while !here.borrow().over {
         let key = format!("{pipeline}-r{}", acknowledged.len());
-        insist(&here, "agent/cursor", &path, &key, &json!({"message": key})).await;
+        insist(&here, false, &path, &key, &json!({"message": key})).await;
         acknowledged.push(key);
     }
     acknowledged
@@ -67,13 +70,13 @@ async fn reviewer(here: Here, pipeline: String) -> Vec<String> {
     while !here.borrow().over {
         let n = acknowledged.len() / 2 + 1;
         let key = format!("{pipeline}-h{n}");
-        let handover = insist(&here, "agent/cursor", &path, &key, &json!({"content": key})).await;
+        let handover = insist(&here, false, &path, &key, &json!({"content": key})).await;
         assert_eq!(handover["revision"], n);
         acknowledged.push(key);
         let key = format!("{pipeline}-d{n}");
         let decision = json!({"decision": "request_changes", "revision": n, "review_changes": key});
         let path = format!("{path}/{pipeline}-h1/decision");
-        insist(&here, "person/Anna", &path, &key, &decision).await;
+        insist(&here, true, &path, &key, &decision).await;
         acknowledged.push(key);
     }
     acknowledged

@@ -179,15 +179,12 @@ async fn decisions_that_cannot_be_are_refused_and_say_why() {
     let handover = api.hand_over(&id, "One.").await;
     let as_agent = json!({"decision": "accept", "revision": 1});
     let path = format!("{path}/handovers/{handover}/decision");
-    let answer = api
-        .post_with(&path, &[("staffel-actor", "agent/cursor")], &as_agent)
-        .await;
-    refusal(
-        &answer,
-        403,
-        "only-people-decide",
-        "`cursor` is not a person",
-    );
+    for said in ["agent/cursor", "person/Anna"] {
+        let answer = api
+            .post_with(&path, &[("staffel-actor", said)], &as_agent)
+            .await;
+        problem(&answer, 401, "sign-in-needed");
+    }
     for empty in ["", " \n"] {
         refusal(
             &api.decide(&handover, 1, "request_changes", empty).await,
@@ -225,7 +222,7 @@ async fn decisions_that_cannot_be_are_refused_and_say_why() {
         &api.decide(&handover, 2, "stop", "").await,
         409,
         "already-decided",
-        "accepted by local",
+        "accepted by Owner",
     );
     refusal(
         &api.decide(&format!("{id}-h9"), 1, "accept", "").await,

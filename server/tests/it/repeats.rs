@@ -46,8 +46,17 @@ async fn the_same_key_with_the_same_body_acts_once_and_answers_the_same() {
     );
     let decision = format!("{handovers}/{id}-h1/decision");
     let accept = json!({"decision": "accept", "revision": 1});
-    let decided = keyed(&server, &decision, "d1", &accept).await.ok();
-    let again = keyed(&server, &decision, "d1", &accept).await.ok();
+    let decide = async || {
+        let mut headers = vec![("idempotency-key", "d1")];
+        headers.extend(server.api.session());
+        server
+            .api
+            .post_with(&decision, &headers, &accept)
+            .await
+            .ok()
+    };
+    let decided = decide().await;
+    let again = decide().await;
     for field in ["decision", "by", "at", "note", "revision"] {
         assert_eq!(again[field], decided[field], "{field}");
     }

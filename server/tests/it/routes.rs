@@ -199,16 +199,25 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
     assert_eq!(
         routes,
         [
+            "DELETE /api/people/{name}/devices/{device}",
+            "DELETE /api/session",
             "GET /api/agents",
+            "GET /api/audit",
+            "GET /api/people",
+            "GET /api/people/{name}/devices",
             "GET /api/pipelines",
             "GET /api/pipelines/{pipeline}",
             "GET /api/pipelines/{pipeline}/events",
             "GET /api/pipelines/{pipeline}/handovers/{handover}",
             "GET /api/pipelines/{pipeline}/prompts/next",
             "GET /api/pipelines/{pipeline}/prompts/{prompt}",
+            "GET /api/session",
             "GET /api/status",
             "GET /health",
             "GET /sse",
+            "POST /api/people",
+            "POST /api/people/{name}",
+            "POST /api/people/{name}/link",
             "POST /api/pipelines",
             "POST /api/pipelines/archive",
             "POST /api/pipelines/unarchive",
@@ -220,11 +229,12 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "POST /api/pipelines/{pipeline}/prompts/{prompt}/pickup",
             "POST /api/pipelines/{pipeline}/reports",
             "POST /api/pipelines/{pipeline}/version",
+            "POST /api/session",
         ]
     );
     for route in routes.iter().filter(|route| !route.ends_with("/sse")) {
         let (method, path) = route.split_once(' ').expect("a method");
-        let path = ["pipeline", "handover", "prompt"]
+        let path = ["pipeline", "handover", "prompt", "name", "device"]
             .iter()
             .fold(path.to_owned(), |path, name| {
                 path.replace(&format!("{{{name}}}"), "x")

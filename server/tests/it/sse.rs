@@ -184,7 +184,7 @@ async fn each_step_of_the_loop_has_its_event() {
     let version = json!({"previous": "1.9", "current": "1.10", "next": "1.11"});
     server
         .api
-        .post(&format!("/api/pipelines/{pipeline}/version"), &version)
+        .post_as_person(&format!("/api/pipelines/{pipeline}/version"), &version)
         .await
         .ok();
     let changed = stream.through("pipeline_status").await;

@@ -6,6 +6,7 @@ use protocol::{Archive, Archived, Refused};
 
 use super::{Answer, invalid};
 use crate::{
+    access::Action,
     http::caller::{Body, Caller},
     problem::Problem,
     relay::{Relay, RelayError},
@@ -42,7 +43,7 @@ async fn for_each(
     Archive { pipelines }: Archive,
     command: &Command,
 ) -> Answer<Archived> {
-    let person = caller.person()?;
+    let person = caller.person(Action::Archive)?;
     if pipelines.len() > ARCHIVE_MAX {
         return Err(invalid(
             format!("`pipelines` names {}.", pipelines.len()),

@@ -1,19 +1,25 @@
 //! Handovers: hand over, read, decide.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{Command, DocumentHash, Handover, HandoverId, Pipeline, Refusal, Revision, Verdict};
-use protocol::{HandoverDecided, HandoverView, Summary};
+use domain::{
+    Command, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Refusal, Revision, Verdict,
+};
+use protocol::{HandoverDecided, HandoverView, Happened, Summary};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, id, nothing, unknown};
+use super::{Answer, id, nothing, people::blocking, unknown};
 use crate::{
+    access::Action,
     http::caller::{Body, Caller, Path, Query},
+    people::{By, People},
     problem::Problem,
     projections::handover_view,
     relay::{Relay, RelayError},
@@ -50,7 +56,7 @@ pub(super) async fn hand_over(
         summary,
     };
     let done = relay
-        .execute(&id(&pipeline)?, &command, &caller.agent()?, caller.key())
+        .execute(&id(&pipeline)?, &command, &caller.reporter()?, caller.key())
         .await?;
     let handover = done
         .pipeline
@@ -138,7 +144,9 @@ pub(super) struct Decided {
     responses((status = 200, body = Decided), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn decide(
     State(relay): State<Relay>,
+    State(people): State<Arc<People>>,
     caller: Caller,
+    by: By,
     Path((pipeline, handover)): Path<(String, String)>,
     Body(body): Body<DecisionBody>,
 ) -> Answer<Decided> {
@@ -152,16 +160,21 @@ pub(super) async fn decide(
         read,
         review_changes,
     } = body;
-    let command = Command::Decide {
+    let command = Command::Decide(Proposal {
         handover: handover.clone(),
         revision,
         read,
         decision,
         review_changes,
-    };
+        proof: caller.proof(),
+    });
     let done = relay
-        .execute(&id, &command, &caller.person()?, caller.key())
+        .execute(&id, &command, &caller.person(Action::Decide)?, caller.key())
         .await?;
+    if !done.repeated {
+        let about = format!("{handover}, revision {revision}: {}", decision.name());
+        blocking(move || people.note(&by, Happened::Decided, &about)).await?;
+    }
     let made = done
         .pipeline
         .handover(&handover)

@@ -3,9 +3,11 @@
 mod archive;
 mod events;
 mod handovers;
+mod people;
 mod pipelines;
 mod prompts;
 mod reports;
+mod session;
 
 use axum::Json;
 use domain::{Actor, Command, PipelineId, Reason, Refusal};
@@ -36,6 +38,13 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))
+        .routes(routes!(session::read, session::sign_in, session::sign_out))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::change))
+        .routes(routes!(people::link))
+        .routes(routes!(people::devices))
+        .routes(routes!(people::sign_out))
+        .routes(routes!(people::audit))
 }
 
 /// Carries out a command to a pipeline, and answers with the pipeline after it.

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Answer, carry_out, id, invalid};
 use crate::{
+    access::Action,
     http::caller::{Body, Caller, Path, Query},
     journal::{ListQuery, ListState},
     problem::Problem,
@@ -165,7 +166,9 @@ pub(super) async fn start(
         language,
         demo: false,
     };
-    let done = relay.start(&start, &caller.agent()?, caller.key()).await?;
+    let done = relay
+        .start(&start, &caller.reporter()?, caller.key())
+        .await?;
     let location = format!("/api/pipelines/{}", done.pipeline.id);
     Ok((
         StatusCode::CREATED,
@@ -195,7 +198,14 @@ pub(super) async fn change_version(
     Body(version): Body<Version>,
 ) -> Answer<Summary> {
     let command = Command::ChangeVersion { version };
-    carry_out(&relay, &pipeline, &command, &caller.person()?, &caller).await
+    carry_out(
+        &relay,
+        &pipeline,
+        &command,
+        &caller.person(Action::Decide)?,
+        &caller,
+    )
+    .await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -218,5 +228,5 @@ pub(super) async fn finish(
 ) -> Answer<Summary> {
     let FinishBody { outcome, message } = body;
     let command = Command::Finish { outcome, message };
-    carry_out(&relay, &pipeline, &command, &caller.agent()?, &caller).await
+    carry_out(&relay, &pipeline, &command, &caller.reporter()?, &caller).await
 }

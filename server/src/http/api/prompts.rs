@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Answer, id, nothing, unknown};
 use crate::{
+    access::Action,
     http::caller::{Body, Caller, Path},
     problem::Problem,
     projections::prompt_view,
@@ -60,7 +61,7 @@ pub(super) async fn offer(
     Path((pipeline, prompt)): Path<(String, String)>,
     Body(ViaBody { via }): Body<ViaBody>,
 ) -> Answer<PromptView> {
-    let actor = caller.person()?;
+    let actor = caller.person(Action::HandOn)?;
     deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
         Command::OfferPrompt { prompt, via }
     })
@@ -75,7 +76,7 @@ pub(super) async fn pick_up(
     caller: Caller,
     Path((pipeline, prompt)): Path<(String, String)>,
 ) -> Answer<PromptView> {
-    let actor = caller.agent()?;
+    let actor = caller.reporter()?;
     deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
         Command::PickUpPrompt {
             prompt,
@@ -93,7 +94,7 @@ pub(super) async fn acknowledge(
     caller: Caller,
     Path((pipeline, prompt)): Path<(String, String)>,
 ) -> Answer<PromptView> {
-    let actor = caller.agent()?;
+    let actor = caller.reporter()?;
     deliver(&relay, &caller, &pipeline, &prompt, &actor, |prompt| {
         Command::AcknowledgePrompt { prompt }
     })

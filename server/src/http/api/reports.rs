@@ -72,5 +72,5 @@ pub(super) async fn report(
         message,
         tasks: tasks.into_iter().map(task).collect(),
     };
-    carry_out(&relay, &pipeline, &command, &caller.agent()?, &caller).await
+    carry_out(&relay, &pipeline, &command, &caller.reporter()?, &caller).await
 }

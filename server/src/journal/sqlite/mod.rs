@@ -41,6 +41,9 @@ use writer::{Job, Writer};
 const READERS: usize = 4;
 /// Readers that search at once.
 const SEARCHES: usize = 2;
+/// Facts after a position.
+const SELECT_AFTER: &str = "SELECT position, batch_end, pipeline, revision, at, actor, key, event
+     FROM events WHERE position > ?1 ORDER BY position LIMIT ?2";
 
 /// A journal in one SQLite file.
 pub struct Sqlite {
@@ -220,10 +223,15 @@ impl Journal for Sqlite {
             let connection = follower.lock().unwrap_or_else(PoisonError::into_inner);
             let closed = || ReadError("it is closed".to_owned());
             let connection = connection.as_ref().ok_or_else(closed)?;
-            let select = "SELECT position, batch_end, pipeline, revision, at, actor, key, event
-                          FROM events WHERE position > ?1 ORDER BY position LIMIT ?2";
-            select_events(connection, select, params![after, max])
+            select_events(connection, SELECT_AFTER, params![after, max])
                 .map_err(|error| ReadError(error.to_string()))
+        })
+        .await
+    }
+
+    async fn read_shared(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError> {
+        self.read_with(move |connection| {
+            select_events(connection, SELECT_AFTER, params![after, max])
         })
         .await
     }

@@ -124,6 +124,9 @@ pub async fn an_append_that_expected_another_state_is_a_conflict_and_adds_nothin
         "others are others"
     );
     assert_eq!(journal.read(0, 99).await.expect("a read").len(), 5);
+    let shared = journal.read_shared(2, 2).await.expect("a read");
+    let positions: Vec<_> = shared.iter().map(|row| row.position).collect();
+    assert_eq!(positions, [3, 4], "for everybody else");
 }
 
 pub async fn a_key_that_comes_twice_is_one_append<P: Place>() {

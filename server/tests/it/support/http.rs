@@ -17,6 +17,8 @@ pub struct Api {
     /// Where the server listens.
     pub address: SocketAddr,
     client: Client,
+    /// The cookie of the person who is signed in.
+    cookie: String,
 }
 
 /// What a request was answered.
@@ -54,11 +56,25 @@ impl Answer {
 }
 
 impl Api {
-    /// The API at this address.
-    pub fn new(address: SocketAddr) -> Self {
+    /// The API at this address, and the cookie of a person.
+    pub fn new(address: SocketAddr, cookie: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().expect("a client");
-        Self { address, client }
+        Self {
+            address,
+            client,
+            cookie,
+        }
+    }
+
+    /// What a browser sends in which this person is signed in.
+    pub fn session(&self) -> [(&str, &str); 2] {
+        [("cookie", &self.cookie), ("sec-fetch-site", "same-origin")]
+    }
+
+    /// POST as the person who is signed in.
+    pub async fn post_as_person(&self, path: &str, body: &Value) -> Answer {
+        self.post_with(path, &self.session(), body).await
     }
 
     /// Sends a request; `None` when no whole answer came back.
@@ -154,7 +170,7 @@ impl Api {
         let (pipeline, _) = handover.split_once('-').expect("a handover id");
         let path = format!("/api/pipelines/{pipeline}/handovers/{handover}/decision");
         let body = json!({"decision": decision, "revision": revision, "review_changes": note});
-        self.post(&path, &body).await
+        self.post_as_person(&path, &body).await
     }
 
     /// The prompt that Staffel writes after a decision; waits for the `number`-th of the pipeline.

@@ -3,6 +3,7 @@
 mod clients;
 mod events;
 mod http;
+mod person;
 mod program;
 mod server;
 mod user;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use clients::{CASES, CLAUDE_SETTINGS, Case, URL};
 pub use events::{Event, Events};
 pub use http::{Answer, Api, raw};
+pub use person::signed_in;
 pub use program::{Program, data_folder};
 pub use server::Server;
 pub use user::{Said, User, agents, get, put, said, same, some_token, strict, token_in};

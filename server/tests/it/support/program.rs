@@ -11,12 +11,14 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Api, PATIENCE};
+use super::{Api, PATIENCE, signed_in};
 
 /// A running `staffel serve`. It is killed when dropped.
 pub struct Program {
     /// The API of it.
     pub api: Api,
+    /// What it printed to make the first owner.
+    code: Option<String>,
     child: Child,
     /// Kept open: a program that prints into a closed pipe gets an error.
     _stdout: BufReader<std::process::ChildStdout>,
@@ -55,9 +57,19 @@ impl Program {
             .arg("serve");
     }
 
-    /// Starts a server on this folder.
+    /// Starts a server on this folder, where a person is signed in.
     pub fn start(data: &Path) -> Self {
-        Self::spawn(Self::command(data))
+        let cookie = signed_in(data);
+        let mut program = Self::spawn(Self::command(data));
+        program.api = Api::new(program.api.address, cookie);
+        program
+    }
+
+    /// Starts a server on this folder, and gives the code that it prints while there is nobody.
+    pub fn first_code(data: &Path) -> (Self, Option<String>) {
+        let program = Self::spawn(Self::command(data));
+        let code = program.code.clone();
+        (program, code)
     }
 
     /// Starts a server with this command and waits until it says where it listens.
@@ -65,17 +77,27 @@ impl Program {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-        let (mut said, mut address) = (String::new(), None);
-        while address.is_none() {
+        let (mut said, mut address, mut code) = (String::new(), None, None);
+        loop {
             let from = said.len();
             let read = stdout.read_line(&mut said).expect("a line");
             assert_ne!(read, 0, "the program ended; it said {said:?}");
-            let board = said[from..].trim().strip_prefix("Board");
-            address = board.and_then(|url| url.trim().strip_prefix("http://")?.parse().ok());
+            let line = said[from..].trim();
+            if let Some(url) = line.strip_prefix("Board") {
+                address = url
+                    .trim()
+                    .strip_prefix("http://")
+                    .and_then(|url| url.parse().ok());
+            } else if let Some((_, found)) = line.split_once("/sign-in#code=") {
+                code = Some(found.to_owned());
+            } else if line.starts_with("MCP") {
+                break;
+            }
         }
         let address: SocketAddr = address.expect("the address of the board");
         Self {
-            api: Api::new(address),
+            api: Api::new(address, String::new()),
+            code,
             child,
             _stdout: stdout,
         }

@@ -7,7 +7,7 @@ use server::config::Config;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Api, Events, soon};
+use super::{Api, Events, signed_in, soon};
 
 /// A running server with a data folder of its own.
 pub struct Server {
@@ -34,7 +34,10 @@ fn settings(data: &Path) -> Config {
         patience: Duration::from_secs(480),
         require_token: None,
         approvers: Default::default(),
+        notify: Default::default(),
         public_url: None,
+        tls: None,
+        reading: Default::default(),
         frame_origins: vec![],
         leptos: LeptosOptions::builder()
             .output_name("staffel")
@@ -57,12 +60,13 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.expect("a port");
         let address = listener.local_addr().expect("the address");
         let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
+        let started = |_| async {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(server::run(listener, config, None, shutdown));
+        let cookie = signed_in(data.path());
+        let running = tokio::spawn(server::run(listener, config, None, started));
         Self {
-            api: Api::new(address),
+            api: Api::new(address, cookie),
             data,
             stop: Some(stop),
             running,

@@ -1,5 +1,8 @@
-//! The registry in two small SQLite files: commands write the agents while the server runs, and the sessions may be
-//! deleted.
+//! The registry in small SQLite files: commands write the people and the agents while the server runs, the sessions may
+//! be deleted, and the outbox is there only for webhooks.
+
+mod outbox;
+mod people;
 
 use std::{
     fs,
@@ -15,34 +18,41 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::{SESSIONS_KEPT, Store, StoreError, StoredAgent, StoredSession};
 
+pub use outbox::{NOTICES_FILE, SqliteOutbox};
+
+/// The file of the people in a data folder.
+pub const PEOPLE_FILE: &str = "people.db";
 /// The file of the agents in a data folder.
 pub const AGENTS_FILE: &str = "agents.db";
 /// The file of the sessions in a data folder.
 pub const SESSIONS_FILE: &str = "sessions.db";
 
-/// How long a command or the server waits for the agents while another process writes them.
-const AGENTS_LOCKED: Duration = Duration::from_secs(5);
+/// How long a command or the server waits for people and agents while another process writes them.
+const WRITTEN: Duration = Duration::from_secs(5);
 /// How long a new session waits for a file that another process has locked.
 const SESSIONS_LOCKED: Duration = Duration::from_millis(100);
 
 /// The registry in SQLite.
 pub struct Sqlite {
+    people: Mutex<Connection>,
     agents: Mutex<Connection>,
     sessions: Mutex<Connection>,
 }
 
 impl Sqlite {
-    /// Opens both files in a data folder, or makes them and it.
+    /// Opens the files in a data folder, or makes them and it.
     ///
     /// A damaged file of sessions is put aside: without it clients initialize anew, and nothing else is lost. One that
     /// cannot be used for another reason, as on a full disk, stays; the sessions live in memory then.
     ///
     /// # Errors
-    /// The agents cannot be used, and the message names their file.
+    /// People or agents cannot be used, and the message names their file.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let people = people_in(folder)?;
         let agents = agents_in(folder)?;
         let sessions = open_sessions(&folder.join(SESSIONS_FILE));
         Ok(Self {
+            people: people.into(),
             agents: agents.into(),
             sessions: sessions
                 .context("a database in memory for the sessions")?
@@ -50,7 +60,19 @@ impl Sqlite {
         })
     }
 
-    /// Opens the agents in a data folder, or makes file and folder. For a command: sessions live in memory.
+    /// Opens the people in a data folder, or makes file and folder. For a command: all else lives in memory.
+    ///
+    /// # Errors
+    /// They cannot be used, and the message names the file.
+    pub fn open_people(folder: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            people: people_in(folder)?.into(),
+            agents: connect_agents(Path::new(":memory:"))?.into(),
+            sessions: connect_sessions(Path::new(":memory:"))?.into(),
+        })
+    }
+
+    /// Opens the agents in a data folder, or makes file and folder. For a command: all else lives in memory.
     ///
     /// # Errors
     /// They cannot be used, and the message names the file.
@@ -58,7 +80,7 @@ impl Sqlite {
         Ok(Self::with_agents(agents_in(folder)?)?)
     }
 
-    /// Opens a file of agents, or makes it. For a command: sessions live in memory.
+    /// Opens a file of agents, or makes it. For a command: all else lives in memory.
     ///
     /// # Errors
     /// It cannot be used.
@@ -68,9 +90,14 @@ impl Sqlite {
 
     fn with_agents(agents: Connection) -> rusqlite::Result<Self> {
         Ok(Self {
+            people: connect_people(Path::new(":memory:"))?.into(),
             agents: agents.into(),
             sessions: connect_sessions(Path::new(":memory:"))?.into(),
         })
+    }
+
+    fn people(&self) -> MutexGuard<'_, Connection> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn agents(&self) -> MutexGuard<'_, Connection> {
@@ -88,15 +115,34 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+fn people_in(folder: &Path) -> anyhow::Result<Connection> {
+    file_in(folder, PEOPLE_FILE, connect_people)
+}
+
 fn agents_in(folder: &Path) -> anyhow::Result<Connection> {
+    file_in(folder, AGENTS_FILE, connect_agents)
+}
+
+fn file_in(
+    folder: &Path,
+    name: &str,
+    connect: fn(&Path) -> rusqlite::Result<Connection>,
+) -> anyhow::Result<Connection> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let path = folder.join(AGENTS_FILE);
-    connect_agents(&path).with_context(|| format!("{} cannot be used", path.display()))
+    let path = folder.join(name);
+    connect(&path).with_context(|| format!("{} cannot be used", path.display()))
+}
+
+fn connect_people(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(WRITTEN)?;
+    people::prepare(&connection)?;
+    Ok(connection)
 }
 
 fn connect_agents(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(AGENTS_LOCKED)?;
+    connection.busy_timeout(WRITTEN)?;
     // No WAL: several commands may make the file at once, and SQLite does not wait for its turn to switch to that.
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS agent (

@@ -1,0 +1,191 @@
+//! Tells whoever does not look at the board that an agent waits: by the icon of the tab, by a sound, by a notification of the
+//! browser.
+//!
+//! It is told once for everything that waits, however many tabs there are: a notification replaces that of another tab, and
+//! a sound is played by the tab that notes it first. What was decided elsewhere is taken back.
+
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+#[cfg(feature = "hydrate")]
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlAudioElement, Notification, NotificationOptions, NotificationPermission};
+
+use crate::{board::Board, browser, paths, waiting::Waiting};
+
+/// Whether notifications are wanted in this browser.
+const NOTIFICATIONS: &str = "staffel-notifications";
+/// Whether a sound is wanted in this browser.
+const SOUND: &str = "staffel-sound";
+/// What was told with a sound last.
+const TOLD: &str = "staffel-told";
+
+/// A way to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A notification of the browser.
+    Notification,
+    /// A sound.
+    Sound,
+}
+
+impl Way {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Notification => NOTIFICATIONS,
+            Self::Sound => SOUND,
+        }
+    }
+
+    /// Whether it is wanted here.
+    pub fn is_on(self) -> bool {
+        browser::kept(self.key()).as_deref() == Some("on")
+    }
+
+    /// Switches it on or off. `false` where the browser does not allow it.
+    pub async fn switch(self, on: bool) -> bool {
+        if on && self == Self::Notification && !ask().await {
+            return false;
+        }
+        browser::keep(self.key(), if on { "on" } else { "off" })
+    }
+}
+
+/// A notification that is shown, by what it is about.
+type Shown = Vec<(String, Notification)>;
+
+/// Tells, for as long as the page is open.
+pub(crate) fn follow(board: Board) {
+    let shown = StoredValue::new_local(Shown::new());
+    let known = StoredValue::new(None::<Vec<Waiting>>);
+    Effect::new(move || {
+        let waiting = board.waiting.get();
+        mark(waiting.len());
+        // What waited when the page came is in front of the reader.
+        if let Some(known) = known.get_value() {
+            for new in waiting.iter().filter(|waiting| !known.contains(waiting)) {
+                tell(board, new, shown);
+            }
+        }
+        shown.update_value(|shown| {
+            shown.retain(|(about, notification)| {
+                let waits = waiting.iter().any(|waiting| about_of(waiting) == *about);
+                if !waits {
+                    notification.close();
+                }
+                waits
+            });
+        });
+        known.set_value(Some(waiting));
+    });
+}
+
+/// Shows and plays what is on, whether somebody looks or not.
+pub(crate) fn test(title: &str) {
+    if Way::Sound.is_on() {
+        play();
+    }
+    if Way::Notification.is_on() {
+        let _ = notify(title, "", "staffel-test");
+    }
+}
+
+fn about_of(waiting: &Waiting) -> String {
+    format!("{}-{}", waiting.handover, waiting.revision)
+}
+
+fn tell(board: Board, waiting: &Waiting, shown: StoredValue<Shown, LocalStorage>) {
+    let looks = document().has_focus().unwrap_or(false) && !document().hidden();
+    if looks {
+        return;
+    }
+    let about = about_of(waiting);
+    if Way::Sound.is_on() && browser::kept(TOLD).as_deref() != Some(&about) {
+        browser::keep(TOLD, &about);
+        play();
+    }
+    if !Way::Notification.is_on() {
+        return;
+    }
+    let title = board.pipeline(&waiting.pipeline);
+    let title = title.map_or_else(String::new, |status| {
+        status.with_untracked(|status| status.title.clone())
+    });
+    let lang = board.lang.get_untracked();
+    if let Ok(notification) = notify(lang.handover_waits(), &title, &about) {
+        let address = paths::pipeline(&waiting.pipeline);
+        let open = Closure::once_into_js(move || {
+            let _ = window().focus();
+            browser::go(&address);
+        });
+        notification.set_onclick(Some(open.unchecked_ref()));
+        shown.update_value(|shown| shown.push((about, notification)));
+    }
+}
+
+fn notify(title: &str, body: &str, tag: &str) -> Result<Notification, JsValue> {
+    let options = NotificationOptions::new();
+    options.set_body(body);
+    options.set_tag(tag);
+    options.set_icon(&paths::asset("favicon.svg"));
+    if !can_notify() {
+        return Err(JsValue::UNDEFINED);
+    }
+    Notification::new_with_options(title, &options)
+}
+
+/// Outside a secure context there are none, and web-sys does not know that they can be missing.
+pub(crate) fn can_notify() -> bool {
+    js_sys::Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false)
+}
+
+/// Asks the reader, unless that was done already.
+async fn ask() -> bool {
+    if !can_notify() {
+        return false;
+    }
+    if Notification::permission() == NotificationPermission::Default
+        && let Ok(asked) = Notification::request_permission()
+    {
+        settled(asked).await;
+    }
+    Notification::permission() == NotificationPermission::Granted
+}
+
+fn play() {
+    let Ok(audio) = HtmlAudioElement::new_with_src(&paths::asset("waiting.wav")) else {
+        return;
+    };
+    if let Ok(playing) = audio.play() {
+        // Browsers play nothing before the first click on a page: then there is no sound.
+        spawn_local(settled(playing));
+    }
+}
+
+/// Waits for a promise, whatever becomes of it.
+#[cfg(feature = "hydrate")]
+async fn settled(promise: js_sys::Promise) {
+    let _ = JsFuture::from(promise).await;
+}
+
+/// There are no promises on the server.
+#[cfg(not(feature = "hydrate"))]
+async fn settled(_promise: js_sys::Promise) {}
+
+/// Marks the icon of the tab, and that of the installed board.
+fn mark(waiting: usize) {
+    let name = if waiting == 0 {
+        "favicon.svg"
+    } else {
+        "favicon-waiting.svg"
+    };
+    if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+        let _ = icon.set_attribute("href", &paths::asset(name));
+    }
+    let navigator = window().navigator();
+    let set = js_sys::Reflect::get(&navigator, &JsValue::from_str("setAppBadge"));
+    if let Ok(Ok(set)) = set.map(JsCast::dyn_into::<js_sys::Function>)
+        && let Ok(promise) = set.call1(&navigator, &JsValue::from_f64(waiting as f64))
+    {
+        spawn_local(settled(js_sys::Promise::from(promise)));
+    }
+}

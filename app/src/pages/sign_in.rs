@@ -1,0 +1,132 @@
+//! Signing in: the link has done all of it but for one click, and for the first owner's name.
+
+use leptos::{html, prelude::*, task::spawn_local};
+
+use crate::{
+    Lang,
+    api::{self, Failure},
+    board::use_board,
+    browser,
+    components::when::When,
+    follow::{flag, text},
+    paths, wording,
+};
+
+/// What the page knows and does. Copied into every handler.
+#[derive(Clone, Copy)]
+struct SignIn {
+    /// The code of the link, once the browser has read it from the address.
+    code: RwSignal<Option<String>>,
+    sending: RwSignal<bool>,
+    trouble: RwSignal<Option<Failure>>,
+    field: NodeRef<html::Input>,
+}
+
+/// The page of `/sign-in`.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let board = use_board();
+    let page = SignIn {
+        code: RwSignal::new(None),
+        sending: RwSignal::new(false),
+        trouble: RwSignal::new(None),
+        field: NodeRef::new(),
+    };
+    Effect::new(move || {
+        // Read once, and taken out of the address: it must not stay in the history.
+        if let Some(code) = browser::take_fragment("code") {
+            page.code.set(Some(code));
+        }
+    });
+    let first = board.sign_in.with_value(|asked| asked.first);
+    let invited = flag(move || page.code.with(Option::is_some));
+    let signed_in = board.me.with_value(Option::is_some);
+    #[cfg(feature = "hydrate")]
+    if !signed_in {
+        // Nothing was followed here, and the server says what whoever is not signed in may see.
+        on_cleanup(|| _ = window().location().reload());
+    }
+    let lead = move || {
+        if signed_in {
+            Lang::signed_in_already
+        } else if invited.get() && first {
+            Lang::name_is_for
+        } else if invited.get() {
+            Lang::sign_in_with_link
+        } else if first {
+            Lang::need_first_link
+        } else {
+            Lang::need_a_link
+        }
+    };
+    let trouble = text(move || {
+        let lang = board.lang.get();
+        page.trouble.get().map_or_else(String::new, |failure| {
+            wording::connection::failure(lang, &failure)
+        })
+    });
+    view! {
+        <section class="sign-in">
+            <h1>{move || if first && invited.get() { board.t(Lang::what_is_your_name) } else { board.t(Lang::sign_in) }}</h1>
+            <p class="sub">{move || board.t(lead())}</p>
+            {signed_in.then(|| view! {
+                <p>{text(move || board.lang.get().signed_in_as(&board.reader()))}</p>
+                <button class="btn" type="button" on:click=move |_| page.leave()>{board.t(Lang::sign_out)}</button>
+            })}
+            <When holds=invited>
+                <form on:submit=move |event| { event.prevent_default(); page.send(); }>
+                    {first.then(|| view! {
+                        <input
+                            type="text"
+                            node_ref=page.field
+                            required
+                            maxlength="200"
+                            autocomplete="name"
+                            aria-label=board.t(Lang::what_is_your_name)
+                            prop:value=board.sign_in.with_value(|asked| asked.name.clone())
+                        />
+                    })}
+                    <button class="btn first" type="submit" disabled=move || page.sending.get()>
+                        {board.t(if first { Lang::begin_here } else { Lang::sign_in })}
+                    </button>
+                    <p class="trouble" role="alert">{trouble}</p>
+                    {first.then(|| view! { <p class="sub">{board.t(Lang::nothing_more)}</p> })}
+                </form>
+            </When>
+        </section>
+    }
+    .into_any()
+}
+
+impl SignIn {
+    fn leave(self) {
+        spawn_local(async move {
+            match api::sign_out().await {
+                Ok(()) => browser::go(&paths::overview()),
+                Err(failure) => self.trouble.set(Some(failure)),
+            }
+        });
+    }
+
+    fn send(self) {
+        let Some(code) = self.code.get_untracked() else {
+            return;
+        };
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.sending.set(true);
+        self.trouble.set(None);
+        let name = self.field.get_untracked().map(|field| field.value());
+        spawn_local(async move {
+            match api::sign_in(&code, name.as_deref()).await {
+                // Everything anew: the page, its stream and all other tabs are somebody's from now on.
+                Ok(()) => browser::go(&paths::overview()),
+                Err(failure) => {
+                    self.trouble.set(Some(failure));
+                    self.sending.set(false);
+                }
+            }
+        });
+    }
+}

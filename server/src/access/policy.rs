@@ -1,0 +1,103 @@
+//! Who may do what: one table, which every way in asks.
+
+use domain::{Reason, Refusal};
+use protocol::{Role, Scope};
+
+use super::Principal;
+use crate::problem::Problem;
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Report, hand over, acknowledge: what agents do.
+    Report,
+    /// Decide about a handover.
+    Decide,
+    /// Hand a prompt on to an assistant.
+    HandOn,
+    /// Put pipelines into the archive, and take them out.
+    Archive,
+    /// See who there is, let people in and keep them out.
+    ManagePeople,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Report,
+        Self::Decide,
+        Self::HandOn,
+        Self::Archive,
+        Self::ManagePeople,
+    ];
+
+    /// What a person has to be to do it.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Report | Self::Decide | Self::HandOn | Self::Archive => Role::Reviewer,
+            Self::ManagePeople => Role::Owner,
+        }
+    }
+
+    /// Whether an agent may do it with a token that allows reporting.
+    pub fn is_for_agents(self) -> bool {
+        self == Self::Report
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Decide => "decide",
+            Self::HandOn => "hand prompts on",
+            Self::Archive => "archive pipelines",
+            Self::ManagePeople => "manage people",
+        }
+    }
+}
+
+impl Principal {
+    /// Lets this one do something.
+    ///
+    /// # Errors
+    /// 401 for nobody, with the way to sign in; 403 for an agent, or for a person who may not.
+    pub fn permit(&self, action: Action) -> Result<(), Problem> {
+        match self {
+            Self::Nobody => Err(Problem::sign_in_needed(action.words())),
+            Self::Person(person) if person.role >= action.role() => Ok(()),
+            Self::Person(person) => Err(refused(
+                Reason::NotPermitted,
+                format!(
+                    "{} is a {} and may not {}.",
+                    person.name,
+                    person.role.name(),
+                    action.words()
+                ),
+                match action.role() {
+                    Role::Owner => "owners.",
+                    Role::Viewer | Role::Reviewer => "reviewers and owners.",
+                },
+                "Ask an owner of this Staffel for the role.",
+            )),
+            Self::Agent(agent) if !action.is_for_agents() => Err(refused(
+                Reason::OnlyPeopleDecide,
+                format!("{} is an agent and may not {}.", agent.name, action.words()),
+                "people who are signed in.",
+                "A person does this on the board. Wait for it with await_handover_decision.",
+            )),
+            Self::Agent(agent) if agent.scope == Scope::Read => Err(refused(
+                Reason::NotPermitted,
+                format!(
+                    "The token of {} only allows reading (scope `read`).",
+                    agent.name
+                ),
+                "GET requests.",
+                "Use a token with the scope `report`.",
+            )),
+            Self::Agent(_) => Ok(()),
+        }
+    }
+}
+
+fn refused(reason: Reason, what: String, allowed: &str, next: &str) -> Problem {
+    Problem::refused(Refusal::new(reason, what, allowed, next))
+}

@@ -1,0 +1,196 @@
+//! From what happens, and from what does not, to notices in the outbox.
+
+use std::{collections::HashSet, sync::Arc};
+
+use anyhow::Result;
+use domain::{PipelineId, Recorded};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Notifier, STORE_PAUSE,
+    notice::{self, Notice},
+    overdue::{self, Overdue},
+};
+use crate::{
+    registry::NewNotice,
+    relay::{RelayError, now},
+};
+
+/// Most notices that wait for one receiver. The oldest are given up: whoever was away so long looks at the board.
+const WAITING_MAX: usize = 1_000;
+/// Most open pipelines that are looked at for silence, in the order of the board.
+const LOOKED_AT: usize = 1_000;
+/// Positions of the journal without a notice after which it is noted how far it was followed: a start reads no more than
+/// these again.
+const NOTED_EVERY: u64 = 1_000;
+
+impl Notifier {
+    /// Puts notices about what happens into the outbox.
+    pub(super) async fn follow(self: Arc<Self>, news: watch::Sender<()>, stop: CancellationToken) {
+        let starts = self.receivers.iter().map(|(_, start)| *start);
+        let (_, head) = self.relay.live().bounds();
+        let mut position = starts.min().unwrap_or(head);
+        let mut noted = position;
+        let mut signal = self.relay.live().signal();
+        loop {
+            signal.borrow_and_update();
+            let failed = self.catch_up(&mut position, &mut noted, &news).await.err();
+            if let Some(error) = &failed {
+                tracing::warn!(%error, "notices for webhooks are late: {error}");
+            }
+            let has_failed = failed.is_some();
+            let pause = async {
+                if has_failed {
+                    sleep(STORE_PAUSE).await;
+                } else {
+                    std::future::pending().await
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = pause => {}
+                changed = signal.changed(), if !has_failed => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Takes in what is shown and was not looked at yet. `noted` is the position that the outbox has.
+    async fn catch_up(
+        &self,
+        position: &mut u64,
+        noted: &mut u64,
+        news: &watch::Sender<()>,
+    ) -> Result<()> {
+        loop {
+            let (appends, reached) = self.relay.appends_after(*position).await?;
+            if reached == *position {
+                return Ok(());
+            }
+            for append in appends {
+                let end = append.last().map_or(*position, |last| last.position);
+                let notices = self.notices_of(&append).await?;
+                if !notices.is_empty() {
+                    self.put(notices, end).await?;
+                    *noted = end;
+                    news.send_replace(());
+                }
+                *position = end;
+            }
+            *position = reached;
+            if reached - *noted >= NOTED_EVERY {
+                self.put(vec![], reached).await?;
+                *noted = reached;
+            }
+        }
+    }
+
+    async fn notices_of(&self, append: &[Recorded]) -> Result<Vec<NewNotice>> {
+        let mut notices = Vec::new();
+        for recorded in append {
+            if !notice::is_told(&recorded.event) {
+                continue;
+            }
+            let pipeline = match self.relay.pipeline(&recorded.pipeline).await {
+                Err(RelayError::Refused(_)) => continue,
+                read => read?,
+            };
+            let Some(notice) = Notice::of(&pipeline, recorded, &self.board) else {
+                continue;
+            };
+            if !notice.is_news(&pipeline) {
+                continue;
+            }
+            let is_later = |start: u64| recorded.position > start;
+            notices.extend(self.for_receivers(&notice, is_later)?);
+        }
+        Ok(notices)
+    }
+
+    /// The notice for each receiver that wants it, where `is_news` agrees, which is asked with the position from which that
+    /// receiver is told.
+    fn for_receivers(
+        &self,
+        notice: &Notice,
+        is_news: impl Fn(u64) -> bool,
+    ) -> Result<Vec<NewNotice>> {
+        let body = serde_json::to_string(notice)?;
+        let wanting = self.receivers.iter().filter(|(receiver, start)| {
+            is_news(*start) && receiver.webhook.wants(notice.event, &notice.project)
+        });
+        let new = wanting.map(|(receiver, _)| NewNotice {
+            receiver: receiver.webhook.name.clone(),
+            id: notice.id(),
+            body: body.clone(),
+            made: notice.at,
+        });
+        Ok(new.collect())
+    }
+
+    /// Puts notices about what is late into the outbox.
+    pub(super) async fn look(self: Arc<Self>, news: watch::Sender<()>, stop: CancellationToken) {
+        let mut tick = interval(self.look_every);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // So that nothing is written again at every look; the outbox would know it as well.
+        let mut told = HashSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            match self.look_once(&mut told).await {
+                Ok(true) => {
+                    news.send_replace(());
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "notices for webhooks about silence are late: {error}");
+                }
+            }
+        }
+    }
+
+    /// Takes in what is late by now; says whether there was something new. What was late before the start is old news: no
+    /// agent could report while there was no server.
+    async fn look_once(&self, told: &mut HashSet<(PipelineId, Overdue)>) -> Result<bool> {
+        let at = now();
+        let is_late = |overdue: &Overdue| self.started < overdue.late && overdue.late <= at;
+        let open = self.relay.open_summaries(LOOKED_AT);
+        let late = open.iter().filter_map(|summary| {
+            let overdue = overdue::awaited(summary, self.patience).filter(is_late)?;
+            Some((summary.pipeline.clone(), overdue))
+        });
+        let late: HashSet<_> = late.collect();
+        let mut notices = Vec::new();
+        for (id, overdue) in late.difference(told) {
+            if let Some(pipeline) = self.pipeline(id).await? {
+                let notice = Notice::late(&pipeline, *overdue, &self.board);
+                notices.extend(self.for_receivers(&notice, |_| true)?);
+            }
+        }
+        let is_new = !notices.is_empty();
+        if is_new {
+            // The position stays: this was not read from the journal.
+            self.put(notices, 0).await?;
+        }
+        *told = late;
+        Ok(is_new)
+    }
+
+    async fn put(&self, notices: Vec<NewNotice>, position: u64) -> Result<()> {
+        let given_up = self
+            .with_outbox(move |outbox| outbox.put_notices(&notices, position, now(), WAITING_MAX))
+            .await?;
+        if given_up > 0 {
+            tracing::warn!(
+                "{given_up} notices for webhooks are given up: more than {WAITING_MAX} wait for one receiver"
+            );
+        }
+        Ok(())
+    }
+}

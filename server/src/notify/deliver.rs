@@ -1,0 +1,210 @@
+//! From the outbox to a receiver: what is due, how often it is tried, and when it is given up.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Result;
+use domain::Timestamp;
+use tokio::{sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Notifier, STORE_PAUSE, later,
+    notice::Notice,
+    webhook::{Failure, Receiver},
+};
+use crate::{
+    registry::{NoticeEnd, StoredNotice},
+    relay::now,
+};
+
+/// The longest pause between two tries.
+const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+/// The longest pause that a receiver can ask for.
+const ASKED_PAUSE_MAX: Duration = Duration::from_secs(3_600);
+/// After how long a notice is given up, in milliseconds: three days, a weekend and a morning.
+const GIVEN_UP_AFTER: i64 = 3 * 24 * 3600 * 1000;
+/// Tries after which a receiver is believed that there is nobody.
+const GONE_TRIES: u32 = 3;
+
+impl Notifier {
+    /// Sends what waits for one receiver.
+    pub(super) async fn deliver(
+        self: Arc<Self>,
+        index: usize,
+        mut news: watch::Receiver<()>,
+        stop: CancellationToken,
+    ) {
+        let Some((receiver, _)) = self.receivers.get(index) else {
+            return;
+        };
+        let name = &receiver.webhook.name;
+        loop {
+            news.borrow_and_update();
+            let pause = match self.deliver_next(receiver).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(%error, "webhook {name}: notices are late: {error}");
+                    Some(STORE_PAUSE)
+                }
+            };
+            let pause = async {
+                match pause {
+                    Some(pause) => sleep(pause).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                changed = news.changed() => if changed.is_err() { return },
+                () = pause => {}
+            }
+        }
+    }
+
+    /// Tries the next notice for a receiver, if it is due. Gives how long there is nothing to do; `None` until there is a
+    /// new one.
+    async fn deliver_next(&self, receiver: &Receiver) -> Result<Option<Duration>> {
+        let name = receiver.webhook.name.clone();
+        let next = self
+            .with_outbox(move |outbox| outbox.next_notice(&name))
+            .await?;
+        let Some(stored) = next else {
+            return Ok(None);
+        };
+        let wait = wait_until(stored.next, now());
+        if !wait.is_zero() {
+            return Ok(Some(wait));
+        }
+        let name = &receiver.webhook.name;
+        let Ok(notice) = serde_json::from_str::<Notice>(&stored.body) else {
+            tracing::warn!(
+                "webhook {name}: a notice of another version cannot be read and is given up: {}",
+                stored.id
+            );
+            self.end(&stored, NoticeEnd::GivenUp).await;
+            return Ok(Some(Duration::ZERO));
+        };
+        if !self.is_still_news(&notice).await? {
+            self.end(&stored, NoticeEnd::Withdrawn).await;
+            return Ok(Some(Duration::ZERO));
+        }
+        match receiver.send(&stored.delivery, &notice).await {
+            Ok(_) => {
+                tracing::debug!("webhook {name}: {} was delivered", stored.id);
+                self.end(&stored, NoticeEnd::Delivered).await;
+            }
+            Err(failure) => self.postpone(name, &stored, &failure).await?,
+        }
+        Ok(Some(Duration::ZERO))
+    }
+
+    async fn is_still_news(&self, notice: &Notice) -> Result<bool> {
+        let Some(id) = &notice.pipeline else {
+            return Ok(true);
+        };
+        Ok(match self.pipeline(id).await? {
+            Some(pipeline) => notice.is_news(&pipeline),
+            None => false,
+        })
+    }
+
+    async fn postpone(&self, name: &str, stored: &StoredNotice, failure: &Failure) -> Result<()> {
+        let (tries, at) = (stored.tries + 1, now());
+        let old = at.millis_since(stored.made) >= GIVEN_UP_AFTER;
+        if old || (failure.gone && tries >= GONE_TRIES) {
+            tracing::warn!(
+                "webhook {name}: {} is given up after {tries} tries: {failure}. `staffel notify test {name}` tries it out",
+                stored.id
+            );
+            self.end(stored, NoticeEnd::GivenUp).await;
+            return Ok(());
+        }
+        let pause = pause(self.first_pause, tries, failure.retry_after, random());
+        // Not at every one of hundreds of tries.
+        if tries == 1 {
+            tracing::warn!(
+                "webhook {name}: {} was not delivered: {failure}. It is tried again",
+                stored.id
+            );
+        } else {
+            tracing::debug!(
+                "webhook {name}: {} was not delivered in try {tries}: {failure}",
+                stored.id
+            );
+        }
+        let delivery = stored.delivery.clone();
+        let next = later(at, pause);
+        self.with_outbox(move |outbox| outbox.try_notice_again(&delivery, next))
+            .await
+    }
+
+    /// Notes an end, however long that takes: a delivery that is not noted would be made again.
+    async fn end(&self, stored: &StoredNotice, end: NoticeEnd) {
+        loop {
+            let delivery = stored.delivery.clone();
+            let noted = self
+                .with_outbox(move |outbox| outbox.end_notice(&delivery, end, now()))
+                .await;
+            match noted {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "what became of a notice cannot be noted yet: {error}");
+                }
+            }
+            sleep(STORE_PAUSE).await;
+        }
+    }
+}
+
+/// How long until `next`. A time that no pause leads to is one of a clock that was set back: it is due.
+fn wait_until(next: Timestamp, now: Timestamp) -> Duration {
+    let wait = Duration::from_millis(next.millis_since(now).unsigned_abs());
+    if wait > ASKED_PAUSE_MAX {
+        Duration::ZERO
+    } else {
+        wait
+    }
+}
+
+/// The pause after so many tries in vain: doubled each time, and between half and all of it by `random`, from 0 to 1, so
+/// that many Staffels do not come back at once. A longer one that the receiver asks for is heeded within bounds.
+fn pause(first: Duration, tries: u32, asked: Option<Duration>, random: f64) -> Duration {
+    let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(20));
+    let pause = doubled.min(PAUSE_MAX).mul_f64(0.5 + random / 2.0);
+    pause.max(asked.unwrap_or_default().min(ASKED_PAUSE_MAX))
+}
+
+fn random() -> f64 {
+    // Without random bytes the pause is the longest.
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_heed_what_is_asked() {
+        let second = Duration::from_secs(1);
+        let of = |tries, asked: Option<u64>, random| {
+            pause(second, tries, asked.map(Duration::from_secs), random).as_millis()
+        };
+        assert_eq!((of(1, None, 0.0), of(1, None, 1.0)), (500, 1_000));
+        assert_eq!((of(4, None, 0.0), of(4, None, 1.0)), (4_000, 8_000));
+        assert_eq!(of(1_000, None, 1.0), 900_000);
+        assert_eq!(of(1, Some(30), 1.0), 30_000);
+        assert_eq!(of(10, Some(1), 1.0), 512_000, "never sooner");
+        assert_eq!(of(1, Some(u64::MAX), 1.0), 3_600_000);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_wait_for_years() {
+        let at = Timestamp::from_millis(1_800_000_000_000);
+        let next = later(at, Duration::from_secs(60));
+        assert_eq!(wait_until(next, at), Duration::from_secs(60));
+        assert_eq!(wait_until(at, next), Duration::ZERO);
+        let before = Timestamp::from_millis(at.millis() - 365 * 24 * 3_600_000);
+        assert_eq!(wait_until(next, before), Duration::ZERO);
+    }
+}

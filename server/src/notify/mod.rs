@@ -1,0 +1,155 @@
+//! Tells receivers outside that a person is needed, or that a pipeline ended: outgoing webhooks.
+//!
+//! One task follows the journal and puts notices into the outbox, from the position that is kept there; another one looks
+//! for what no event says, such as silence (`collect`). One task for each receiver sends what is due, so that a receiver
+//! that hangs delays no other (`deliver`). Whatever was taken with a 2xx is not sent again; only a crash between the answer
+//! and the note about it makes a second delivery, with the same id.
+
+mod addresses;
+mod collect;
+mod deliver;
+mod notice;
+mod overdue;
+mod settings;
+mod shape;
+mod webhook;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use domain::{Pipeline, PipelineId, Reason, Timestamp};
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    registry::{Followed, Outbox, StoreError},
+    relay::{Relay, RelayError, now},
+};
+
+pub use notice::{Kind, Notice};
+pub use overdue::Patience;
+pub use settings::{NotifyConfig, NotifyTable, Webhook};
+pub use webhook::{Failure, Receiver};
+
+/// The pause after the outbox or the journal could not be used.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Sends notices about what happens to pipelines.
+pub struct Notifier {
+    outbox: Arc<dyn Outbox>,
+    /// Each with the position after which it is told.
+    receivers: Vec<(Receiver, u64)>,
+    relay: Relay,
+    board: String,
+    first_pause: Duration,
+    patience: Patience,
+    look_every: Duration,
+    /// When this one was made.
+    started: Timestamp,
+}
+
+impl Notifier {
+    /// A notifier that goes on where an earlier one ended. A receiver that is new begins with what happens from now on, and
+    /// so do all of them when the journal is another one than before, as after a restored backup. `board` is the address of
+    /// the board. Blocks.
+    ///
+    /// # Errors
+    /// The outbox cannot be used, or an HTTP client cannot be made.
+    pub fn new(
+        outbox: Arc<dyn Outbox>,
+        config: &NotifyConfig,
+        relay: Relay,
+        board: &str,
+    ) -> Result<Self> {
+        let (_, head) = relay.live().bounds();
+        let known = outbox.followed()?;
+        let named = |name: &str| config.webhooks.iter().any(|webhook| webhook.name == name);
+        for gone in known.iter().filter(|known| !named(&known.receiver)) {
+            outbox.remove_receiver(&gone.receiver)?;
+        }
+        let mut receivers = Vec::new();
+        for webhook in &config.webhooks {
+            let name = &webhook.name;
+            let known = known.iter().find(|known| known.receiver == *name);
+            let position = match known.map(|known| resumed(&relay, known, head)) {
+                Some(Some(position)) => position,
+                Some(None) => {
+                    tracing::warn!(
+                        "webhook {name}: the journal is another one than before; notices from now on are sent, and those that waited are forgotten"
+                    );
+                    outbox.remove_receiver(name)?;
+                    head
+                }
+                None => head,
+            };
+            outbox.put_receiver(&Followed {
+                receiver: name.clone(),
+                epoch: relay.live().epoch().to_owned(),
+                position,
+            })?;
+            let receiver = Receiver::new(webhook.clone())
+                .with_context(|| format!("the HTTP client of the webhook {name}"))?;
+            receivers.push((receiver, position));
+        }
+        Ok(Self {
+            outbox,
+            receivers,
+            relay,
+            board: board.to_owned(),
+            first_pause: config.first_pause,
+            patience: config.patience,
+            look_every: config.look_every,
+            started: now(),
+        })
+    }
+
+    /// Tells until `stop` is cancelled; what is on its way then is waited for.
+    pub async fn run(self, stop: CancellationToken) {
+        let notifier = Arc::new(self);
+        let news = watch::Sender::new(());
+        let mut tasks = JoinSet::new();
+        for index in 0..notifier.receivers.len() {
+            let notifier = Arc::clone(&notifier);
+            tasks.spawn(notifier.deliver(index, news.subscribe(), stop.clone()));
+        }
+        tasks.spawn(Arc::clone(&notifier).look(news.clone(), stop.clone()));
+        tasks.spawn(notifier.follow(news, stop));
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(
+                    "some notices for webhooks are not sent until the next start: {error}"
+                );
+            }
+        }
+    }
+
+    async fn pipeline(&self, id: &PipelineId) -> Result<Option<Arc<Pipeline>>, RelayError> {
+        match self.relay.pipeline(id).await {
+            Ok(pipeline) => Ok(Some(pipeline)),
+            Err(RelayError::Refused(refusal)) if refusal.reason == Reason::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn with_outbox<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Outbox) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        let outbox = Arc::clone(&self.outbox);
+        Ok(tokio::task::spawn_blocking(move || work(&*outbox)).await??)
+    }
+}
+
+/// Where following goes on, if what was noted is a place in this journal. What an epoch wrote after the next one began is
+/// not in it: a backup was restored.
+fn resumed(relay: &Relay, known: &Followed, head: u64) -> Option<u64> {
+    let epochs = relay.epochs();
+    let at = epochs.iter().position(|epoch| epoch.name == known.epoch)?;
+    let end = epochs.get(at + 1).map_or(head, |next| next.start);
+    (known.position <= end.min(head)).then_some(known.position)
+}
+
+fn later(at: Timestamp, pause: Duration) -> Timestamp {
+    let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(at.millis().saturating_add(pause))
+}

@@ -1,0 +1,240 @@
+//! What a notice says.
+
+use domain::{Event, HandoverId, Language, Outcome, Pipeline, PipelineId, Recorded, Timestamp};
+use protocol::Summary;
+use serde::{Deserialize, Serialize};
+
+use super::overdue::{Overdue, Patience, awaited};
+
+/// What notices are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A handover waits for a person.
+    HandoverWaiting,
+    /// A pipeline ended.
+    PipelineEnded,
+    /// An agent that should run says nothing.
+    AgentSilent,
+    /// No agent picks up the prompt of a decision.
+    PromptWaiting,
+    /// Somebody tries a webhook out.
+    Test,
+}
+
+impl Kind {
+    /// What settings can choose.
+    pub const CHOICES: [Self; 4] = [
+        Self::HandoverWaiting,
+        Self::PipelineEnded,
+        Self::AgentSilent,
+        Self::PromptWaiting,
+    ];
+
+    /// Its name in settings and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HandoverWaiting => "handover_waiting",
+            Self::PipelineEnded => "pipeline_ended",
+            Self::AgentSilent => "agent_silent",
+            Self::PromptWaiting => "prompt_waiting",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// Whether anybody may want to know of an event: most are reports.
+pub fn is_told(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::HandoverSubmitted { .. }
+            | Event::HandoverRevised { .. }
+            | Event::PipelineCompleted { .. }
+            | Event::PipelineFailed { .. }
+            | Event::PipelineCancelled { .. }
+    )
+}
+
+/// What is told about one event. This is also what the shape `json` sends: fields are added, never renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about.
+    pub event: Kind,
+    /// The pipeline; nothing in a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineId>,
+    /// The project.
+    pub project: String,
+    /// The title of the pipeline.
+    pub title: String,
+    /// The phase that ends with the handover, or in which the pipeline ended.
+    pub phase: String,
+    /// The handover that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandoverId>,
+    /// Which revision of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// How the pipeline ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The agent that acted last, where it is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Since when nothing has happened, where something is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// One line: of the handover, of the agent, or with which the pipeline ended. May be empty.
+    pub summary: String,
+    /// Where the board shows it.
+    pub url: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The language of the pipeline.
+    #[serde(default)]
+    pub language: Language,
+}
+
+impl Notice {
+    /// What is told about an event, if anything. `pipeline` is its state after the event or later, `board` the address of
+    /// the board.
+    pub fn of(pipeline: &Pipeline, recorded: &Recorded, board: &str) -> Option<Self> {
+        let plain = |event, phase: &str, summary: &str| Self {
+            phase: phase.to_owned(),
+            summary: summary.to_owned(),
+            ..Self::about(pipeline, event, recorded.at, board)
+        };
+        let waiting = |id: &HandoverId, revision, summary: &str| {
+            let phase = pipeline.handover(id)?.phase.as_str();
+            Some(Self {
+                handover: Some(id.clone()),
+                revision: Some(revision),
+                ..plain(Kind::HandoverWaiting, phase, summary)
+            })
+        };
+        let ended = |outcome, message: Option<&str>| {
+            let phase = pipeline.phase().name.as_str();
+            Some(Self {
+                outcome: Some(outcome),
+                ..plain(Kind::PipelineEnded, phase, message.unwrap_or_default())
+            })
+        };
+        match &recorded.event {
+            Event::HandoverSubmitted {
+                handover, summary, ..
+            } => waiting(handover, 1, summary),
+            Event::HandoverRevised {
+                handover,
+                revision,
+                summary,
+                ..
+            } => waiting(handover, *revision, summary),
+            Event::PipelineCompleted { message } => ended(Outcome::Completed, message.as_deref()),
+            Event::PipelineFailed { message } => ended(Outcome::Failed, message.as_deref()),
+            Event::PipelineCancelled { message } => ended(Outcome::Cancelled, message.as_deref()),
+            _ => None,
+        }
+    }
+
+    /// What is told when something is late.
+    pub fn late(pipeline: &Pipeline, overdue: Overdue, board: &str) -> Self {
+        Self {
+            agent: pipeline.agent.clone(),
+            since: Some(overdue.since),
+            summary: pipeline.message.clone().unwrap_or_default(),
+            ..Self::about(pipeline, overdue.kind, overdue.late, board)
+        }
+    }
+
+    fn about(pipeline: &Pipeline, event: Kind, at: Timestamp, board: &str) -> Self {
+        Self {
+            event,
+            pipeline: Some(pipeline.id.clone()),
+            project: pipeline.project.clone(),
+            title: pipeline.title.clone(),
+            phase: pipeline.phase().name.to_string(),
+            url: format!("{board}/pipelines/{}", pipeline.id),
+            language: pipeline.language,
+            summary: String::new(),
+            ..Self::test(board, at)
+        }
+    }
+
+    /// A notice that says only that it arrives.
+    pub fn test(board: &str, at: Timestamp) -> Self {
+        Self {
+            event: Kind::Test,
+            pipeline: None,
+            project: "Staffel".to_owned(),
+            title: "a test".to_owned(),
+            phase: "TEST".to_owned(),
+            handover: None,
+            revision: None,
+            outcome: None,
+            agent: None,
+            since: None,
+            summary: "Notices of this Staffel arrive here.".to_owned(),
+            url: board.to_owned(),
+            at,
+            language: Language::En,
+        }
+    }
+
+    /// What tells it from other notices to the same receiver.
+    pub fn id(&self) -> String {
+        if let (Some(handover), Some(revision)) = (&self.handover, self.revision) {
+            return format!("handover:{handover}:{revision}");
+        }
+        let event = self.event.name();
+        match (&self.pipeline, self.since) {
+            (Some(pipeline), Some(since)) => format!("{event}:{pipeline}:{}", since.millis()),
+            (Some(pipeline), None) => format!("{event}:{pipeline}"),
+            (None, _) => event.to_owned(),
+        }
+    }
+
+    /// Whether it still is news: a handover that was decided or replaced is none, nor is a silence that is over.
+    pub fn is_news(&self, pipeline: &Pipeline) -> bool {
+        if let (Some(id), Some(revision)) = (&self.handover, self.revision) {
+            let open = pipeline.open_handover();
+            return open.is_some_and(|open| open.id == *id && open.current().number == revision);
+        }
+        let Some(since) = self.since else {
+            return true;
+        };
+        awaited(&Summary::from(pipeline), Patience::default())
+            .is_some_and(|awaited| awaited.kind == self.event && awaited.since == since)
+    }
+
+    /// What happened, in a few words.
+    pub fn happened(&self) -> &'static str {
+        match (self.event, self.outcome, self.language) {
+            (Kind::HandoverWaiting, _, Language::En) => "A handover waits for you",
+            (Kind::HandoverWaiting, _, Language::De) => "Eine Übergabe wartet auf dich",
+            (Kind::PipelineEnded, Some(Outcome::Failed), Language::En) => "Failed",
+            (Kind::PipelineEnded, Some(Outcome::Failed), Language::De) => "Fehlgeschlagen",
+            (Kind::PipelineEnded, Some(Outcome::Cancelled), Language::En) => "Stopped",
+            (Kind::PipelineEnded, Some(Outcome::Cancelled), Language::De) => "Gestoppt",
+            (Kind::PipelineEnded, _, Language::En) => "Completed",
+            (Kind::PipelineEnded, _, Language::De) => "Abgeschlossen",
+            (Kind::AgentSilent, _, Language::En) => "The agent does not respond",
+            (Kind::AgentSilent, _, Language::De) => "Der Agent reagiert nicht",
+            (Kind::PromptWaiting, _, Language::En) => "No agent has picked up the prompt",
+            (Kind::PromptWaiting, _, Language::De) => "Kein Agent hat den Prompt abgeholt",
+            (Kind::Test, ..) => "Test",
+        }
+    }
+
+    /// Where it happened: project and phase.
+    pub fn place(&self) -> String {
+        format!("{} · {}", self.project, self.phase)
+    }
+
+    /// What a link to the board says.
+    pub fn open(&self) -> &'static str {
+        match self.language {
+            Language::En => "Open the board",
+            Language::De => "Board öffnen",
+        }
+    }
+}

@@ -1,0 +1,498 @@
+//! People: who is let in, and which browsers have proven who sits at them.
+//!
+//! A person signs in once with a code, and the browser keeps a cookie from then on. Codes and cookies are kept as hashes.
+//! Commands write the registry while the server runs, so what is in memory is looked at again and again.
+
+mod alike;
+mod secret;
+mod throttle;
+
+use std::{
+    collections::HashMap,
+    io::{IsTerminal, stdin},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use domain::{Refusal, Timestamp, text};
+use protocol::{Audit, DeviceView, Devices, Happened, PersonView, Role};
+use subtle::ConstantTimeEq;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    registry::{
+        Changed, CodeFor, Noted, PeopleStore, StoreError, StoredCode, StoredDevice, StoredPerson,
+    },
+    relay::now,
+};
+
+pub use throttle::Throttle;
+
+/// How soon takes effect what another process does.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a code is good, in milliseconds: long enough to find the phone, and no longer.
+const CODE_GOOD: i64 = 10 * 60 * 1000;
+/// How long a browser stays signed in without being used, in milliseconds: 90 days.
+pub const SESSION_GOOD: i64 = 90 * 24 * 3600 * 1000;
+/// How exactly it is known when a device was used, in milliseconds: not every request writes to the disk.
+const USED_WITHIN: i64 = 3600 * 1000;
+/// Most devices of a person. The longest unused are signed out.
+const DEVICES: usize = 50;
+/// Most characters of the words for a device.
+const LABEL_MAX: usize = 80;
+
+/// A person who has proven it.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The name on the board and in the journal.
+    pub name: Arc<str>,
+    /// What the person may do.
+    pub role: Role,
+    /// The device.
+    pub device: Arc<str>,
+    /// Cancelled when the device is signed out.
+    pub ended: CancellationToken,
+}
+
+/// Who does something, and from where, for the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// The name; nobody where that is not known.
+    pub who: Option<String>,
+    /// An address, or what else it is: `terminal`, `command`, `client`.
+    pub from: String,
+}
+
+impl By {
+    /// A command on the machine itself: at a terminal a person, else whatever runs it.
+    pub fn command() -> Self {
+        let from = if stdin().is_terminal() {
+            "terminal"
+        } else {
+            "command"
+        };
+        Self {
+            who: None,
+            from: from.to_owned(),
+        }
+    }
+}
+
+/// What the browser keeps: the value of its cookie.
+pub struct Cookie(String);
+
+impl Cookie {
+    /// The value, for the one header that sets it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The code is not one of this Staffel's, was used, or is too old.
+    #[error(
+        "This code does not let anybody in: it was used already, it is older than ten minutes, or it is not one of this Staffel's."
+    )]
+    Code,
+    /// The name cannot be had.
+    #[error(transparent)]
+    Name(#[from] Refusal),
+    /// Somebody has a name that reads like it.
+    #[error("The name {0:?} is taken, or reads like another one.")]
+    Taken(String),
+    /// The registry cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system has no random bytes.
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+}
+
+/// Everybody who may come in.
+pub struct People {
+    store: Arc<dyn PeopleStore>,
+    /// One reads the store at a time; nobody who looks something up waits for that.
+    loading: Mutex<()>,
+    known: RwLock<Memory>,
+    instance: String,
+    /// Who has guessed wrong lately.
+    pub throttle: Throttle,
+}
+
+#[derive(Default)]
+struct Memory {
+    version: i64,
+    people: Vec<StoredPerson>,
+    /// By their ids.
+    devices: HashMap<String, (StoredDevice, CancellationToken)>,
+}
+
+impl Memory {
+    fn person(&self, name: &str) -> Option<&StoredPerson> {
+        self.people.iter().find(|person| person.name == name)
+    }
+}
+
+impl People {
+    /// The people of this registry.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of(store: Arc<dyn PeopleStore>) -> Result<Self, StoreError> {
+        let people = Self {
+            instance: store.instance()?,
+            store,
+            loading: Mutex::default(),
+            known: RwLock::default(),
+            throttle: Throttle::default(),
+        };
+        people.load()?;
+        Ok(people)
+    }
+
+    /// The name of the cookie. Browsers send cookies to every port of a host: two Staffels on it must not take each other's.
+    pub fn cookie_name(&self) -> String {
+        format!("staffel_{}", self.instance)
+    }
+
+    /// What somebody who is let in may do.
+    pub fn role(&self, name: &str) -> Option<Role> {
+        let memory = self.memory();
+        let person = memory.person(name)?;
+        person.disabled.is_none().then_some(person.role)
+    }
+
+    /// Whether there is nobody yet.
+    pub fn nobody_yet(&self) -> bool {
+        self.memory().people.is_empty()
+    }
+
+    /// Everybody, by name.
+    pub fn view(&self) -> Vec<PersonView> {
+        let memory = self.memory();
+        let view = |person: &StoredPerson| PersonView {
+            name: person.name.clone(),
+            role: person.role,
+            added: person.added,
+            disabled: person.disabled,
+            devices: memory
+                .devices
+                .values()
+                .filter(|(device, _)| device.person == person.name)
+                .count() as u32,
+        };
+        memory.people.iter().map(view).collect()
+    }
+
+    /// The devices of a person, the one that was used last first.
+    pub fn devices(&self, person: &str, current: Option<&str>) -> Devices {
+        let memory = self.memory();
+        let devices = memory.devices.values().map(|(device, _)| device);
+        let mut devices: Vec<_> = devices
+            .filter(|device| device.person == person)
+            .map(|device| DeviceView {
+                device: device.id.clone(),
+                label: device.label.clone(),
+                added: device.added,
+                used: device.used,
+                current: current == Some(&device.id),
+            })
+            .collect();
+        devices.sort_by(|one, other| (other.used, &one.device).cmp(&(one.used, &other.device)));
+        Devices { devices }
+    }
+
+    /// Whom a cookie proves.
+    pub fn verify(&self, cookie: &str) -> Option<SignedIn> {
+        self.look_up(cookie).or_else(|| {
+            // A moment ago another process may have let it in.
+            self.refresh().ok().filter(|changed| *changed)?;
+            self.look_up(cookie)
+        })
+    }
+
+    fn look_up(&self, cookie: &str) -> Option<SignedIn> {
+        let (id, secret) = cookie.split_once('.')?;
+        let memory = self.memory();
+        let (device, ended) = memory.devices.get(id)?;
+        let person = memory.person(&device.person)?;
+        let good = bool::from(device.hash.ct_eq(&secret::hash(secret)))
+            && person.disabled.is_none()
+            && now().millis() < device.used.millis().saturating_add(SESSION_GOOD);
+        good.then(|| SignedIn {
+            name: person.name.as_str().into(),
+            role: person.role,
+            device: device.id.as_str().into(),
+            ended: ended.clone(),
+        })
+    }
+
+    /// Notes that a device is used, at most once an hour. `true` if it was noted: its cookie is to be renewed then. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn use_device(&self, id: &str) -> Result<bool, StoreError> {
+        let at = now();
+        let used = self.memory().devices.get(id).map(|(device, _)| device.used);
+        if used.is_none_or(|used| at.millis() < used.millis().saturating_add(USED_WITHIN)) {
+            return Ok(false);
+        }
+        self.store.use_device(id, at)?;
+        self.load()?;
+        Ok(true)
+    }
+
+    /// A code that makes the first owner; `None` when there is somebody. One of an earlier start is void then.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn first_code(&self) -> Result<Option<String>, SignInError> {
+        if !self.nobody_yet() {
+            return Ok(None);
+        }
+        self.new_code(CodeFor::First).map(|(code, _)| Some(code))
+    }
+
+    /// A code that signs this person in, and until when it is good. `None` if there is no such person, or one who is kept
+    /// out. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn code_for(&self, person: &str) -> Result<Option<(String, Timestamp)>, SignInError> {
+        let known = self
+            .memory()
+            .person(person)
+            .is_some_and(|person| person.disabled.is_none());
+        if !known {
+            return Ok(None);
+        }
+        self.new_code(CodeFor::Person(person.to_owned())).map(Some)
+    }
+
+    fn new_code(&self, purpose: CodeFor) -> Result<(String, Timestamp), SignInError> {
+        let code = secret::code()?;
+        let at = now();
+        let expires = Timestamp::from_millis(at.millis() + CODE_GOOD);
+        let stored = StoredCode {
+            hash: secret::hash(&code),
+            purpose,
+            expires,
+        };
+        self.store.put_code(&stored, at)?;
+        Ok((code, expires))
+    }
+
+    /// Signs in with a code. The first owner says the `name`; for anybody else it stands in the registry. Blocks.
+    ///
+    /// # Errors
+    /// A [`SignInError`]. With a name that cannot be had the code stays good.
+    pub fn sign_in(
+        &self,
+        code: &str,
+        name: Option<&str>,
+        label: &str,
+    ) -> Result<(Cookie, SignedIn), SignInError> {
+        // Before the code is taken: a name that is not allowed must not cost it.
+        let name = name
+            .map(|name| text::line("name", name, text::NAME_MAX))
+            .transpose()?;
+        let hash = secret::hash(code.trim());
+        let taken = self
+            .store
+            .take_code(&hash, now())?
+            .ok_or(SignInError::Code)?;
+        let person = match taken.purpose {
+            CodeFor::Person(name) => name,
+            CodeFor::First => {
+                let name = name.unwrap_or_else(system_name);
+                if !self.store.add_person(&new(&name, Role::Owner), true)? {
+                    return Err(SignInError::Code);
+                }
+                name
+            }
+        };
+        self.let_in(&person, label)
+    }
+
+    /// Signs a person in on a new device.
+    fn let_in(&self, person: &str, label: &str) -> Result<(Cookie, SignedIn), SignInError> {
+        let (id, secret, at) = (secret::id()?, secret::session()?, now());
+        let label =
+            text::line("device", label, LABEL_MAX).unwrap_or_else(|_| "a browser".to_owned());
+        let device = StoredDevice {
+            id: id.clone(),
+            hash: secret::hash(&secret),
+            person: person.to_owned(),
+            label,
+            added: at,
+            used: at,
+        };
+        self.store.add_device(&device, DEVICES)?;
+        self.load()?;
+        let cookie = Cookie(format!("{id}.{secret}"));
+        // Somebody may have kept the person out in the meantime.
+        let signed_in = self.look_up(&cookie.0).ok_or(SignInError::Code)?;
+        Ok((cookie, signed_in))
+    }
+
+    /// Adds a person. Blocks.
+    ///
+    /// # Errors
+    /// The name cannot be had, or the registry cannot be written.
+    pub fn add(&self, name: &str, role: Role) -> Result<(), SignInError> {
+        let name = text::line("name", name, text::NAME_MAX)?;
+        if !self.store.add_person(&new(&name, role), false)? {
+            return Err(SignInError::Taken(name));
+        }
+        Ok(self.load()?)
+    }
+
+    /// Changes what a person may do. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn set_role(&self, name: &str, role: Role) -> Result<Changed, StoreError> {
+        let changed = self.store.set_role(name, role)?;
+        self.load()?;
+        Ok(changed)
+    }
+
+    /// Keeps a person out, or lets the person in again. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<Changed, StoreError> {
+        let changed = self.store.set_disabled(name, disabled.then(now))?;
+        self.load()?;
+        Ok(changed)
+    }
+
+    /// Signs everybody out, and makes all codes void. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn sign_everybody_out(&self) -> Result<(), StoreError> {
+        self.store.sign_everybody_out()?;
+        self.load()
+    }
+
+    /// Signs a device of a person out. `false` if there is none. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn sign_out(&self, person: &str, device: &str) -> Result<bool, StoreError> {
+        let removed = self.store.remove_device(person, device)?;
+        self.load()?;
+        Ok(removed)
+    }
+
+    /// Adds a line to the audit. What happened has happened: a line that cannot be written is said in the log. Blocks.
+    pub fn note(&self, by: &By, what: Happened, about: &str) {
+        let noted = Noted {
+            at: now(),
+            who: by.who.clone(),
+            from: by.from.clone(),
+            what,
+            about: about.to_owned(),
+        };
+        if let Err(error) = self.store.note(&noted) {
+            tracing::error!("the audit misses a line: {error}");
+        }
+    }
+
+    /// A page of the audit, the newest first. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn audit(&self, before: Option<u64>, most: usize) -> Result<Audit, StoreError> {
+        let entries = self.store.audit(before, most)?;
+        let full = entries.len() == most;
+        let oldest = entries.last().map(|entry| entry.number);
+        Ok(Audit {
+            next: oldest.filter(|oldest| full && *oldest > 1),
+            entries,
+        })
+    }
+
+    /// Takes in what another process has written. `true` if there was something. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn refresh(&self) -> Result<bool, StoreError> {
+        let changed = self.store.people_version()? != self.memory().version;
+        if changed {
+            self.load()?;
+        }
+        Ok(changed)
+    }
+
+    /// Takes in what other processes write. Never ends.
+    pub async fn follow(self: Arc<Self>) {
+        let mut tick = interval(LOOK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let people = Arc::clone(&self);
+            match tokio::task::spawn_blocking(move || people.refresh()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!("the people cannot be read: {error}"),
+                Err(error) => tracing::warn!("the people cannot be read: {error}"),
+            }
+        }
+    }
+
+    fn load(&self) -> Result<(), StoreError> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        // The version first: what is written between the two is found by the next look.
+        let mut memory = Memory {
+            version: self.store.people_version()?,
+            people: self.store.people()?,
+            devices: HashMap::new(),
+        };
+        let devices = self.store.devices()?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for device in devices {
+            let in_again = memory
+                .person(&device.person)
+                .is_some_and(|person| person.disabled.is_none());
+            if in_again {
+                let ended = known.devices.remove(&device.id).map(|(_, ended)| ended);
+                let entry = (device, ended.unwrap_or_default());
+                memory.devices.insert(entry.0.id.clone(), entry);
+            }
+        }
+        let before = std::mem::replace(&mut *known, memory);
+        drop(known);
+        // What is left there is signed in no longer.
+        for (_, ended) in before.devices.values() {
+            ended.cancel();
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> RwLockReadGuard<'_, Memory> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new(name: &str, role: Role) -> StoredPerson {
+    StoredPerson {
+        name: name.to_owned(),
+        alike: alike::alike(name),
+        role,
+        added: now(),
+        disabled: None,
+    }
+}
+
+/// How the system calls the person who started the server: a name to begin with.
+pub fn system_name() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|variable| {
+        let name = std::env::var(variable).ok()?;
+        text::line("name", &name, text::NAME_MAX).ok()
+    });
+    named.unwrap_or_else(|| "owner".to_owned())
+}

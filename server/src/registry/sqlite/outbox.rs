@@ -1,0 +1,195 @@
+//! The outbox in a file of its own. Only the server writes it, and only where there are webhooks.
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::Context;
+use domain::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::{WRITTEN, file_in};
+use crate::registry::{
+    ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoreError, StoredNotice,
+};
+
+/// The file of the outbox in a data folder.
+pub const NOTICES_FILE: &str = "notices.db";
+
+/// The outbox in SQLite.
+pub struct SqliteOutbox(Mutex<Connection>);
+
+impl SqliteOutbox {
+    /// Opens the outbox in a data folder, or makes file and folder.
+    ///
+    /// # Errors
+    /// It cannot be used; the message names the file, and says what is lost without it.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let file = file_in(folder, NOTICES_FILE, connect).with_context(|| {
+            format!(
+                "the notices for webhooks cannot be kept. Without {NOTICES_FILE} the start goes on, and notices that wait in it \
+                 are not sent: move it away if it is damaged"
+            )
+        })?;
+        Ok(Self(file.into()))
+    }
+
+    /// Deletes the outbox of a data folder, where there is one: without webhooks it would only grow old, and the first
+    /// webhook after it would get old news.
+    ///
+    /// # Errors
+    /// It cannot be deleted.
+    pub fn remove(folder: &Path) -> anyhow::Result<()> {
+        for ending in ["", "-wal", "-shm"] {
+            let path = folder.join(format!("{NOTICES_FILE}{ending}"));
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error)
+                        .with_context(|| format!("{} cannot be deleted", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(WRITTEN)?;
+    // Synced at every commit, as is the default: a delivery that was forgotten would be made again.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS receiver (name TEXT PRIMARY KEY, epoch TEXT NOT NULL, position INTEGER NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS notice (
+            number INTEGER PRIMARY KEY, receiver TEXT NOT NULL, id TEXT NOT NULL, delivery TEXT NOT NULL UNIQUE,
+            body TEXT NOT NULL, made INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL,
+            outcome TEXT, ended INTEGER, UNIQUE (receiver, id)
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS notice_waits ON notice (receiver, next, number) WHERE ended IS NULL;
+        CREATE INDEX IF NOT EXISTS notice_ended ON notice (ended) WHERE ended IS NOT NULL;",
+    )?;
+    Ok(connection)
+}
+
+impl Outbox for SqliteOutbox {
+    fn followed(&self) -> Result<Vec<Followed>, StoreError> {
+        let file = self.file();
+        let mut rows = file.prepare("SELECT name, epoch, position FROM receiver ORDER BY name")?;
+        let rows = rows.query_map([], |row| {
+            Ok(Followed {
+                receiver: row.get(0)?,
+                epoch: row.get(1)?,
+                position: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn put_receiver(&self, followed: &Followed) -> Result<(), StoreError> {
+        self.file().execute(
+            "INSERT INTO receiver (name, epoch, position) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET epoch = ?2, position = ?3",
+            params![followed.receiver, followed.epoch, followed.position],
+        )?;
+        Ok(())
+    }
+
+    fn remove_receiver(&self, receiver: &str) -> Result<(), StoreError> {
+        let mut file = self.file();
+        let file = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        file.execute("DELETE FROM notice WHERE receiver = ?1", [receiver])?;
+        file.execute("DELETE FROM receiver WHERE name = ?1", [receiver])?;
+        Ok(file.commit()?)
+    }
+
+    fn put_notices(
+        &self,
+        notices: &[NewNotice],
+        position: u64,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let mut file = self.file();
+        let file = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        file.execute(
+            "DELETE FROM notice WHERE ended < ?1",
+            [at.millis() - ENDED_KEPT],
+        )?;
+        let mut given_up = 0;
+        for notice in notices {
+            file.execute(
+                "INSERT INTO notice (receiver, id, delivery, body, made, next)
+                 VALUES (?1, ?2, lower(hex(randomblob(16))), ?3, ?4, ?5) ON CONFLICT (receiver, id) DO NOTHING",
+                params![
+                    notice.receiver,
+                    notice.id,
+                    notice.body,
+                    notice.made.millis(),
+                    at.millis()
+                ],
+            )?;
+            given_up += file.execute(
+                "UPDATE notice SET outcome = ?1, ended = ?2 WHERE number IN
+                 (SELECT number FROM notice WHERE receiver = ?3 AND ended IS NULL ORDER BY number DESC LIMIT -1 OFFSET ?4)",
+                params![name(NoticeEnd::GivenUp), at.millis(), notice.receiver, most],
+            )?;
+        }
+        file.execute(
+            "UPDATE receiver SET position = max(position, ?1)",
+            [position],
+        )?;
+        file.commit()?;
+        Ok(given_up)
+    }
+
+    fn next_notice(&self, receiver: &str) -> Result<Option<StoredNotice>, StoreError> {
+        let next = self.file().query_row(
+            "SELECT delivery, id, body, made, tries, next FROM notice
+             WHERE receiver = ?1 AND ended IS NULL ORDER BY next, number LIMIT 1",
+            [receiver],
+            |row| {
+                Ok(StoredNotice {
+                    delivery: row.get(0)?,
+                    id: row.get(1)?,
+                    body: row.get(2)?,
+                    made: Timestamp::from_millis(row.get(3)?),
+                    tries: row.get(4)?,
+                    next: Timestamp::from_millis(row.get(5)?),
+                })
+            },
+        );
+        Ok(next.optional()?)
+    }
+
+    fn try_notice_again(&self, delivery: &str, next: Timestamp) -> Result<(), StoreError> {
+        self.file().execute(
+            "UPDATE notice SET tries = tries + 1, next = ?2 WHERE delivery = ?1 AND ended IS NULL",
+            params![delivery, next.millis()],
+        )?;
+        Ok(())
+    }
+
+    fn end_notice(&self, delivery: &str, end: NoticeEnd, at: Timestamp) -> Result<(), StoreError> {
+        self.file().execute(
+            "UPDATE notice SET outcome = ?2, ended = ?3 WHERE delivery = ?1 AND ended IS NULL",
+            params![delivery, name(end), at.millis()],
+        )?;
+        Ok(())
+    }
+}
+
+/// How an end is written in the file, for people who look into it.
+fn name(end: NoticeEnd) -> &'static str {
+    match end {
+        NoticeEnd::Delivered => "delivered",
+        NoticeEnd::Withdrawn => "withdrawn",
+        NoticeEnd::GivenUp => "given_up",
+    }
+}

@@ -1,0 +1,341 @@
+//! People: signing in, who may do what, and what a device that is signed out may do no more.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use server::registry::{PeopleStore, Sqlite};
+use sha2::{Digest, Sha256};
+
+use crate::support::{Answer, Api, Program, Server, data_folder, soon, until};
+
+/// A code that signs somebody in, put into the registry as a command would.
+fn code(data: &std::path::Path, text: &str, person: Option<&str>, good_for: i64) {
+    use server::registry::{CodeFor, StoredCode};
+    let store = Sqlite::open_people(data).expect("a registry");
+    let at = domain::Timestamp::from_millis(server::relay::now().millis());
+    let code = StoredCode {
+        hash: Sha256::digest(text).into(),
+        purpose: person.map_or(CodeFor::First, |name| CodeFor::Person(name.to_owned())),
+        expires: domain::Timestamp::from_millis(at.millis() + good_for),
+    };
+    store.put_code(&code, at).expect("a write");
+}
+
+async fn sign_in(api: &Api, code: &str) -> Answer {
+    api.post("/api/session", &json!({"code": code})).await
+}
+
+fn cookie(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie");
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=7776000"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    cookie.split(';').next().unwrap_or_default().to_owned()
+}
+
+async fn send_as(api: &Api, cookie: &str, method: Method, path: &str, body: &Value) -> Answer {
+    let headers = [
+        ("content-type", "application/json"),
+        ("cookie", cookie),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    api.send(method, path, &headers, body.to_string()).await
+}
+
+#[tokio::test]
+async fn a_code_lets_in_once_and_nobody_after_it_expired() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let data = server.data.path();
+    for (text, good_for) in [("good", 600_000), ("late", 0)] {
+        code(data, text, Some("Owner"), good_for);
+    }
+    let first = sign_in(api, "good").await;
+    assert_eq!(first.status, 201, "{first:?}");
+    let session = cookie(&first);
+    assert_eq!(first.json()["person"]["name"], "Owner");
+    for bad in ["good", "late", "another", ""] {
+        let answer = sign_in(api, bad).await;
+        assert_eq!(answer.status, 401, "{bad}: {answer:?}");
+        assert!(answer.text.contains("staffel people link"), "{answer:?}");
+    }
+    let me = send_as(api, &session, Method::GET, "/api/session", &json!({}))
+        .await
+        .ok();
+    assert_eq!(me["person"]["role"], "owner");
+    assert_eq!(api.get("/api/session").await.ok()["person"], Value::Null);
+}
+
+#[tokio::test]
+async fn whoever_guesses_waits_and_the_right_code_still_lets_in() {
+    let server = Server::start().await;
+    code(server.data.path(), "right", Some("Owner"), 600_000);
+    let mut told_to_wait = 0;
+    for guess in 0..200 {
+        let answer = sign_in(&server.api, &format!("guess {guess}")).await;
+        assert!([401, 429].contains(&answer.status), "{answer:?}");
+        if answer.status == 429 {
+            assert!(
+                answer
+                    .header("retry-after")
+                    .parse::<u64>()
+                    .is_ok_and(|wait| wait > 0)
+            );
+            told_to_wait += 1;
+        }
+    }
+    assert!(told_to_wait > 150, "{told_to_wait}");
+    assert_eq!(sign_in(&server.api, "right").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_device_that_is_signed_out_is_nobody_and_its_stream_ends() {
+    let server = Server::start().await;
+    let api = &server.api;
+    code(server.data.path(), "phone", Some("Owner"), 600_000);
+    let phone = cookie(&sign_in(api, "phone").await);
+    let devices = send_as(
+        api,
+        &phone,
+        Method::GET,
+        "/api/people/me/devices",
+        &json!({}),
+    )
+    .await
+    .ok();
+    let devices = devices["devices"].as_array().expect("devices").clone();
+    assert_eq!(devices.len(), 2);
+    let current = devices
+        .iter()
+        .find(|device| device["current"] == true)
+        .expect("this one");
+    let stream = reqwest::Client::new()
+        .get(format!("http://{}/sse", api.address))
+        .header("cookie", &phone)
+        .send()
+        .await
+        .expect("a stream");
+    let path = format!(
+        "/api/people/Owner/devices/{}",
+        current["device"].as_str().expect("an id")
+    );
+    let headers = api.session();
+    let gone = api.send(Method::DELETE, &path, &headers, "").await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    // It ends: the test would wait for ever for a stream that goes on.
+    let _ = soon("the end of the stream", stream.bytes()).await;
+    let me = send_as(api, &phone, Method::GET, "/api/session", &json!({}))
+        .await
+        .ok();
+    assert_eq!(me["person"], Value::Null);
+    let again = api.send(Method::DELETE, &path, &headers, "").await;
+    assert_eq!(again.status, 404, "{again:?}");
+}
+
+#[tokio::test]
+async fn a_request_with_a_cookie_says_which_page_sends_it() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let [cookie, _] = api.session();
+    let body = json!({"pipelines": []});
+    for headers in [
+        vec![cookie],
+        vec![cookie, ("sec-fetch-site", "same-site")],
+        vec![cookie, ("sec-fetch-site", "cross-site")],
+        vec![cookie, ("origin", "null")],
+        vec![cookie, ("origin", "http://127.0.0.1:1")],
+    ] {
+        let answer = api
+            .post_with("/api/pipelines/archive", &headers, &body)
+            .await;
+        assert_eq!(answer.status, 403, "{headers:?}: {answer:?}");
+    }
+    let own = format!("http://{}", api.address);
+    for headers in [
+        vec![cookie, ("origin", own.as_str())],
+        api.session().to_vec(),
+    ] {
+        let answer = api
+            .post_with("/api/pipelines/archive", &headers, &body)
+            .await;
+        assert_eq!(answer.status, 200, "{headers:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_strange_cookie_is_none() {
+    let server = Server::start().await;
+    let [(_, ours), _] = server.api.session();
+    let (name, value) = ours.split_once('=').expect("a cookie");
+    let long = format!("{name}={}", "x".repeat(50_000));
+    for cookie in [
+        format!("staffel_00000000={value}"),
+        format!("{name}={value}x"),
+        format!("{name}=test."),
+        format!("{name}="),
+        long,
+        "; ;=;===".to_owned(),
+    ] {
+        let session = send_as(
+            &server.api,
+            &cookie,
+            Method::GET,
+            "/api/session",
+            &json!({}),
+        )
+        .await;
+        assert_eq!(session.ok()["person"], Value::Null, "{cookie:.40}");
+    }
+    let among = format!("a=b; {ours}; c=d");
+    let session = send_as(&server.api, &among, Method::GET, "/api/session", &json!({})).await;
+    assert_eq!(session.ok()["person"]["name"], "Owner");
+}
+
+#[tokio::test]
+async fn roles_are_what_the_table_says_and_the_last_owner_stays() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let mut cookies = vec![];
+    for role in ["viewer", "reviewer"] {
+        let added = api
+            .post_as_person("/api/people", &json!({"name": role, "role": role}))
+            .await;
+        assert_eq!(added.status, 201, "{added:?}");
+        let link = added.json()["link"].as_str().expect("a link").to_owned();
+        let (_, code) = link.split_once("/sign-in#code=").expect("a code");
+        cookies.push(cookie(&sign_in(api, code).await));
+    }
+    let archive = json!({"pipelines": []});
+    let tries = [
+        ("/api/pipelines/archive", &archive, [403, 200, 200]),
+        ("/api/people/viewer", &json!({}), [403, 403, 200]),
+        ("/api/people/viewer/link", &json!({}), [201, 403, 201]),
+        ("/api/people/Owner/link", &json!({}), [403, 403, 201]),
+    ];
+    for (path, body, wanted) in tries {
+        for (cookie, wanted) in cookies.iter().zip(wanted) {
+            let answer = send_as(api, cookie, Method::POST, path, body).await;
+            assert_eq!(answer.status, wanted, "{path} {answer:?}");
+        }
+        assert_eq!(
+            api.post_as_person(path, body).await.status,
+            wanted[2],
+            "{path}"
+        );
+        assert_eq!(api.post(path, body).await.status, 401, "{path}");
+    }
+    for change in [json!({"role": "reviewer"}), json!({"disabled": true})] {
+        let answer = api.post_as_person("/api/people/Owner", &change).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        assert!(answer.text.contains("last owner"), "{answer:?}");
+    }
+    api.post_as_person("/api/people/viewer", &json!({"disabled": true}))
+        .await
+        .ok();
+    let kept_out = send_as(api, &cookies[0], Method::GET, "/api/session", &json!({})).await;
+    assert_eq!(kept_out.ok()["person"], Value::Null);
+    for name in ["OWNER", "Оwner", "viewer "] {
+        let taken = api
+            .post_as_person("/api/people", &json!({"name": name, "role": "viewer"}))
+            .await;
+        assert_eq!(taken.status, 409, "{name}: {taken:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_start_prints_a_code_as_long_as_there_is_nobody_and_one_browser_becomes_the_owner() {
+    let data = data_folder();
+    let said = |data: &std::path::Path| Program::first_code(data);
+    let (program, old) = said(data.path());
+    let old = old.expect("nobody yet");
+    program.stop();
+    let (program, code) = said(data.path());
+    let code = code.expect("nobody yet");
+    assert_ne!(old, code);
+    let api = program.api.clone();
+    assert_eq!(
+        sign_in(&api, &old).await.status,
+        401,
+        "the newest start counts"
+    );
+    assert_eq!(api.get("/api/session").await.ok()["nobody_yet"], true);
+    let bad = api
+        .post("/api/session", &json!({"code": code, "name": " \n"}))
+        .await;
+    assert_eq!(bad.status, 422, "{bad:?}");
+    let both = [(); 8].map(|()| {
+        let (api, code) = (api.clone(), code.clone());
+        tokio::spawn(async move { sign_in(&api, &code).await.status })
+    });
+    let mut in_by_it = 0;
+    for one in both {
+        in_by_it += usize::from(one.await.expect("no panic") == 201);
+    }
+    assert_eq!(in_by_it, 1);
+    until("somebody", async || {
+        api.get("/api/session").await.ok()["nobody_yet"] == false
+    })
+    .await;
+    program.stop();
+    let (program, code) = said(data.path());
+    assert_eq!(code, None);
+    program.stop();
+}
+
+#[tokio::test]
+async fn the_audit_says_who_did_what_from_where() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let added = api
+        .post_as_person("/api/people", &json!({"name": "Anna", "role": "viewer"}))
+        .await
+        .ok();
+    let link = added["link"].as_str().expect("a link").to_owned();
+    let (_, code) = link.split_once("#code=").expect("a code");
+    assert_eq!(sign_in(api, "guessed").await.status, 401);
+    let anna = cookie(&sign_in(api, code).await);
+    api.post_as_person("/api/people/Anna", &json!({"role": "reviewer"}))
+        .await
+        .ok();
+    let pipeline = api.start("a").await;
+    let handover = api.hand_over(&pipeline, "Done.").await;
+    let path = format!("/api/pipelines/{pipeline}/handovers/{handover}/decision");
+    let decision = json!({"decision": "accept", "revision": 1});
+    send_as(api, &anna, Method::POST, &path, &decision)
+        .await
+        .ok();
+    let refused = send_as(api, &anna, Method::GET, "/api/audit", &json!({})).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+
+    let headers = api.session();
+    let audit = api.send(Method::GET, "/api/audit", &headers, "").await.ok();
+    let lines: Vec<_> = audit["entries"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .rev()
+        .collect();
+    let said: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            assert_eq!(line["from"], "127.0.0.1", "{line}");
+            format!("{} {} {}", line["who"], line["what"], line["about"])
+        })
+        .collect();
+    let of = |start: &str| said.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(
+        of("\"Owner\" \"person_added\" \"Anna: viewer\""),
+        1,
+        "{said:#?}"
+    );
+    assert_eq!(of("\"Owner\" \"link_made\" \"Anna\""), 1, "{said:#?}");
+    assert_eq!(of("null \"wrong_code\""), 1, "{said:#?}");
+    assert_eq!(of("\"Anna\" \"signed_in\""), 1, "{said:#?}");
+    assert_eq!(
+        of("\"Owner\" \"role_changed\" \"Anna: reviewer\""),
+        1,
+        "{said:#?}"
+    );
+    let decided = format!("\"Anna\" \"decided\" \"{handover}, revision 1: accept\"");
+    assert_eq!(of(&decided), 1, "{said:#?}");
+    assert!(!audit.to_string().contains(code), "no code in the audit");
+}
