@@ -499,3 +499,20 @@ play-a-sound = Ton abspielen
 test = Testen
 not-allowed-here = Der Browser erlaubt das hier nicht. Benachrichtigungen brauchen HTTPS oder die eigene Adresse dieses Rechners, und deine Erlaubnis.
 handover-waits = Eine Übergabe ist da
+
+## Protokoll
+
+audit = Wer hat was getan
+audit-signed-in = angemeldet
+audit-signed-out = abgemeldet
+audit-wrong-code = jemand hat einen Link versucht, der nicht gilt
+audit-link-made = Link gemacht
+audit-person-added = hinzugefügt
+audit-role-changed = Rolle geändert
+audit-kept-out = Zugang entzogen
+audit-let-in = wieder zugelassen
+audit-token-made = Token für einen Agenten gemacht
+audit-token-revoked = Token eines Agenten entzogen
+audit-decided = entschieden
+audit-restored = Sicherung zurückgespielt
+audit-unknown = etwas, das diese Version nicht kennt

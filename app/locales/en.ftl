@@ -274,8 +274,6 @@ now-cancelled = Stopped here.
 ## The review
 
 later = Later
-fetching-document = Loading the handover…
-no-document = The handover couldn't be loaded.
 try-again = Try again
 accept = Accept
 request-changes = Request changes
@@ -301,8 +299,6 @@ elsewhere-accepted-by-you = You accepted { $phase }.
 elsewhere-changes-by-you = You requested changes to { $phase }.
 elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
 gone = This handover is closed: the pipeline has moved on.
-as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
-as-source-much = Shown as plain text: it's too much to be formatted.
 
 ## A handover by its address
 
@@ -312,25 +308,14 @@ prompt-for = Prompt for { $phase }
 prompt-to-revise = Prompt to revise { $phase }
 you = you
 template = template
-fetching-prompt = Loading the prompt…
-no-prompt = The prompt couldn't be loaded.
-written-in-a-moment = The prompt will appear here in a moment.
-whole-text = Show full prompt
 less-text = Show less
 prompt-text = Prompt
-picked-up-already = An agent is working from this prompt already.
-read-the-prompt = Read the prompt
-copy-again = Copy again
-hand-it-on = Send it to an assistant
 short = by reference
 copy = Copy
 copied = Copied
 not-copied = Copying failed: select the text and copy it
 short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
 short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
-confirm-there = Opens your assistant with the prompt filled in. Press Enter there to send it.
-prompt-unknown = Prompt not found
-prompt-unknown-next = The link may be incomplete, or this prompt doesn't exist.
 why-template = Written from the built-in template: no model is set up
 why-model-failed = { $model } failed, so the template was used: { $error }
 why-own-template-failed = Your own template couldn't be used: { $error }
@@ -414,6 +399,21 @@ planned = planned
 pipeline-id = Pipeline ID
 loading-pipeline = Loading the pipeline…
 no-pipeline = The pipeline couldn't be loaded.
+fetching-prompt = Loading the prompt…
+no-prompt = The prompt couldn't be loaded.
+written-in-a-moment = The prompt will appear here in a moment.
+whole-text = Show full prompt
+picked-up-already = An agent is working from this prompt already.
+read-the-prompt = Read the prompt
+copy-again = Copy again
+hand-it-on = Send it to an assistant
+confirm-there = Opens your assistant with the prompt filled in. Press Enter there to send it.
+prompt-unknown = Prompt not found
+prompt-unknown-next = The link may be incomplete, or this prompt doesn't exist.
+fetching-document = Loading the handover…
+no-document = The handover couldn't be loaded.
+as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
+as-source-much = Shown as plain text: it's too much to be formatted.
 
 ## The log
 
@@ -510,3 +510,20 @@ play-a-sound = Play a sound
 test = Test
 not-allowed-here = The browser doesn't allow it here. Notifications need HTTPS or this machine's own address, and your permission.
 handover-waits = A handover is ready
+
+## The audit
+
+audit = Who did what
+audit-signed-in = signed in
+audit-signed-out = signed out
+audit-wrong-code = somebody tried a link that doesn't work
+audit-link-made = made a link
+audit-person-added = added
+audit-role-changed = changed a role
+audit-kept-out = removed access
+audit-let-in = gave access again
+audit-token-made = made a token for an agent
+audit-token-revoked = took an agent's token away
+audit-decided = decided
+audit-restored = restored a backup
+audit-unknown = something that this version doesn't know

@@ -2,7 +2,7 @@
 
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::{Archived, DetailMore, Devices, Page, People, Role, SignInLink, Summary};
+use protocol::{Archived, Audit, DetailMore, Devices, Page, People, Role, SignInLink, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, PromptText, browser, json, paths};
@@ -201,6 +201,12 @@ pub(crate) async fn sign_out_device(device: &str) -> Result<(), Failure> {
 /// Everybody.
 pub(crate) async fn people() -> Result<People, Failure> {
     let text = call(&paths::people(""), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// What the audit says, the newest first.
+pub(crate) async fn audit(before: Option<u64>) -> Result<Audit, Failure> {
+    let text = call(&paths::audit(before), None).await?;
     json::read(&text).ok_or(Failure::Unreadable)
 }
 

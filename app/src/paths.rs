@@ -52,6 +52,13 @@ pub fn sign_in(code: &str) -> String {
     format!("{}/sign-in#code={code}", base())
 }
 
+/// A path without what stands before every path. Another one that only begins with the same letters stays as it is.
+pub(crate) fn without_base(path: &str) -> &str {
+    let rest = path.strip_prefix(base());
+    rest.filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        .unwrap_or(path)
+}
+
 /// The page of the people.
 pub(crate) fn people_page() -> String {
     format!("{}/people", base())
@@ -60,6 +67,12 @@ pub(crate) fn people_page() -> String {
 /// Everybody, or one of them; `me` is whoever asks.
 pub(crate) fn people(person: &str) -> String {
     format!("{}/api/people{person}", base())
+}
+
+/// What the audit says before the line with this number, or at last.
+pub(crate) fn audit(before: Option<u64>) -> String {
+    let before = before.map_or_else(String::new, |before| format!("?before={before}"));
+    format!("{}/api/audit{before}", base())
 }
 
 /// Who is signed in.

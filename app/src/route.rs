@@ -28,7 +28,7 @@ impl Route {
     /// Reads the path of an address.
     pub fn of(path: &str) -> Self {
         // Who is on the machine itself may come past the proxy that adds the base.
-        let path = path.strip_prefix(paths::base()).unwrap_or(path);
+        let path = paths::without_base(path);
         match path.strip_prefix("/pipelines/") {
             Some(rest) => {
                 let (id, more) = rest.split_once('/').unwrap_or((rest, ""));
@@ -70,7 +70,7 @@ pub(crate) enum Paper {
 impl Paper {
     /// Reads the path of an address.
     pub fn of(path: &str) -> Option<Self> {
-        let path = path.strip_prefix(paths::base()).unwrap_or(path);
+        let path = paths::without_base(path);
         let (id, more) = path.strip_prefix("/pipelines/")?.split_once('/')?;
         Self::read(id, more)
     }

@@ -102,7 +102,7 @@ def restart(server: Server) -> float:
 
 def decide(client: Client, pipeline: str, handover: dict[str, Any], decision: str) -> None:
     body = {"decision": decision, "revision": handover["revision"], "review_changes": "Shorter." if decision != "accept" else ""}
-    client.post(f"/api/pipelines/{pipeline}/handovers/{handover['handover']}/decision", body)
+    client.post_as_person(f"/api/pipelines/{pipeline}/handovers/{handover['handover']}/decision", body)
     # The next phase begins when the prompt is confirmed.
     while True:
         try:

@@ -26,6 +26,8 @@ class Server:
         folder.mkdir(parents=True)
         self.process: subprocess.Popen[str] | None = None
         self.host = ""
+        # What the browser of the person holds who decides here.
+        self.cookie = ""
 
     def start(self) -> float:
         """Starts it, and gives the seconds until it says where its board is."""
@@ -42,8 +44,21 @@ class Server:
         for line in self.process.stdout:
             if found := re.search(r"Board +http://(\S+)", line):
                 self.host = found[1]
-                return time.monotonic() - began
+                took = time.monotonic() - began
+            if found := re.search(r"/sign-in#code=(\S+)", line):
+                self.sign_in(found[1])
+            # It comes after both.
+            if "Data  " in line:
+                return took
         raise RuntimeError("the server did not start")
+
+    def sign_in(self, code: str) -> None:
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        body = json.dumps({"code": code, "name": "Owner"})
+        connection.request("POST", "/api/session", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        self.cookie = (response.getheader("Set-Cookie") or "").split(";")[0]
+        connection.close()
 
     def stop(self) -> None:
         if self.process:
@@ -82,7 +97,7 @@ class Server:
                 return
 
     def client(self) -> Client:
-        return Client(self.host)
+        return Client(self.host, self.cookie)
 
     def each(self, work: Any, items: list[Any], threads: int = 8) -> list[Any]:
         """Does `work(client, item)` for all of them, some at a time."""
@@ -99,12 +114,13 @@ class Server:
 class Client:
     """One connection."""
 
-    def __init__(self, host: str):
+    def __init__(self, host: str, cookie: str):
         self.connection = http.client.HTTPConnection(host, timeout=60)
+        self.person = {"Cookie": cookie, "Origin": f"http://{host}"}
 
-    def raw(self, method: str, path: str, body: Any = None) -> bytes:
+    def raw(self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None) -> bytes:
         data = None if body is None else json.dumps(body)
-        headers = {"Content-Type": "application/json"} if data else {}
+        headers = ({"Content-Type": "application/json"} if data else {}) | (more or {})
         self.connection.request(method, path, data, headers)
         response = self.connection.getresponse()
         answer = response.read()
@@ -117,6 +133,9 @@ class Client:
 
     def post(self, path: str, body: Any) -> Any:
         return json.loads(self.raw("POST", path, body))
+
+    def post_as_person(self, path: str, body: Any) -> Any:
+        return json.loads(self.raw("POST", path, body, self.person))
 
     def begin(self, number: int, **more: Any) -> str:
         body = {"project": f"project {number % 20}", "title": f"Pipeline number {number} of the benchmark", **more}

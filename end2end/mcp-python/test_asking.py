@@ -77,6 +77,9 @@ async def test_the_person_decides_at_the_client(server: Server, mode: str) -> No
         second = await agent.wait(handover)
         assert (second["decision"], second["revision"], second["decided_by"]) == ("accepted", 2, "Anna")
     assert decisions(server, pipeline) == [("ChangesRequested", "person", "Anna"), ("HandoverAccepted", "person", "Anna")]
+    audit = server.as_person("GET", "/audit").json()["entries"]
+    said = [(line["who"], line["from"]) for line in audit if line["what"] == "decided"]
+    assert said == [("Anna", "client"), ("Anna", "client")]
     assert all(f"{server.url}/pipelines/{pipeline}" in asked for asked in person.asked)
 
 

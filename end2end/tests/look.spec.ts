@@ -55,6 +55,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
       await board.open();
       await check('empty');
+      await board.open('/people');
+      await page.getByLabel('Name').fill('Anna');
+      await page.getByRole('button', { name: 'Invite' }).click();
+      await expect(page.locator('ul.people-list').last()).toContainText('Anna');
+      await page.getByText('Who did what').click();
+      await expect(page.locator('.audit li')).not.toHaveCount(0);
+      await check('people, a link, and the audit');
+      await board.open('/sign-in');
+      await check('signed in already');
+      await board.open();
 
       const pipeline = await agent.start({
         title: 'Edge sync for the order service of a company with a long name',

@@ -119,6 +119,11 @@ test.describe('managing', () => {
     await expect(line.getByRole('button', { name: 'Give access again' })).toBeVisible();
     await anna.reload();
     await expect(anna.getByRole('link', { name: 'Sign in', exact: true })).toBeAttached();
+
+    await page.getByText('Who did what').click();
+    const lines = page.locator('.audit li');
+    await expect(lines.filter({ hasText: 'Local · removed access' })).toContainText('Anna');
+    await expect(lines.filter({ hasText: 'Anna · signed in' })).toContainText('Chrome on');
   });
 });
 

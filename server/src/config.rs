@@ -196,6 +196,17 @@ impl Config {
             Some(listen) => listen,
             None => DEFAULT_LISTEN.parse().context("the default address")?,
         };
+        let require_token = match variable("STAFFEL_REQUIRE_TOKEN") {
+            Some(text) => Some(text.parse().ok().with_context(|| {
+                format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
+            })?),
+            None => file.agents.require_token,
+        };
+        ensure!(
+            listen.ip().is_loopback() || require_token != Some(false),
+            "[agents] require_token is false, and {listen} is reached from other machines: whoever reaches it could read and \
+             report. Allowed there: true, or leave it out. Give each agent a token: staffel agents add NAME."
+        );
         Ok(Self {
             listen,
             data: data_or_default(args.data.clone().or(file.journal.data))?,
@@ -230,12 +241,7 @@ impl Config {
             archive_after: archive_after(file.pipelines.archive_after_days)?,
             approvers: check_approvers(file.agents.approvers)?,
             notify: NotifyConfig::new(file.notify, folder_of(path.as_deref()))?,
-            require_token: match variable("STAFFEL_REQUIRE_TOKEN") {
-                Some(text) => Some(text.parse().ok().with_context(|| {
-                    format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
-                })?),
-                None => file.agents.require_token,
-            },
+            require_token,
             leptos: leptos_options(path.as_deref(), listen)?,
         })
     }

@@ -3,19 +3,24 @@
 use leptos::{prelude::*, task::spawn_local};
 use protocol::Session;
 
-use crate::{api, board::Board, browser, json, link::Link};
+use crate::{api, board::Board, browser, json};
 
 /// Begins the page anew as soon as it is somebody else's, or nobody's.
 pub(crate) fn follow(board: Board) {
     let broken = StoredValue::new(false);
     Effect::new(move || {
-        let live = board.link.with(|link| *link == Link::Live);
-        if !live {
-            broken.set_value(board.link.with_untracked(|link| link.lost().is_some()));
-        } else if broken.get_value() {
-            broken.set_value(false);
+        // While a try is made, too: where reading needs a sign-in no stream comes back.
+        let (lost, tries) = board.link.with(|link| {
+            let lost = link.lost();
+            (
+                lost.is_some(),
+                lost.is_some_and(|lost| lost.next_try.is_none()),
+            )
+        });
+        if tries || broken.get_value() && !lost {
             spawn_local(check(board));
         }
+        broken.set_value(lost);
     });
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn Footer() -> impl IntoView {
                 <span>"Staffel " {board.server.get_value()}</span>
                 <a href=format!("{}/api/openapi.json", paths::base()) rel="external">{board.t(Lang::api)}</a>
                 <a href=paths::agents()>{board.t(Lang::connect_an_agent)}</a>
+                <a href=paths::people_page()>{board.t(Lang::people)}</a>
                 <When holds=board.outdated>
                     <p class="outdated" role="status">
                         {board.t(Lang::updated)} " "

@@ -1,7 +1,7 @@
 //! The people: the own devices, who else is let in, and how one more of either is.
 
 use leptos::{ev::Event, html, prelude::*, task::spawn_local};
-use protocol::{DeviceView, PersonView, Role, SignInLink};
+use protocol::{AuditEntry, DeviceView, Happened, PersonView, Role, SignInLink};
 
 use crate::{
     Lang,
@@ -86,6 +86,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                 <ul class="people-list">{list(move || people(page))}</ul>
                 {invite(page)}
             </section>
+            {audit(page)}
         })}
     }
     .into_any()
@@ -267,6 +268,89 @@ fn person_line(page: PeoplePage, person: PersonView) -> AnyView {
     .into_any()
 }
 
+/// What the audit says: read when somebody wants to see it, and on from there.
+fn audit(page: PeoplePage) -> AnyView {
+    let board = page.board;
+    let lines = RwSignal::new(Vec::<AuditEntry>::new());
+    // `None`: there is no more; what comes first has no number before it.
+    let next = RwSignal::new(Some(None::<u64>));
+    let read = move || {
+        let Some(before) = next.get_untracked() else {
+            return;
+        };
+        spawn_local(async move {
+            match api::audit(before).await {
+                Ok(read) => {
+                    lines.update(|lines| lines.extend(read.entries));
+                    next.set(read.next.map(Some));
+                }
+                Err(failure) => page.trouble.set(Some(failure)),
+            }
+        });
+    };
+    let more = flag(move || next.get().is_some() && lines.with(|lines| !lines.is_empty()));
+    let open = move |_| {
+        if lines.with_untracked(Vec::is_empty) {
+            read();
+        }
+    };
+    let items = move || {
+        let item = |entry: &AuditEntry| {
+            let entry = entry.clone();
+            Item::new(entry.number, move || audit_line(board, entry))
+        };
+        lines.with(|lines| lines.iter().map(item).collect())
+    };
+    view! {
+        <details class="sheet people audit" on:toggle=open>
+            <summary>{board.t(Lang::audit)}</summary>
+            <ol class="people-list">{list(items)}</ol>
+            <When holds=more>
+                <p><button class="btn" type="button" on:click=move |_| read()>{board.t(Lang::show_more)}</button></p>
+            </When>
+        </details>
+    }
+    .into_any()
+}
+
+fn audit_line(board: Board, entry: AuditEntry) -> AnyView {
+    let AuditEntry {
+        at,
+        who,
+        from,
+        what,
+        about,
+        ..
+    } = entry;
+    let did = match what {
+        Happened::SignedIn => Lang::audit_signed_in,
+        Happened::SignedOut => Lang::audit_signed_out,
+        Happened::WrongCode => Lang::audit_wrong_code,
+        Happened::LinkMade => Lang::audit_link_made,
+        Happened::PersonAdded => Lang::audit_person_added,
+        Happened::RoleChanged => Lang::audit_role_changed,
+        Happened::KeptOut => Lang::audit_kept_out,
+        Happened::LetIn => Lang::audit_let_in,
+        Happened::TokenMade => Lang::audit_token_made,
+        Happened::TokenRevoked => Lang::audit_token_revoked,
+        Happened::Decided => Lang::audit_decided,
+        Happened::Restored => Lang::audit_restored,
+        Happened::Unknown => Lang::audit_unknown,
+    };
+    view! {
+        <li>
+            <span>
+                {who.map(|who| view! { <b>{who}</b>" \u{b7} " })}
+                {board.t(did)}
+                <span class="sub">{about}</span>
+            </span>
+            <code>{from}</code>
+            <span class="sub"><Ago at/></span>
+        </li>
+    }
+    .into_any()
+}
+
 /// How this browser tells of what waits.
 fn telling(board: Board) -> AnyView {
     let refused = RwSignal::new(false);
@@ -285,7 +369,7 @@ fn telling(board: Board) -> AnyView {
                 <span class="sub">{board.t(Lang::silent_while_looking)}</span>
                 <button class="btn" type="button" on:click=move |_| try_out(board)>{board.t(Lang::test)}</button>
             </div>
-            <div class="ways">
+            <div class="telling">
                 {way(board, refused, Way::Notification, Lang::show_notifications)}
                 {way(board, refused, Way::Sound, Lang::play_a_sound)}
                 <p class="sub" role="status">{said}</p>

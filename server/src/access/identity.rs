@@ -21,13 +21,19 @@ use http_body::Frame;
 use protocol::Scope;
 use reqwest::Url;
 use serde_json::json;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::{Principal, guard::is_loopback_name, origin, principal};
+use super::{
+    Principal,
+    guard::is_loopback_name,
+    origin,
+    principal::{self, set_cookie},
+};
 use crate::{
     agents::{Agents, Identity, Token, looks_like_token},
     config::{Config, Reading},
-    people::People,
+    people::{People, SESSION_GOOD, SignedIn},
     problem::Problem,
 };
 
@@ -49,12 +55,13 @@ pub struct Tokens {
 impl Tokens {
     /// The tokens of these agents, needed as configured, and the browsers of these people.
     pub fn new(agents: Arc<Agents>, people: Arc<People>, config: &Config) -> Self {
+        // Behind a public address a request that looks local may have come through the proxy.
+        let open = config.reading == Reading::OpenOnLoopback && !is_public(config);
         Self {
             agents,
             people,
-            // Behind a public address a request that looks local may have come through the proxy.
-            required: config.require_token.or(is_public(config).then_some(true)),
-            open: config.reading == Reading::OpenOnLoopback && !is_public(config),
+            required: config.require_token.or((!open).then_some(true)),
+            open,
         }
     }
 
@@ -141,6 +148,7 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     if address.is_some_and(|address| looks_like_token(address.as_str())) {
         return token_in_address().into_response();
     }
+    let mut renewed = None;
     let (principal, ended) = match credentials(request.headers()) {
         Some(given) => {
             let identity =
@@ -154,8 +162,15 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
             (Principal::Agent(identity), revoked)
         }
         None => match principal::person(request.headers(), &tokens.people) {
-            Some(person) if principal::is_sent_by_our_page(request.method(), request.headers()) => {
+            Some((person, value))
+                if principal::is_sent_by_our_page(request.method(), request.headers()) =>
+            {
                 let ended = person.ended.clone();
+                // A browser that comes back within 90 days stays signed in for 90 more.
+                if use_device(&tokens.people, &person).await {
+                    let seconds = SESSION_GOOD / 1000;
+                    renewed = set_cookie(&tokens.people, request.headers(), &value, seconds);
+                }
                 (Principal::Person(person), ended)
             }
             Some(_) => return Problem::no_origin().into_response(),
@@ -165,12 +180,36 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     principal::forget_cookie(request.headers_mut(), &tokens.people);
     request.extensions_mut().insert(principal);
     let ended = Box::pin(ended.cancelled_owned());
-    next.run(request).await.map(|body| {
+    let mut answer = next.run(request).await.map(|body| {
         Body::new(Revocable {
             body,
             revoked: ended,
         })
-    })
+    });
+    // Whoever signs out here gets another one.
+    let headers = answer.headers_mut();
+    if let Some(cookie) = renewed.filter(|_| !headers.contains_key(header::SET_COOKIE)) {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+/// Notes that a device is used, at most once an hour. `true` if it was noted.
+async fn use_device(people: &Arc<People>, person: &SignedIn) -> bool {
+    if !people.is_due(&person.device) {
+        return false;
+    }
+    let (people, device) = (Arc::clone(people), Arc::clone(&person.device));
+    let noted = spawn_blocking(move || people.use_device(&device)).await;
+    match noted {
+        Ok(Ok(noted)) => noted,
+        // A full disk must not sign anybody out.
+        Ok(Err(error)) => {
+            tracing::warn!("it cannot be noted that a device is used: {error}");
+            false
+        }
+        Err(_) => false,
+    }
 }
 
 /// Marks a request that may not read: a page shows nothing of what there is then.
@@ -186,7 +225,6 @@ pub async fn reading(State(tokens): State<Tokens>, mut request: Request, next: N
     }
     request.extensions_mut().insert(Stranger);
     let path = request.uri().path();
-    let path = path.strip_prefix(app::paths::base()).unwrap_or(path);
     if is_for_strangers(path) {
         return next.run(request).await;
     }

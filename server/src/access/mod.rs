@@ -13,7 +13,7 @@ pub use guard::{Guard, is_loopback_name};
 pub use identity::{METADATA, METADATA_MCP, Sent, Stranger, Tokens, metadata, require};
 pub use layers::{BODY_MAX, guarded};
 pub use policy::Action;
-pub use principal::Principal;
+pub use principal::{Principal, set_cookie};
 
 /// Says inside the server that a request came over TLS. From outside it says nothing: `connections` takes it out.
 const OVER_TLS: HeaderName = HeaderName::from_static("staffel-over-tls");

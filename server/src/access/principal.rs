@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use domain::Actor;
 
+use super::origin;
 use crate::{
     agents::Identity,
     people::{People, SignedIn},
@@ -31,16 +32,45 @@ impl Principal {
     }
 }
 
-/// Whom the cookie of a request proves. A cookie that proves nobody counts as none: it may be another Staffel's.
-pub fn person(headers: &HeaderMap, people: &People) -> Option<SignedIn> {
+/// Most cookies of our name that are looked at.
+const COOKIES: usize = 4;
+
+/// Whom the cookie of a request proves, and its value. A cookie that proves nobody counts as none: it may be another
+/// Staffel's.
+pub fn person(headers: &HeaderMap, people: &People) -> Option<(SignedIn, String)> {
     let name = people.cookie_name();
     let cookies = headers.get_all(header::COOKIE).iter();
-    let mut values = cookies
+    let values = cookies
         .filter_map(|cookies| cookies.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='));
     // A page of the same host may have set more of this name: the first that proves somebody counts.
-    values.find_map(|(known, value)| (known == name).then(|| people.verify(value)).flatten())
+    let mut ours = values.filter(|(known, _)| *known == name).take(COOKIES);
+    ours.find_map(|(_, value)| Some((people.verify(value)?, value.to_owned())))
+}
+
+/// The header that gives a browser this cookie for so many seconds. `SameSite=Lax`: links from elsewhere lead to a board
+/// that knows the person, and no page elsewhere can send anything in the person's name. `None`: it fits into no header.
+pub fn set_cookie(
+    people: &People,
+    headers: &HeaderMap,
+    value: &str,
+    seconds: i64,
+) -> Option<HeaderValue> {
+    let secure = if origin(headers).starts_with("https") {
+        "; Secure"
+    } else {
+        ""
+    };
+    let path = match app::paths::base() {
+        "" => "/",
+        base => base,
+    };
+    let cookie = format!(
+        "{}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
+        people.cookie_name()
+    );
+    HeaderValue::from_str(&cookie).ok()
 }
 
 /// Takes the cookie of a person out of a request; the others stay.

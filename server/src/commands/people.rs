@@ -102,7 +102,7 @@ pub fn run(args: &PeopleArgs) -> Result<()> {
         What::List { json: true } => println!("{:#}", serde_json::to_value(people.view())?),
         What::List { json: false } => print_list(&people.view()),
         What::Add { name, role } => {
-            people.add(name, (*role).into())?;
+            let name = people.add(name, (*role).into())?;
             let about = format!("{name}: {}", Role::from(*role).name());
             people.note(&By::command(), Happened::PersonAdded, &about);
             println!(

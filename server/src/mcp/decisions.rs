@@ -3,12 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
+use domain::{Actor, Command, Handover, HandoverId, Pipeline, Proposal, Reason, Refusal, Via};
+use protocol::Happened;
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CreateTaskResult, InputResponses, ProtocolVersion},
     service::RequestContext,
 };
+use tokio::task::spawn_blocking;
 
 use super::{
     asking::{self, Way},
@@ -18,7 +20,7 @@ use super::{
     tools::{Answer, Decision, no_handover},
     waiting,
 };
-use crate::{access::Action, relay::RelayError};
+use crate::{access::Action, people::By, relay::RelayError};
 
 impl Handler {
     /// Whom to ask at the client about the newest revision, unless that person has declined to answer there.
@@ -159,7 +161,35 @@ impl Handler {
                 reason: Reason::AlreadyDecided | Reason::StaleRevision | Reason::Ended,
                 ..
             })) => Ok(()),
-            done => done.map(drop),
+            done => {
+                if !done?.repeated {
+                    self.note(&command, person).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The audit has every decision.
+    async fn note(&self, command: &Command, person: &Actor) {
+        let Command::Decide(Proposal {
+            handover,
+            revision,
+            decision,
+            ..
+        }) = command
+        else {
+            return;
+        };
+        let about = format!("{handover}, revision {revision}: {}", decision.name());
+        let by = By {
+            who: Some(person.name.clone()),
+            from: "client".to_owned(),
+        };
+        let people = Arc::clone(&self.people);
+        let noting = move || people.note(&by, Happened::Decided, &about);
+        if let Err(error) = spawn_blocking(noting).await {
+            tracing::error!("the audit misses a line: {error}");
         }
     }
 

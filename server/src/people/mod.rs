@@ -33,6 +33,8 @@ pub use throttle::Throttle;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a code is good, in milliseconds: long enough to find the phone, and no longer.
 const CODE_GOOD: i64 = 10 * 60 * 1000;
+/// Most codes of a person that are good at once.
+const CODES: usize = 5;
 /// How long a browser stays signed in without being used, in milliseconds: 90 days.
 pub const SESSION_GOOD: i64 = 90 * 24 * 3600 * 1000;
 /// How exactly it is known when a device was used, in milliseconds: not every request writes to the disk.
@@ -103,6 +105,9 @@ pub enum SignInError {
     /// Somebody has a name that reads like it.
     #[error("The name {0:?} is taken, or reads like another one.")]
     Taken(String),
+    /// So many links for one person are good that nobody needs another.
+    #[error("There are {CODES} links for this person already that nobody has used yet.")]
+    TooMany,
     /// The registry cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -230,17 +235,21 @@ impl People {
         })
     }
 
+    /// Whether it is time to note that a device is used.
+    pub fn is_due(&self, id: &str) -> bool {
+        let used = self.memory().devices.get(id).map(|(device, _)| device.used);
+        used.is_some_and(|used| now().millis() >= used.millis().saturating_add(USED_WITHIN))
+    }
+
     /// Notes that a device is used, at most once an hour. `true` if it was noted: its cookie is to be renewed then. Blocks.
     ///
     /// # Errors
     /// The registry cannot be written.
     pub fn use_device(&self, id: &str) -> Result<bool, StoreError> {
-        let at = now();
-        let used = self.memory().devices.get(id).map(|(device, _)| device.used);
-        if used.is_none_or(|used| at.millis() < used.millis().saturating_add(USED_WITHIN)) {
+        if !self.is_due(id) {
             return Ok(false);
         }
-        self.store.use_device(id, at)?;
+        self.store.use_device(id, now())?;
         self.load()?;
         Ok(true)
     }
@@ -281,7 +290,9 @@ impl People {
             purpose,
             expires,
         };
-        self.store.put_code(&stored, at)?;
+        if !self.store.put_code(&stored, at, CODES)? {
+            return Err(SignInError::TooMany);
+        }
         Ok((code, expires))
     }
 
@@ -296,9 +307,7 @@ impl People {
         label: &str,
     ) -> Result<(Cookie, SignedIn), SignInError> {
         // Before the code is taken: a name that is not allowed must not cost it.
-        let name = name
-            .map(|name| text::line("name", name, text::NAME_MAX))
-            .transpose()?;
+        let name = name.map(name_of).transpose()?;
         let hash = secret::hash(code.trim());
         let taken = self
             .store
@@ -338,16 +347,17 @@ impl People {
         Ok((cookie, signed_in))
     }
 
-    /// Adds a person. Blocks.
+    /// Adds a person, and says how the name is written. Blocks.
     ///
     /// # Errors
     /// The name cannot be had, or the registry cannot be written.
-    pub fn add(&self, name: &str, role: Role) -> Result<(), SignInError> {
-        let name = text::line("name", name, text::NAME_MAX)?;
+    pub fn add(&self, name: &str, role: Role) -> Result<String, SignInError> {
+        let name = name_of(name)?;
         if !self.store.add_person(&new(&name, role), false)? {
             return Err(SignInError::Taken(name));
         }
-        Ok(self.load()?)
+        self.load()?;
+        Ok(name)
     }
 
     /// Changes what a person may do. Blocks.
@@ -476,6 +486,15 @@ impl People {
     fn memory(&self) -> RwLockReadGuard<'_, Memory> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A name as it is kept. `me` is nobody's: addresses call whoever asks so.
+fn name_of(given: &str) -> Result<String, SignInError> {
+    let name = text::line("name", given, text::NAME_MAX)?;
+    if alike::alike(&name) == alike::alike("me") {
+        return Err(SignInError::Taken(name));
+    }
+    Ok(name)
 }
 
 fn new(name: &str, role: Role) -> StoredPerson {

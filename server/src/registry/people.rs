@@ -146,7 +146,7 @@ pub trait PeopleStore: Send + Sync {
     /// It cannot be written.
     fn use_device(&self, id: &str, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Forgets a device of a person. `false` if there is none.
+    /// Forgets a device of a person, and the person's codes: it may have made them. `false` if there is none.
     ///
     /// # Errors
     /// It cannot be written.
@@ -158,11 +158,12 @@ pub trait PeopleStore: Send + Sync {
     /// It cannot be written.
     fn sign_everybody_out(&self) -> Result<(), StoreError>;
 
-    /// Stores a code. It replaces one for the first owner; expired ones are forgotten.
+    /// Stores a code. It replaces one for the first owner; expired ones are forgotten. `false`: this person has `most`
+    /// already.
     ///
     /// # Errors
     /// It cannot be written.
-    fn put_code(&self, code: &StoredCode, at: Timestamp) -> Result<(), StoreError>;
+    fn put_code(&self, code: &StoredCode, at: Timestamp, most: usize) -> Result<bool, StoreError>;
 
     /// Takes a code: nobody can take it again. `None` if there is none, or it has expired.
     ///

@@ -17,7 +17,7 @@ fn code(data: &std::path::Path, text: &str, person: Option<&str>, good_for: i64)
         purpose: person.map_or(CodeFor::First, |name| CodeFor::Person(name.to_owned())),
         expires: domain::Timestamp::from_millis(at.millis() + good_for),
     };
-    store.put_code(&code, at).expect("a write");
+    assert!(store.put_code(&code, at, 50).expect("a write"));
 }
 
 async fn sign_in(api: &Api, code: &str) -> Answer {
@@ -338,4 +338,115 @@ async fn the_audit_says_who_did_what_from_where() {
     let decided = format!("\"Anna\" \"decided\" \"{handover}, revision 1: accept\"");
     assert_eq!(of(&decided), 1, "{said:#?}");
     assert!(!audit.to_string().contains(code), "no code in the audit");
+}
+
+#[tokio::test]
+async fn a_browser_that_comes_back_stays_signed_in_for_ninety_more_days() {
+    use server::registry::StoredDevice;
+    let server = Server::start().await;
+    let api = &server.api;
+    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let instance = store.instance().expect("a read");
+    let ago = |days: i64| {
+        domain::Timestamp::from_millis(server::relay::now().millis() - days * 24 * 3_600_000)
+    };
+    for (id, days) in [("back", 80), ("late", 91)] {
+        let device = StoredDevice {
+            id: id.to_owned(),
+            hash: Sha256::digest("secret").into(),
+            person: "Owner".to_owned(),
+            label: id.to_owned(),
+            added: ago(days),
+            used: ago(days),
+        };
+        store.add_device(&device, 50).expect("a write");
+    }
+    let name = format!("staffel_{instance}");
+    let page = async |id: &str| {
+        let cookie = format!("{name}={id}.secret");
+        api.send(Method::GET, "/", &[("cookie", &cookie)], "").await
+    };
+    let first = page("back").await;
+    assert_eq!(cookie(&first), format!("{name}=back.secret"));
+    assert_eq!(
+        page("back").await.header("set-cookie"),
+        "",
+        "once an hour is enough"
+    );
+    assert_eq!(page("late").await.header("set-cookie"), "");
+    let late = format!("{name}=late.secret");
+    let session = send_as(api, &late, Method::GET, "/api/session", &json!({})).await;
+    assert_eq!(session.ok()["person"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_device_that_is_signed_out_leaves_no_link_behind() {
+    let server = Server::start().await;
+    let api = &server.api;
+    code(server.data.path(), "phone", Some("Owner"), 600_000);
+    let phone = cookie(&sign_in(api, "phone").await);
+    let link = send_as(api, &phone, Method::POST, "/api/people/me/link", &json!({})).await;
+    let link = link.ok()["link"].as_str().expect("a link").to_owned();
+    let left = send_as(api, &phone, Method::DELETE, "/api/session", &json!({})).await;
+    assert_eq!(left.status, 204, "{left:?}");
+    let (_, code) = link.split_once("#code=").expect("a code");
+    assert_eq!(sign_in(api, code).await.status, 401);
+}
+
+#[tokio::test]
+async fn names_are_written_one_way_and_me_is_nobodys() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let add = async |name: &str| {
+        api.post_as_person("/api/people", &json!({"name": name, "role": "viewer"}))
+            .await
+    };
+    let added = add(" Anna ").await;
+    assert_eq!(added.status, 201, "{added:?}");
+    assert!(added.json()["link"].is_string());
+    for name in ["me", "ME", "m\u{435}"] {
+        let answer = add(name).await;
+        assert_eq!(answer.status, 409, "{name}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn links_for_one_person_are_bounded() {
+    let server = Server::start().await;
+    let mut made = 0;
+    for _ in 0..8 {
+        let answer = server
+            .api
+            .post_as_person("/api/people/me/link", &json!({}))
+            .await;
+        match answer.status {
+            201 => made += 1,
+            429 => assert!(answer.text.contains("too-many-links"), "{answer:?}"),
+            _ => panic!("{answer:?}"),
+        }
+    }
+    assert_eq!(made, 5);
+}
+
+#[tokio::test]
+async fn where_reading_needs_a_sign_in_nobody_reads_without_one() {
+    let server = Server::with(|config| config.reading = server::config::Reading::SignIn).await;
+    let api = &server.api;
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_pipelines", "arguments": {}}});
+    let headers = [("accept", "application/json, text/event-stream")];
+    for (path, wanted) in [
+        ("/api/pipelines", 401),
+        ("/sse", 401),
+        ("/", 303),
+        ("/sign-in", 200),
+    ] {
+        assert_eq!(api.get(path).await.status, wanted, "{path}");
+    }
+    let answer = api.post_with("/mcp", &headers, &call).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let long = json!({"code": "x".repeat(20_000)});
+    assert_eq!(api.post("/api/session", &long).await.status, 413);
+    let [cookie, _] = api.session();
+    let page = api.send(Method::GET, "/", &[cookie], "").await;
+    assert_eq!(page.status, 200, "{page:?}");
 }

@@ -9,7 +9,7 @@ mod prompts;
 mod reports;
 mod session;
 
-use axum::Json;
+use axum::{Json, extract::DefaultBodyLimit};
 use domain::{Actor, Command, PipelineId, Reason, Refusal};
 use protocol::Summary;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -38,7 +38,12 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))
-        .routes(routes!(session::read, session::sign_in, session::sign_out))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(session::read, session::sign_in, session::sign_out))
+                // Strangers send it.
+                .layer(DefaultBodyLimit::max(session::BODY_MAX)),
+        )
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::change))
         .routes(routes!(people::link))

@@ -67,12 +67,12 @@ pub(super) async fn add(
     Body(NewPerson { name, role }): Body<NewPerson>,
 ) -> Result<Response, Problem> {
     owner(principal)?;
-    let (adding, added, adder) = (Arc::clone(&people), name.clone(), by.clone());
-    blocking(move || {
-        adding.add(&added, role)?;
-        let about = format!("{added}: {}", role.name());
+    let (adding, adder) = (Arc::clone(&people), by.clone());
+    let name = blocking(move || {
+        let name = adding.add(&name, role)?;
+        let about = format!("{name}: {}", role.name());
         adding.note(&adder, Happened::PersonAdded, &about);
-        Ok::<_, SignInError>(())
+        Ok::<_, SignInError>(name)
     })
     .await??;
     let link = new_link(&people, name, by, &headers).await?;

@@ -14,11 +14,14 @@ use utoipa::ToSchema;
 
 use super::people::blocking;
 use crate::{
-    access::{Principal, origin},
+    access::{Principal, set_cookie},
     http::caller::Body,
     people::{By, People, SESSION_GOOD, SignInError, SignedIn},
     problem::Problem,
 };
+
+/// Largest body of a sign-in, in bytes: a code and a name.
+pub(super) const BODY_MAX: usize = 8 * 1024;
 
 /// Says who is signed in where the request comes from.
 #[utoipa::path(get, path = "/api/session", operation_id = "read_session", tag = "people", responses((status = 200, body = Session)))]
@@ -27,14 +30,6 @@ pub(super) async fn read(
     principal: Option<Extension<Principal>>,
 ) -> Response {
     let person = principal.and_then(|Extension(principal)| signed_in(principal));
-    // A browser that comes back within 90 days stays signed in.
-    let renewed = match &person {
-        Some(person) => renew(&people, person).await,
-        None => Ok(()),
-    };
-    if let Err(problem) = renewed {
-        return problem.into_response();
-    }
     Json(session(&people, person.as_ref())).into_response()
 }
 
@@ -82,7 +77,7 @@ pub(super) async fn sign_in(
         Ok((cookie, person)) => {
             people.throttle.right(&from);
             tracing::info!("{} has signed in from {address}", person.name);
-            let cookie = set_cookie(&people, &headers, cookie.reveal(), SESSION_GOOD / 1000)?;
+            let cookie = cookie_of(&people, &headers, cookie.reveal(), SESSION_GOOD / 1000)?;
             let body = Json(session(&people, Some(&person)));
             Ok((
                 StatusCode::CREATED,
@@ -120,7 +115,7 @@ pub(super) async fn sign_out(
         })
         .await??;
     }
-    let cookie = set_cookie(&people, &headers, "", 0)?;
+    let cookie = cookie_of(&people, &headers, "", 0)?;
     Ok((
         StatusCode::NO_CONTENT,
         AppendHeaders([(header::SET_COOKIE, cookie)]),
@@ -146,34 +141,14 @@ fn session(people: &People, person: Option<&SignedIn>) -> Session {
     }
 }
 
-async fn renew(people: &Arc<People>, person: &SignedIn) -> Result<(), Problem> {
-    let (people, device) = (Arc::clone(people), Arc::clone(&person.device));
-    blocking(move || people.use_device(&device)).await??;
-    Ok(())
-}
-
-/// The cookie of a browser. `SameSite=Lax`: links from elsewhere lead to a board that knows the person, and no page
-/// elsewhere can send anything in the person's name.
-fn set_cookie(
+fn cookie_of(
     people: &People,
     headers: &HeaderMap,
     value: &str,
     seconds: i64,
 ) -> Result<HeaderValue, Problem> {
-    let secure = if origin(headers).starts_with("https") {
-        "; Secure"
-    } else {
-        ""
-    };
-    let path = match app::paths::base() {
-        "" => "/",
-        base => base,
-    };
-    let cookie = format!(
-        "{}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
-        people.cookie_name()
-    );
-    HeaderValue::from_str(&cookie).map_err(|_| Problem::no_such_address(path))
+    set_cookie(people, headers, value, seconds)
+        .ok_or_else(|| Problem::no_such_address(app::paths::base()))
 }
 
 /// What a browser calls itself, in words.
@@ -236,6 +211,15 @@ impl From<SignInError> for Problem {
             SignInError::Taken(_) => Self {
                 next: Some("Choose another name.".to_owned()),
                 ..Self::new(StatusCode::CONFLICT, "name-taken", "The name is taken", detail)
+            },
+            SignInError::TooMany => Self {
+                next: Some("Use one of them, or wait until they are ten minutes old.".to_owned()),
+                ..Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too-many-links",
+                    "Too many links",
+                    detail,
+                )
             },
             SignInError::Code => Self {
                 next: Some(

@@ -164,8 +164,15 @@ impl PeopleStore for Sqlite {
     }
 
     fn remove_device(&self, person: &str, id: &str) -> Result<bool, StoreError> {
+        let mut file = self.people();
+        let file = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let delete = "DELETE FROM device WHERE person = ?1 AND id = ?2";
-        Ok(self.people().execute(delete, [person, id])? > 0)
+        let removed = file.execute(delete, [person, id])? > 0;
+        if removed {
+            file.execute("DELETE FROM code WHERE person = ?1", [person])?;
+        }
+        file.commit()?;
+        Ok(removed)
     }
 
     fn sign_everybody_out(&self) -> Result<(), StoreError> {
@@ -174,7 +181,7 @@ impl PeopleStore for Sqlite {
             .execute_batch("DELETE FROM device; DELETE FROM code;")?)
     }
 
-    fn put_code(&self, code: &StoredCode, at: Timestamp) -> Result<(), StoreError> {
+    fn put_code(&self, code: &StoredCode, at: Timestamp, most: usize) -> Result<bool, StoreError> {
         let person = match &code.purpose {
             CodeFor::First => None,
             CodeFor::Person(name) => Some(name),
@@ -185,11 +192,13 @@ impl PeopleStore for Sqlite {
             "DELETE FROM code WHERE expires <= ?1 OR (?2 IS NULL AND person IS NULL)",
             params![at.millis(), person],
         )?;
-        file.execute(
-            "INSERT INTO code (hash, person, expires) VALUES (?1, ?2, ?3)",
-            params![code.hash, person, code.expires.millis()],
+        let added = file.execute(
+            "INSERT INTO code (hash, person, expires) SELECT ?1, ?2, ?3
+             WHERE (SELECT count(*) FROM code WHERE person IS ?2) < ?4",
+            params![code.hash, person, code.expires.millis(), most],
         )?;
-        Ok(file.commit()?)
+        file.commit()?;
+        Ok(added > 0)
     }
 
     fn take_code(&self, hash: &[u8; 32], at: Timestamp) -> Result<Option<StoredCode>, StoreError> {

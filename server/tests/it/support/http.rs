@@ -59,7 +59,11 @@ impl Api {
     /// The API at this address, and the cookie of a person.
     pub fn new(address: SocketAddr, cookie: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().no_proxy().build().expect("a client");
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self {
             address,
             client,
