@@ -3,14 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Command, Handover, HandoverId, Pipeline, Proposal, Reason, Refusal, Via};
-use protocol::Happened;
+use domain::{Actor, Command, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CreateTaskResult, InputResponses, ProtocolVersion},
     service::RequestContext,
 };
-use tokio::task::spawn_blocking;
 
 use super::{
     asking::{self, Way},
@@ -162,34 +160,15 @@ impl Handler {
                 ..
             })) => Ok(()),
             done => {
-                if !done?.repeated {
-                    self.note(&command, person).await;
+                if let (false, Command::Decide(decided)) = (done?.repeated, &command) {
+                    let by = By {
+                        who: Some(person.name.clone()),
+                        from: "client".to_owned(),
+                    };
+                    self.people.note_decision(by, decided).await;
                 }
                 Ok(())
             }
-        }
-    }
-
-    /// The audit has every decision.
-    async fn note(&self, command: &Command, person: &Actor) {
-        let Command::Decide(Proposal {
-            handover,
-            revision,
-            decision,
-            ..
-        }) = command
-        else {
-            return;
-        };
-        let about = format!("{handover}, revision {revision}: {}", decision.name());
-        let by = By {
-            who: Some(person.name.clone()),
-            from: "client".to_owned(),
-        };
-        let people = Arc::clone(&self.people);
-        let noting = move || people.note(&by, Happened::Decided, &about);
-        if let Err(error) = spawn_blocking(noting).await {
-            tracing::error!("the audit misses a line: {error}");
         }
     }
 

@@ -167,7 +167,7 @@ fn wait_until(next: Timestamp, now: Timestamp) -> Duration {
     }
 }
 
-/// The pause after so many tries in vain: doubled each time, and between half and all of it by `random`, from 0 to 1, so
+/// The pause after so many failed tries: doubled each time, and between half and all of it by `random`, from 0 to 1, so
 /// that many Staffels do not come back at once. A longer one that the receiver asks for is heeded within bounds.
 fn pause(first: Duration, tries: u32, asked: Option<Duration>, random: f64) -> Duration {
     let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(20));

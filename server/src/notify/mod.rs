@@ -8,6 +8,7 @@
 mod addresses;
 mod collect;
 mod deliver;
+mod kind;
 mod notice;
 mod overdue;
 mod settings;
@@ -26,7 +27,8 @@ use crate::{
     relay::{Relay, RelayError, now},
 };
 
-pub use notice::{Kind, Notice};
+pub use kind::Kind;
+pub use notice::Notice;
 pub use overdue::Patience;
 pub use settings::{NotifyConfig, NotifyTable, Webhook};
 pub use webhook::{Failure, Receiver};

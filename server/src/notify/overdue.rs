@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Status, Timestamp};
 use protocol::Summary;
 
-use super::notice::Kind;
+use super::kind::Kind;
 
 /// After how long silence is told.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// As long as the board takes to say that an agent does not respond (`app/src/board/standing.rs`); a waiting agent
+    /// As long as the board takes to say that an agent does not respond (`app/src/standing.rs`); a waiting agent
     /// picks a prompt up within seconds.
     fn default() -> Self {
         Self {

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::{addresses::not_public, notice::Kind, overdue::Patience, shape::Shape};
+use super::{addresses::not_public, kind::Kind, overdue::Patience, shape::Shape};
 
 /// Most receivers: each has a task and a queue of its own.
 const WEBHOOKS_MAX: usize = 32;

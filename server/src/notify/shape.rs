@@ -7,7 +7,7 @@ use domain::Timestamp;
 use protocol::shorten;
 use serde_json::{Value, json};
 
-use super::notice::{Kind, Notice};
+use super::{kind::Kind, notice::Notice};
 
 /// Most characters of a summary in a message for people: a phone shows less. The shape `json` has all of it.
 const SUMMARY_MAX: usize = 500;

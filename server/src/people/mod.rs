@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Refusal, Timestamp, text};
+use domain::{Proposal, Refusal, Timestamp, text};
 use protocol::{Audit, DeviceView, Devices, Happened, PersonView, Role};
 use subtle::ConstantTimeEq;
 use tokio::time::{MissedTickBehavior, interval};
@@ -409,6 +409,22 @@ impl People {
             about: about.to_owned(),
         };
         if let Err(error) = self.store.note(&noted) {
+            tracing::error!("the audit misses a line: {error}");
+        }
+    }
+
+    /// Adds a decision to the audit, wherever it came in.
+    pub async fn note_decision(self: &Arc<Self>, by: By, decided: &Proposal) {
+        let Proposal {
+            handover,
+            revision,
+            decision,
+            ..
+        } = decided;
+        let about = format!("{handover}, revision {revision}: {}", decision.name());
+        let people = Arc::clone(self);
+        let noting = move || people.note(&by, Happened::Decided, &about);
+        if let Err(error) = tokio::task::spawn_blocking(noting).await {
             tracing::error!("the audit misses a line: {error}");
         }
     }

@@ -46,7 +46,7 @@ pub struct StoredNotice {
     pub body: String,
     /// When it happened.
     pub made: Timestamp,
-    /// How often it was tried in vain.
+    /// How many tries have failed.
     pub tries: u32,
     /// When it is to be tried.
     pub next: Timestamp,
@@ -102,7 +102,7 @@ pub trait Outbox: Send + Sync {
     /// It cannot be read.
     fn next_notice(&self, receiver: &str) -> Result<Option<StoredNotice>, StoreError>;
 
-    /// Notes a try in vain, and when the next one is.
+    /// Notes a failed try, and when the next one is.
     ///
     /// # Errors
     /// It cannot be written.

@@ -331,7 +331,7 @@ async fn a_redirect_is_not_followed() {
     let pipeline = server.api.start("shop").await;
     server.api.hand_over(&pipeline, "Plan.").await;
     fake.takes(1).await;
-    assert_eq!(fake.got().len(), 3, "each was a try in vain");
+    assert_eq!(fake.got().len(), 3, "each try failed");
     assert!(elsewhere.got().is_empty());
 }
 

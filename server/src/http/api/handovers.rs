@@ -11,11 +11,11 @@ use axum::{
 use domain::{
     Command, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Refusal, Revision, Verdict,
 };
-use protocol::{HandoverDecided, HandoverView, Happened, Summary};
+use protocol::{HandoverDecided, HandoverView, Summary};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, id, nothing, people::blocking, unknown};
+use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
     http::caller::{Body, Caller, Path, Query},
@@ -171,9 +171,8 @@ pub(super) async fn decide(
     let done = relay
         .execute(&id, &command, &caller.person(Action::Decide)?, caller.key())
         .await?;
-    if !done.repeated {
-        let about = format!("{handover}, revision {revision}: {}", decision.name());
-        blocking(move || people.note(&by, Happened::Decided, &about)).await?;
+    if let (false, Command::Decide(decided)) = (done.repeated, &command) {
+        people.note_decision(by, decided).await;
     }
     let made = done
         .pipeline
