@@ -56,6 +56,8 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
 
   // … and live.
   await agent.handOver(pipeline, `${HOSTILE}\n\nAgain.`);
+  // Who opens the review before the page has heard of it reads the revision before.
+  await expect(page.locator('.history')).toContainText('revision 2');
   await openReview(page);
   await expect(board.review.locator('.doc')).toContainText('Again.');
   await unharmed();
