@@ -4,9 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# bytes, compressed with brotli. All of it comes to 323000 with the page of the people, most of which no first page waits for.
+# bytes, compressed with brotli. Nobody waits for all of it: the rest is loaded while the first page is read.
 first_limit=200000
-all_limit=330000
+all_limit=370000
 
 shopt -s nullglob
 first=target/board/pkg/staffel.wasm

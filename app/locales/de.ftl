@@ -516,3 +516,53 @@ audit-token-revoked = Token eines Agenten entzogen
 audit-decided = entschieden
 audit-restored = Sicherung zurückgespielt
 audit-unknown = etwas, das diese Version nicht kennt
+
+## Anmelden und bestätigen ohne Link
+
+sign-in-with-passkey = Mit Passkey anmelden
+sign-in-with-password = Mit Passwort anmelden
+refused-wrong-password = Name oder Passwort stimmt nicht.
+refused-passkey = Der Passkey wurde nicht benutzt, oder er gehört nicht hierher. Versuch es noch einmal.
+refused-no-passkey = Du hast für diese Adresse noch keinen Passkey. Füge auf der Seite Personen einen hinzu.
+refused-invalid = Das ist hier nicht erlaubt: Es ist zu kurz, zu lang oder hat Zeichen, die nicht hierher gehören.
+refused-wrong-pin = Das ist nicht deine PIN. Hast du noch keine, leg sie auf der Seite Personen fest.
+confirm-it-is-you = Bestätige, dass du es bist. Danach wirst du fünf Minuten nicht gefragt.
+confirm = Bestätigen
+use-a-passkey = Passkey benutzen
+proofs = Wie du dich anmeldest und bestätigst
+proofs-are = Neben Links: für dieses und andere Geräte
+passkey = Passkey
+add-a-passkey = Passkey hinzufügen
+no-passkeys-here = Browser erlauben Passkeys nur unter einem Namen: Öffne das Board über HTTPS, oder auf diesem Rechner unter http://localhost mit demselben Port.
+pin = PIN
+pin-is = 6 bis 12 Ziffern. Bestätigt eine Entscheidung, wo das verlangt ist.
+password = Passwort
+password-is = Mindestens 12 Zeichen. Meldet dich überall an.
+is-set = festgelegt
+set-up = Festlegen
+change = Ändern
+save = Speichern
+remove = Entfernen
+
+## Tokens
+
+tokens = Tokens für deine Skripte
+tokens-are = Ein Skript handelt damit in deinem Namen. Es entscheidet nie.
+shown-once = Kopier das Token jetzt: Es wird nicht noch einmal angezeigt.
+token-for = Wofür ist es?
+token-may = Was es darf
+token-reads = Darf lesen
+token-reports = Darf lesen und melden
+token-good-for = Wie lange es gilt
+make-a-token = Token erstellen
+good-for = noch { $time }
+for-days = { $count ->
+    [one] 1 Tag
+   *[other] { $count } Tage
+}
+audit-passkey-added = Passkey hinzugefügt
+audit-passkey-removed = Passkey entfernt
+audit-secret-set = neu festgelegt
+audit-secret-forgotten = entfernt
+audit-wrong-secret = jemand hat ein falsches Passwort, eine falsche PIN oder einen falschen Passkey benutzt
+audit-settings-changed = Einstellungen geändert

@@ -527,3 +527,53 @@ audit-token-revoked = took an agent's token away
 audit-decided = decided
 audit-restored = restored a backup
 audit-unknown = something that this version doesn't know
+
+## Signing in and confirming without a link
+
+sign-in-with-passkey = Sign in with a passkey
+sign-in-with-password = Sign in with a password
+refused-wrong-password = The name or the password is wrong.
+refused-passkey = The passkey wasn't used, or it doesn't belong here. Try again.
+refused-no-passkey = You have no passkey for this address yet. Add one on the People page.
+refused-invalid = That's not allowed here: it's too short, too long, or has characters that don't belong there.
+refused-wrong-pin = That's not your PIN. If you have none yet, set one on the People page.
+confirm-it-is-you = Confirm that it's you. Then you aren't asked for five minutes.
+confirm = Confirm
+use-a-passkey = Use a passkey
+proofs = How you sign in and confirm
+proofs-are = Besides links: for this and other devices
+passkey = Passkey
+add-a-passkey = Add a passkey
+no-passkeys-here = Browsers allow passkeys only under a name: open the board with HTTPS, or on this machine at http://localhost with the same port.
+pin = PIN
+pin-is = 6 to 12 digits. Confirms a decision where that is asked for.
+password = Password
+password-is = At least 12 characters. Signs you in anywhere.
+is-set = set
+set-up = Set
+change = Change
+save = Save
+remove = Remove
+
+## Tokens
+
+tokens = Tokens for your scripts
+tokens-are = A script acts in your name with one. It never decides.
+shown-once = Copy this token now: it won't be shown again.
+token-for = What is it for?
+token-may = What it may do
+token-reads = May read
+token-reports = May read and report
+token-good-for = How long it works
+make-a-token = Create token
+good-for = { $time } left
+for-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+audit-passkey-added = added a passkey
+audit-passkey-removed = removed a passkey
+audit-secret-set = set a new one
+audit-secret-forgotten = removed one
+audit-wrong-secret = somebody gave a wrong password, PIN or passkey
+audit-settings-changed = changed settings

@@ -2,7 +2,9 @@
 
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::{Archived, Audit, DetailMore, Devices, Page, People, Role, SignInLink, Summary};
+use protocol::{
+    Archived, Audit, Credentials, DetailMore, Devices, Page, People, Role, SignInLink, Summary,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, PromptText, browser, json, paths};
@@ -52,6 +54,8 @@ struct DecisionBody<'a> {
     /// The text that was read: another one is refused.
     read: DocumentHash,
     review_changes: &'a str,
+    /// Whether the board is shown inside another page: the server has it confirmed then.
+    framed: bool,
 }
 
 /// What is to be archived, as the server takes it.
@@ -69,8 +73,35 @@ struct OfferBody {
 /// A sign-in, as the server takes it.
 #[derive(Serialize)]
 struct SignInBody<'a> {
-    code: &'a str,
+    code: Option<&'a str>,
     name: Option<&'a str>,
+    password: Option<&'a str>,
+}
+
+/// A password or a PIN, as the server takes it.
+#[derive(Serialize)]
+struct SecretBody<'a> {
+    secret: &'a str,
+}
+
+/// A confirmation, as the server takes it.
+#[derive(Serialize)]
+struct PinBody<'a> {
+    pin: &'a str,
+}
+
+/// A token to be made, as the server takes it.
+#[derive(Serialize)]
+struct NewToken<'a> {
+    label: &'a str,
+    scope: &'a str,
+    days: u32,
+}
+
+/// A token that was made.
+#[derive(Deserialize)]
+struct MadeToken {
+    secret: String,
 }
 
 /// A person to be added, as the server takes it.
@@ -148,6 +179,7 @@ pub(crate) async fn decide(
         revision,
         read,
         review_changes,
+        framed: browser::is_framed(),
     });
     call(
         &paths::decision(pipeline, handover),
@@ -181,10 +213,66 @@ pub(crate) async fn session() -> Result<String, Failure> {
 
 /// Signs in with the code of a link; the first owner says a name.
 pub(crate) async fn sign_in(code: &str, name: Option<&str>) -> Result<(), Failure> {
-    let body = json::write(&SignInBody { code, name });
+    let body = json::write(&SignInBody {
+        code: Some(code),
+        name,
+        password: None,
+    });
     let body = body.ok_or(Failure::Unreadable)?;
     // A code works once, whatever the key.
     call(&paths::session(), Some((body, code))).await.map(drop)
+}
+
+/// Signs in with a password.
+pub(crate) async fn sign_in_by_password(name: &str, password: &str) -> Result<(), Failure> {
+    let body = json::write(&SignInBody {
+        code: None,
+        name: Some(name),
+        password: Some(password),
+    });
+    post(&paths::session(), body).await.map(drop)
+}
+
+/// Confirms with the PIN that the person is here.
+pub(crate) async fn confirm_by_pin(pin: &str) -> Result<(), Failure> {
+    let body = json::write(&PinBody { pin });
+    post(&paths::confirmation(), body).await.map(drop)
+}
+
+/// What one signs in and confirms with.
+pub(crate) async fn credentials() -> Result<Credentials, Failure> {
+    let text = call(&paths::people("/me/credentials"), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Removes one of the own passkeys.
+pub(crate) async fn remove_passkey(id: &str) -> Result<(), Failure> {
+    delete(&paths::people(&format!("/me/passkeys/{id}"))).await
+}
+
+/// Sets the own password or PIN.
+pub(crate) async fn set_secret(kind: &str, secret: &str) -> Result<(), Failure> {
+    let body = json::write(&SecretBody { secret });
+    let path = paths::people(&format!("/me/secrets/{kind}"));
+    post(&path, body).await.map(drop)
+}
+
+/// Takes the own password or PIN away.
+pub(crate) async fn forget_secret(kind: &str) -> Result<(), Failure> {
+    delete(&paths::people(&format!("/me/secrets/{kind}"))).await
+}
+
+/// Makes a token for the own scripts, and gives it.
+pub(crate) async fn add_token(label: &str, scope: &str, days: u32) -> Result<String, Failure> {
+    let body = json::write(&NewToken { label, scope, days });
+    let text = post(&paths::people("/me/tokens"), body).await?;
+    let made: MadeToken = json::read(&text).ok_or(Failure::Unreadable)?;
+    Ok(made.secret)
+}
+
+/// Makes one of the own tokens void.
+pub(crate) async fn remove_token(token: &str) -> Result<(), Failure> {
+    delete(&paths::people(&format!("/me/tokens/{token}"))).await
 }
 
 /// The own devices.
@@ -240,7 +328,7 @@ fn segment(name: &str) -> String {
 }
 
 /// A POST that may be sent again without harm, and needs no key.
-async fn post(url: &str, body: Option<String>) -> Result<String, Failure> {
+pub(crate) async fn post(url: &str, body: Option<String>) -> Result<String, Failure> {
     let body = body.ok_or(Failure::Unreadable)?;
     call(url, Some((body, &browser::unique("people")))).await
 }

@@ -22,12 +22,16 @@ pub(crate) fn in_view() -> bool {
     !document().hidden()
 }
 
+/// Whether the board is shown inside another page.
+pub(crate) fn is_framed() -> bool {
+    matches!(window().parent(), Ok(Some(parent)) if parent != window())
+}
+
 /// Whether the focus lies where somebody types, or in a dialog. Inside another program that is everywhere outside
 /// of the board: a frame that takes the focus takes it from an editor.
 pub(crate) fn is_busy() -> bool {
-    let framed = matches!(window().parent(), Ok(Some(parent)) if parent != window());
     let field = "input, textarea, select, [contenteditable], dialog";
-    (framed && !document().has_focus().unwrap_or(false))
+    (is_framed() && !document().has_focus().unwrap_or(false))
         || document()
             .active_element()
             .is_some_and(|element| matches!(element.closest(field), Ok(Some(_))))

@@ -75,6 +75,11 @@ pub(crate) fn audit(before: Option<u64>) -> String {
     format!("{}/api/audit{before}", base())
 }
 
+/// Where it is confirmed that the person is there.
+pub(crate) fn confirmation() -> String {
+    format!("{}/api/session/confirmation", base())
+}
+
 /// Who is signed in.
 pub(crate) fn session() -> String {
     format!("{}/api/session", base())

@@ -42,6 +42,10 @@ pub struct Proof {
 pub enum ProvenBy {
     /// A browser in which the person is signed in.
     Session,
+    /// That, and the person's PIN within the last minutes.
+    Pin,
+    /// That, and a passkey of the person within the last minutes.
+    Passkey,
     /// An agent's client, which the settings trust to ask this person.
     Client,
     /// A way that a newer Staffel wrote into the journal.

@@ -87,8 +87,9 @@ test('a device that is signed out is nobody within a moment', async ({ agent, bo
   const phone = await device(browser, (await page.locator('.pairing-link code').textContent())!);
   await expect(phone.locator('.badge')).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
   await page.reload();
-  await expect(page.locator('.people-list li')).toHaveCount(3);
-  await page.locator('.people-list li').filter({ hasText: 'Chrome' }).filter({ hasNotText: 'this one' }).getByRole('button').click();
+  const devices = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Your devices' }) }).locator('li');
+  await expect(devices).toHaveCount(2);
+  await devices.filter({ hasText: 'Chrome' }).filter({ hasNotText: 'this one' }).getByRole('button').click();
   await expect(phone.getByRole('link', { name: 'Sign in', exact: true })).toBeAttached({ timeout: 30_000 });
   await expect(page.locator('.people-list li').filter({ hasText: 'this one' })).toHaveCount(1);
 });
@@ -169,5 +170,140 @@ test.describe('telling', () => {
     await server.decide(handover);
     for (const tab of tabs) await expect.poll(() => shown(tab)).toEqual({});
     await expect(page.locator('link[rel=icon]')).toHaveAttribute('href', /favicon\.svg/);
+  });
+});
+
+test.describe('proofs', () => {
+  // The browser notes what the server refuses.
+  test.use({ tolerated: /40[139]/ });
+
+  /** A keeper of passkeys as a phone has one, which always says that it is the person. */
+  async function authenticator(page: Page) {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const options = {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    } as const;
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+    return { devtools, authenticatorId };
+  }
+
+  /** Browsers have passkeys only under a name. */
+  const named = (url: string) => url.replace('127.0.0.1', 'localhost');
+
+  test('a passkey is made, signs in, and is taken away', async ({ context, page, server }) => {
+    await context.addCookies([{ ...server.cookie('Local'), url: named(server.url) }]);
+    const { devtools, authenticatorId } = await authenticator(page);
+    await page.goto(`${named(server.url)}/people`);
+    const proofs = page.locator('section').filter({ has: page.getByRole('heading', { name: 'How you sign in and confirm' }) });
+    await proofs.getByRole('button', { name: 'Add a passkey' }).click();
+    const line = proofs.locator('li').filter({ hasText: 'localhost' });
+    await expect(line).toContainText('Passkey');
+    const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId });
+    expect(credentials.map(({ rpId, isResidentCredential }) => [rpId, isResidentCredential])).toEqual([['localhost', true]]);
+
+    await page.getByRole('button', { name: /^Sign out.*/ }).first().click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto(`${named(server.url)}/sign-in`);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto(`${named(server.url)}/people`);
+    await expect(page.locator('main')).toContainText('Signed in as Local · Owner');
+
+    // Only whoever has it may take it away.
+    await line.getByRole('button', { name: /^Remove/ }).click();
+    await proofs.getByRole('button', { name: 'Use a passkey' }).click();
+    await expect(line).toHaveCount(0);
+    await page.getByRole('button', { name: /^Sign out.*/ }).first().click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto(`${named(server.url)}/sign-in`);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await expect(page.locator('main').getByRole('alert')).not.toBeEmpty();
+  });
+
+  test('whoever has no passkey where browsers have none is told where they do', async ({ board, page }) => {
+    await board.open('/people');
+    await expect(page.getByRole('button', { name: 'Add a passkey' })).toBeDisabled();
+    await expect(page.locator('main')).toContainText('at http://localhost with the same port');
+  });
+
+  test.describe('confirmed', () => {
+    test.use({ settings: { STAFFEL_CONFIRM: 'pin' } });
+
+    test('a decision asks for the PIN, once in five minutes, with keys alone', async ({ agent, board, page, server }) => {
+      await board.open('/people');
+      const pin = page.locator('.people-list li').filter({ hasText: '6 to 12 digits' });
+      await pin.getByRole('button', { name: /^Set/ }).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('314159');
+      await page.keyboard.press('Enter');
+      await expect(pin).toContainText('set');
+      const first = await agent.handedOver();
+      await page.goto(`${server.url}/pipelines/${first.pipeline}`);
+      await openReview(page);
+      await board.touch();
+      await page.keyboard.press('a');
+      await expect(board.review).toContainText("Confirm that it's you.");
+      await expect(board.review.getByLabel('PIN')).toBeFocused();
+      await page.keyboard.type('271828');
+      await page.keyboard.press('Enter');
+      await expect(board.review.getByRole('alert')).toContainText("That's not your PIN");
+      await page.keyboard.type('314159');
+      await page.keyboard.press('Enter');
+      await expect(board.review).toBeHidden();
+      const [accepted] = (await server.events(first.pipeline)).filter(({ event }) => event.type === 'HandoverAccepted');
+      expect(accepted!.event.proof).toMatchObject({ by: 'pin' });
+
+      const second = await agent.handedOver();
+      await page.goto(`${server.url}/pipelines/${second.pipeline}`);
+      await openReview(page);
+      await board.button('Accept').click();
+      await expect(board.review).toBeHidden();
+      expect((await agent.wait(second.handover)).decided_by).toBe('Local');
+    });
+  });
+
+  test('a password signs in another browser', async ({ board, browser, page, server }) => {
+    await board.open('/people');
+    const password = page.locator('.people-list li').filter({ hasText: 'At least 12 characters' });
+    await password.getByRole('button', { name: /^Set/ }).click();
+    await password.getByLabel('Password').fill('correct horse battery');
+    await password.getByRole('button', { name: 'Save' }).click();
+    await expect(password).toContainText('set');
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(`${server.url}/sign-in`);
+    await other.getByText('Sign in with a password').click();
+    await other.getByLabel('Name').fill('Local');
+    await other.getByLabel('Password').fill('wrong horse battery');
+    await other.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(other.locator('main').getByRole('alert')).toContainText('The name or the password is wrong');
+    await other.getByLabel('Password').fill('correct horse battery');
+    await other.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await other.waitForURL((url) => url.pathname === '/');
+    await other.goto(`${server.url}/people`);
+    await expect(other.locator('main')).toContainText('Signed in as Local');
+  });
+
+  test('a token for scripts is shown once and works until it is removed', async ({ board, page, request, server }) => {
+    await board.open('/people');
+    await page.getByLabel('What is it for?').fill('nightly');
+    await page.getByLabel('What it may do').selectOption('May read and report');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const secret = await page.locator('.made code').textContent();
+    expect(secret).toMatch(/^staffel_p_/);
+    const session = () => request.get(`${server.url}/api/session`, { headers: { authorization: `Bearer ${secret}` } });
+    expect((await (await session()).json()).person.name).toBe('Local');
+    await page.reload();
+    const line = page.locator('.people-list li').filter({ hasText: 'nightly' });
+    await expect(line).toContainText('May read and report');
+    await expect(page.locator('main')).not.toContainText(secret!);
+    await line.getByRole('button', { name: /^Remove/ }).click();
+    await expect(line).toHaveCount(0);
+    expect((await session()).status()).toBe(401);
   });
 });

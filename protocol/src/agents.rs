@@ -54,4 +54,11 @@ impl Scope {
             Self::Report => "report",
         }
     }
+
+    /// The scope with this name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Read, Self::Report]
+            .into_iter()
+            .find(|scope| scope.name() == name)
+    }
 }

@@ -32,6 +32,18 @@ pub enum Happened {
     Decided,
     /// A backup took the place of what there was.
     Restored,
+    /// A passkey was added; about the device where it was made.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A password or a PIN was set; about which.
+    SecretSet,
+    /// A password or a PIN was taken away; about which.
+    SecretForgotten,
+    /// Somebody gave a wrong password or PIN; about which, and for whom.
+    WrongSecret,
+    /// Settings changed; about which.
+    SettingsChanged,
     /// Something that a newer Staffel wrote.
     #[serde(other)]
     Unknown,
@@ -39,7 +51,7 @@ pub enum Happened {
 
 impl Happened {
     /// All that this version writes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::WrongCode,
@@ -52,6 +64,12 @@ impl Happened {
         Self::TokenRevoked,
         Self::Decided,
         Self::Restored,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::SecretSet,
+        Self::SecretForgotten,
+        Self::WrongSecret,
+        Self::SettingsChanged,
     ];
 
     /// Its name on the wire and in the registry.
@@ -69,6 +87,12 @@ impl Happened {
             Self::TokenRevoked => "token_revoked",
             Self::Decided => "decided",
             Self::Restored => "restored",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::SecretSet => "secret_set",
+            Self::SecretForgotten => "secret_forgotten",
+            Self::WrongSecret => "wrong_secret",
+            Self::SettingsChanged => "settings_changed",
             Self::Unknown => "unknown",
         }
     }

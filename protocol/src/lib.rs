@@ -33,10 +33,13 @@ pub use event::{
 };
 pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
-pub use people::{DeviceView, Devices, Me, People, PersonView, Role, Session, SignInLink};
+pub use people::{
+    Credentials, DeviceView, Devices, Me, PasskeyView, People, PersonView, PersonalTokenView, Role,
+    Session, SignInLink,
+};
 pub use program::{DEFAULT_LISTEN, PROBE, VERSION};
 pub use prompt::{Link, PromptDelivery, PromptRef, PromptView, ShortForm};
 pub use setup::Setup;
 pub use shorten::{beginning, shorten};
 pub use summary::{PhaseSummary, Summary, TaskCounts};
-pub use token::{Token, looks_like_token};
+pub use token::{PersonalToken, Token, looks_like_token};

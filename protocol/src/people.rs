@@ -3,6 +3,8 @@
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Scope;
+
 /// What a person may do. Each may also do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -117,4 +119,52 @@ pub struct SignInLink {
     pub qr: String,
     /// Whether it leads to this machine's own name for itself: no other device can open it then.
     pub near: bool,
+}
+
+/// What a person can prove herself or himself with beside a link. No secret is in here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Credentials {
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyView>,
+    /// Whether there is a password.
+    pub password: bool,
+    /// Whether there is a PIN.
+    pub pin: bool,
+    /// The tokens for scripts, the newest first.
+    pub tokens: Vec<PersonalTokenView>,
+}
+
+/// A passkey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PasskeyView {
+    /// Which one it is.
+    pub passkey: String,
+    /// Where it was made, such as `Firefox on Linux`.
+    pub label: String,
+    /// The host that it is for.
+    pub site: String,
+    /// Since when.
+    pub added: Timestamp,
+    /// When it was used last.
+    pub used: Option<Timestamp>,
+}
+
+/// A token for the scripts of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PersonalTokenView {
+    /// Which one it is.
+    pub token: String,
+    /// What it is for.
+    pub label: String,
+    /// What it allows. No token decides.
+    pub scope: Scope,
+    /// Since when.
+    pub added: Timestamp,
+    /// Until when it is good.
+    pub expires: Timestamp,
+    /// When it was used last, within the hour.
+    pub used: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! What an agent proves its name with: `staffel_<id>_<secret>`.
+//! What an agent proves its name with, `staffel_<id>_<secret>`, and the scripts of a person theirs, `staffel_p_<id>_<secret>`.
 //!
 //! The id is no secret: it says which token it is. The secret has 256 random bits.
 
@@ -50,6 +50,52 @@ impl Token {
     }
 }
 
+/// What the tokens of people begin with.
+const PERSONAL: &str = "staffel_p_";
+
+/// The token of a person's scripts. Only [`PersonalToken::reveal`] shows it.
+pub struct PersonalToken {
+    text: String,
+}
+
+impl PersonalToken {
+    /// How many random bytes are in one.
+    pub const BYTES: usize = Token::BYTES;
+
+    /// The token of these bytes, which have to be random.
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let (id, secret) = bytes.split_at(ID_BYTES);
+        Self {
+            text: format!("{PERSONAL}{}_{}", hex(id), hex(secret)),
+        }
+    }
+
+    /// Reads one. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix(PERSONAL)?.split_once('_')?;
+        let well_formed = is_hex(id, ID_BYTES) && is_hex(secret, SECRET_BYTES);
+        well_formed.then(|| Self {
+            text: text.to_owned(),
+        })
+    }
+
+    /// Which token it is; not secret.
+    pub fn id(&self) -> &str {
+        &self.text[PERSONAL.len()..PERSONAL.len() + 2 * ID_BYTES]
+    }
+
+    /// The text itself, for the one place that hands it out.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for PersonalToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PersonalToken({}…)", self.id())
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Token({}…)", self.id())
@@ -60,6 +106,7 @@ impl fmt::Debug for Token {
 pub fn looks_like_token(text: &str) -> bool {
     text.match_indices(PREFIX).any(|(at, _)| {
         let rest = &text[at + PREFIX.len()..];
+        let rest = rest.strip_prefix("p_").unwrap_or(rest);
         rest.split_once('_').is_some_and(|(id, secret)| {
             is_hex(id, ID_BYTES)
                 && secret.len() >= SECRET_BYTES
@@ -113,6 +160,19 @@ mod tests {
         ] {
             assert!(Token::parse(other).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn tokens_of_people_and_of_agents_are_told_apart() {
+        let personal = PersonalToken::from_bytes(std::array::from_fn(|at| 5 * at as u8));
+        let again = PersonalToken::parse(personal.reveal()).expect("a token");
+        assert_eq!(again.id(), personal.id());
+        assert!(Token::parse(personal.reveal()).is_none());
+        assert!(PersonalToken::parse(some_token().reveal()).is_none());
+        assert!(looks_like_token(&format!(
+            "/api?token={}",
+            personal.reveal()
+        )));
     }
 
     #[test]

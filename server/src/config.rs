@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::{
     agents::parse_name,
     notify::{NotifyConfig, NotifyTable},
+    people::{Confirm, ConfirmBy},
     prompt::ModelConfig,
     tls::TlsFiles,
 };
@@ -72,6 +73,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Who may read.
     pub reading: Reading,
+    /// Which decisions are to be confirmed.
+    pub confirm: Confirm,
     /// The template that replaces the built-in ones.
     pub template: Option<PathBuf>,
     /// The model that writes prompts.
@@ -148,6 +151,8 @@ struct ServerTable {
 #[serde(deny_unknown_fields, default)]
 struct PeopleTable {
     reading: Option<Reading>,
+    confirm: Option<String>,
+    confirm_phases: Option<Vec<String>>,
 }
 
 /// `[journal]`
@@ -236,6 +241,7 @@ impl Config {
                 Some(text) => Reading::parse(&text)?,
                 None => file.people.reading.unwrap_or_default(),
             },
+            confirm: confirm(file.people.confirm, file.people.confirm_phases)?,
             heartbeat: Duration::from_secs(15),
             patience: patience(file.agents.wait_seconds)?,
             archive_after: archive_after(file.pipelines.archive_after_days)?,
@@ -245,6 +251,36 @@ impl Config {
             leptos: leptos_options(path.as_deref(), listen)?,
         })
     }
+}
+
+fn confirm(in_file: Option<String>, phases: Option<Vec<String>>) -> Result<Confirm> {
+    let by = match variable("STAFFEL_CONFIRM").or(in_file).as_deref() {
+        None | Some("none") => None,
+        Some("pin") => Some(ConfirmBy::Pin),
+        Some("passkey") => Some(ConfirmBy::Passkey),
+        Some(other) => bail!("[people] confirm is {other:?}. Allowed: none, pin or passkey."),
+    };
+    ensure!(
+        by.is_some() || phases.is_none(),
+        "[people] confirm_phases is set, and confirm is none: nothing would be confirmed. Set confirm to pin or passkey, or \
+         leave confirm_phases out."
+    );
+    let phases = phases.map(|phases| {
+        ensure!(
+            !phases.is_empty(),
+            "[people] confirm_phases is empty, so nothing would be confirmed. Allowed: names of phases, for example \
+             [\"RELEASE\"]; without confirm_phases it is all of them."
+        );
+        let checked = phases.iter().map(|phase| {
+            domain::text::line("confirm_phases", phase, domain::text::NAME_MAX)
+                .map_err(|refusal| anyhow!("[people] {refusal}"))
+        });
+        checked.collect::<Result<_>>()
+    });
+    Ok(Confirm {
+        by,
+        phases: phases.transpose()?,
+    })
 }
 
 fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>> {

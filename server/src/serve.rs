@@ -70,7 +70,12 @@ pub async fn run<Served: Future<Output = ()>>(
     let code = people.first_code()?;
     let known: Arc<dyn Store> = registry;
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
-    let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
+    let confirm = Arc::new(config.confirm.clone());
+    let agents = Agents::new(
+        Registry::of(known)?,
+        config.approvers.clone(),
+        Arc::clone(&confirm),
+    );
     let stop = CancellationToken::new();
     let handler = mcp::Handler::new(&relay, &board, &agents, &people, &sessions, config.patience)?;
     let mcp = mcp::service(handler, &guard, stop.child_token());
@@ -100,6 +105,7 @@ pub async fn run<Served: Future<Output = ()>>(
         tokens: tokens.clone(),
         agents: Arc::clone(&agents),
         people: Arc::clone(&people),
+        confirm: Arc::clone(&confirm),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);

@@ -7,6 +7,7 @@ pub(crate) mod archive;
 pub(crate) mod detail;
 pub(crate) mod lists;
 pub(crate) mod navigate;
+pub(crate) mod passkey;
 pub(crate) mod review;
 #[cfg(feature = "hydrate")]
 pub(crate) mod session;

@@ -3,6 +3,7 @@
 pub(crate) mod badge;
 pub(crate) mod bulk;
 pub(crate) mod chip;
+pub(crate) mod confirm;
 pub(crate) mod connect;
 pub(crate) mod copy;
 pub(crate) mod document;

@@ -5,7 +5,10 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use protocol::HandoverRef;
 use wasm_bindgen::JsCast;
 
-use super::when::When;
+use super::{
+    confirm::{self, Asked},
+    when::When,
+};
 use crate::{
     Lang, api,
     api::Failure,
@@ -105,6 +108,8 @@ pub(crate) fn ReviewForm(
             board.lang.get().accept()
         }
     });
+    let asked = Signal::derive(move || form.asked());
+    let again = Callback::new(move |()| form.again());
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
     let trouble = flag(move || !matches!(form.trouble.get(), None | Some(Trouble::Asleep)));
     Effect::new(move || {
@@ -120,6 +125,8 @@ pub(crate) fn ReviewForm(
             None => String::new(),
             Some(Trouble::NoWords) => lang.say_what().to_owned(),
             Some(Trouble::Asleep) => lang.keys_asleep().to_owned(),
+            // The question is the answer.
+            Some(Trouble::Failed(failure)) if Asked::of(&failure).is_some() => String::new(),
             Some(Trouble::Failed(failure)) => {
                 let why = wording::review::not_decided(
                     lang,
@@ -148,6 +155,7 @@ pub(crate) fn ReviewForm(
                 on:input:target=move |event| form.type_words(event.target().value())
             ></textarea>
             <p id="review-said" class="said" class:trouble=trouble role="status">{said}</p>
+            {confirm::form(board, asked, again)}
             <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=move |_| form.decide(Verdict::Accept)>
                 {accept} <kbd aria-hidden="true">"A"</kbd>
             </button>
@@ -212,6 +220,21 @@ impl Form {
         (newest.handover == shown.handover && newest.revision == shown.revision)
             .then_some(newest.decision)
             .flatten()
+    }
+
+    /// What has to confirm the decision that was refused last. Follows it.
+    fn asked(self) -> Option<Asked> {
+        match self.trouble.get() {
+            Some(Trouble::Failed(failure)) => Asked::of(&failure),
+            _ => None,
+        }
+    }
+
+    /// Sends the decision again that was refused until it was confirmed.
+    fn again(self) {
+        if let Some(attempt) = self.attempt.get_value() {
+            self.decide(attempt.verdict);
+        }
     }
 
     fn key(self, event: &ev::KeyboardEvent) {

@@ -4,6 +4,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::{
     Lang,
+    actions::passkey,
     api::{self, Failure},
     board::use_board,
     browser,
@@ -20,6 +21,7 @@ struct SignIn {
     sending: RwSignal<bool>,
     trouble: RwSignal<Option<Failure>>,
     field: NodeRef<html::Input>,
+    password: NodeRef<html::Input>,
 }
 
 /// The page of `/sign-in`.
@@ -31,6 +33,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         sending: RwSignal::new(false),
         trouble: RwSignal::new(None),
         field: NodeRef::new(),
+        password: NodeRef::new(),
     };
     Effect::new(move || {
         // Read once, and taken out of the address: it must not stay in the history.
@@ -62,7 +65,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let trouble = text(move || {
         let lang = board.lang.get();
         page.trouble.get().map_or_else(String::new, |failure| {
-            wording::connection::failure(lang, &failure)
+            wording::people::failure(lang, &failure)
         })
     });
     view! {
@@ -89,16 +92,81 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     <button class="btn first" type="submit" disabled=move || page.sending.get()>
                         {board.t(if first { Lang::begin_here } else { Lang::sign_in })}
                     </button>
-                    <p class="trouble" role="alert">{trouble}</p>
                     {first.then(|| view! { <p class="sub">{board.t(Lang::nothing_more)}</p> })}
                 </form>
             </When>
+            {(!signed_in && !first).then(|| other_ways(page, invited))}
+            <p class="trouble" role="alert">{trouble}</p>
         </section>
     }
     .into_any()
 }
 
+/// Signing in without a link.
+fn other_ways(page: SignIn, invited: Signal<bool>) -> AnyView {
+    let board = use_board();
+    let possible = RwSignal::new(false);
+    // The server does not know what this browser can do.
+    Effect::new(move || possible.set(passkey::is_possible()));
+    let without = flag(move || !invited.get());
+    let name = NodeRef::<html::Input>::new();
+    let send = move || {
+        let (Some(name), Some(password)) = (name.get_untracked(), page.password.get_untracked())
+        else {
+            return;
+        };
+        let (name, typed) = (name.value(), password.value());
+        password.set_value("");
+        page.enter(async move { api::sign_in_by_password(&name, &typed).await });
+    };
+    view! {
+        <When holds=without>
+            <div class="ways">
+                <When holds=possible>
+                    <button class="btn first" type="button" disabled=page.sending on:click=move |_| page.enter(passkey::sign_in())>
+                        {board.t(Lang::sign_in_with_passkey)}
+                    </button>
+                </When>
+                <details>
+                    <summary>{board.t(Lang::sign_in_with_password)}</summary>
+                    <form on:submit=move |event| { event.prevent_default(); send(); }>
+                        <label>
+                            {board.t(Lang::name)}
+                            <input type="text" node_ref=name required maxlength="200" autocomplete="username"/>
+                        </label>
+                        <label>
+                            {board.t(Lang::password)}
+                            <input type="password" node_ref=page.password required maxlength="200" autocomplete="current-password"/>
+                        </label>
+                        <button class="btn" type="submit" disabled=page.sending>{board.t(Lang::sign_in)}</button>
+                    </form>
+                </details>
+            </div>
+        </When>
+    }
+    .into_any()
+}
+
 impl SignIn {
+    /// Signs in, and goes to the board.
+    fn enter(self, signing_in: impl Future<Output = Result<(), Failure>> + 'static) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.sending.set(true);
+        self.trouble.set(None);
+        spawn_local(async move {
+            match signing_in.await {
+                // Everything anew: the page, its stream and all other tabs are somebody's from now on.
+                Ok(()) => browser::go(&paths::overview()),
+                Err(failure) => {
+                    self.trouble.set(Some(failure));
+                    self.sending.set(false);
+                }
+            }
+        });
+    }
+
     fn leave(self) {
         spawn_local(async move {
             match api::sign_out().await {
@@ -112,21 +180,7 @@ impl SignIn {
         let Some(code) = self.code.get_untracked() else {
             return;
         };
-        if self.sending.get_untracked() {
-            return;
-        }
-        self.sending.set(true);
-        self.trouble.set(None);
         let name = self.field.get_untracked().map(|field| field.value());
-        spawn_local(async move {
-            match api::sign_in(&code, name.as_deref()).await {
-                // Everything anew: the page, its stream and all other tabs are somebody's from now on.
-                Ok(()) => browser::go(&paths::overview()),
-                Err(failure) => {
-                    self.trouble.set(Some(failure));
-                    self.sending.set(false);
-                }
-            }
-        });
+        self.enter(async move { api::sign_in(&code, name.as_deref()).await });
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod age;
 pub(crate) mod connection;
 pub(crate) mod happened;
 pub(crate) mod now;
+pub(crate) mod people;
 pub(crate) mod pipeline;
 pub(crate) mod review;
 mod text;

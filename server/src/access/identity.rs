@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http_body::Frame;
-use protocol::Scope;
+use protocol::{PersonalToken, Scope};
 use reqwest::Url;
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -151,15 +151,23 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     let mut renewed = None;
     let (principal, ended) = match credentials(request.headers()) {
         Some(given) => {
-            let identity =
-                Token::parse(&given).and_then(|token| tokens.agents.registry.verify(&token));
-            let Some(identity) = identity else {
+            let Some(principal) = proven(&tokens, &given) else {
                 return refuse(&request, Problem::invalid_token());
             };
             request.headers_mut().remove(header::AUTHORIZATION);
-            request.extensions_mut().insert(identity.clone());
-            let revoked = identity.revoked.clone();
-            (Principal::Agent(identity), revoked)
+            match principal {
+                Principal::Person(person) => {
+                    note_use(&tokens.people, &person).await;
+                    let ended = person.ended.clone();
+                    (Principal::Person(person), ended)
+                }
+                Principal::Agent(identity) => {
+                    request.extensions_mut().insert(identity.clone());
+                    let revoked = identity.revoked.clone();
+                    (Principal::Agent(identity), revoked)
+                }
+                Principal::Nobody => return refuse(&request, Problem::invalid_token()),
+            }
         }
         None => match principal::person(request.headers(), &tokens.people) {
             Some((person, value))
@@ -167,7 +175,7 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
             {
                 let ended = person.ended.clone();
                 // A browser that comes back within 90 days stays signed in for 90 more.
-                if use_device(&tokens.people, &person).await {
+                if note_use(&tokens.people, &person).await {
                     let seconds = SESSION_GOOD / 1000;
                     renewed = set_cookie(&tokens.people, request.headers(), &value, seconds);
                 }
@@ -194,18 +202,27 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     answer
 }
 
-/// Notes that a device is used, at most once an hour. `true` if it was noted.
-async fn use_device(people: &Arc<People>, person: &SignedIn) -> bool {
-    if !people.is_due(&person.device) {
+/// Whom a token proves: an agent, or a person's script.
+fn proven(tokens: &Tokens, given: &str) -> Option<Principal> {
+    if let Some(token) = PersonalToken::parse(given) {
+        return tokens.people.verify_token(&token).map(Principal::Person);
+    }
+    let token = Token::parse(given)?;
+    tokens.agents.registry.verify(&token).map(Principal::Agent)
+}
+
+/// Notes that a device or a token is used, at most once an hour. `true` if it was noted.
+async fn note_use(people: &Arc<People>, person: &SignedIn) -> bool {
+    if !people.is_due(&person.with) {
         return false;
     }
-    let (people, device) = (Arc::clone(people), Arc::clone(&person.device));
-    let noted = spawn_blocking(move || people.use_device(&device)).await;
+    let (people, with) = (Arc::clone(people), person.with.clone());
+    let noted = spawn_blocking(move || people.note_use(&with)).await;
     match noted {
         Ok(Ok(noted)) => noted,
         // A full disk must not sign anybody out.
         Ok(Err(error)) => {
-            tracing::warn!("it cannot be noted that a device is used: {error}");
+            tracing::warn!("it cannot be noted that somebody is here: {error}");
             false
         }
         Err(_) => false,
@@ -237,7 +254,13 @@ pub async fn reading(State(tokens): State<Tokens>, mut request: Request, next: N
 
 /// Whether an address shows nothing of the work. `/mcp` asks for a token itself.
 fn is_for_strangers(path: &str) -> bool {
-    let whole = ["/sign-in", "/api/session", "/health", "/mcp"];
+    let whole = [
+        "/sign-in",
+        "/api/session",
+        "/api/session/passkey",
+        "/health",
+        "/mcp",
+    ];
     let below = ["/pkg/", "/.well-known/"];
     // Pages and programs have no dot in the first part of their addresses, files of the board have one.
     let file = path

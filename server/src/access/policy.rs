@@ -4,7 +4,10 @@ use domain::{Reason, Refusal};
 use protocol::{Role, Scope};
 
 use super::Principal;
-use crate::problem::Problem;
+use crate::{
+    people::{SignedIn, With},
+    problem::Problem,
+};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,16 +22,19 @@ pub enum Action {
     Archive,
     /// See who there is, let people in and keep them out.
     ManagePeople,
+    /// See and change the own devices, credentials and notifications.
+    OwnAccount,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Report,
         Self::Decide,
         Self::HandOn,
         Self::Archive,
         Self::ManagePeople,
+        Self::OwnAccount,
     ];
 
     /// What a person has to be to do it.
@@ -36,7 +42,13 @@ impl Action {
         match self {
             Self::Report | Self::Decide | Self::HandOn | Self::Archive => Role::Reviewer,
             Self::ManagePeople => Role::Owner,
+            Self::OwnAccount => Role::Viewer,
         }
+    }
+
+    /// Whether a token of a person's scripts may do it: only somebody at a browser decides, and lets others in.
+    pub fn is_for_scripts(self) -> bool {
+        !matches!(self, Self::Decide | Self::ManagePeople | Self::OwnAccount)
     }
 
     /// Whether an agent may do it with a token that allows reporting.
@@ -51,6 +63,7 @@ impl Action {
             Self::HandOn => "hand prompts on",
             Self::Archive => "archive pipelines",
             Self::ManagePeople => "manage people",
+            Self::OwnAccount => "change an account",
         }
     }
 }
@@ -63,6 +76,16 @@ impl Principal {
     pub fn permit(&self, action: Action) -> Result<(), Problem> {
         match self {
             Self::Nobody => Err(Problem::sign_in_needed(action.words())),
+            Self::Person(person) if !allows(person, action) => Err(refused(
+                Reason::NotPermitted,
+                format!(
+                    "This is a token of {}, and it may not {}.",
+                    person.name,
+                    action.words()
+                ),
+                "a browser in which the person is signed in; for what scripts do, a token with the scope `report`.",
+                "Do this on the board.",
+            )),
             Self::Person(person) if person.role >= action.role() => Ok(()),
             Self::Person(person) => Err(refused(
                 Reason::NotPermitted,
@@ -95,6 +118,14 @@ impl Principal {
             )),
             Self::Agent(_) => Ok(()),
         }
+    }
+}
+
+/// Whether what proves this person is enough.
+fn allows(person: &SignedIn, action: Action) -> bool {
+    match &person.with {
+        With::Browser(_) => true,
+        With::Token { scope, .. } => *scope == Scope::Report && action.is_for_scripts(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who sends a request, as far as it is proven.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use domain::Actor;
 
@@ -17,7 +19,7 @@ pub enum Principal {
     Nobody,
     /// An agent, by its token.
     Agent(Identity),
-    /// A person, by the cookie of a browser in which the person is signed in.
+    /// A person, by the cookie of a browser in which the person is signed in, or by a token of the person's scripts.
     Person(SignedIn),
 }
 
@@ -28,6 +30,14 @@ impl Principal {
             Self::Nobody => None,
             Self::Agent(identity) => Some(Actor::agent(&*identity.name)),
             Self::Person(person) => Some(Actor::person(&*person.name)),
+        }
+    }
+
+    /// The browser in which the person is signed in; nothing for all others.
+    pub fn device(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Person(person) => person.device(),
+            Self::Agent(_) | Self::Nobody => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use protocol::{Happened, PersonView, Role};
 use crate::{
     config::{Config, ServeArgs, data_folder},
     people::{By, People},
-    registry::{Changed, Sqlite},
+    registry::{Changed, SecretKind, Sqlite},
 };
 
 /// What `staffel people` can be told.
@@ -55,6 +55,17 @@ enum What {
     },
     /// Make a link that signs a person in, once, within ten minutes; only at a terminal
     Link {
+        /// The name
+        name: String,
+    },
+    /// Show the tokens of people's scripts, without the tokens themselves
+    Tokens {
+        /// As JSON, for scripts
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a person's PIN, password and passkeys away; only at a terminal
+    Reset {
         /// The name
         name: String,
     },
@@ -126,13 +137,33 @@ pub fn run(args: &PeopleArgs) -> Result<()> {
             people.note(&By::command(), Happened::LetIn, name);
             println!("{name} may sign in again. A link: staffel people link {name:?}");
         }
-        What::Link { name } => {
-            // An agent runs commands, too; whoever reads the answer at a terminal is a person.
-            if !(stdin().is_terminal() && stdout().is_terminal()) {
-                bail!(
-                    "a link is made only at a terminal, since it signs in whoever reads it. Run it yourself: staffel people link {name:?}"
-                );
+        What::Tokens { json } => print_tokens(&people, *json)?,
+        What::Reset { name } => {
+            at_terminal(&format!(
+                "what a person confirms with is taken away only at a terminal. Run it yourself: staffel people reset {name:?}"
+            ))?;
+            if people.role(name).is_none() {
+                done(Changed::Nobody, name, &people)?;
             }
+            for kind in SecretKind::ALL {
+                people.forget_secret(name, kind)?;
+            }
+            for passkey in people.passkeys(name)? {
+                people.remove_passkey(name, &passkey.id)?;
+            }
+            people.note(
+                &By::command(),
+                Happened::SecretForgotten,
+                &format!("PIN, password and passkeys of {name}"),
+            );
+            println!(
+                "{name} has no PIN, no password and no passkey any more. A link: staffel people link {name:?}"
+            );
+        }
+        What::Link { name } => {
+            at_terminal(&format!(
+                "a link is made only at a terminal, since it signs in whoever reads it. Run it yourself: staffel people link {name:?}"
+            ))?;
             let Some((code, _)) = people.code_for(name)? else {
                 done(Changed::Nobody, name, &people)?;
                 return Ok(());
@@ -151,6 +182,50 @@ pub fn run(args: &PeopleArgs) -> Result<()> {
                 app::paths::sign_in(&code)
             );
         }
+    }
+    Ok(())
+}
+
+/// An agent runs commands, too; whoever reads the answer at a terminal is a person.
+fn at_terminal(otherwise: &str) -> Result<()> {
+    if stdin().is_terminal() && stdout().is_terminal() {
+        return Ok(());
+    }
+    bail!("{otherwise}")
+}
+
+fn print_tokens(people: &People, json: bool) -> Result<()> {
+    let all: Vec<_> = people
+        .view()
+        .into_iter()
+        .flat_map(|person| {
+            let tokens = people.tokens(&person.name);
+            tokens
+                .into_iter()
+                .map(move |token| (person.name.clone(), token))
+        })
+        .collect();
+    if json {
+        let all: Vec<_> = all
+            .iter()
+            .map(|(person, token)| serde_json::json!({ "person": person, "token": token }))
+            .collect();
+        println!("{:#}", serde_json::Value::from(all));
+        return Ok(());
+    }
+    if all.is_empty() {
+        println!(
+            "There are no tokens of people's scripts. They are made on the board, on the page People."
+        );
+    }
+    for (person, token) in all {
+        println!(
+            "{person}: {} ({}, {}) until {}",
+            token.label,
+            token.token,
+            token.scope.name(),
+            token.expires
+        );
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a request says about its sender: who acts, and the key that makes a repetition harmless.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::SocketAddr, time::Instant};
 
 use axum::{
     Json, extract,
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     access::{Action, Principal, Sent, Tokens},
-    people::By,
+    people::{By, ConfirmBy, People},
     problem::Problem,
 };
 
@@ -66,15 +66,27 @@ impl Caller {
             .ok_or_else(|| Problem::sign_in_needed("do this"))
     }
 
-    /// How it is known which person acts.
-    pub fn proof(&self) -> Option<Proof> {
-        match &self.principal {
-            Principal::Person(person) => Some(Proof {
-                by: ProvenBy::Session,
-                device: Some(person.device.to_string()),
-            }),
-            Principal::Agent(_) | Principal::Nobody => None,
+    /// How it is known which person decides, where `needed` has to confirm it.
+    ///
+    /// # Errors
+    /// It was not confirmed on this device within the last minutes.
+    pub fn proof(
+        &self,
+        people: &People,
+        needed: Option<ConfirmBy>,
+    ) -> Result<Option<Proof>, Problem> {
+        let Some(device) = self.principal.device() else {
+            return Ok(None);
+        };
+        let by = people.confirmed.lately(device, Instant::now());
+        let by = by.unwrap_or(ProvenBy::Session);
+        if let Some(needed) = needed.filter(|needed| !needed.is_met(by)) {
+            return Err(Problem::confirmation_needed(needed));
         }
+        Ok(Some(Proof {
+            by,
+            device: Some(device.to_string()),
+        }))
     }
 
     /// Who acts where agents report: whoever is proven, or an agent by the name that it gives itself, or a script.
@@ -140,6 +152,33 @@ impl Caller {
                 "A value is not allowed",
                 format!("Staffel-Actor is {given:?}. Allowed: agent/NAME or person/NAME."),
             )),
+        }
+    }
+}
+
+impl Problem {
+    /// A decision that has to be confirmed.
+    pub fn confirmation_needed(by: ConfirmBy) -> Self {
+        Self {
+            allowed: Some(match by {
+                ConfirmBy::Pin => {
+                    "a decision within five minutes after the PIN or a passkey.".to_owned()
+                }
+                ConfirmBy::Passkey => "a decision within five minutes after a passkey.".to_owned(),
+            }),
+            next: Some(
+                "Confirm with POST /api/session/confirmation, then send the decision again."
+                    .to_owned(),
+            ),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                match by {
+                    ConfirmBy::Pin => "pin-needed",
+                    ConfirmBy::Passkey => "passkey-needed",
+                },
+                "Confirm first",
+                "This decision has to be confirmed on this device, and was not within the last five minutes.",
+            )
         }
     }
 }

@@ -224,7 +224,7 @@ fn me(principal: &Principal) -> Option<Me> {
         Principal::Person(person) => Some(Me {
             name: person.name.to_string(),
             role: person.role,
-            device: Some(person.device.to_string()),
+            device: person.device().map(ToString::to_string),
         }),
         Principal::Nobody | Principal::Agent(_) => None,
     }

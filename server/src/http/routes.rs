@@ -27,7 +27,7 @@ use crate::{
     VERSION,
     access::{self, Tokens},
     agents::Agents,
-    people::People,
+    people::{Confirm, People},
     problem::{Problem, wrong_method},
     relay::Relay,
     release::Site,
@@ -51,6 +51,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Who may decide.
     pub people: Arc<People>,
+    /// Which decisions are to be confirmed.
+    pub confirm: Arc<Confirm>,
     /// When the server started.
     pub started: Timestamp,
 }

@@ -4,8 +4,12 @@
 //! Commands write the registry while the server runs, so what is in memory is looked at again and again.
 
 mod alike;
+mod confirmation;
+mod passkeys;
 mod secret;
+mod secrets;
 mod throttle;
+mod tokens;
 
 use std::{
     collections::HashMap,
@@ -15,19 +19,24 @@ use std::{
 };
 
 use domain::{Proposal, Refusal, Timestamp, text};
-use protocol::{Audit, DeviceView, Devices, Happened, PersonView, Role};
+use protocol::{Audit, DeviceView, Devices, Happened, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     registry::{
-        Changed, CodeFor, Noted, PeopleStore, StoreError, StoredCode, StoredDevice, StoredPerson,
+        Changed, CodeFor, Noted, PeopleStore, SecretKind, StoreError, StoredCode, StoredDevice,
+        StoredPerson, StoredToken,
     },
     relay::now,
 };
 
+pub use confirmation::{Confirm, ConfirmBy, Confirmed};
+pub use passkeys::{Challenge, PasskeyError, Site};
+pub use secrets::SecretError;
 pub use throttle::Throttle;
+pub use tokens::TOKEN_DAYS;
 
 /// How soon takes effect what another process does.
 const LOOK: Duration = Duration::from_millis(500);
@@ -51,10 +60,66 @@ pub struct SignedIn {
     pub name: Arc<str>,
     /// What the person may do.
     pub role: Role,
-    /// The device.
-    pub device: Arc<str>,
-    /// Cancelled when the device is signed out.
+    /// What proves it.
+    pub with: With,
+    /// Cancelled when the device is signed out, or the token is void.
     pub ended: CancellationToken,
+}
+
+/// What proves a person.
+#[derive(Debug, Clone)]
+pub enum With {
+    /// A browser in which the person is signed in: the id of the device.
+    Browser(Arc<str>),
+    /// A token of the person's scripts.
+    Token {
+        /// Which one.
+        id: Arc<str>,
+        /// What it allows.
+        scope: Scope,
+    },
+}
+
+impl SignedIn {
+    /// The browser in which the person is signed in; nothing for a script.
+    pub fn device(&self) -> Option<&Arc<str>> {
+        match &self.with {
+            With::Browser(device) => Some(device),
+            With::Token { .. } => None,
+        }
+    }
+}
+
+/// A passkey's answer to a challenge, as it came in.
+#[derive(Debug)]
+pub struct PasskeyAnswer {
+    /// Where.
+    pub site: Site,
+    /// The ceremony of the challenge.
+    pub ceremony: String,
+    /// What the browser says.
+    pub credential: serde_json::Value,
+}
+
+/// What somebody signs in with.
+#[derive(Debug)]
+pub enum SignInWith {
+    /// The code of a link. The first owner says the name; for anybody else it stands in the registry.
+    Code {
+        /// The code.
+        code: String,
+        /// The name.
+        name: Option<String>,
+    },
+    /// A name and its password.
+    Password {
+        /// The name.
+        name: String,
+        /// The password.
+        password: String,
+    },
+    /// A passkey.
+    Passkey(PasskeyAnswer),
 }
 
 /// Who does something, and from where, for the audit.
@@ -99,6 +164,12 @@ pub enum SignInError {
         "This code does not let anybody in: it was used already, it is older than ten minutes, or it is not one of this Staffel's."
     )]
     Code,
+    /// The name has no such password.
+    #[error("There is nobody with this name and this password.")]
+    Password,
+    /// The passkey does not prove anybody.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
     /// The name cannot be had.
     #[error(transparent)]
     Name(#[from] Refusal),
@@ -108,6 +179,9 @@ pub enum SignInError {
     /// So many links for one person are good that nobody needs another.
     #[error("There are {CODES} links for this person already that nobody has used yet.")]
     TooMany,
+    /// So many tokens are good that nobody needs another.
+    #[error("There are {} tokens already.", tokens::TOKENS)]
+    TooManyTokens,
     /// The registry cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,6 +199,10 @@ pub struct People {
     instance: String,
     /// Who has guessed wrong lately.
     pub throttle: Throttle,
+    /// Who has confirmed lately.
+    pub confirmed: Confirmed,
+    ceremonies: passkeys::Ceremonies,
+    hash_turn: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -133,6 +211,8 @@ struct Memory {
     people: Vec<StoredPerson>,
     /// By their ids.
     devices: HashMap<String, (StoredDevice, CancellationToken)>,
+    /// By their ids.
+    tokens: HashMap<String, (StoredToken, CancellationToken)>,
 }
 
 impl Memory {
@@ -153,6 +233,9 @@ impl People {
             loading: Mutex::default(),
             known: RwLock::default(),
             throttle: Throttle::default(),
+            confirmed: Confirmed::default(),
+            ceremonies: passkeys::Ceremonies::default(),
+            hash_turn: Mutex::default(),
         };
         people.load()?;
         Ok(people)
@@ -230,26 +313,36 @@ impl People {
         good.then(|| SignedIn {
             name: person.name.as_str().into(),
             role: person.role,
-            device: device.id.as_str().into(),
+            with: With::Browser(device.id.as_str().into()),
             ended: ended.clone(),
         })
     }
 
-    /// Whether it is time to note that a device is used.
-    pub fn is_due(&self, id: &str) -> bool {
-        let used = self.memory().devices.get(id).map(|(device, _)| device.used);
-        used.is_some_and(|used| now().millis() >= used.millis().saturating_add(USED_WITHIN))
+    /// Whether it is time to note that a device or a token is used.
+    pub fn is_due(&self, with: &With) -> bool {
+        match with {
+            With::Browser(device) => {
+                let memory = self.memory();
+                let used = memory.devices.get(&**device).map(|(device, _)| device.used);
+                used.is_some_and(|used| now().millis() >= used.millis().saturating_add(USED_WITHIN))
+            }
+            With::Token { id, .. } => self.is_token_due(id),
+        }
     }
 
-    /// Notes that a device is used, at most once an hour. `true` if it was noted: its cookie is to be renewed then. Blocks.
+    /// Notes that a device or a token is used, at most once an hour. `true` if it was noted: the cookie of a device is to be
+    /// renewed then. Blocks.
     ///
     /// # Errors
     /// The registry cannot be written.
-    pub fn use_device(&self, id: &str) -> Result<bool, StoreError> {
-        if !self.is_due(id) {
+    pub fn note_use(&self, with: &With) -> Result<bool, StoreError> {
+        if !self.is_due(with) {
             return Ok(false);
         }
-        self.store.use_device(id, now())?;
+        match with {
+            With::Browser(device) => self.store.use_device(device, now())?,
+            With::Token { id, .. } => self.store.use_token(id, now())?,
+        }
         self.load()?;
         Ok(true)
     }
@@ -296,16 +389,31 @@ impl People {
         Ok((code, expires))
     }
 
-    /// Signs in with a code. The first owner says the `name`; for anybody else it stands in the registry. Blocks.
+    /// Signs in. Blocks.
     ///
     /// # Errors
-    /// A [`SignInError`]. With a name that cannot be had the code stays good.
+    /// A [`SignInError`]. With a name that cannot be had the code of a link stays good.
     pub fn sign_in(
         &self,
-        code: &str,
-        name: Option<&str>,
+        with: SignInWith,
         label: &str,
     ) -> Result<(Cookie, SignedIn), SignInError> {
+        let person = match with {
+            SignInWith::Code { code, name } => self.take_code(&code, name.as_deref())?,
+            SignInWith::Password { name, password } => {
+                let name = text::line("name", &name, text::NAME_MAX)?;
+                if !self.is_secret(&name, SecretKind::Password, &password)? {
+                    return Err(SignInError::Password);
+                }
+                name
+            }
+            SignInWith::Passkey(answer) => self.proven_by_passkey(answer)?,
+        };
+        self.let_in(&person, label)
+    }
+
+    /// Whom a code lets in.
+    fn take_code(&self, code: &str, name: Option<&str>) -> Result<String, SignInError> {
         // Before the code is taken: a name that is not allowed must not cost it.
         let name = name.map(name_of).transpose()?;
         let hash = secret::hash(code.trim());
@@ -313,17 +421,16 @@ impl People {
             .store
             .take_code(&hash, now())?
             .ok_or(SignInError::Code)?;
-        let person = match taken.purpose {
-            CodeFor::Person(name) => name,
+        match taken.purpose {
+            CodeFor::Person(name) => Ok(name),
             CodeFor::First => {
                 let name = name.unwrap_or_else(system_name);
                 if !self.store.add_person(&new(&name, Role::Owner), true)? {
                     return Err(SignInError::Code);
                 }
-                name
+                Ok(name)
             }
-        };
-        self.let_in(&person, label)
+        }
     }
 
     /// Signs a person in on a new device.
@@ -476,9 +583,9 @@ impl People {
         let mut memory = Memory {
             version: self.store.people_version()?,
             people: self.store.people()?,
-            devices: HashMap::new(),
+            ..Memory::default()
         };
-        let devices = self.store.devices()?;
+        let (devices, tokens) = (self.store.devices()?, self.store.tokens()?);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for device in devices {
             let in_again = memory
@@ -490,10 +597,17 @@ impl People {
                 memory.devices.insert(entry.0.id.clone(), entry);
             }
         }
+        for token in tokens {
+            let ended = known.tokens.remove(&token.id).map(|(_, ended)| ended);
+            memory
+                .tokens
+                .insert(token.id.clone(), (token, ended.unwrap_or_default()));
+        }
         let before = std::mem::replace(&mut *known, memory);
         drop(known);
-        // What is left there is signed in no longer.
-        for (_, ended) in before.devices.values() {
+        // What is left there proves nobody any longer.
+        let ended = before.devices.into_values().map(|(_, ended)| ended);
+        for ended in ended.chain(before.tokens.into_values().map(|(_, ended)| ended)) {
             ended.cancel();
         }
         Ok(())

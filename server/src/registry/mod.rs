@@ -5,6 +5,7 @@
 //! nobody goes on in it without a token; what one process writes another one sees; a session that is used often is
 //! forgotten last. Every call blocks: on a thread that serves requests it goes through `spawn_blocking`.
 
+mod credentials;
 mod outbox;
 mod people;
 mod sqlite;
@@ -12,6 +13,7 @@ mod sqlite;
 use domain::Timestamp;
 use protocol::Scope;
 
+pub use credentials::{CredentialStore, SecretKind, StoredPasskey, StoredToken};
 pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoredNotice};
 pub use people::{
     AUDIT_KEPT, Changed, CodeFor, Noted, PeopleStore, StoredCode, StoredDevice, StoredPerson,

@@ -6,7 +6,7 @@
 use domain::Timestamp;
 use protocol::{AuditEntry, Happened, Role};
 
-use super::StoreError;
+use super::{CredentialStore, StoreError};
 
 /// Most lines of the audit: years of a team, in some 20 MB.
 pub const AUDIT_KEPT: u64 = 100_000;
@@ -90,7 +90,7 @@ pub struct Noted {
 }
 
 /// What an engine keeps about people.
-pub trait PeopleStore: Send + Sync {
+pub trait PeopleStore: CredentialStore {
     /// Another number when somebody else, in this process or in another, has changed something here.
     ///
     /// # Errors
@@ -122,7 +122,8 @@ pub trait PeopleStore: Send + Sync {
     /// It cannot be written.
     fn set_role(&self, name: &str, role: Role) -> Result<Changed, StoreError>;
 
-    /// Keeps a person out since `disabled`, or lets the person in again. Whoever is kept out has no device any more.
+    /// Keeps a person out since `disabled`, or lets the person in again. Whoever is kept out has no device and no token any
+    /// more.
     ///
     /// # Errors
     /// It cannot be written.
@@ -152,7 +153,7 @@ pub trait PeopleStore: Send + Sync {
     /// It cannot be written.
     fn remove_device(&self, person: &str, id: &str) -> Result<bool, StoreError>;
 
-    /// Forgets all devices and codes: whoever has a copy of an older registry must not be signed in by it.
+    /// Forgets all devices, codes and tokens: whoever has a copy of an older registry must not be let in by it.
     ///
     /// # Errors
     /// It cannot be written.

@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::registry::{PeopleStore, Sqlite};
+use server::{
+    people::{Confirm, ConfirmBy},
+    registry::{PeopleStore, Sqlite},
+};
 use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, Api, Program, Server, data_folder, soon, until};
@@ -449,4 +452,185 @@ async fn where_reading_needs_a_sign_in_nobody_reads_without_one() {
     let [cookie, _] = api.session();
     let page = api.send(Method::GET, "/", &[cookie], "").await;
     assert_eq!(page.status, 200, "{page:?}");
+}
+
+async fn confirmed_by(api: &Api, pin: &str) -> Answer {
+    api.post_as_person("/api/session/confirmation", &json!({"pin": pin}))
+        .await
+}
+
+#[tokio::test]
+async fn a_decision_is_confirmed_where_the_settings_say_so() {
+    let confirm = Confirm {
+        by: Some(ConfirmBy::Pin),
+        phases: Some(["PLAN".to_owned()].into()),
+    };
+    let server = Server::with(|config| config.confirm = confirm).await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let plan = api.hand_over(&pipeline, "The plan").await;
+    api.decide(&plan, 1, "accept", "").await.ok();
+    api.prompt(&pipeline, 1).await;
+    api.post(
+        &format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/acknowledgement"),
+        &json!({}),
+    )
+    .await
+    .ok();
+    let done = api.hand_over(&pipeline, "Done").await;
+    let refused = api.decide(&done, 1, "accept", "").await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert_eq!(refused.json()["type"], "urn:staffel:problem:pin-needed");
+
+    assert_eq!(confirmed_by(api, "314159").await.status, 401, "none is set");
+    let short = api
+        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "12345"}))
+        .await;
+    assert_eq!(short.status, 422, "{short:?}");
+    assert!(!short.text.contains("12345"), "{short:?}");
+    let set = api
+        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "314159"}))
+        .await;
+    assert_eq!(set.status, 204, "{set:?}");
+    // Whoever sits at the browser cannot replace it without it.
+    let replaced = api
+        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "271828"}))
+        .await;
+    assert_eq!(replaced.status, 403, "{replaced:?}");
+    assert_eq!(confirmed_by(api, "271828").await.status, 401);
+    assert_eq!(api.decide(&done, 1, "accept", "").await.status, 403);
+    assert_eq!(confirmed_by(api, "314159").await.status, 204);
+    api.decide(&done, 1, "accept", "").await.ok();
+    let read = api
+        .get(&format!("/api/pipelines/{pipeline}/handovers/{done}"))
+        .await
+        .ok();
+    assert_eq!(read["decision"]["proof"]["by"], "pin", "{read}");
+    let credentials = api.get_as_person("/api/people/me/credentials").await.ok();
+    assert_eq!(
+        (
+            credentials["pin"].as_bool(),
+            credentials["password"].as_bool()
+        ),
+        (Some(true), Some(false))
+    );
+}
+
+#[tokio::test]
+async fn whoever_guesses_a_pin_waits_even_with_the_right_one() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let secret = json!({"secret": "314159"});
+    api.post_as_person("/api/people/me/secrets/pin", &secret)
+        .await;
+    let mut last = 0;
+    for guess in 0..20 {
+        last = confirmed_by(api, &format!("{:06}", 200_000 + guess))
+            .await
+            .status;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(confirmed_by(api, "314159").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_framed_board_decides_nothing_unconfirmed() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let plan = api.hand_over(&pipeline, "The plan").await;
+    let path = format!("/api/pipelines/{pipeline}/handovers/{plan}/decision");
+    let body = json!({"decision": "accept", "revision": 1, "framed": true});
+    let refused = api.post_as_person(&path, &body).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert_eq!(refused.json()["type"], "urn:staffel:problem:pin-needed");
+}
+
+#[tokio::test]
+async fn a_password_lets_in_and_guessing_one_is_slow() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let password = "correct horse battery";
+    let set = json!({"secret": password});
+    let set = api
+        .post_as_person("/api/people/me/secrets/password", &set)
+        .await;
+    assert_eq!(set.status, 204, "{set:?}");
+    let sign_in = async |name: &str, password: &str| {
+        let body = json!({"name": name, "password": password});
+        api.post("/api/session", &body).await
+    };
+    let signed_in = sign_in("Owner", password).await;
+    assert_eq!(signed_in.status, 201, "{signed_in:?}");
+    cookie(&signed_in);
+    let mut refused = Vec::new();
+    for guess in 0..8 {
+        refused.push(
+            sign_in("Owner", &format!("guess number {guess}"))
+                .await
+                .status,
+        );
+    }
+    assert_eq!(refused[0], 401);
+    assert_eq!(refused.last(), Some(&429));
+    assert_eq!(sign_in("Owner", password).await.status, 429);
+    let both = json!({"code": "a", "password": "b", "name": "Owner"});
+    assert_eq!(api.post("/api/session", &both).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_personal_token_acts_in_a_name_until_it_is_void() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let body = json!({"label": "nightly", "scope": "report", "days": 30});
+    let made = api
+        .post_as_person("/api/people/me/tokens", &body)
+        .await
+        .ok();
+    let secret = made["secret"].as_str().expect("a token").to_owned();
+    assert!(secret.starts_with("staffel_p_"), "{secret}");
+    let bearer = format!("Bearer {secret}");
+    let headers = [
+        ("authorization", &*bearer),
+        ("content-type", "application/json"),
+    ];
+    let me = api
+        .send(Method::GET, "/api/session", &headers, "")
+        .await
+        .ok();
+    assert_eq!(me["person"]["name"], "Owner");
+    assert_eq!(me["person"]["device"], Value::Null);
+    let started = json!({"project": "a", "title": "t"}).to_string();
+    let started = api
+        .send(Method::POST, "/api/pipelines", &headers, started)
+        .await
+        .ok();
+    assert!(started["pipeline"].is_string(), "{started}");
+    // It must not become more than it is: no link, no PIN, no token of its own.
+    let token = json!({"label": "a", "scope": "report", "days": 1});
+    for (path, body) in [
+        ("me/link", &json!({})),
+        ("me/secrets/pin", &json!({"secret": "314159"})),
+        ("me/tokens", &token),
+        ("Owner/link", &json!({})),
+    ] {
+        let path = format!("/api/people/{path}");
+        let answer = api
+            .send(Method::POST, &path, &headers, body.to_string())
+            .await;
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+    }
+    // Nowhere but in the answer that made it.
+    let listed = api.get_as_person("/api/people/me/credentials").await;
+    assert!(!listed.text.contains(&secret), "{listed:?}");
+    let listed = listed.ok();
+    assert_eq!(listed["tokens"][0]["label"], "nightly");
+    let path = format!(
+        "/api/people/me/tokens/{}",
+        made["token"].as_str().expect("an id")
+    );
+    let gone = api.send(Method::DELETE, &path, &api.session(), "").await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    let refused = api.send(Method::GET, "/api/session", &headers, "").await;
+    assert_eq!(refused.status, 401, "{refused:?}");
 }

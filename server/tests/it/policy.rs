@@ -14,6 +14,10 @@ enum For {
     Everybody,
     /// Whoever reports: agents, scripts, and people who decide.
     Reporters,
+    /// People at a browser of theirs, for themselves.
+    People,
+    /// People who decide, and their scripts.
+    Scripts,
     /// People who decide.
     Reviewers,
     /// People who let people in.
@@ -22,7 +26,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 31] = [
+const ROUTES: [(For, &str, &str, &str); 42] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -35,7 +39,14 @@ const ROUTES: [(For, &str, &str, &str); 31] = [
     (For::Everybody, "GET", "/api/session", ""),
     (For::Everybody, "GET", "/api/status", ""),
     (For::Everybody, "POST", "/api/session", r#"{"code":"no code"}"#),
+    (For::Everybody, "POST", "/api/session/passkey", ""),
     (For::Everybody, "DELETE", "/api/session", ""),
+    (For::People, "POST", "/api/session/confirmation", r#"{}"#),
+    (For::People, "POST", "/api/session/confirmation/passkey", ""),
+    (For::People, "POST", "/api/people/me/passkeys/challenge", ""),
+    (For::People, "POST", "/api/people/me/passkeys", r#"{"ceremony":"none","credential":1}"#),
+    (For::People, "POST", "/api/people/me/secrets/{kind}", r#"{"secret":"short"}"#),
+    (For::People, "POST", "/api/people/me/tokens", r#"{"label":"a","scope":"read","days":0}"#),
     (For::Reporters, "POST", "/api/pipelines", r#"{"project":"a","title":"t"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/handovers", r#"{"content":"text"}"#),
@@ -43,10 +54,10 @@ const ROUTES: [(For, &str, &str, &str); 31] = [
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/pickup", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/reports", r#"{"message":"text"}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/version", r#"{"version":{"current":"2"}}"#),
-    (For::Reviewers, "POST", "/api/pipelines/archive", r#"{"pipelines":[]}"#),
-    (For::Reviewers, "POST", "/api/pipelines/unarchive", r#"{"pipelines":[]}"#),
+    (For::Scripts, "POST", "/api/pipelines/archive", r#"{"pipelines":[]}"#),
+    (For::Scripts, "POST", "/api/pipelines/unarchive", r#"{"pipelines":[]}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
-    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
     (For::Owners, "GET", "/api/audit", ""),
     (For::Owners, "GET", "/api/people", ""),
     (For::Owners, "POST", "/api/people", r#"{"name":"Another","role":"viewer"}"#),
@@ -54,6 +65,10 @@ const ROUTES: [(For, &str, &str, &str); 31] = [
     (For::Owners, "POST", "/api/people/Guest/link", ""),
     (For::Owners, "GET", "/api/people/Guest/devices", ""),
     (For::Owners, "DELETE", "/api/people/Guest/devices/none", ""),
+    (For::Owners, "GET", "/api/people/Guest/credentials", ""),
+    (For::Owners, "DELETE", "/api/people/Guest/passkeys/{passkey}", ""),
+    (For::Owners, "DELETE", "/api/people/Guest/secrets/{kind}", ""),
+    (For::Owners, "DELETE", "/api/people/Guest/tokens/{token}", ""),
 ];
 
 /// What each tool is: none of them decides, and a new one without a row here fails the test.
@@ -91,6 +106,20 @@ async fn everybody(server: &Server) -> Vec<Who> {
             ("cookie", cookie.to_owned()),
             ("sec-fetch-site", "same-origin".to_owned()),
         ]
+    };
+    let mut tokens = Vec::new();
+    for scope in ["report", "read"] {
+        let body = json!({"label": scope, "scope": scope, "days": 1});
+        let made = api
+            .post_as_person("/api/people/me/tokens", &body)
+            .await
+            .ok();
+        let secret = made["secret"].as_str().expect("a token");
+        tokens.push((scope, format!("Bearer {secret}")));
+    }
+    let personal = |wanted| {
+        let found = tokens.iter().find(|(scope, _)| *scope == wanted);
+        vec![("authorization", found.expect("a token").1.clone())]
     };
     let reads = |wanted, _| wanted == For::Everybody;
     let reports = |wanted, _| matches!(wanted, For::Everybody | For::Reporters);
@@ -136,9 +165,23 @@ async fn everybody(server: &Server) -> Vec<Who> {
             ],
             may: |wanted, changes| !changes && matches!(wanted, For::Everybody | For::Owners),
         },
+        Who {
+            name: "a script with a token of the owner",
+            headers: personal("report"),
+            may: |wanted, _| matches!(wanted, For::Everybody | For::Reporters | For::Scripts),
+        },
+        Who {
+            name: "a script with a token of the owner to read",
+            headers: personal("read"),
+            may: reads,
+        },
     ];
     for (name, role, may) in [
-        ("a viewer", "viewer", reads as fn(For, bool) -> bool),
+        (
+            "a viewer",
+            "viewer",
+            (|wanted, _| matches!(wanted, For::Everybody | For::People)) as fn(For, bool) -> bool,
+        ),
         ("a reviewer", "reviewer", |wanted, _| wanted != For::Owners),
     ] {
         let added = api
@@ -181,7 +224,9 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
     for (path, item) in paths {
         for method in item.as_object().expect("methods").keys() {
             let method = method.to_uppercase();
-            let path = path.replace("{name}", "Guest").replace("{device}", "none");
+            let own = path.starts_with("/api/people/me/");
+            let name = if own { "me" } else { "Guest" };
+            let path = path.replace("{name}", name).replace("{device}", "none");
             let has_a_row = ROUTES
                 .iter()
                 .any(|row| (row.1, row.2) == (&*method, &*path));
@@ -211,7 +256,8 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
         let path = path
             .replace("{pipeline}", &pipeline)
             .replace("{handover}", &handover)
-            .replace("{prompt}", &format!("{pipeline}-p1"));
+            .replace("{prompt}", &format!("{pipeline}-p1"))
+            .replace("{kind}", "pin");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         // Whoever may not tries first: there is still something to decide then.
         for may in [false, true] {
@@ -232,7 +278,12 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
                 let before = head(api).await;
                 let answer = api.send(method.clone(), &path, &headers, body).await;
                 let refused = matches!(answer.status, 401 | 403);
-                let about_the_code = answer.text.contains("urn:staffel:problem:code");
+                // Let in to try, and it was nothing.
+                let about_the_code = ["code", "wrong-pin", "passkey"].iter().any(|kind| {
+                    answer
+                        .text
+                        .contains(&format!("urn:staffel:problem:{kind}\""))
+                });
                 assert_eq!(
                     !refused || about_the_code,
                     may,

@@ -19,7 +19,7 @@ use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
     http::caller::{Body, Caller, Path, Query},
-    people::{By, People},
+    people::{By, Confirm, People},
     problem::Problem,
     projections::handover_view,
     relay::{Relay, RelayError},
@@ -128,6 +128,9 @@ pub(super) struct DecisionBody {
     /// What should be different; `request_changes` needs it.
     #[serde(default)]
     review_changes: String,
+    /// Whether the board is shown inside another page: then the decision is always confirmed.
+    #[serde(default)]
+    framed: bool,
 }
 
 /// A decision, and the pipeline after it.
@@ -145,20 +148,25 @@ pub(super) struct Decided {
 pub(super) async fn decide(
     State(relay): State<Relay>,
     State(people): State<Arc<People>>,
+    State(confirm): State<Arc<Confirm>>,
     caller: Caller,
     by: By,
     Path((pipeline, handover)): Path<(String, String)>,
     Body(body): Body<DecisionBody>,
 ) -> Answer<Decided> {
     let id = id(&pipeline)?;
-    let handover = find_handover(&*relay.pipeline(&id).await?, &handover)?
-        .id
-        .clone();
+    let person = caller.person(Action::Decide)?;
+    let (handover, phase) = {
+        let pipeline = relay.pipeline(&id).await?;
+        let found = find_handover(&pipeline, &handover)?;
+        (found.id.clone(), found.phase.clone())
+    };
     let DecisionBody {
         decision,
         revision,
         read,
         review_changes,
+        framed,
     } = body;
     let command = Command::Decide(Proposal {
         handover: handover.clone(),
@@ -166,11 +174,9 @@ pub(super) async fn decide(
         read,
         decision,
         review_changes,
-        proof: caller.proof(),
+        proof: caller.proof(&people, confirm.needed(phase.as_str(), framed))?,
     });
-    let done = relay
-        .execute(&id, &command, &caller.person(Action::Decide)?, caller.key())
-        .await?;
+    let done = relay.execute(&id, &command, &person, caller.key()).await?;
     if let (false, Command::Decide(decided)) = (done.repeated, &command) {
         people.note_decision(by, decided).await;
     }

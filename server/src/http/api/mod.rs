@@ -1,6 +1,8 @@
 //! The REST API: everything a person can do on the board, a script can do here. One file a resource.
 
 mod archive;
+mod confirmation;
+mod credentials;
 mod events;
 mod handovers;
 mod people;
@@ -41,6 +43,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(session::read, session::sign_in, session::sign_out))
+                .routes(routes!(session::begin))
                 // Strangers send it.
                 .layer(DefaultBodyLimit::max(session::BODY_MAX)),
         )
@@ -50,6 +53,16 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(people::devices))
         .routes(routes!(people::sign_out))
         .routes(routes!(people::audit))
+        .routes(routes!(confirmation::confirm))
+        .routes(routes!(confirmation::begin))
+        .routes(routes!(credentials::list))
+        .routes(routes!(credentials::begin_passkey))
+        .routes(routes!(credentials::add_passkey))
+        .routes(routes!(credentials::remove_passkey))
+        .routes(routes!(credentials::set_secret))
+        .routes(routes!(credentials::forget_secret))
+        .routes(routes!(credentials::add_token))
+        .routes(routes!(credentials::remove_token))
 }
 
 /// Carries out a command to a pipeline, and answers with the pipeline after it.

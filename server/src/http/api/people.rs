@@ -266,22 +266,29 @@ fn owner(principal: Option<Extension<Principal>>) -> Result<(), Problem> {
     principal_of(principal).permit(Action::ManagePeople)
 }
 
+/// Who asks, and at which device.
+pub(super) fn own(principal: Option<Extension<Principal>>) -> Result<(String, String), Problem> {
+    let principal = principal_of(principal);
+    principal.permit(Action::OwnAccount)?;
+    match &principal {
+        Principal::Person(person) => {
+            let device = person.device().map(ToString::to_string);
+            Ok((person.name.to_string(), device.unwrap_or_default()))
+        }
+        Principal::Nobody | Principal::Agent(_) => Err(Problem::sign_in_needed("do this")),
+    }
+}
+
 /// Whose it is, and the device that asks.
-fn own_or_owner(
+pub(super) fn own_or_owner(
     principal: Option<Extension<Principal>>,
     name: String,
 ) -> Result<(String, String), Problem> {
-    let principal = principal_of(principal);
-    if let Principal::Person(person) = &principal
-        && (name == "me" || name == *person.name)
-    {
-        return Ok((person.name.to_string(), person.device.to_string()));
+    let (asking, device) = own(principal.clone())?;
+    if name == "me" || name == asking {
+        return Ok((asking, device));
     }
-    principal.permit(Action::ManagePeople)?;
-    let device = match &principal {
-        Principal::Person(person) => person.device.to_string(),
-        Principal::Nobody | Principal::Agent(_) => String::new(),
-    };
+    owner(principal)?;
     Ok((name, device))
 }
 

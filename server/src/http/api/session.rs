@@ -1,6 +1,9 @@
 //! Signing in and out, and who is signed in.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension, Json,
@@ -12,11 +15,14 @@ use protocol::{Happened, Me, Session};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::people::blocking;
+use super::{
+    credentials::{PasskeyBody, PasskeyChallenge, site},
+    people::blocking,
+};
 use crate::{
     access::{Principal, set_cookie},
     http::caller::Body,
-    people::{By, People, SESSION_GOOD, SignInError, SignedIn},
+    people::{By, People, SESSION_GOOD, SignInError, SignInWith, SignedIn},
     problem::Problem,
 };
 
@@ -36,13 +42,55 @@ pub(super) async fn read(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignInBody {
-    /// The code of the link.
-    code: String,
-    /// The name, for the first owner; the system's where left out. Everybody else has one already.
+    /// The code of a link.
+    code: Option<String>,
+    /// With a code: the name of the first owner; the system's where left out. Everybody else has one already. With a
+    /// password: whose it is.
     name: Option<String>,
+    /// A password, instead of a code.
+    password: Option<String>,
+    /// The answer of a passkey, instead of a code.
+    passkey: Option<PasskeyBody>,
 }
 
-/// Signs in with the code of a link, once, and sets the cookie of this browser.
+impl SignInBody {
+    fn with(self, headers: &HeaderMap) -> Result<SignInWith, Problem> {
+        match self {
+            Self { code: Some(code), name, password: None, passkey: None } => Ok(SignInWith::Code { code, name }),
+            Self { code: None, name: Some(name), password: Some(password), passkey: None } => {
+                Ok(SignInWith::Password { name, password })
+            }
+            Self { code: None, name: None, password: None, passkey: Some(passkey) } => {
+                Ok(SignInWith::Passkey(passkey.at(site(headers)?)))
+            }
+            _ => Err(Problem {
+                allowed: Some(
+                    "`code`, with `name` for the first owner; or `name` and `password`; or `passkey`.".to_owned(),
+                ),
+                ..Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid",
+                    "A value is not allowed",
+                    "The sign-in has none of the ways to sign in, or more than one.",
+                )
+            }),
+        }
+    }
+}
+
+/// A challenge to sign in with a passkey: whose, its answer says.
+#[utoipa::path(post, path = "/api/session/passkey", operation_id = "begin_sign_in", tag = "people",
+    responses((status = 200, body = PasskeyChallenge)))]
+pub(super) async fn begin(
+    State(people): State<Arc<People>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let site = site(&headers)?;
+    let begun = blocking(move || people.begin_passkey_sign_in(&site));
+    Ok(Json(PasskeyChallenge::from(begun.await??)).into_response())
+}
+
+/// Signs in with the code of a link, once, with a password or with a passkey, and sets the cookie of this browser.
 #[utoipa::path(post, path = "/api/session", tag = "people", request_body = SignInBody,
     responses((status = 201, body = Session), (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn sign_in(
@@ -54,9 +102,21 @@ pub(super) async fn sign_in(
     let label = label(&headers);
     let signing = Arc::clone(&people);
     let from = address.clone();
-    let SignInBody { code, name } = body;
+    let with = body.with(&headers)?;
+    // A right code is let in whatever was guessed before: nobody at this address can keep the person out. A password can be
+    // guessed, so there even the right one waits.
+    let named = match &with {
+        SignInWith::Password { name, .. } => Some(format!("password {name}")),
+        SignInWith::Code { .. } | SignInWith::Passkey(_) => None,
+    };
+    if let Some(named) = &named {
+        let waits = [named, &address].map(|who| people.throttle.wait(who, Instant::now()));
+        if let Some(wait) = waits.into_iter().flatten().max() {
+            return Err(too_often(wait));
+        }
+    }
     let signed_in = blocking(move || {
-        let signed_in = signing.sign_in(&code, name.as_deref(), &label);
+        let signed_in = signing.sign_in(with, &label);
         // Of many guesses the first ones are enough.
         let waits = signing.throttle.wait(&from, Instant::now()).is_some();
         match &signed_in {
@@ -67,6 +127,9 @@ pub(super) async fn sign_in(
             Err(SignInError::Code) if !waits => {
                 signing.note(&By { who: None, from }, Happened::WrongCode, &label);
             }
+            Err(SignInError::Password | SignInError::Passkey(_)) if !waits => {
+                signing.note(&By { who: None, from }, Happened::WrongSecret, &label);
+            }
             Err(_) => {}
         }
         signed_in
@@ -76,6 +139,7 @@ pub(super) async fn sign_in(
     match signed_in {
         Ok((cookie, person)) => {
             people.throttle.right(&from);
+            named.iter().for_each(|named| people.throttle.right(named));
             tracing::info!("{} has signed in from {address}", person.name);
             let cookie = cookie_of(&people, &headers, cookie.reveal(), SESSION_GOOD / 1000)?;
             let body = Json(session(&people, Some(&person)));
@@ -86,14 +150,16 @@ pub(super) async fn sign_in(
             )
                 .into_response())
         }
-        Err(SignInError::Code) => {
-            // A right code is let in whatever was guessed before: nobody at this address can keep the person out.
+        Err(wrong @ (SignInError::Code | SignInError::Password | SignInError::Passkey(_))) => {
             people.throttle.wrong(&from, Instant::now());
-            tracing::warn!("somebody at {address} tried a code that lets nobody in");
-            match people.throttle.wait(&from, Instant::now()) {
-                Some(wait) => Ok(too_often(wait.as_secs().max(1))),
-                None => Err(SignInError::Code.into()),
-            }
+            named
+                .iter()
+                .for_each(|named| people.throttle.wrong(named, Instant::now()));
+            tracing::warn!("somebody at {address} tried to sign in: {wrong}");
+            Err(match people.throttle.wait(&from, Instant::now()) {
+                Some(wait) => too_often(wait),
+                None => wrong.into(),
+            })
         }
         Err(error) => Err(error.into()),
     }
@@ -110,8 +176,12 @@ pub(super) async fn sign_out(
     if let Some(person) = principal.and_then(|Extension(principal)| signed_in(principal)) {
         let leaving = Arc::clone(&people);
         blocking(move || {
-            leaving.note(&by, Happened::SignedOut, &person.device);
-            leaving.sign_out(&person.name, &person.device)
+            let Some(device) = person.device() else {
+                return Ok(false);
+            };
+            leaving.note(&by, Happened::SignedOut, device);
+            leaving.confirmed.forget(device);
+            leaving.sign_out(&person.name, device)
         })
         .await??;
     }
@@ -135,7 +205,7 @@ fn session(people: &People, person: Option<&SignedIn>) -> Session {
         person: person.map(|person| Me {
             name: person.name.to_string(),
             role: person.role,
-            device: Some(person.device.to_string()),
+            device: person.device().map(ToString::to_string),
         }),
         nobody_yet: people.nobody_yet(),
     }
@@ -152,7 +222,7 @@ fn cookie_of(
 }
 
 /// What a browser calls itself, in words.
-fn label(headers: &HeaderMap) -> String {
+pub(super) fn label(headers: &HeaderMap) -> String {
     let agent = headers
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
@@ -190,17 +260,19 @@ fn label(headers: &HeaderMap) -> String {
     }
 }
 
-fn too_often(seconds: u64) -> Response {
-    let problem = Problem {
-        next: Some(format!("Try again in {seconds} s, with the newest link.")),
+/// Whoever guesses waits.
+pub(super) fn too_often(wait: Duration) -> Problem {
+    let seconds = u16::try_from(wait.as_secs()).unwrap_or(u16::MAX).max(1);
+    Problem {
+        next: Some(format!("Try again in {seconds} s.")),
+        retry_after: Some(seconds),
         ..Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-guesses",
-            "Too many wrong codes",
-            "Many wrong codes came from this address.",
+            "Too many wrong guesses",
+            "Many wrong codes, passwords or PINs came from this address, or for this name.",
         )
-    };
-    ([(header::RETRY_AFTER, seconds)], problem).into_response()
+    }
 }
 
 impl From<SignInError> for Problem {
@@ -231,6 +303,25 @@ impl From<SignInError> for Problem {
                     StatusCode::UNAUTHORIZED,
                     "code",
                     "This code is not good",
+                    detail,
+                )
+            },
+            SignInError::Password => Self {
+                next: Some("Check both, or ask an owner for a link.".to_owned()),
+                ..Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "wrong-password",
+                    "The name or the password is wrong",
+                    detail,
+                )
+            },
+            SignInError::Passkey(error) => error.into(),
+            SignInError::TooManyTokens => Self {
+                next: Some("Make one void that is not needed.".to_owned()),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "too-many-tokens",
+                    "Too many tokens",
                     detail,
                 )
             },

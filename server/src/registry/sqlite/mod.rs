@@ -1,6 +1,7 @@
 //! The registry in small SQLite files: commands write the people and the agents while the server runs, the sessions may
 //! be deleted, and the outbox is there only for webhooks.
 
+mod credentials;
 mod outbox;
 mod people;
 
@@ -137,6 +138,7 @@ fn connect_people(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(WRITTEN)?;
     people::prepare(&connection)?;
+    credentials::prepare(&connection)?;
     Ok(connection)
 }
 
@@ -227,11 +229,7 @@ impl Store for Sqlite {
             Ok(StoredAgent {
                 name: row.get(0)?,
                 // What a newer version may have written is not more than reading here.
-                scope: if scope == Scope::Report.name() {
-                    Scope::Report
-                } else {
-                    Scope::Read
-                },
+                scope: Scope::of(&scope).unwrap_or(Scope::Read),
                 token: row.get(2)?,
                 hash: row.get(3)?,
                 added: Timestamp::from_millis(row.get(4)?),

@@ -113,6 +113,7 @@ impl PeopleStore for Sqlite {
             let file = self.people();
             file.execute("DELETE FROM device WHERE person = ?1", [name])?;
             file.execute("DELETE FROM code WHERE person = ?1", [name])?;
+            file.execute("DELETE FROM token WHERE person = ?1", [name])?;
         }
         Ok(changed)
     }
@@ -178,7 +179,7 @@ impl PeopleStore for Sqlite {
     fn sign_everybody_out(&self) -> Result<(), StoreError> {
         Ok(self
             .people()
-            .execute_batch("DELETE FROM device; DELETE FROM code;")?)
+            .execute_batch("DELETE FROM device; DELETE FROM code; DELETE FROM token;")?)
     }
 
     fn put_code(&self, code: &StoredCode, at: Timestamp, most: usize) -> Result<bool, StoreError> {

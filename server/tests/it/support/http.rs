@@ -76,7 +76,12 @@ impl Api {
         [("cookie", &self.cookie), ("sec-fetch-site", "same-origin")]
     }
 
-    /// POST as the person who is signed in.
+    /// GETs in the name of the person who is signed in.
+    pub async fn get_as_person(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &self.session(), "").await
+    }
+
+    /// POSTs JSON in the name of the person who is signed in.
     pub async fn post_as_person(&self, path: &str, body: &Value) -> Answer {
         self.post_with(path, &self.session(), body).await
     }

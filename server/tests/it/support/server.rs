@@ -37,6 +37,7 @@ fn settings(data: &Path) -> Config {
         notify: Default::default(),
         public_url: None,
         tls: None,
+        confirm: Default::default(),
         reading: Default::default(),
         frame_origins: vec![],
         leptos: LeptosOptions::builder()

@@ -1,11 +1,15 @@
 //! The people: the own devices, who else is let in, and how one more of either is.
 
+mod audit;
+mod proofs;
+mod telling;
+mod tokens;
+
 use leptos::{ev::Event, html, prelude::*, task::spawn_local};
-use protocol::{AuditEntry, DeviceView, Happened, PersonView, Role, SignInLink};
+use protocol::{Credentials, DeviceView, PersonView, Role, SignInLink};
 
 use crate::{
     Lang,
-    actions::tell::{self, Way},
     api::{self, Failure},
     board::{Board, use_board},
     browser,
@@ -25,6 +29,8 @@ struct PeoplePage {
     board: Board,
     devices: RwSignal<Vec<DeviceView>>,
     people: RwSignal<Vec<PersonView>>,
+    /// What the reader can prove herself or himself with.
+    credentials: RwSignal<Credentials>,
     /// For whom a link was made, and the link.
     link: RwSignal<Option<(String, SignInLink)>>,
     trouble: RwSignal<Option<Failure>>,
@@ -40,6 +46,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         board,
         devices: RwSignal::new(Vec::new()),
         people: RwSignal::new(Vec::new()),
+        credentials: RwSignal::new(Credentials::default()),
         link: RwSignal::new(None),
         trouble: RwSignal::new(None),
         drawn: RwSignal::new(0),
@@ -57,13 +64,13 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     let trouble = text(move || {
         let lang = board.lang.get();
         page.trouble.get().map_or_else(String::new, |failure| {
-            wording::connection::failure(lang, &failure)
+            wording::people::failure(lang, &failure)
         })
     });
     view! {
         <h1>{board.t(Lang::people)}</h1>
         <p class="sub">
-            {text(move || board.lang.get().signed_in_as(&board.reader()))}" · "{board.t(role_name(me.role))}
+            {text(move || board.lang.get().signed_in_as(&board.reader()))}" · "{board.t(wording::people::role_name(me.role))}
         </p>
         <p class="trouble" role="alert">{trouble}</p>
         {link(page)}
@@ -76,7 +83,9 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             </div>
             <ul class="people-list">{list(move || devices(page))}</ul>
         </section>
-        {telling(board)}
+        {telling::telling(board)}
+        {proofs::proofs(page)}
+        {tokens::tokens(page)}
         {owner.then(|| view! {
             <section class="sheet people">
                 <div class="people-head">
@@ -86,7 +95,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                 <ul class="people-list">{list(move || people(page))}</ul>
                 {invite(page)}
             </section>
-            {audit(page)}
+            {audit::audit(page)}
         })}
     }
     .into_any()
@@ -268,146 +277,6 @@ fn person_line(page: PeoplePage, person: PersonView) -> AnyView {
     .into_any()
 }
 
-/// What the audit says: read when somebody wants to see it, and on from there.
-fn audit(page: PeoplePage) -> AnyView {
-    let board = page.board;
-    let lines = RwSignal::new(Vec::<AuditEntry>::new());
-    // `None`: there is no more; what comes first has no number before it.
-    let next = RwSignal::new(Some(None::<u64>));
-    let read = move || {
-        let Some(before) = next.get_untracked() else {
-            return;
-        };
-        spawn_local(async move {
-            match api::audit(before).await {
-                Ok(read) => {
-                    lines.update(|lines| lines.extend(read.entries));
-                    next.set(read.next.map(Some));
-                }
-                Err(failure) => page.trouble.set(Some(failure)),
-            }
-        });
-    };
-    let more = flag(move || next.get().is_some() && lines.with(|lines| !lines.is_empty()));
-    let open = move |_| {
-        if lines.with_untracked(Vec::is_empty) {
-            read();
-        }
-    };
-    let items = move || {
-        let item = |entry: &AuditEntry| {
-            let entry = entry.clone();
-            Item::new(entry.number, move || audit_line(board, entry))
-        };
-        lines.with(|lines| lines.iter().map(item).collect())
-    };
-    view! {
-        <details class="sheet people audit" on:toggle=open>
-            <summary>{board.t(Lang::audit)}</summary>
-            <ol class="people-list">{list(items)}</ol>
-            <When holds=more>
-                <p><button class="btn" type="button" on:click=move |_| read()>{board.t(Lang::show_more)}</button></p>
-            </When>
-        </details>
-    }
-    .into_any()
-}
-
-fn audit_line(board: Board, entry: AuditEntry) -> AnyView {
-    let AuditEntry {
-        at,
-        who,
-        from,
-        what,
-        about,
-        ..
-    } = entry;
-    let did = match what {
-        Happened::SignedIn => Lang::audit_signed_in,
-        Happened::SignedOut => Lang::audit_signed_out,
-        Happened::WrongCode => Lang::audit_wrong_code,
-        Happened::LinkMade => Lang::audit_link_made,
-        Happened::PersonAdded => Lang::audit_person_added,
-        Happened::RoleChanged => Lang::audit_role_changed,
-        Happened::KeptOut => Lang::audit_kept_out,
-        Happened::LetIn => Lang::audit_let_in,
-        Happened::TokenMade => Lang::audit_token_made,
-        Happened::TokenRevoked => Lang::audit_token_revoked,
-        Happened::Decided => Lang::audit_decided,
-        Happened::Restored => Lang::audit_restored,
-        Happened::Unknown => Lang::audit_unknown,
-    };
-    view! {
-        <li>
-            <span>
-                {who.map(|who| view! { <b>{who}</b>" \u{b7} " })}
-                {board.t(did)}
-                <span class="sub">{about}</span>
-            </span>
-            <code>{from}</code>
-            <span class="sub"><Ago at/></span>
-        </li>
-    }
-    .into_any()
-}
-
-/// How this browser tells of what waits.
-fn telling(board: Board) -> AnyView {
-    let refused = RwSignal::new(false);
-    let said = text(move || {
-        let lang = board.lang.get();
-        if refused.get() {
-            lang.not_allowed_here().to_owned()
-        } else {
-            String::new()
-        }
-    });
-    view! {
-        <section class="sheet people">
-            <div class="people-head">
-                <h2>{board.t(Lang::notifications)}</h2>
-                <span class="sub">{board.t(Lang::silent_while_looking)}</span>
-                <button class="btn" type="button" on:click=move |_| try_out(board)>{board.t(Lang::test)}</button>
-            </div>
-            <div class="telling">
-                {way(board, refused, Way::Notification, Lang::show_notifications)}
-                {way(board, refused, Way::Sound, Lang::play_a_sound)}
-                <p class="sub" role="status">{said}</p>
-            </div>
-        </section>
-    }
-    .into_any()
-}
-
-fn try_out(board: Board) {
-    tell::test(board.lang.get_untracked().handover_waits());
-}
-
-fn way(board: Board, refused: RwSignal<bool>, way: Way, name: fn(Lang) -> &'static str) -> AnyView {
-    let on = RwSignal::new(false);
-    // The server does not know what this browser keeps.
-    Effect::new(move || on.set(way.is_on()));
-    let choose = move |event: Event| {
-        let wanted = event_target_checked(&event);
-        spawn_local(async move {
-            let done = way.switch(wanted).await;
-            on.set(wanted && done);
-            // Drawn by the reader's click already, whatever came of it.
-            if !done {
-                on.notify();
-            }
-            refused.set(!done);
-        });
-    };
-    view! {
-        <label>
-            <input type="checkbox" prop:checked=on on:change=choose/>
-            {board.t(name)}
-        </label>
-    }
-    .into_any()
-}
-
 /// The form that lets somebody in.
 fn invite(page: PeoplePage) -> AnyView {
     let board = page.board;
@@ -443,17 +312,9 @@ fn invite(page: PeoplePage) -> AnyView {
 
 fn roles(board: Board, chosen: Role) -> Vec<AnyView> {
     let option = |role: Role| {
-        view! { <option value=role.name() selected=role == chosen>{board.t(role_name(role))}</option> }.into_any()
+        view! { <option value=role.name() selected=role == chosen>{board.t(wording::people::role_name(role))}</option> }.into_any()
     };
     Role::ALL.into_iter().map(option).collect()
-}
-
-fn role_name(role: Role) -> fn(Lang) -> &'static str {
-    match role {
-        Role::Viewer => Lang::role_viewer,
-        Role::Reviewer => Lang::role_reviewer,
-        Role::Owner => Lang::role_owner,
-    }
 }
 
 impl PeoplePage {
@@ -467,6 +328,10 @@ impl PeoplePage {
         spawn_local(async move {
             match api::devices().await {
                 Ok(known) => self.devices.set(known.devices),
+                Err(failure) => self.trouble.set(Some(failure)),
+            }
+            match api::credentials().await {
+                Ok(known) => self.credentials.set(known),
                 Err(failure) => self.trouble.set(Some(failure)),
             }
             if self.owner() {
