@@ -566,3 +566,25 @@ audit-secret-set = neu festgelegt
 audit-secret-forgotten = entfernt
 audit-wrong-secret = jemand hat ein falsches Passwort, eine falsche PIN oder einen falschen Passkey benutzt
 audit-settings-changed = Einstellungen geändert
+
+## Die Seite ohne Server, und Nachrichten bei geschlossener Seite
+
+last-answer = Der Server hat zuletzt geantwortet: { $time }.
+
+even-when-closed = Auch wenn das Board geschlossen ist
+what-you-hear-of = Wovon du hörst, und wann
+when-handed-over = Eine Übergabe ist fertig
+when-ended = Eine Pipeline endet
+when-silent = Ein Agent reagiert nicht
+when-not-picked-up = Kein Agent holt einen Prompt ab
+remind-after = Erinnere mich, wenn es dann noch wartet
+never = nie
+quiet-hours = Ruhezeit
+quiet-from = Ruhe von
+quiet-to = Ruhe bis
+only-projects = Nur diese Projekte
+all-projects = Alle Projekte
+by-mail = E-Mail
+saved = Gespeichert.
+answered = Die Gegenseite antwortet: { $what }
+not-delivered = Es kam nicht an: { $why }

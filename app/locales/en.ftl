@@ -577,3 +577,25 @@ audit-secret-set = set a new one
 audit-secret-forgotten = removed one
 audit-wrong-secret = somebody gave a wrong password, PIN or passkey
 audit-settings-changed = changed settings
+
+## The page without a server, and messages with the page closed
+
+last-answer = The server last answered at { $time }.
+
+even-when-closed = Also when the board is closed
+what-you-hear-of = What you hear of, and when
+when-handed-over = A handover is ready
+when-ended = A pipeline ends
+when-silent = An agent doesn't respond
+when-not-picked-up = No agent picks up a prompt
+remind-after = Remind me if it's still waiting after
+never = never
+quiet-hours = Quiet hours
+quiet-from = Quiet from
+quiet-to = Quiet until
+only-projects = Only these projects
+all-projects = All projects
+by-mail = E-mail
+saved = Saved.
+answered = The other side answered: { $what }
+not-delivered = It wasn't delivered: { $why }

@@ -4,6 +4,7 @@ use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
     Archived, Audit, Credentials, DetailMore, Devices, Page, People, Role, SignInLink, Summary,
+    Telling, TriedOut, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub(crate) struct Problem {
     pub title: String,
     /// The status of the answer; 0 where none is known.
     pub status: u16,
+    /// What happened, in the server's words.
+    pub detail: String,
 }
 
 impl Problem {
@@ -96,6 +99,12 @@ struct NewToken<'a> {
     label: &'a str,
     scope: &'a str,
     days: u32,
+}
+
+/// A way to be tried out, as the server takes it.
+#[derive(Serialize)]
+struct TryOut<'a> {
+    way: &'a str,
 }
 
 /// A token that was made.
@@ -270,6 +279,26 @@ pub(crate) async fn add_token(label: &str, scope: &str, days: u32) -> Result<Str
     Ok(made.secret)
 }
 
+/// How one is told, and which ways there are.
+pub(crate) async fn telling() -> Result<Telling, Failure> {
+    let text = call(&paths::people("/me/notifications"), None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+/// Sets what one is told.
+pub(crate) async fn set_wishes(wishes: &Wishes) -> Result<(), Failure> {
+    let path = paths::people("/me/notifications");
+    post(&path, json::write(wishes)).await.map(drop)
+}
+
+/// Tries a way out, and gives what the other side says.
+pub(crate) async fn try_out(way: &str) -> Result<String, Failure> {
+    let path = paths::people("/me/notifications/test");
+    let text = post(&path, json::write(&TryOut { way })).await?;
+    let tried: TriedOut = json::read(&text).ok_or(Failure::Unreadable)?;
+    Ok(tried.answer)
+}
+
 /// Makes one of the own tokens void.
 pub(crate) async fn remove_token(token: &str) -> Result<(), Failure> {
     delete(&paths::people(&format!("/me/tokens/{token}"))).await
@@ -363,7 +392,7 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
 
 /// A DELETE.
 #[cfg(feature = "hydrate")]
-async fn delete(url: &str) -> Result<(), Failure> {
+pub(crate) async fn delete(url: &str) -> Result<(), Failure> {
     answer(gloo_net::http::Request::delete(url).build())
         .await
         .map(drop)
@@ -400,6 +429,6 @@ async fn call(_url: &str, _post: Option<(String, &str)>) -> Result<String, Failu
 
 /// The server renders and never calls itself.
 #[cfg(not(feature = "hydrate"))]
-async fn delete(_url: &str) -> Result<(), Failure> {
+pub(crate) async fn delete(_url: &str) -> Result<(), Failure> {
     Err(Failure::Unreachable)
 }

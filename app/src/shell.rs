@@ -58,14 +58,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // Not a text node: the mark that hydration leaves behind one would stand in the title.
                 <title inner_html=escaped(&untrack(|| title(board)))></title>
                 <link rel="icon" type="image/svg+xml" href=paths::asset("favicon.svg")/>
+                <link rel="apple-touch-icon" href=paths::asset("icon-192.png")/>
+                <link rel="manifest" href=paths::asset("manifest.webmanifest")/>
                 <link rel="stylesheet" id="leptos" href=format!("{pkg}.css")/>
                 // Not a script that runs: the data that the board begins with.
                 <script id=PageData::ELEMENT type="application/json" data-parts=parts inner_html=data></script>
                 // For a reload while the server is down.
                 <script
-                    src=paths::asset("offline.js")
+                    src=paths::asset("worker.js")
                     defer
                     data-said=lang.unreachable()
+                    data-since=lang.last_answer("%")
                     data-next=lang.comes_back()
                     data-retry=lang.retry()
                 ></script>

@@ -15,6 +15,7 @@ mod detail;
 mod event;
 mod handover;
 mod list;
+mod notice;
 mod people;
 mod program;
 mod prompt;
@@ -33,6 +34,7 @@ pub use event::{
 };
 pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
+pub use notice::{NoticeKind, Quiet, Telling, TriedOut, Wishes};
 pub use people::{
     Credentials, DeviceView, Devices, Me, PasskeyView, People, PersonView, PersonalTokenView, Role,
     Session, SignInLink,

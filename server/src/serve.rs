@@ -24,7 +24,7 @@ use crate::{
     http::{self, App},
     journal::{Journal, Sqlite},
     mcp::{self, Sessions, StoredSessions},
-    notify::Notifier,
+    notify::{Mailer, Notifier, Pusher, random_key},
     people::People,
     prompt::{Model, PromptWriter, Template},
     registry::{self, PeopleStore, SqliteOutbox, Store},
@@ -65,17 +65,14 @@ pub async fn run<Served: Future<Output = ()>>(
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
     let registry = Arc::new(registry::Sqlite::open(&config.data)?);
-    let people = Arc::new(People::of(Arc::clone(&registry) as Arc<dyn PeopleStore>)?);
+    let mut people = People::of(Arc::clone(&registry) as Arc<dyn PeopleStore>)?;
+    people.confirm = config.confirm.clone();
+    let people = Arc::new(people);
     refuse_strangers(address, &people)?;
     let code = people.first_code()?;
     let known: Arc<dyn Store> = registry;
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
-    let confirm = Arc::new(config.confirm.clone());
-    let agents = Agents::new(
-        Registry::of(known)?,
-        config.approvers.clone(),
-        Arc::clone(&confirm),
-    );
+    let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
     let stop = CancellationToken::new();
     let handler = mcp::Handler::new(&relay, &board, &agents, &people, &sessions, config.patience)?;
     let mcp = mcp::service(handler, &guard, stop.child_token());
@@ -94,7 +91,7 @@ pub async fn run<Served: Future<Output = ()>>(
         // Nothing happens that could be told.
         None
     } else {
-        notifier(&config, &relay, &board)?
+        Some(Arc::new(notifier(&config, &relay, &people, &board)?))
     };
     let tokens = Tokens::new(Arc::clone(&agents), Arc::clone(&people), &config);
     let for_agents = mcp::routes(mcp, &sessions, &tokens);
@@ -105,7 +102,7 @@ pub async fn run<Served: Future<Output = ()>>(
         tokens: tokens.clone(),
         agents: Arc::clone(&agents),
         people: Arc::clone(&people),
-        confirm: Arc::clone(&confirm),
+        notifier: notifier.clone(),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
@@ -171,14 +168,14 @@ fn refuse_strangers(address: SocketAddr, people: &People) -> Result<()> {
     Ok(())
 }
 
-/// Who tells the receivers outside, where there are some.
-fn notifier(config: &Config, relay: &Relay, board: &str) -> Result<Option<Notifier>> {
-    if config.notify.webhooks.is_empty() {
-        SqliteOutbox::remove(&config.data)?;
-        return Ok(None);
-    }
+/// Who tells people and programs outside.
+fn notifier(config: &Config, relay: &Relay, people: &Arc<People>, board: &str) -> Result<Notifier> {
     let outbox = Arc::new(SqliteOutbox::open(&config.data)?);
-    Notifier::new(outbox, &config.notify, relay.clone(), board).map(Some)
+    let key = people.push_key(random_key()?.to_bytes().into())?;
+    let pusher = Pusher::new(key, &config.notify.push, board)?;
+    let mailer = config.notify.mail.as_ref().map(Mailer::new).transpose()?;
+    let ways = (Arc::clone(people), Arc::new(pusher), mailer.map(Arc::new));
+    Notifier::new(outbox, &config.notify, relay.clone(), ways, board)
 }
 
 /// A proxy may leave the base in the path or take it out: both arrive at the same route.

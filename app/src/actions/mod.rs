@@ -8,6 +8,7 @@ pub(crate) mod detail;
 pub(crate) mod lists;
 pub(crate) mod navigate;
 pub(crate) mod passkey;
+pub(crate) mod push;
 pub(crate) mod review;
 #[cfg(feature = "hydrate")]
 pub(crate) mod session;

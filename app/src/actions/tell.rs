@@ -16,6 +16,8 @@ use crate::{board::Board, browser, paths, waiting::Waiting};
 const NOTIFICATIONS: &str = "staffel-notifications";
 /// Whether a sound is wanted in this browser.
 const SOUND: &str = "staffel-sound";
+/// Whether messages come here, also while the page is open.
+const MESSAGES: &str = "staffel-messages";
 /// What was told with a sound last.
 const TOLD: &str = "staffel-told";
 
@@ -79,11 +81,21 @@ pub(crate) fn follow(board: Board) {
     });
 }
 
-/// Shows and plays what is on, whether somebody looks or not.
-pub(crate) fn test(title: &str) {
+/// Says whether this browser takes messages: then they show the notifications, also while the page is open.
+pub(crate) fn leave_to_messages(on: bool) {
+    browser::keep(MESSAGES, if on { "on" } else { "off" });
+}
+
+/// Plays the sound, if it is on.
+pub(crate) fn test_sound() {
     if Way::Sound.is_on() {
         play();
     }
+}
+
+/// Shows and plays what is on, whether somebody looks or not.
+pub(crate) fn test(title: &str) {
+    test_sound();
     if Way::Notification.is_on() {
         let _ = notify(title, "", "staffel-test");
     }
@@ -103,7 +115,7 @@ fn tell(board: Board, waiting: &Waiting, shown: StoredValue<Shown, LocalStorage>
         browser::keep(TOLD, &about);
         play();
     }
-    if !Way::Notification.is_on() {
+    if !Way::Notification.is_on() || browser::kept(MESSAGES).as_deref() == Some("on") {
         return;
     }
     let title = board.pipeline(&waiting.pipeline);
@@ -139,7 +151,7 @@ pub(crate) fn can_notify() -> bool {
 }
 
 /// Asks the reader, unless that was done already.
-async fn ask() -> bool {
+pub(crate) async fn ask() -> bool {
     if !can_notify() {
         return false;
     }

@@ -23,9 +23,18 @@ pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
         "no-passkey" => lang.refused_no_passkey(),
         "no-passkeys-here" => lang.no_passkeys_here(),
         "invalid" => lang.refused_invalid(),
+        "not-delivered" => return lang.not_delivered(&detail(failure)),
         _ => return connection::failure(lang, failure),
     };
     words.to_owned()
+}
+
+/// What the other side said, as far as the server tells.
+fn detail(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(problem) => problem.detail.clone(),
+        Failure::Unreachable | Failure::Unreadable => String::new(),
+    }
 }
 
 /// What a person may do, in words.

@@ -9,10 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use protocol::{AgentView, Agents as AgentsView, event_name};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::{
-    live::{Live, encode},
-    people::Confirm,
-};
+use crate::live::{Live, encode};
 
 pub use presence::{Caller, Open, Presence};
 pub use protocol::{Token, looks_like_token, parse_name};
@@ -31,31 +28,22 @@ pub struct Agents {
     pub presence: Presence,
     /// Who decides at the client of which agent.
     approvers: BTreeMap<String, String>,
-    /// What no client can confirm is not decided there.
-    confirm: Arc<Confirm>,
 }
 
 impl Agents {
     /// With the tokens of this registry; nobody has called yet. `approvers` names, for some agents, the person who
-    /// decides at their client, except for what `confirm` wants confirmed.
-    pub fn new(
-        registry: Registry,
-        approvers: BTreeMap<String, String>,
-        confirm: Arc<Confirm>,
-    ) -> Arc<Self> {
+    /// decides at their client.
+    pub fn new(registry: Registry, approvers: BTreeMap<String, String>) -> Arc<Self> {
         Arc::new(Self {
             registry,
             presence: Presence::default(),
             approvers,
-            confirm,
         })
     }
 
-    /// The person who decides at the client of an agent about the end of a phase.
-    pub fn approver(&self, agent: &str, phase: &str) -> Option<&str> {
-        let person = self.approvers.get(agent)?;
-        let here = self.confirm.needed(phase, false).is_none();
-        here.then_some(person)
+    /// The person who decides at the client of an agent.
+    pub fn approver(&self, agent: &str) -> Option<&str> {
+        self.approvers.get(agent).map(String::as_str)
     }
 
     /// All of them, as boards see them.

@@ -247,7 +247,8 @@ fn content_security_policy(nonce: &str, frame_origins: &[String]) -> String {
     )
 }
 
-fn lang(headers: &HeaderMap) -> Lang {
+/// The language of whoever sends a request.
+pub(super) fn lang(headers: &HeaderMap) -> Lang {
     let chosen = cookie(headers, LANG_COOKIE).and_then(Lang::from_code);
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)

@@ -27,7 +27,8 @@ use crate::{
     VERSION,
     access::{self, Tokens},
     agents::Agents,
-    people::{Confirm, People},
+    notify::Notifier,
+    people::People,
     problem::{Problem, wrong_method},
     relay::Relay,
     release::Site,
@@ -51,8 +52,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Who may decide.
     pub people: Arc<People>,
-    /// Which decisions are to be confirmed.
-    pub confirm: Arc<Confirm>,
+    /// Who tells people outside; nobody where the journal can only be read.
+    pub notifier: Option<Arc<Notifier>>,
     /// When the server started.
     pub started: Timestamp,
 }

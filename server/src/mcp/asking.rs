@@ -107,7 +107,7 @@ pub fn approver(
 ) -> Option<(Actor, Way)> {
     // Only a proven name, another client could take that of an agent without a token; and only its own work.
     let agent = &caller::identity(context)?.name;
-    let person = agents.approver(agent, handover.phase.as_str())?;
+    let person = agents.approver(agent)?;
     if !handover.is_open() || handover.current().by != Actor::agent(&**agent) {
         return None;
     }

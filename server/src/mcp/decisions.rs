@@ -32,7 +32,9 @@ impl Handler {
         let (person, way) = asking::approver(context, &self.agents, handover)?;
         let asks = !pipeline.status.has_ended()
             && !self.asking.declined.contains(&TaskId::of(handover))
-            && self.may_decide(&person);
+            && self.may_decide(&person)
+            // No client can confirm.
+            && self.people.confirm.needed(handover.phase.as_str(), false).is_none();
         asks.then_some((handover, person, way))
     }
 

@@ -32,6 +32,7 @@ impl Notifier {
     /// Puts notices about what happens into the outbox.
     pub(super) async fn follow(self: Arc<Self>, news: watch::Sender<()>, stop: CancellationToken) {
         let starts = self.receivers.iter().map(|(_, start)| *start);
+        let starts = starts.chain([self.people_start]);
         let (_, head) = self.relay.live().bounds();
         let mut position = starts.min().unwrap_or(head);
         let mut noted = position;
@@ -92,13 +93,17 @@ impl Notifier {
     async fn notices_of(&self, append: &[Recorded]) -> Result<Vec<NewNotice>> {
         let mut notices = Vec::new();
         for recorded in append {
-            if !notice::is_told(&recorded.event) {
+            if !notice::is_told(&recorded.event) && !notice::takes_back(&recorded.event) {
                 continue;
             }
             let pipeline = match self.relay.pipeline(&recorded.pipeline).await {
                 Err(RelayError::Refused(_)) => continue,
                 read => read?,
             };
+            let for_people = recorded.position > self.people_start;
+            if for_people && let Some(notice) = self.withdrawn(&pipeline, recorded) {
+                notices.extend(self.for_people(&notice).await?);
+            }
             let Some(notice) = Notice::of(&pipeline, recorded, &self.board) else {
                 continue;
             };
@@ -107,6 +112,9 @@ impl Notifier {
             }
             let is_later = |start: u64| recorded.position > start;
             notices.extend(self.for_receivers(&notice, is_later)?);
+            if for_people {
+                notices.extend(self.for_people(&notice).await?);
+            }
         }
         Ok(notices)
     }
@@ -127,6 +135,7 @@ impl Notifier {
             id: notice.id(),
             body: body.clone(),
             made: notice.at,
+            due: now(),
         });
         Ok(new.collect())
     }
@@ -171,6 +180,7 @@ impl Notifier {
             if let Some(pipeline) = self.pipeline(id).await? {
                 let notice = Notice::late(&pipeline, *overdue, &self.board);
                 notices.extend(self.for_receivers(&notice, |_| true)?);
+                notices.extend(self.for_people(&notice).await?);
             }
         }
         let is_new = !notices.is_empty();

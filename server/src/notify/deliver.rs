@@ -7,18 +7,16 @@ use domain::Timestamp;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Notifier, STORE_PAUSE, later,
-    notice::Notice,
-    webhook::{Failure, Receiver},
-};
+use super::{Notifier, STORE_PAUSE, later, notice::Notice, outgoing::Failure, webhook::Receiver};
 use crate::{
-    registry::{NoticeEnd, StoredNotice},
+    registry::{NoticeEnd, StoredNotice, StoredPush},
     relay::now,
 };
 
 /// The longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+/// The longest that a notice for a person waits: a reminder of a week, and a night.
+pub(super) const PERSON_WAIT_MAX: Duration = Duration::from_secs(8 * 24 * 3_600);
 /// The longest pause that a receiver can ask for.
 const ASKED_PAUSE_MAX: Duration = Duration::from_secs(3_600);
 /// After how long a notice is given up, in milliseconds: three days, a weekend and a morning.
@@ -26,7 +24,43 @@ const GIVEN_UP_AFTER: i64 = 3 * 24 * 3600 * 1000;
 /// Tries after which a receiver is believed that there is nobody.
 const GONE_TRIES: u32 = 3;
 
+/// Who takes notices.
+pub(super) enum Receiving<'a> {
+    /// A webhook.
+    Webhook(&'a Receiver),
+    /// A browser.
+    Push(Box<StoredPush>),
+    /// A mailbox.
+    Mail(String),
+}
+
+impl Receiving<'_> {
+    fn longest_wait(&self) -> Duration {
+        match self {
+            Self::Webhook(_) => ASKED_PAUSE_MAX,
+            Self::Push(_) | Self::Mail(_) => PERSON_WAIT_MAX,
+        }
+    }
+}
+
 impl Notifier {
+    /// Sends a notice once, and gives the answer in words.
+    async fn send(
+        &self,
+        to: &Receiving<'_>,
+        delivery: &str,
+        notice: &Notice,
+    ) -> Result<String, Failure> {
+        match to {
+            Receiving::Webhook(receiver) => receiver.send(delivery, notice).await,
+            Receiving::Push(push) => self.send_push(push, notice).await,
+            Receiving::Mail(address) => match &self.mailer {
+                Some(mailer) => mailer.send(address, delivery, notice).await,
+                None => Err(Failure::new("no mail server is set")),
+            },
+        }
+    }
+
     /// Sends what waits for one receiver.
     pub(super) async fn deliver(
         self: Arc<Self>,
@@ -40,10 +74,10 @@ impl Notifier {
         let name = &receiver.webhook.name;
         loop {
             news.borrow_and_update();
-            let pause = match self.deliver_next(receiver).await {
+            let pause = match self.deliver_next(name, &Receiving::Webhook(receiver)).await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    tracing::warn!(%error, "webhook {name}: notices are late: {error}");
+                    tracing::warn!(%error, "{name}: notices are late: {error}");
                     Some(STORE_PAUSE)
                 }
             };
@@ -64,34 +98,37 @@ impl Notifier {
 
     /// Tries the next notice for a receiver, if it is due. Gives how long there is nothing to do; `None` until there is a
     /// new one.
-    async fn deliver_next(&self, receiver: &Receiver) -> Result<Option<Duration>> {
-        let name = receiver.webhook.name.clone();
+    pub(super) async fn deliver_next(
+        &self,
+        name: &str,
+        to: &Receiving<'_>,
+    ) -> Result<Option<Duration>> {
+        let receiver = name.to_owned();
         let next = self
-            .with_outbox(move |outbox| outbox.next_notice(&name))
+            .with_outbox(move |outbox| outbox.next_notice(&receiver))
             .await?;
         let Some(stored) = next else {
             return Ok(None);
         };
-        let wait = wait_until(stored.next, now());
+        let wait = wait_until(stored.next, now(), to.longest_wait());
         if !wait.is_zero() {
             return Ok(Some(wait));
         }
-        let name = &receiver.webhook.name;
         let Ok(notice) = serde_json::from_str::<Notice>(&stored.body) else {
             tracing::warn!(
-                "webhook {name}: a notice of another version cannot be read and is given up: {}",
+                "{name}: a notice of another version cannot be read and is given up: {}",
                 stored.id
             );
             self.end(&stored, NoticeEnd::GivenUp).await;
             return Ok(Some(Duration::ZERO));
         };
-        if !self.is_still_news(&notice).await? {
+        if !self.is_still_news(name, &notice).await? {
             self.end(&stored, NoticeEnd::Withdrawn).await;
             return Ok(Some(Duration::ZERO));
         }
-        match receiver.send(&stored.delivery, &notice).await {
+        match self.send(to, &stored.delivery, &notice).await {
             Ok(_) => {
-                tracing::debug!("webhook {name}: {} was delivered", stored.id);
+                tracing::debug!("{name}: {} was delivered", stored.id);
                 self.end(&stored, NoticeEnd::Delivered).await;
             }
             Err(failure) => self.postpone(name, &stored, &failure).await?,
@@ -99,7 +136,13 @@ impl Notifier {
         Ok(Some(Duration::ZERO))
     }
 
-    async fn is_still_news(&self, notice: &Notice) -> Result<bool> {
+    async fn is_still_news(&self, receiver: &str, notice: &Notice) -> Result<bool> {
+        if let Some(told) = notice.takes_back() {
+            let receiver = receiver.to_owned();
+            return self
+                .with_outbox(move |outbox| outbox.was_delivered(&receiver, &told))
+                .await;
+        }
         let Some(id) = &notice.pipeline else {
             return Ok(true);
         };
@@ -114,7 +157,7 @@ impl Notifier {
         let old = at.millis_since(stored.made) >= GIVEN_UP_AFTER;
         if old || (failure.gone && tries >= GONE_TRIES) {
             tracing::warn!(
-                "webhook {name}: {} is given up after {tries} tries: {failure}. `staffel notify test {name}` tries it out",
+                "{name}: {} is given up after {tries} tries: {failure}",
                 stored.id
             );
             self.end(stored, NoticeEnd::GivenUp).await;
@@ -124,12 +167,12 @@ impl Notifier {
         // Not at every one of hundreds of tries.
         if tries == 1 {
             tracing::warn!(
-                "webhook {name}: {} was not delivered: {failure}. It is tried again",
+                "{name}: {} was not delivered: {failure}. It is tried again",
                 stored.id
             );
         } else {
             tracing::debug!(
-                "webhook {name}: {} was not delivered in try {tries}: {failure}",
+                "{name}: {} was not delivered in try {tries}: {failure}",
                 stored.id
             );
         }
@@ -157,14 +200,10 @@ impl Notifier {
     }
 }
 
-/// How long until `next`. A time that no pause leads to is one of a clock that was set back: it is due.
-fn wait_until(next: Timestamp, now: Timestamp) -> Duration {
+/// How long until `next`. A time beyond the `longest` wait is one of a clock that was set back: it is due.
+pub(super) fn wait_until(next: Timestamp, now: Timestamp, longest: Duration) -> Duration {
     let wait = Duration::from_millis(next.millis_since(now).unsigned_abs());
-    if wait > ASKED_PAUSE_MAX {
-        Duration::ZERO
-    } else {
-        wait
-    }
+    if wait > longest { Duration::ZERO } else { wait }
 }
 
 /// The pause after so many failed tries: doubled each time, and between half and all of it by `random`, from 0 to 1, so
@@ -202,9 +241,12 @@ mod tests {
     fn a_clock_that_is_set_back_makes_nothing_wait_for_years() {
         let at = Timestamp::from_millis(1_800_000_000_000);
         let next = later(at, Duration::from_secs(60));
-        assert_eq!(wait_until(next, at), Duration::from_secs(60));
-        assert_eq!(wait_until(at, next), Duration::ZERO);
+        assert_eq!(
+            wait_until(next, at, ASKED_PAUSE_MAX),
+            Duration::from_secs(60)
+        );
+        assert_eq!(wait_until(at, next, ASKED_PAUSE_MAX), Duration::ZERO);
         let before = Timestamp::from_millis(at.millis() - 365 * 24 * 3_600_000);
-        assert_eq!(wait_until(next, before), Duration::ZERO);
+        assert_eq!(wait_until(next, before, ASKED_PAUSE_MAX), Duration::ZERO);
     }
 }

@@ -5,7 +5,7 @@ use protocol::Summary;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::Kind,
+    Kind,
     overdue::{Overdue, Patience, awaited},
 };
 
@@ -18,6 +18,17 @@ pub fn is_told(event: &Event) -> bool {
             | Event::PipelineCompleted { .. }
             | Event::PipelineFailed { .. }
             | Event::PipelineCancelled { .. }
+    )
+}
+
+/// Whether an event answers or replaces a handover that people were told about.
+pub fn takes_back(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::HandoverAccepted { .. }
+            | Event::ChangesRequested { .. }
+            | Event::HandoverStopped { .. }
+            | Event::HandoverRevised { .. }
     )
 }
 
@@ -146,10 +157,32 @@ impl Notice {
         }
     }
 
+    /// What takes the notice about a revision back.
+    pub fn withdrawn(
+        pipeline: &Pipeline,
+        handover: &HandoverId,
+        revision: u32,
+        at: Timestamp,
+        board: &str,
+    ) -> Option<Self> {
+        let phase = pipeline.handover(handover)?.phase.to_string();
+        Some(Self {
+            handover: Some(handover.clone()),
+            revision: Some(revision),
+            phase,
+            ..Self::about(pipeline, Kind::Withdrawn, at, board)
+        })
+    }
+
     /// What tells it from other notices to the same receiver.
     pub fn id(&self) -> String {
         if let (Some(handover), Some(revision)) = (&self.handover, self.revision) {
-            return format!("handover:{handover}:{revision}");
+            let gone = if self.event == Kind::Withdrawn {
+                "gone:"
+            } else {
+                ""
+            };
+            return format!("{gone}handover:{handover}:{revision}");
         }
         let event = self.event.name();
         match (&self.pipeline, self.since) {
@@ -161,6 +194,9 @@ impl Notice {
 
     /// Whether it still is news: a handover that was decided or replaced is none, nor is a silence that is over.
     pub fn is_news(&self, pipeline: &Pipeline) -> bool {
+        if self.event == Kind::Withdrawn {
+            return true;
+        }
         if let (Some(id), Some(revision)) = (&self.handover, self.revision) {
             let open = pipeline.open_handover();
             return open.is_some_and(|open| open.id == *id && open.current().number == revision);
@@ -188,7 +224,48 @@ impl Notice {
             (Kind::PromptWaiting, _, Language::En) => "No agent has picked up the prompt",
             (Kind::PromptWaiting, _, Language::De) => "Kein Agent hat den Prompt abgeholt",
             (Kind::Test, ..) => "Test",
+            (Kind::Withdrawn, _, Language::En) => "Done",
+            (Kind::Withdrawn, _, Language::De) => "Erledigt",
         }
+    }
+
+    /// The notice that this one takes back.
+    pub fn takes_back(&self) -> Option<String> {
+        let id = self.id();
+        id.strip_prefix("gone:").map(str::to_owned)
+    }
+
+    /// What notifications replace each other by, in a browser: also those of an open page (`app/src/actions/tell.rs`).
+    pub fn tag(&self) -> String {
+        match (&self.handover, self.revision) {
+            (Some(handover), Some(revision)) => format!("{handover}-{revision}"),
+            _ => self.id(),
+        }
+    }
+
+    /// What messages replace each other by, on their way to a browser that is away.
+    pub fn topic(&self) -> String {
+        self.tag()
+    }
+
+    /// Where the board shows it, as a path.
+    pub fn path(&self) -> String {
+        match &self.pipeline {
+            Some(pipeline) => format!("/pipelines/{pipeline}"),
+            None => "/".to_owned(),
+        }
+    }
+
+    /// The whole message as plain text, with the address of the board.
+    pub fn plain(&self) -> String {
+        let lines = [
+            self.place(),
+            self.summary.clone(),
+            String::new(),
+            self.url.clone(),
+        ];
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        lines.join("\n")
     }
 
     /// Where it happened: project and phase.

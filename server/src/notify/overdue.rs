@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Status, Timestamp};
 use protocol::Summary;
 
-use super::kind::Kind;
+use super::Kind;
 
 /// After how long silence is told.
 #[derive(Debug, Clone, Copy)]

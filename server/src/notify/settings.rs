@@ -15,7 +15,14 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::{addresses::not_public, kind::Kind, overdue::Patience, shape::Shape};
+use super::{
+    Kind,
+    addresses::not_public,
+    mail::{MailConfig, Mailer, check_address},
+    overdue::Patience,
+    push::PushConfig,
+    shape::Shape,
+};
 
 /// Most receivers: each has a task and a queue of its own.
 const WEBHOOKS_MAX: usize = 32;
@@ -31,6 +38,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 pub struct NotifyConfig {
     /// The receivers.
     pub webhooks: Vec<Webhook>,
+    /// Messages to browsers.
+    pub push: PushConfig,
+    /// E-mail, where there is a server for it.
+    pub mail: Option<MailConfig>,
     /// How long the first pause between two tries is.
     pub first_pause: Duration,
     /// After how long silence is told.
@@ -43,6 +54,8 @@ impl Default for NotifyConfig {
     fn default() -> Self {
         Self {
             webhooks: vec![],
+            push: PushConfig::default(),
+            mail: None,
             first_pause: FIRST_PAUSE,
             patience: Patience::default(),
             look_every: LOOK_EVERY,
@@ -61,12 +74,75 @@ impl fmt::Debug for NotifyTable {
     }
 }
 
+/// `[notify.push]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PushTable {
+    subject: Option<String>,
+    private_hosts: BTreeSet<String>,
+}
+
+/// `[notify.mail]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MailTable {
+    url: Option<String>,
+    url_file: Option<PathBuf>,
+    from: String,
+}
+
 impl NotifyTable {
+    fn push(&mut self) -> Result<PushConfig> {
+        let Some(table) = self.0.remove("push") else {
+            return Ok(PushConfig::default());
+        };
+        let table: PushTable = table
+            .try_into()
+            .map_err(|error: toml::de::Error| anyhow!("[notify.push]: {}", error.message()))?;
+        if let Some(subject) = &table.subject {
+            ensure!(
+                subject.starts_with("mailto:") || subject.starts_with("https://"),
+                "[notify.push] subject is {subject:?}. Allowed: whom a push service can write to, as mailto:ops@example.org or an \
+                 https:// address."
+            );
+        }
+        if let Some(host) = table.private_hosts.iter().find(|host| !is_host(host)) {
+            bail!(
+                "[notify.push] private_hosts has {host:?}. Allowed: HOST:PORT, for example push.lan:8443."
+            );
+        }
+        Ok(PushConfig {
+            subject: table.subject,
+            private_hosts: table.private_hosts,
+        })
+    }
+
+    fn mail(&mut self, folder: &Path) -> Result<Option<MailConfig>> {
+        let Some(table) = self.0.remove("mail") else {
+            return Ok(None);
+        };
+        // Not the error itself: it may repeat the address.
+        let table: MailTable = table
+            .try_into()
+            .map_err(|error: toml::de::Error| anyhow!("[notify.mail]: {}", error.message()))?;
+        let url = match (table.url, table.url_file) {
+            (Some(url), None) => url,
+            (None, Some(file)) => read("url_file", &folder.join(file))?.trim().to_owned(),
+            _ => bail!(
+                "[notify.mail] needs url or url_file, one of them: smtps://USER:PASSWORD@HOST."
+            ),
+        };
+        let from = check_address(&table.from).context("[notify.mail] from")?;
+        let config = MailConfig { url, from };
+        Mailer::new(&config)?;
+        Ok(Some(config))
+    }
+
     fn webhooks(mut self) -> Result<Vec<toml::Table>> {
         let webhooks = self.0.remove("webhooks");
         if let Some(unknown) = self.0.keys().next() {
             bail!(
-                "[notify] has {unknown:?}. Allowed: webhooks, a table [[notify.webhooks]] for each."
+                "[notify] has {unknown:?}. Allowed: webhooks, a table [[notify.webhooks]] for each; [notify.push]; [notify.mail]."
             );
         }
         let Some(webhooks) = webhooks else {
@@ -127,7 +203,8 @@ impl NotifyConfig {
     ///
     /// # Errors
     /// A setting that cannot be used, naming it and what is allowed.
-    pub fn new(table: NotifyTable, folder: &Path) -> Result<Self> {
+    pub fn new(mut table: NotifyTable, folder: &Path) -> Result<Self> {
+        let (push, mail) = (table.push()?, table.mail(folder)?);
         let tables = table.webhooks()?;
         ensure!(
             tables.len() <= WEBHOOKS_MAX,
@@ -157,9 +234,16 @@ impl NotifyConfig {
         }
         Ok(Self {
             webhooks,
+            push,
+            mail,
             ..Self::default()
         })
     }
+}
+
+fn is_host(host: &str) -> bool {
+    let port = host.rsplit_once(':');
+    port.is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok())
 }
 
 fn is_name(name: &str) -> bool {

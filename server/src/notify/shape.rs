@@ -7,7 +7,7 @@ use domain::Timestamp;
 use protocol::shorten;
 use serde_json::{Value, json};
 
-use super::{kind::Kind, notice::Notice};
+use super::{Kind, notice::Notice};
 
 /// Most characters of a summary in a message for people: a phone shows less. The shape `json` has all of it.
 const SUMMARY_MAX: usize = 500;
@@ -80,7 +80,7 @@ fn ntfy(notice: &Notice, topic: &str) -> Value {
         Kind::PipelineEnded => "checkered_flag",
         Kind::AgentSilent => "zzz",
         Kind::PromptWaiting => "hourglass",
-        Kind::Test => "test_tube",
+        Kind::Test | Kind::Withdrawn => "test_tube",
     };
     json!({
         "topic": topic,

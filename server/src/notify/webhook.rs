@@ -1,28 +1,16 @@
 //! One request to a receiver, and what came of it.
 
-use std::{error::Error, time::Duration};
-
-use domain::text::visible;
 use hmac::{Hmac, KeyInit, Mac};
-use protocol::shorten;
-use reqwest::{
-    Client, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-    redirect::Policy,
-};
+use reqwest::{Client, header::CONTENT_TYPE};
 use sha2::Sha256;
 
-use super::{addresses::PublicOnly, notice::Notice, settings::Webhook, shape::seconds};
+use super::{
+    notice::Notice,
+    outgoing::{self, Failure},
+    settings::Webhook,
+    shape::seconds,
+};
 use crate::relay::now;
-
-/// How long a receiver may take for everything.
-const LIMIT: Duration = Duration::from_secs(10);
-/// Most bytes that are read of an answer: enough for an error in words.
-const ANSWER_MAX: usize = 4 * 1024;
-/// Most characters of an answer that are repeated.
-const SAID_MAX: usize = 200;
-/// Parts of an address that are at least so long may be secret, and are taken out of what is repeated.
-const SECRET_PART: usize = 6;
 
 /// A receiver and the client that reaches it.
 pub struct Receiver {
@@ -31,41 +19,14 @@ pub struct Receiver {
     http: Client,
 }
 
-/// Why a receiver did not take a notice. The words show neither its address nor its secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{why}")]
-pub struct Failure {
-    why: String,
-    /// Whether it says that there is nobody.
-    pub gone: bool,
-    /// How long it asks not to be tried again.
-    pub retry_after: Option<Duration>,
-}
-
 impl Receiver {
     /// The receiver of these settings.
     ///
     /// # Errors
     /// The HTTP client cannot be made.
     pub fn new(webhook: Webhook) -> Result<Self, reqwest::Error> {
-        // A command has no server that chooses; the first choice counts.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(format!("Staffel/{}", crate::VERSION))
-            .timeout(LIMIT)
-            // Neither to another address, nor with the body to somebody else.
-            .redirect(Policy::none())
-            // A proxy would look the name up itself, and reach what is refused here.
-            .no_proxy()
-            // A connection that was closed meanwhile leaves open whether the request arrived.
-            .pool_max_idle_per_host(0);
-        let client = if webhook.private {
-            client
-        } else {
-            client.dns_resolver(PublicOnly)
-        };
         Ok(Self {
-            http: client.build()?,
+            http: outgoing::client(webhook.private)?,
             webhook,
         })
     }
@@ -86,77 +47,8 @@ impl Receiver {
         if let Some(secret) = &self.webhook.secret {
             request = request.header("Staffel-Signature", signature(secret, &timestamp, &body));
         }
-        let answer = request.body(body).send().await;
-        let answer = answer.map_err(|error| self.unreachable(error))?;
-        let status = answer.status();
-        let retry_after = retry_after(&answer);
-        let said = self.said(answer).await;
-        let answered = match said.as_str() {
-            "" => status.to_string(),
-            said => format!("{status}: {said}"),
-        };
-        if status.is_success() {
-            return Ok(answered);
-        }
-        Err(Failure {
-            why: if status.is_redirection() {
-                format!("it answered {status}, and redirects are not followed")
-            } else {
-                format!("it answered {answered}")
-            },
-            gone: matches!(status, StatusCode::GONE | StatusCode::NOT_FOUND),
-            retry_after,
-        })
+        outgoing::send(request.body(body), &self.webhook.url).await
     }
-
-    fn unreachable(&self, error: reqwest::Error) -> Failure {
-        let why = if error.is_timeout() {
-            format!("no answer within {} seconds", LIMIT.as_secs())
-        } else {
-            // The last cause says it best: "connection refused", or why an address is not allowed.
-            let error = error.without_url();
-            let mut cause: &dyn Error = &error;
-            while let Some(next) = cause.source() {
-                cause = next;
-            }
-            format!("it cannot be reached: {}", self.masked(&cause.to_string()))
-        };
-        Failure {
-            why,
-            gone: false,
-            retry_after: None,
-        }
-    }
-
-    /// The beginning of an answer on one line, without what may be secret. Some servers repeat the address.
-    async fn said(&self, mut answer: Response) -> String {
-        let mut bytes = Vec::new();
-        // What is missing of an answer does not change what it means.
-        while let Ok(Some(chunk)) = answer.chunk().await {
-            bytes.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - bytes.len())]);
-            if bytes.len() >= ANSWER_MAX {
-                break;
-            }
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        let text = visible(&text);
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        shorten(&self.masked(&line), SAID_MAX)
-    }
-
-    fn masked(&self, text: &str) -> String {
-        let url = &self.webhook.url;
-        let parts = url.path().split('/').chain(url.query());
-        let parts = parts.chain(url.password()).chain([url.username()]);
-        let secret = parts.filter(|part| part.len() >= SECRET_PART);
-        secret.fold(text.to_owned(), |text, part| text.replace(part, "…"))
-    }
-}
-
-/// Whole seconds only: none of the known receivers sends a date.
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let text = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// `v1=` and HMAC-SHA256 (RFC 2104) of the time, a dot and the body, in hexadecimal digits.

@@ -8,6 +8,7 @@ mod confirmation;
 mod passkeys;
 mod secret;
 mod secrets;
+mod telling;
 mod throttle;
 mod tokens;
 
@@ -199,6 +200,8 @@ pub struct People {
     instance: String,
     /// Who has guessed wrong lately.
     pub throttle: Throttle,
+    /// Which decisions have to be confirmed.
+    pub confirm: Confirm,
     /// Who has confirmed lately.
     pub confirmed: Confirmed,
     ceremonies: passkeys::Ceremonies,
@@ -233,6 +236,7 @@ impl People {
             loading: Mutex::default(),
             known: RwLock::default(),
             throttle: Throttle::default(),
+            confirm: Confirm::default(),
             confirmed: Confirmed::default(),
             ceremonies: passkeys::Ceremonies::default(),
             hash_turn: Mutex::default(),

@@ -9,6 +9,7 @@ mod credentials;
 mod outbox;
 mod people;
 mod sqlite;
+mod wishes;
 
 use domain::Timestamp;
 use protocol::Scope;
@@ -19,6 +20,7 @@ pub use people::{
     AUDIT_KEPT, Changed, CodeFor, Noted, PeopleStore, StoredCode, StoredDevice, StoredPerson,
 };
 pub use sqlite::{AGENTS_FILE, NOTICES_FILE, PEOPLE_FILE, SESSIONS_FILE, Sqlite, SqliteOutbox};
+pub use wishes::{StoredPush, WishStore};
 
 /// Most sessions that are kept. The longest unused are forgotten first.
 pub const SESSIONS_KEPT: usize = 10_000;

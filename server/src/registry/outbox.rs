@@ -33,6 +33,8 @@ pub struct NewNotice {
     pub body: String,
     /// When it happened.
     pub made: Timestamp,
+    /// Before when it is not to be tried.
+    pub due: Timestamp,
 }
 
 /// A notice that waits.
@@ -101,6 +103,18 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// It cannot be read.
     fn next_notice(&self, receiver: &str) -> Result<Option<StoredNotice>, StoreError>;
+
+    /// The receivers whose names begin like this and for whom something waits, and when the first of it is to be tried.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn waiting(&self, beginning: &str) -> Result<Vec<(String, Timestamp)>, StoreError>;
+
+    /// Whether a receiver has taken the notice with this id.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn was_delivered(&self, receiver: &str, id: &str) -> Result<bool, StoreError>;
 
     /// Notes a failed try, and when the next one is.
     ///

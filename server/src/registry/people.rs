@@ -6,7 +6,7 @@
 use domain::Timestamp;
 use protocol::{AuditEntry, Happened, Role};
 
-use super::{CredentialStore, StoreError};
+use super::{CredentialStore, StoreError, WishStore};
 
 /// Most lines of the audit: years of a team, in some 20 MB.
 pub const AUDIT_KEPT: u64 = 100_000;
@@ -90,7 +90,7 @@ pub struct Noted {
 }
 
 /// What an engine keeps about people.
-pub trait PeopleStore: CredentialStore {
+pub trait PeopleStore: CredentialStore + WishStore {
     /// Another number when somebody else, in this process or in another, has changed something here.
     ///
     /// # Errors

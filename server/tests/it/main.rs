@@ -33,4 +33,5 @@ mod sse_text;
 mod start;
 mod stored;
 mod support;
+mod telling;
 mod tools_page;

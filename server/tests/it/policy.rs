@@ -26,7 +26,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 42] = [
+const ROUTES: [(For, &str, &str, &str); 48] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -43,6 +43,11 @@ const ROUTES: [(For, &str, &str, &str); 42] = [
     (For::Everybody, "DELETE", "/api/session", ""),
     (For::People, "POST", "/api/session/confirmation", r#"{}"#),
     (For::People, "POST", "/api/session/confirmation/passkey", ""),
+    (For::People, "GET", "/api/people/me/notifications", ""),
+    (For::People, "POST", "/api/people/me/notifications", r#"{"events":[]}"#),
+    (For::People, "POST", "/api/people/me/notifications/test", r#"{"way":"push"}"#),
+    (For::People, "POST", "/api/people/me/push", r#"{"endpoint":"none","keys":{"p256dh":"","auth":""}}"#),
+    (For::People, "DELETE", "/api/people/me/push", ""),
     (For::People, "POST", "/api/people/me/passkeys/challenge", ""),
     (For::People, "POST", "/api/people/me/passkeys", r#"{"ceremony":"none","credential":1}"#),
     (For::People, "POST", "/api/people/me/secrets/{kind}", r#"{"secret":"short"}"#),
@@ -60,6 +65,7 @@ const ROUTES: [(For, &str, &str, &str); 42] = [
     (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
     (For::Owners, "GET", "/api/audit", ""),
     (For::Owners, "GET", "/api/people", ""),
+    (For::Owners, "POST", "/api/notify/Guest/test", ""),
     (For::Owners, "POST", "/api/people", r#"{"name":"Another","role":"viewer"}"#),
     (For::Owners, "POST", "/api/people/Guest", "{}"),
     (For::Owners, "POST", "/api/people/Guest/link", ""),
@@ -163,7 +169,10 @@ async fn everybody(server: &Server) -> Vec<Who> {
                 ("cookie", owner.to_owned()),
                 ("sec-fetch-site", "cross-site".to_owned()),
             ],
-            may: |wanted, changes| !changes && matches!(wanted, For::Everybody | For::Owners),
+            // What is read there no page of another site can see.
+            may: |wanted, changes| {
+                !changes && matches!(wanted, For::Everybody | For::People | For::Owners)
+            },
         },
         Who {
             name: "a script with a token of the owner",

@@ -83,7 +83,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             </div>
             <ul class="people-list">{list(move || devices(page))}</ul>
         </section>
-        {telling::telling(board)}
+        {telling::telling(page)}
         {proofs::proofs(page)}
         {tokens::tokens(page)}
         {owner.then(|| view! {

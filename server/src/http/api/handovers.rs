@@ -19,7 +19,7 @@ use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
     http::caller::{Body, Caller, Path, Query},
-    people::{By, Confirm, People},
+    people::{By, People},
     problem::Problem,
     projections::handover_view,
     relay::{Relay, RelayError},
@@ -148,7 +148,6 @@ pub(super) struct Decided {
 pub(super) async fn decide(
     State(relay): State<Relay>,
     State(people): State<Arc<People>>,
-    State(confirm): State<Arc<Confirm>>,
     caller: Caller,
     by: By,
     Path((pipeline, handover)): Path<(String, String)>,
@@ -174,7 +173,7 @@ pub(super) async fn decide(
         read,
         decision,
         review_changes,
-        proof: caller.proof(&people, confirm.needed(phase.as_str(), framed))?,
+        proof: caller.proof(&people, people.confirm.needed(phase.as_str(), framed))?,
     });
     let done = relay.execute(&id, &command, &person, caller.key()).await?;
     if let (false, Command::Decide(decided)) = (done.repeated, &command) {

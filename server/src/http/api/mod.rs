@@ -5,6 +5,7 @@ mod confirmation;
 mod credentials;
 mod events;
 mod handovers;
+mod notifications;
 mod people;
 mod pipelines;
 mod prompts;
@@ -55,6 +56,13 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(people::audit))
         .routes(routes!(confirmation::confirm))
         .routes(routes!(confirmation::begin))
+        .routes(routes!(notifications::read, notifications::set))
+        .routes(routes!(
+            notifications::subscribe,
+            notifications::unsubscribe
+        ))
+        .routes(routes!(notifications::try_out))
+        .routes(routes!(notifications::try_webhook))
         .routes(routes!(credentials::list))
         .routes(routes!(credentials::begin_passkey))
         .routes(routes!(credentials::add_passkey))

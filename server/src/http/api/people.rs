@@ -262,7 +262,7 @@ fn kept_out(disabled: bool) -> Happened {
     }
 }
 
-fn owner(principal: Option<Extension<Principal>>) -> Result<(), Problem> {
+pub(super) fn owner(principal: Option<Extension<Principal>>) -> Result<(), Problem> {
     principal_of(principal).permit(Action::ManagePeople)
 }
 

@@ -4,6 +4,7 @@
 mod credentials;
 mod outbox;
 mod people;
+mod wishes;
 
 use std::{
     fs,
@@ -139,6 +140,7 @@ fn connect_people(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(WRITTEN)?;
     people::prepare(&connection)?;
     credentials::prepare(&connection)?;
+    wishes::prepare(&connection)?;
     Ok(connection)
 }
 

@@ -1,7 +1,6 @@
-//! The outbox in a file of its own. Only the server writes it, and only where there are webhooks.
+//! The outbox in a file of its own. Only the server writes it.
 
 use std::{
-    fs, io,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -29,30 +28,11 @@ impl SqliteOutbox {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let file = file_in(folder, NOTICES_FILE, connect).with_context(|| {
             format!(
-                "the notices for webhooks cannot be kept. Without {NOTICES_FILE} the start goes on, and notices that wait in it \
+                "notices cannot be kept. Without {NOTICES_FILE} the start goes on, and notices that wait in it \
                  are not sent: move it away if it is damaged"
             )
         })?;
         Ok(Self(file.into()))
-    }
-
-    /// Deletes the outbox of a data folder, where there is one: without webhooks it would only grow old, and the first
-    /// webhook after it would get old news.
-    ///
-    /// # Errors
-    /// It cannot be deleted.
-    pub fn remove(folder: &Path) -> anyhow::Result<()> {
-        for ending in ["", "-wal", "-shm"] {
-            let path = folder.join(format!("{NOTICES_FILE}{ending}"));
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(error)
-                        .with_context(|| format!("{} cannot be deleted", path.display()));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     fn file(&self) -> MutexGuard<'_, Connection> {
@@ -132,7 +112,7 @@ impl Outbox for SqliteOutbox {
                     notice.id,
                     notice.body,
                     notice.made.millis(),
-                    at.millis()
+                    notice.due.millis()
                 ],
             )?;
             given_up += file.execute(
@@ -166,6 +146,28 @@ impl Outbox for SqliteOutbox {
             },
         );
         Ok(next.optional()?)
+    }
+
+    fn waiting(&self, beginning: &str) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let file = self.file();
+        let mut rows = file.prepare(
+            "SELECT receiver, min(next) FROM notice WHERE ended IS NULL AND substr(receiver, 1, length(?1)) = ?1
+             GROUP BY receiver ORDER BY min(next)",
+        )?;
+        let rows = rows.query_map([beginning], |row| {
+            Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn was_delivered(&self, receiver: &str, id: &str) -> Result<bool, StoreError> {
+        let select = "SELECT outcome = ?3 FROM notice WHERE receiver = ?1 AND id = ?2";
+        let found =
+            self.file()
+                .query_row(select, [receiver, id, name(NoticeEnd::Delivered)], |row| {
+                    row.get::<_, Option<bool>>(0)
+                });
+        Ok(found.optional()?.flatten().unwrap_or(false))
     }
 
     fn try_notice_again(&self, delivery: &str, next: Timestamp) -> Result<(), StoreError> {

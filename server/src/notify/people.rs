@@ -1,0 +1,324 @@
+//! What people are told where they are: from their wishes to notices, and from there to their browsers and mailboxes.
+//!
+//! Each browser and each mailbox is a receiver like a webhook, with `push/` or `mail/` before its name; they come and go with
+//! people and devices, so that one task looks after all of them.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use anyhow::Result;
+use domain::{Event, Handover, Language, Pipeline, Recorded, Timestamp};
+use protocol::{Quiet, Wishes};
+use serde_json::json;
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Kind, Notifier, STORE_PAUSE,
+    deliver::{PERSON_WAIT_MAX, Receiving, wait_until},
+    later,
+    notice::Notice,
+    outgoing::Failure,
+    push::MESSAGE_MAX,
+};
+use crate::{
+    registry::{NewNotice, StoredPush},
+    relay::now,
+};
+
+/// How the names of browsers begin among the receivers.
+pub const PUSH: &str = "push/";
+/// How the names of mailboxes begin among the receivers.
+pub const MAIL: &str = "mail/";
+/// Most deliveries to people at once.
+const AT_ONCE: usize = 8;
+/// A handover of so many bytes is read whole in a notification, and can be accepted there.
+const SHORT: usize = 240;
+/// Most characters of a body of a notification.
+const BODY_MAX: usize = 300;
+
+impl Notifier {
+    /// This notice for everybody who wants it.
+    pub(super) async fn for_people(&self, notice: &Notice) -> Result<Vec<NewNotice>> {
+        let people = Arc::clone(&self.people);
+        let (wishes, pushes) =
+            tokio::task::spawn_blocking(move || people.wishes_and_pushes()).await??;
+        let body = serde_json::to_string(notice)?;
+        let mut new = Vec::new();
+        for (person, wishes) in wishes {
+            let withdrawn = notice.event == Kind::Withdrawn;
+            if !withdrawn && !wishes.wants(notice.event, &notice.project) {
+                continue;
+            }
+            let devices = pushes.iter().filter(|push| push.person == person);
+            let mut receivers: Vec<_> = devices
+                .map(|push| format!("{PUSH}{}", push.device))
+                .collect();
+            // What was sent by e-mail cannot be taken back.
+            if wishes.mail.is_some() && self.mailer.is_some() && !withdrawn {
+                receivers.push(format!("{MAIL}{person}"));
+            }
+            for receiver in receivers {
+                let new_notice = |id, due| NewNotice {
+                    receiver: receiver.clone(),
+                    id,
+                    body: body.clone(),
+                    made: notice.at,
+                    due,
+                };
+                let due = loud(wishes.quiet, now());
+                new.push(new_notice(notice.id(), if withdrawn { now() } else { due }));
+                if let Some(again) = reminder(&wishes, notice) {
+                    let due = loud(wishes.quiet, again);
+                    new.push(new_notice(format!("again:{}", notice.id()), due));
+                }
+            }
+        }
+        Ok(new)
+    }
+
+    /// What is to be taken back because of an event: the handover that it answers or replaces.
+    pub(super) fn withdrawn(&self, pipeline: &Pipeline, recorded: &Recorded) -> Option<Notice> {
+        let (handover, revision) = match &recorded.event {
+            Event::HandoverAccepted {
+                handover, revision, ..
+            }
+            | Event::ChangesRequested {
+                handover, revision, ..
+            }
+            | Event::HandoverStopped {
+                handover, revision, ..
+            } => (handover, *revision),
+            Event::HandoverRevised {
+                handover, revision, ..
+            } => (handover, revision.checked_sub(1)?),
+            _ => return None,
+        };
+        Notice::withdrawn(pipeline, handover, revision, recorded.at, &self.board)
+    }
+
+    /// Sends what is due to people, as soon as it is.
+    pub(super) async fn deliver_to_people(
+        self: Arc<Self>,
+        mut news: watch::Receiver<()>,
+        stop: CancellationToken,
+    ) {
+        let mut busy = HashSet::new();
+        let mut tasks = JoinSet::new();
+        loop {
+            news.borrow_and_update();
+            let waiting = self.waiting_people().await;
+            let failed = waiting.is_err();
+            if let Err(error) = &waiting {
+                tracing::warn!(%error, "notices for people are late: {error}");
+            }
+            let mut pause = failed.then_some(STORE_PAUSE);
+            for (receiver, next) in waiting.unwrap_or_default() {
+                if busy.contains(&receiver) {
+                    continue;
+                }
+                let wait = wait_until(next, now(), PERSON_WAIT_MAX);
+                if wait.is_zero() && tasks.len() < AT_ONCE {
+                    busy.insert(receiver.clone());
+                    let notifier = Arc::clone(&self);
+                    tasks.spawn(async move {
+                        let failed = notifier.deliver_to_person(&receiver).await.err();
+                        (receiver, failed)
+                    });
+                } else if !wait.is_zero() {
+                    pause = Some(pause.map_or(wait, |pause: Duration| pause.min(wait)));
+                }
+            }
+            let pause = async {
+                match pause {
+                    Some(pause) => sleep(pause).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                changed = news.changed() => if changed.is_err() { break },
+                Some(ended) = tasks.join_next() => match ended {
+                    Ok((receiver, failed)) => {
+                        busy.remove(&receiver);
+                        if let Some(error) = failed {
+                            tracing::warn!(%error, "{receiver}: notices are late: {error}");
+                            sleep(STORE_PAUSE).await;
+                        }
+                    }
+                    Err(error) => tracing::error!("a delivery to a person broke off: {error}"),
+                },
+                () = pause => {}
+            }
+        }
+        // What is on its way is waited for.
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn waiting_people(&self) -> Result<Vec<(String, Timestamp)>> {
+        self.with_outbox(|outbox| {
+            let mut waiting = outbox.waiting(PUSH)?;
+            waiting.extend(outbox.waiting(MAIL)?);
+            Ok(waiting)
+        })
+        .await
+    }
+
+    async fn deliver_to_person(&self, receiver: &str) -> Result<()> {
+        let people = Arc::clone(&self.people);
+        let receiving = if let Some(device) = receiver.strip_prefix(PUSH) {
+            let device = device.to_owned();
+            let push = tokio::task::spawn_blocking(move || people.push_of(&device)).await??;
+            push.map(|push| Receiving::Push(Box::new(push)))
+        } else {
+            let person = receiver.strip_prefix(MAIL).unwrap_or_default().to_owned();
+            let wishes = tokio::task::spawn_blocking(move || people.wishes_of(&person)).await??;
+            let to = wishes.and_then(|wishes| wishes.mail);
+            to.map(Receiving::Mail)
+        };
+        let Some(receiving) = receiving else {
+            // Signed out, kept out, or not wanted any more.
+            let name = receiver.to_owned();
+            return self
+                .with_outbox(move |outbox| outbox.remove_receiver(&name))
+                .await;
+        };
+        self.deliver_next(receiver, &receiving).await.map(drop)
+    }
+
+    /// Sends a notice to a browser.
+    pub(super) async fn send_push(
+        &self,
+        push: &StoredPush,
+        notice: &Notice,
+    ) -> Result<String, Failure> {
+        let text = self.message(push, notice).await;
+        let sent = self.pusher.send(push, &notice.topic(), &text).await;
+        if sent.as_ref().is_err_and(|failure| failure.gone) {
+            tracing::info!(
+                "the push service knows the browser {} no longer",
+                push.device
+            );
+            let (people, device) = (Arc::clone(&self.people), push.device.clone());
+            let forgotten = tokio::task::spawn_blocking(move || people.remove_push(&device)).await;
+            if let Ok(Err(error)) = forgotten {
+                tracing::warn!("it cannot be forgotten: {error}");
+            }
+        }
+        sent
+    }
+
+    /// What the service worker (style/assets/worker.js) is told.
+    async fn message(&self, push: &StoredPush, notice: &Notice) -> Vec<u8> {
+        let german = push.lang == "de";
+        let notice = Notice {
+            language: if german { Language::De } else { Language::En },
+            ..notice.clone()
+        };
+        let short = self.short_handover(push, &notice).await;
+        let text = short.as_ref().map_or(&notice.summary, |short| &short.text);
+        let accept = short.as_ref().map(|short| {
+            json!({
+                "label": if german { "Annehmen" } else { "Accept" },
+                "path": short.path,
+                "revision": notice.revision,
+                "read": short.hash,
+            })
+        });
+        let message = |body: &str| {
+            json!({
+                "tag": notice.tag(),
+                "title": format!("{}: {}", notice.happened(), protocol::shorten(&notice.title, 80)),
+                "body": format!("{}\n{body}", protocol::shorten(&notice.place(), 120)).trim_end(),
+                "path": notice.path(),
+                "open": if german { "Öffnen" } else { "Open" },
+                "accept": accept,
+                "gone": notice.event == Kind::Withdrawn,
+            })
+            .to_string()
+            .into_bytes()
+        };
+        let whole = message(&protocol::shorten(text, BODY_MAX));
+        // Every character of it may take several bytes.
+        if whole.len() <= MESSAGE_MAX {
+            whole
+        } else {
+            message("")
+        }
+    }
+
+    /// A handover that can be read whole in a notification, and be accepted there: by somebody who may, where nothing has to
+    /// confirm it.
+    async fn short_handover(&self, push: &StoredPush, notice: &Notice) -> Option<Short> {
+        if notice.event != Kind::HandoverWaiting {
+            return None;
+        }
+        let pipeline = self.pipeline(notice.pipeline.as_ref()?).await.ok()??;
+        let handover: &Handover = pipeline.open_handover()?;
+        let revision = handover.current();
+        let may = self.people.may_decide(&push.person);
+        let confirmed = self.people.confirm.needed(handover.phase.as_str(), false);
+        if Some(&handover.id) != notice.handover.as_ref()
+            || Some(revision.number) != notice.revision
+            || revision.document.bytes > SHORT as u64
+            || !may
+            || confirmed.is_some()
+        {
+            return None;
+        }
+        let text = self.relay.documents().text(&revision.document).await.ok()?;
+        Some(Short {
+            text: text.to_string(),
+            hash: revision.document.hash.to_string(),
+            path: format!(
+                "/api/pipelines/{}/handovers/{}/decision",
+                pipeline.id, handover.id
+            ),
+        })
+    }
+}
+
+/// A handover that fits into a notification.
+struct Short {
+    text: String,
+    hash: String,
+    path: String,
+}
+
+/// When it is not quiet any more, `at` or later.
+fn loud(quiet: Option<Quiet>, at: Timestamp) -> Timestamp {
+    let minute = at.millis().div_euclid(60_000);
+    let left = quiet.map_or(0, |quiet| quiet.left(minute));
+    if left == 0 {
+        return at;
+    }
+    Timestamp::from_millis((minute + left) * 60_000)
+}
+
+/// When a handover is told again.
+fn reminder(wishes: &Wishes, notice: &Notice) -> Option<Timestamp> {
+    let minutes = wishes.remind_minutes?;
+    let waits = notice.event == Kind::HandoverWaiting;
+    waits.then(|| later(now(), Duration::from_secs(60 * u64::from(minutes))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_in_quiet_hours_is_told_at_their_end() {
+        let quiet = Quiet {
+            from: 22 * 60,
+            to: 7 * 60,
+            offset: 0,
+        };
+        let hour = 3_600_000;
+        let at = |hours: i64| Timestamp::from_millis(hours * hour + 1);
+        assert_eq!(loud(Some(quiet), at(21)), at(21));
+        assert_eq!(loud(None, at(23)), at(23));
+        let morning = Timestamp::from_millis(31 * hour);
+        assert_eq!(loud(Some(quiet), at(23)), morning);
+        assert_eq!(loud(Some(quiet), at(30)), morning);
+    }
+}
