@@ -588,3 +588,5 @@ by-mail = E-Mail
 saved = Gespeichert.
 answered = Die Gegenseite antwortet: { $what }
 not-delivered = Es kam nicht an: { $why }
+link-made-at-terminal = Auf dem Rechner wurde an einem Terminal ein Link gemacht, der als { $name } anmeldet.
+i-have-seen-it = Ich habe es gesehen

@@ -11,7 +11,6 @@
 
 skip = Skip to content
 description = See who has the baton: all your AI agents' pipelines, live.
-all-pipelines = All pipelines
 find = Search pipelines
 connect-an-agent = Connect an agent
 other-language = Deutsch
@@ -47,12 +46,6 @@ unreadable = This page doesn't match the server any more. Reload it.
 refused-not-found = This isn't here any more.
 refused-moved-on = The pipeline has moved on. Look at where it is now.
 refused-already-decided = This has been decided already.
-refused-accepted = { $who } accepted this { $ago }.
-refused-accepted-by-you = You accepted this { $ago }.
-refused-changes = { $who } requested changes { $ago }.
-refused-changes-by-you = You requested changes { $ago }.
-refused-stopped = { $who } stopped the pipeline { $ago }.
-refused-stopped-by-you = You stopped the pipeline { $ago }.
 refused-stale-revision = There's a newer revision. Read it before you decide.
 refused-people-only = Only people can decide.
 refused-ended = This pipeline has ended.
@@ -245,52 +238,22 @@ version = Cycle version
 work = Tasks
 # The track that an agent's tasks are on when it names none.
 tasks = Tasks
-what-happened = Activity
 task-pending = to do
 task-in-progress = in progress
 task-completed = done
 task-failed = failed
-history = Documents
-history-handover = { $phase }, revision { $revision }
 
 ## Who has the baton, in a sentence
 
-the-agent = The agent
-now-running = { $agent } is working on { $phase }.
-now-silent = No word from { $agent } for { $span }.
-now-silent-said = No word from { $agent } for { $span }. It last said { $percent }.
-now-silent-next = Check its window. It may be asking you something there, or it may have lost its connection.
-now-review = { $phase } is ready for review.
-now-review-since = It's been waiting for you for { $span }.
-now-writing = Decided. Writing the prompt…
-now-transit = No agent has picked up the prompt yet ({ $span }).
-now-transit-next = An agent that's waiting gets it automatically. Otherwise send it yourself below.
-now-idle = Not started yet.
-now-idle-next = It starts with the agent's first report.
-now-completed = Across the finish line.
-now-failed = The agent gave up here.
-now-cancelled = Stopped here.
 
 ## The review
 
 later = Later
 try-again = Try again
-accept = Accept
-request-changes = Request changes
-say-what = First write what should change.
-sending = Sending…
-document = Handover
 end-of-relay = finish
 revision = revision { $number }
 arrived = { $title }: { $phase } is ready for review.
 arrival = { $phase } is ready for review: { $title }
-newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
-show-revision = Read revision { $number }
-replaced = This is revision { $number } now. Your text is still here.
-own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
-own-accepted-last = { $phase } accepted. That was the last phase.
-own-changes = Changes requested. The agent will get them in a moment.
-own-stopped = Pipeline stopped.
 elsewhere-accepted = { $who } accepted { $phase }.
 elsewhere-changes = { $who } requested changes to { $phase }.
 elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
@@ -300,30 +263,14 @@ elsewhere-changes-by-you = You requested changes to { $phase }.
 elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
 gone = This handover is closed: the pipeline has moved on.
 
-## A handover by its address
-
 ## The prompt
 
-prompt-for = Prompt for { $phase }
-prompt-to-revise = Prompt to revise { $phase }
 you = you
 template = template
-less-text = Show less
-prompt-text = Prompt
 short = by reference
 copy = Copy
 copied = Copied
 not-copied = Copying failed: select the text and copy it
-short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
-short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
-why-template = Written from the built-in template: no model is set up
-why-model-failed = { $model } failed, so the template was used: { $error }
-why-own-template-failed = Your own template couldn't be used: { $error }
-via-stream = live connection
-via-wait = waiting agent
-via-pull = asked for it
-via-report = next report
-via-copy = copied
 
 ## Connecting
 
@@ -414,6 +361,60 @@ fetching-document = Loading the handover…
 no-document = The handover couldn't be loaded.
 as-source-deep = Shown as plain text: it's nested too deeply to be formatted.
 as-source-much = Shown as plain text: it's too much to be formatted.
+
+## What is said on these pages, and in the review
+
+accept = Accept
+request-changes = Request changes
+say-what = First write what should change.
+sending = Sending…
+document = Handover
+the-agent = The agent
+now-running = { $agent } is working on { $phase }.
+now-silent = No word from { $agent } for { $span }.
+now-silent-said = No word from { $agent } for { $span }. It last said { $percent }.
+now-silent-next = Check its window. It may be asking you something there, or it may have lost its connection.
+now-review = { $phase } is ready for review.
+now-review-since = It's been waiting for you for { $span }.
+now-writing = Decided. Writing the prompt…
+now-transit = No agent has picked up the prompt yet ({ $span }).
+now-transit-next = An agent that's waiting gets it automatically. Otherwise send it yourself below.
+now-idle = Not started yet.
+now-idle-next = It starts with the agent's first report.
+now-completed = Across the finish line.
+now-failed = The agent gave up here.
+now-cancelled = Stopped here.
+history-handover = { $phase }, revision { $revision }
+prompt-for = Prompt for { $phase }
+prompt-to-revise = Prompt to revise { $phase }
+what-happened = Activity
+history = Documents
+all-pipelines = All pipelines
+short-too-long = “By reference”: the prompt is too long for this link, so the agent is told to fetch it.
+short-forbidden = “By reference”: this assistant doesn't take full prompts from links.
+via-stream = live connection
+via-wait = waiting agent
+via-pull = asked for it
+via-report = next report
+via-copy = copied
+why-template = Written from the built-in template: no model is set up
+why-model-failed = { $model } failed, so the template was used: { $error }
+why-own-template-failed = Your own template couldn't be used: { $error }
+less-text = Show less
+prompt-text = Prompt
+refused-accepted = { $who } accepted this { $ago }.
+refused-accepted-by-you = You accepted this { $ago }.
+refused-changes = { $who } requested changes { $ago }.
+refused-changes-by-you = You requested changes { $ago }.
+refused-stopped = { $who } stopped the pipeline { $ago }.
+refused-stopped-by-you = You stopped the pipeline { $ago }.
+newer-revision = Revision { $new } is here. You're still reading revision { $old }; your text stays.
+show-revision = Read revision { $number }
+replaced = This is revision { $number } now. Your text is still here.
+own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
+own-accepted-last = { $phase } accepted. That was the last phase.
+own-changes = Changes requested. The agent will get them in a moment.
+own-stopped = Pipeline stopped.
 
 ## The log
 
@@ -599,3 +600,5 @@ by-mail = E-mail
 saved = Saved.
 answered = The other side answered: { $what }
 not-delivered = It wasn't delivered: { $why }
+link-made-at-terminal = A link that signs in as { $name } was made at a terminal of the machine.
+i-have-seen-it = I've seen it

@@ -3,8 +3,8 @@
 use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
-    Archived, Audit, Credentials, DetailMore, Devices, Page, People, Role, SignInLink, Summary,
-    Telling, TriedOut, Wishes,
+    Archived, Audit, AuditEntry, Credentials, DetailMore, Devices, Page, People, Role, Session,
+    SignInLink, Summary, Telling, TriedOut, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,12 @@ struct NewToken<'a> {
     label: &'a str,
     scope: &'a str,
     days: u32,
+}
+
+/// What was seen, as the server takes it.
+#[derive(Serialize)]
+struct Seen {
+    number: u64,
 }
 
 /// A way to be tried out, as the server takes it.
@@ -218,6 +224,20 @@ pub(crate) async fn offer(
 #[cfg(feature = "hydrate")]
 pub(crate) async fn session() -> Result<String, Failure> {
     call(&paths::session(), None).await
+}
+
+/// The links that were made at a terminal and that the reader has not seen yet.
+pub(crate) async fn unseen_links() -> Result<Vec<AuditEntry>, Failure> {
+    let text = call(&paths::session(), None).await?;
+    let session: Session = json::read(&text).ok_or(Failure::Unreadable)?;
+    Ok(session.unseen_links)
+}
+
+/// Says that these were seen.
+pub(crate) async fn see_links(number: u64) -> Result<(), Failure> {
+    let body = json::write(&Seen { number });
+    let path = format!("{}/seen", paths::session());
+    post(&path, body).await.map(drop)
 }
 
 /// Signs in with the code of a link; the first owner says a name.

@@ -230,6 +230,7 @@ async fn fetch_rest(board: Board, owner: Owner) {
 fn follow_more(board: Board, owner: Owner) -> Result<(), SplitLoaderError> {
     owner.with(|| {
         actions::session::follow(board);
+        actions::session::tell_of_links(board);
         actions::tell::follow(board);
     });
     Ok(())

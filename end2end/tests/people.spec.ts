@@ -1,8 +1,11 @@
 // People: the first one, one more device, one more person, and the end of a device.
 
+import { execFileSync } from 'node:child_process';
+
 import type { Browser, Page } from '@playwright/test';
 import decodeQR from 'qr/decode.js';
 
+import { binary } from '../support/server.mjs';
 import { Board, expect, openReview, test } from './fixtures.ts';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'en-GB' };
@@ -92,6 +95,24 @@ test('a device that is signed out is nobody within a moment', async ({ agent, bo
   await devices.filter({ hasText: 'Chrome' }).filter({ hasNotText: 'this one' }).getByRole('button').click();
   await expect(phone.getByRole('link', { name: 'Sign in', exact: true })).toBeAttached({ timeout: 30_000 });
   await expect(page.locator('.people-list li').filter({ hasText: 'this one' })).toHaveCount(1);
+});
+
+test('a link that is made at a terminal is told on the board until an owner has seen it', async ({ board, page, server }) => {
+  // A terminal, as far as the program can tell.
+  const command = `${binary()} people link Local --data ${server.data}`;
+  execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: { ...process.env, STAFFEL_DATA: server.data } });
+  await board.open();
+  await expect(board.notice).toContainText('A link that signs in as Local was made at a terminal');
+  await board.open('/people');
+  const told = page.locator('.unseen-links');
+  await expect(told).toContainText('signs in as Local');
+  await told.getByRole('button', { name: "I've seen it" }).click();
+  await expect(told).toBeHidden();
+  await board.open();
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await board.open('/people');
+  await expect(page.getByRole('heading', { name: 'Your devices' })).toBeVisible();
+  await expect(told).toBeHidden();
 });
 
 test.describe('managing', () => {

@@ -85,6 +85,8 @@ test('a decision made elsewhere closes the review and says who made it', async (
 
   await agent.wait(handover);
   const next = await agent.handOver(handover.split('-')[0]!);
+  // A tab behind another one is drawn once in a second, too seldom for a click.
+  await board.page.bringToFront();
   await openReview(board.page);
   await server.decide(next, 'request_changes', { changes: 'Shorter.', by: 'Ada' });
   await expect(board.review).toBeHidden();

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Scope;
+use crate::{AuditEntry, Scope};
 
 /// What a person may do. Each may also do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Session {
     pub person: Option<Me>,
     /// Whether there is nobody yet at all: the code that the start has printed makes the first owner.
     pub nobody_yet: bool,
+    /// For owners: the links that were made at a terminal and that this person has not seen yet, the newest first.
+    #[serde(default)]
+    pub unseen_links: Vec<AuditEntry>,
 }
 
 /// The person who is signed in.

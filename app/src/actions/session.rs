@@ -1,9 +1,32 @@
 //! Who is signed in: a browser that is signed out elsewhere learns it when its stream, which ends with that, comes back.
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::Session;
+use protocol::{Role, Session};
 
-use crate::{api, board::Board, browser, json};
+use crate::{Route, api, board::Board, browser, json};
+
+/// Tells an owner of links that were made at a terminal, until they were seen on the page of the people.
+pub(crate) fn tell_of_links(board: Board) {
+    let owner = board
+        .me
+        .with_value(|me| me.as_ref().is_some_and(|me| me.role == Role::Owner));
+    if !owner || board.route.with_untracked(|route| *route == Route::People) {
+        return;
+    }
+    spawn_local(async move {
+        let text = api::session().await.unwrap_or_default();
+        let session: Option<Session> = json::read(&text);
+        let link = session.and_then(|session| session.unseen_links.into_iter().next());
+        if let Some(link) = link {
+            board.say(
+                board
+                    .lang
+                    .get_untracked()
+                    .link_made_at_terminal(&link.about),
+            );
+        }
+    });
+}
 
 /// Begins the page anew as soon as it is somebody else's, or nobody's.
 pub(crate) fn follow(board: Board) {

@@ -20,15 +20,15 @@ use std::{
 };
 
 use domain::{Proposal, Refusal, Timestamp, text};
-use protocol::{Audit, DeviceView, Devices, Happened, PersonView, Role, Scope};
+use protocol::{Audit, AuditEntry, DeviceView, Devices, Happened, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     registry::{
-        Changed, CodeFor, Noted, PeopleStore, SecretKind, StoreError, StoredCode, StoredDevice,
-        StoredPerson, StoredToken,
+        Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, SecretKind, StoreError, StoredCode,
+        StoredDevice, StoredPerson, StoredToken,
     },
     relay::now,
 };
@@ -51,6 +51,8 @@ pub const SESSION_GOOD: i64 = 90 * 24 * 3600 * 1000;
 const USED_WITHIN: i64 = 3600 * 1000;
 /// Most devices of a person. The longest unused are signed out.
 const DEVICES: usize = 50;
+/// Most links that are said to be made until somebody has seen them.
+const UNSEEN: usize = 20;
 /// Most characters of the words for a device.
 const LABEL_MAX: usize = 80;
 
@@ -136,7 +138,7 @@ impl By {
     /// A command on the machine itself: at a terminal a person, else whatever runs it.
     pub fn command() -> Self {
         let from = if stdin().is_terminal() {
-            "terminal"
+            FROM_TERMINAL
         } else {
             "command"
         };
@@ -538,6 +540,22 @@ impl People {
         if let Err(error) = tokio::task::spawn_blocking(noting).await {
             tracing::error!("the audit misses a line: {error}");
         }
+    }
+
+    /// The links that were made at a terminal and that this person has not seen yet, the newest first. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn unseen_links(&self, person: &str) -> Result<Vec<AuditEntry>, StoreError> {
+        self.store.unseen_links(person, UNSEEN)
+    }
+
+    /// Notes that a person has seen the lines of the audit up to this number. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn see(&self, person: &str, number: u64) -> Result<(), StoreError> {
+        self.store.see(person, number)
     }
 
     /// A page of the audit, the newest first. Blocks.

@@ -17,7 +17,8 @@ use protocol::Scope;
 pub use credentials::{CredentialStore, SecretKind, StoredPasskey, StoredToken};
 pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoredNotice};
 pub use people::{
-    AUDIT_KEPT, Changed, CodeFor, Noted, PeopleStore, StoredCode, StoredDevice, StoredPerson,
+    AUDIT_KEPT, Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoredCode, StoredDevice,
+    StoredPerson,
 };
 pub use sqlite::{AGENTS_FILE, NOTICES_FILE, PEOPLE_FILE, SESSIONS_FILE, Sqlite, SqliteOutbox};
 pub use wishes::{StoredPush, WishStore};

@@ -11,6 +11,9 @@ use super::{CredentialStore, StoreError, WishStore};
 /// Most lines of the audit: years of a team, in some 20 MB.
 pub const AUDIT_KEPT: u64 = 100_000;
 
+/// How the audit calls it that somebody did it at a terminal of the machine itself.
+pub const FROM_TERMINAL: &str = "terminal";
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPerson {
@@ -177,6 +180,19 @@ pub trait PeopleStore: CredentialStore + WishStore {
     /// # Errors
     /// It cannot be written.
     fn note(&self, noted: &Noted) -> Result<(), StoreError>;
+
+    /// The lines about links that were made at a terminal since this person was added, and that the person has not seen; at
+    /// most so many, the newest first.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn unseen_links(&self, person: &str, most: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Notes that a person has seen the lines up to this number.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn see(&self, person: &str, number: u64) -> Result<(), StoreError>;
 
     /// At most so many lines of the audit, the newest first; only those with a number below `before`, where given.
     ///

@@ -1,10 +1,11 @@
 //! People: signing in, who may do what, and what a device that is signed out may do no more.
 
+use protocol::Happened;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::{
     people::{Confirm, ConfirmBy},
-    registry::{PeopleStore, Sqlite},
+    registry::{Noted, PeopleStore, Sqlite},
 };
 use sha2::{Digest, Sha256};
 
@@ -633,4 +634,38 @@ async fn a_personal_token_acts_in_a_name_until_it_is_void() {
     assert_eq!(gone.status, 204, "{gone:?}");
     let refused = api.send(Method::GET, "/api/session", &headers, "").await;
     assert_eq!(refused.status, 401, "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_was_made_at_a_terminal_is_told_until_it_was_seen() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let note = |from: &str, about: &str| {
+        let noted = Noted {
+            at: server::relay::now(),
+            who: None,
+            from: from.to_owned(),
+            what: Happened::LinkMade,
+            about: about.to_owned(),
+        };
+        store.note(&noted).expect("a write");
+    };
+    note("terminal", "Owner");
+    note("192.0.2.1", "Robin");
+    note("terminal", "Anna");
+    let unseen = async || {
+        let session = api.get_as_person("/api/session").await.ok();
+        session["unseen_links"].as_array().expect("links").clone()
+    };
+    let told = unseen().await;
+    let about: Vec<_> = told.iter().map(|line| line["about"].as_str().expect("a name")).collect();
+    assert_eq!(about, ["Anna", "Owner"]);
+    // Only owners are told, and only whoever saw it is told no more.
+    assert_eq!(api.get("/api/session").await.ok()["unseen_links"], json!([]));
+    let seen = json!({"number": told[0]["number"]});
+    assert_eq!(api.post_as_person("/api/session/seen", &seen).await.status, 204);
+    assert_eq!(unseen().await, [] as [Value; 0]);
+    note("terminal", "Robin");
+    assert_eq!(unseen().await.len(), 1);
 }

@@ -26,7 +26,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 48] = [
+const ROUTES: [(For, &str, &str, &str); 49] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -41,6 +41,7 @@ const ROUTES: [(For, &str, &str, &str); 48] = [
     (For::Everybody, "POST", "/api/session", r#"{"code":"no code"}"#),
     (For::Everybody, "POST", "/api/session/passkey", ""),
     (For::Everybody, "DELETE", "/api/session", ""),
+    (For::People, "POST", "/api/session/seen", r#"{"number":0}"#),
     (For::People, "POST", "/api/session/confirmation", r#"{}"#),
     (For::People, "POST", "/api/session/confirmation/passkey", ""),
     (For::People, "GET", "/api/people/me/notifications", ""),

@@ -6,7 +6,7 @@ mod telling;
 mod tokens;
 
 use leptos::{ev::Event, html, prelude::*, task::spawn_local};
-use protocol::{Credentials, DeviceView, PersonView, Role, SignInLink};
+use protocol::{AuditEntry, Credentials, DeviceView, PersonView, Role, SignInLink};
 
 use crate::{
     Lang,
@@ -31,6 +31,8 @@ struct PeoplePage {
     people: RwSignal<Vec<PersonView>>,
     /// What the reader can prove herself or himself with.
     credentials: RwSignal<Credentials>,
+    /// Links that were made at a terminal and were not seen yet.
+    unseen: RwSignal<Vec<AuditEntry>>,
     /// For whom a link was made, and the link.
     link: RwSignal<Option<(String, SignInLink)>>,
     trouble: RwSignal<Option<Failure>>,
@@ -47,6 +49,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         devices: RwSignal::new(Vec::new()),
         people: RwSignal::new(Vec::new()),
         credentials: RwSignal::new(Credentials::default()),
+        unseen: RwSignal::new(Vec::new()),
         link: RwSignal::new(None),
         trouble: RwSignal::new(None),
         drawn: RwSignal::new(0),
@@ -73,6 +76,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             {text(move || board.lang.get().signed_in_as(&board.reader()))}" · "{board.t(wording::people::role_name(me.role))}
         </p>
         <p class="trouble" role="alert">{trouble}</p>
+        {unseen(page)}
         {link(page)}
         <section class="sheet people">
             <div class="people-head">
@@ -97,6 +101,49 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             </section>
             {audit::audit(page)}
         })}
+    }
+    .into_any()
+}
+
+/// Links that were made at a terminal, until the reader says that they are seen.
+fn unseen(page: PeoplePage) -> AnyView {
+    let board = page.board;
+    let links = page.unseen;
+    let some = flag(move || links.with(|links| !links.is_empty()));
+    let items = move || {
+        let item = |entry: &AuditEntry| {
+            let entry = entry.clone();
+            Item::new(entry.number, move || {
+                let AuditEntry { about, at, .. } = entry;
+                view! {
+                    <li>
+                        <span>{text(move || board.lang.get().link_made_at_terminal(&about))}</span>
+                        <span class="sub"><Ago at/></span>
+                    </li>
+                }
+            })
+        };
+        links.with(|links| links.iter().map(item).collect())
+    };
+    let see = move |_| {
+        let Some(newest) = links.with_untracked(|links| links.first().map(|link| link.number))
+        else {
+            return;
+        };
+        spawn_local(async move {
+            match api::see_links(newest).await {
+                Ok(()) => links.set(Vec::new()),
+                Err(failure) => page.trouble.set(Some(failure)),
+            }
+        });
+    };
+    view! {
+        <When holds=some>
+            <section class="sheet people unseen-links">
+                <ul class="people-list">{list(items)}</ul>
+                <p class="people-actions"><button class="btn" type="button" on:click=see>{board.t(Lang::i_have_seen_it)}</button></p>
+            </section>
+        </When>
     }
     .into_any()
 }
@@ -335,6 +382,10 @@ impl PeoplePage {
                 Err(failure) => self.trouble.set(Some(failure)),
             }
             if self.owner() {
+                match api::unseen_links().await {
+                    Ok(links) => self.unseen.set(links),
+                    Err(failure) => self.trouble.set(Some(failure)),
+                }
                 match api::people().await {
                     Ok(known) => self.people.set(known.people),
                     Err(failure) => self.trouble.set(Some(failure)),

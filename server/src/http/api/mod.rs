@@ -45,6 +45,7 @@ pub fn router() -> OpenApiRouter<App> {
             OpenApiRouter::new()
                 .routes(routes!(session::read, session::sign_in, session::sign_out))
                 .routes(routes!(session::begin))
+                .routes(routes!(session::see))
                 // Strangers send it.
                 .layer(DefaultBodyLimit::max(session::BODY_MAX)),
         )

@@ -11,13 +11,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
-use protocol::{Happened, Me, Session};
+use protocol::{Happened, Me, Role, Session};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     credentials::{PasskeyBody, PasskeyChallenge, site},
-    people::blocking,
+    people::{blocking, own},
 };
 use crate::{
     access::{Principal, set_cookie},
@@ -36,7 +36,32 @@ pub(super) async fn read(
     principal: Option<Extension<Principal>>,
 ) -> Response {
     let person = principal.and_then(|Extension(principal)| signed_in(principal));
-    Json(session(&people, person.as_ref())).into_response()
+    let mut session = session(&people, person.as_ref());
+    if let Some(owner) = person.filter(|person| person.role == Role::Owner) {
+        let unseen = blocking(move || people.unseen_links(&owner.name)).await;
+        // The session is answered without them as well.
+        session.unseen_links = unseen.ok().and_then(Result::ok).unwrap_or_default();
+    }
+    Json(session).into_response()
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    /// The number of the newest line of the audit that was seen.
+    number: u64,
+}
+
+/// Says that the links that were made at a terminal have been seen, up to this line of the audit.
+#[utoipa::path(post, path = "/api/session/seen", operation_id = "see_links", tag = "people", request_body = Seen, responses((status = 204)))]
+pub(super) async fn see(
+    State(people): State<Arc<People>>,
+    principal: Option<Extension<Principal>>,
+    Body(Seen { number }): Body<Seen>,
+) -> Result<StatusCode, Problem> {
+    let (name, _) = own(principal)?;
+    blocking(move || people.see(&name, number)).await??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -208,6 +233,7 @@ fn session(people: &People, person: Option<&SignedIn>) -> Session {
             device: person.device().map(ToString::to_string),
         }),
         nobody_yet: people.nobody_yet(),
+        unseen_links: Vec::new(),
     }
 }
 

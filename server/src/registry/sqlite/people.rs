@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::Sqlite;
 use crate::registry::{
-    AUDIT_KEPT, Changed, CodeFor, Noted, PeopleStore, StoreError, StoredCode, StoredDevice,
-    StoredPerson,
+    AUDIT_KEPT, Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoreError, StoredCode,
+    StoredDevice, StoredPerson,
 };
 
 /// Makes what is missing in the file.
@@ -26,7 +26,8 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         CREATE TABLE IF NOT EXISTS audit (
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT, origin TEXT NOT NULL, what TEXT NOT NULL,
             about TEXT NOT NULL
-        ) STRICT;",
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS seen (person TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;",
     )
 }
 
@@ -245,18 +246,42 @@ impl PeopleStore for Sqlite {
         let mut rows = file.prepare(
             "SELECT number, at, who, origin, what, about FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
         )?;
-        let rows = rows.query_map(params![before.unwrap_or(i64::MAX), most as i64], |row| {
-            Ok(AuditEntry {
-                number: row.get::<_, i64>(0)?.unsigned_abs(),
-                at: Timestamp::from_millis(row.get(1)?),
-                who: row.get(2)?,
-                from: row.get(3)?,
-                what: Happened::of(&row.get::<_, String>(4)?),
-                about: row.get(5)?,
-            })
-        })?;
+        let rows = rows.query_map(params![before.unwrap_or(i64::MAX), most as i64], entry)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+
+    fn unseen_links(&self, person: &str, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let file = self.people();
+        let mut rows = file.prepare(
+            "SELECT number, at, who, origin, what, about FROM audit
+             WHERE what = ?1 AND origin = ?2 AND at >= (SELECT added FROM person WHERE name = ?3)
+             AND number > coalesce((SELECT number FROM seen WHERE person = ?3), 0)
+             ORDER BY number DESC LIMIT ?4",
+        )?;
+        let what = Happened::LinkMade.name();
+        let rows = rows.query_map(params![what, FROM_TERMINAL, person, most], entry)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn see(&self, person: &str, number: u64) -> Result<(), StoreError> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        self.people().execute(
+            "INSERT INTO seen (person, number) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = max(number, ?2)",
+            params![person, number],
+        )?;
+        Ok(())
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        number: row.get::<_, i64>(0)?.unsigned_abs(),
+        at: Timestamp::from_millis(row.get(1)?),
+        who: row.get(2)?,
+        from: row.get(3)?,
+        what: Happened::of(&row.get::<_, String>(4)?),
+        about: row.get(5)?,
+    })
 }
 
 fn person(row: &Row<'_>) -> rusqlite::Result<StoredPerson> {
