@@ -590,3 +590,5 @@ answered = Die Gegenseite antwortet: { $what }
 not-delivered = Es kam nicht an: { $why }
 link-made-at-terminal = Auf dem Rechner wurde an einem Terminal ein Link gemacht, der als { $name } anmeldet.
 i-have-seen-it = Ich habe es gesehen
+and-more = und { $number } weitere
+download-audit = Alles herunterladen

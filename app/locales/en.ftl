@@ -602,3 +602,5 @@ answered = The other side answered: { $what }
 not-delivered = It wasn't delivered: { $why }
 link-made-at-terminal = A link that signs in as { $name } was made at a terminal of the machine.
 i-have-seen-it = I've seen it
+and-more = and { $number } more
+download-audit = Download all of it

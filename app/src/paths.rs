@@ -75,6 +75,11 @@ pub(crate) fn audit(before: Option<u64>) -> String {
     format!("{}/api/audit{before}", base())
 }
 
+/// The whole audit as a file.
+pub(crate) fn audit_file() -> String {
+    format!("{}/api/audit/export", base())
+}
+
 /// Where it is confirmed that the person is there.
 pub(crate) fn confirmation() -> String {
     format!("{}/api/session/confirmation", base())

@@ -13,6 +13,7 @@ use crate::{
     components::{
         footer::Footer,
         header::Header,
+        inbox::Inbox,
         notice::Notices,
         rest::{Drawn, rest},
         review_dialog::ReviewDialog,
@@ -157,7 +158,7 @@ fn Page(board: Board) -> impl IntoView {
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_agents), fallible)]
 fn agents() -> Drawn {
-    Ok(view! { <AgentsPage/> }.into_any())
+    Ok(view! { <Inbox/><AgentsPage/> }.into_any())
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_sign_in), fallible)]
@@ -167,12 +168,12 @@ fn sign_in() -> Drawn {
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_people), fallible)]
 fn people() -> Drawn {
-    Ok(view! { <PeoplePage/> }.into_any())
+    Ok(view! { <Inbox/><PeoplePage/> }.into_any())
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_pipeline), fallible)]
 fn pipeline() -> Drawn {
-    Ok(view! { <PipelinePage/> }.into_any())
+    Ok(view! { <Inbox/><PipelinePage/> }.into_any())
 }
 
 /// How long to wait before a rest that did not come is tried again.

@@ -9,11 +9,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use leptos::config::{LeptosOptions, errors::LeptosConfigError, get_config_from_file};
 use protocol::DEFAULT_LISTEN;
 use reqwest::Url;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     agents::parse_name,
@@ -91,6 +93,8 @@ pub struct Config {
     pub approvers: BTreeMap<String, String>,
     /// Who is told, outside, that a person is needed.
     pub notify: NotifyConfig,
+    /// What the settings are, table by table, and all variables together: hashes, for the audit.
+    pub digests: BTreeMap<String, String>,
     /// What leptos needs to know.
     pub leptos: LeptosOptions,
 }
@@ -248,9 +252,30 @@ impl Config {
             approvers: check_approvers(file.agents.approvers)?,
             notify: NotifyConfig::new(file.notify, folder_of(path.as_deref()))?,
             require_token,
+            digests: digests(path.as_deref())?,
             leptos: leptos_options(path.as_deref(), listen)?,
         })
     }
+}
+
+/// Hashes of the tables of the file, and of our variables: they may hold secrets, and only what changed is told.
+fn digests(path: Option<&Path>) -> Result<BTreeMap<String, String>> {
+    let hash = |text: String| URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]);
+    let text = path
+        .map(fs::read_to_string)
+        .transpose()?
+        .unwrap_or_default();
+    let tables: toml::Table = text.parse()?;
+    let tables = tables.into_iter().filter(|(name, _)| name != "workspace");
+    let mut digests: BTreeMap<_, _> = tables
+        .map(|(name, table)| (format!("[{name}]"), hash(table.to_string())))
+        .collect();
+    let ours = env::vars().filter(|(name, _)| name.starts_with("STAFFEL_"));
+    let ours: BTreeMap<_, _> = ours.collect();
+    if !ours.is_empty() {
+        digests.insert("environment".to_owned(), hash(format!("{ours:?}")));
+    }
+    Ok(digests)
 }
 
 fn confirm(in_file: Option<String>, phases: Option<Vec<String>>) -> Result<Confirm> {

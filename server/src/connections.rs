@@ -1,9 +1,11 @@
 //! The sockets: accepting them, and what TCP and HTTP must do so that one bad peer harms nobody.
 
 use std::{
+    collections::HashMap,
     io::{self, IoSlice},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -24,6 +26,7 @@ use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutWriter;
@@ -42,6 +45,10 @@ const SEND_BUFFER: usize = 128 * 1024;
 const HEAD_WITHIN: Duration = Duration::from_secs(120);
 /// How long a peer may take to begin with TLS.
 const SHAKEN_WITHIN: Duration = Duration::from_secs(10);
+/// Most connections from one address of another machine: an office behind one address has fifty browsers.
+const FROM_ONE_ADDRESS: usize = 512;
+/// Most peers that begin with TLS at once: each costs a key exchange.
+const SHAKING: usize = 256;
 /// Largest head of a request; a larger one is answered with 431.
 const HEAD_MAX: usize = 64 * 1024;
 /// The pause after an accept that failed for want of files or memory.
@@ -63,7 +70,13 @@ pub async fn serve(
         .header_read_timeout(HEAD_WITHIN)
         .max_header_size(HEAD_MAX);
     let connections = GracefulShutdown::new();
+    let addresses = Addresses::default();
+    let shaking_at_once = Arc::new(Semaphore::new(SHAKING));
     while let Some((stream, peer)) = stop.run_until_cancelled(accept(&listener)).await {
+        let Some(place) = addresses.enter(peer.ip().to_canonical()) else {
+            tracing::debug!("{peer} has {FROM_ONE_ADDRESS} connections already");
+            continue;
+        };
         let router = router.clone();
         let over_tls = tls.is_some();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -83,12 +96,22 @@ pub async fn serve(
         let Some(tls) = &tls else {
             let connection = http.serve_connection(TokioIo::new(stream), service);
             // Not an async block: that would hold the connection twice.
-            tokio::spawn(connections.watch(connection).map(note_end));
+            tokio::spawn(connections.watch(connection).map(move |ended| {
+                drop(place);
+                note_end(ended);
+            }));
+            continue;
+        };
+        let Ok(shaking_now) = Arc::clone(&shaking_at_once).try_acquire_owned() else {
+            tracing::debug!("{SHAKING} peers begin with TLS already; {peer} comes too early");
             continue;
         };
         let (shaking, http, watcher) = (tls.accept(stream), http.clone(), connections.watcher());
         tokio::spawn(async move {
-            match timeout(SHAKEN_WITHIN, shaking).await {
+            let _place = place;
+            let shaken = timeout(SHAKEN_WITHIN, shaking).await;
+            drop(shaking_now);
+            match shaken {
                 Ok(Ok(stream)) => {
                     let connection = http.serve_connection(TokioIo::new(stream), service);
                     note_end(watcher.watch(connection).await);
@@ -100,6 +123,53 @@ pub async fn serve(
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// How many connections there are from each address of another machine. What comes from this machine is not counted: all
+/// that a proxy here passes on has one address.
+#[derive(Clone, Default)]
+struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// The place of one connection.
+struct Place {
+    address: Option<IpAddr>,
+    among: Addresses,
+}
+
+impl Addresses {
+    fn enter(&self, address: IpAddr) -> Option<Place> {
+        let mut known = self.lock();
+        let counted = (!address.is_loopback()).then_some(address);
+        if let Some(address) = counted {
+            let count = known.entry(address).or_default();
+            if *count >= FROM_ONE_ADDRESS {
+                return None;
+            }
+            *count += 1;
+        }
+        drop(known);
+        Some(Place {
+            address: counted,
+            among: self.clone(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(address) = self.address else { return };
+        let mut known = self.among.lock();
+        if let Some(count) = known.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                known.remove(&address);
+            }
+        }
+    }
 }
 
 fn note_end(ended: Result<(), hyper::Error>) {
@@ -211,5 +281,26 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_has_so_many_connections_and_this_machine_as_many_as_it_wants() {
+        let addresses = Addresses::default();
+        let far: IpAddr = "192.0.2.1".parse().expect("an address");
+        let here: IpAddr = "127.0.0.1".parse().expect("an address");
+        let mut places: Vec<_> = (0..FROM_ONE_ADDRESS)
+            .map(|_| addresses.enter(far))
+            .collect();
+        assert!(places.iter().all(Option::is_some) && addresses.enter(far).is_none());
+        assert!((0..2 * FROM_ONE_ADDRESS).all(|_| addresses.enter(here).is_some()));
+        places.pop();
+        assert!(addresses.enter(far).is_some());
+        drop(places);
+        assert!(addresses.lock().is_empty());
     }
 }

@@ -67,6 +67,7 @@ pub async fn run<Served: Future<Output = ()>>(
     let registry = Arc::new(registry::Sqlite::open(&config.data)?);
     let mut people = People::of(Arc::clone(&registry) as Arc<dyn PeopleStore>)?;
     people.confirm = config.confirm.clone();
+    people.note_settings(&config.digests)?;
     let people = Arc::new(people);
     refuse_strangers(address, &people)?;
     let code = people.first_code()?;

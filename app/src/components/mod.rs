@@ -12,6 +12,7 @@ pub(crate) mod footer;
 pub(crate) mod gate;
 pub(crate) mod header;
 pub(crate) mod history;
+pub(crate) mod inbox;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod mark;

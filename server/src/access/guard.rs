@@ -17,6 +17,7 @@ use axum::{
 
 use reqwest::Url;
 
+use super::note_tls;
 use crate::{config::Config, problem::Problem};
 
 /// The names by which a machine calls itself.
@@ -26,6 +27,8 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 pub struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
+    /// The host of a public address with https: what is sent there came over TLS, whatever the proxy says.
+    secure: Option<String>,
     /// How pages of this server begin, where it is reached from other machines.
     remote: Option<&'static str>,
 }
@@ -59,6 +62,8 @@ impl Guard {
         } else {
             "http"
         };
+        let secure = public.as_ref().filter(|url| url.scheme() == "https");
+        let secure = secure.and_then(Url::host_str).map(str::to_owned);
         let direct = hosts
             .iter()
             .map(|host| format!("{scheme}://{host}:{}", listen.port()));
@@ -73,6 +78,7 @@ impl Guard {
         Arc::new(Self {
             hosts,
             origins,
+            secure,
             remote,
         })
     }
@@ -135,7 +141,7 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Refuses foreign hosts and origins with 403 and adds the headers that every answer carries.
-pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+pub async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.get_all(header::HOST).iter().count() > 1 {
         // RFC 9112, section 3.2. Whoever reads another of them than we do sees another site.
@@ -207,6 +213,10 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
     }
     let preflight = request.method() == Method::OPTIONS
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let name = without_port(&host).to_ascii_lowercase();
+    if guard.secure.as_ref() == Some(&name) {
+        note_tls(request.headers_mut(), true);
+    }
     let mut response = if preflight {
         StatusCode::NO_CONTENT.into_response()
     } else {

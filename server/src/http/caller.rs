@@ -1,11 +1,15 @@
 //! What a request says about its sender: who acts, and the key that makes a repetition harmless.
 
-use std::{convert::Infallible, net::SocketAddr, time::Instant};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use axum::{
     Json, extract,
     extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, Request},
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
 };
 use domain::{Actor, Proof, ProvenBy, Reason, Refusal, text};
 use serde::de::DeserializeOwned;
@@ -195,8 +199,23 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
         let peer: Option<&ConnectInfo<SocketAddr>> = parts.extensions.get();
         Ok(Self {
             who: principal.and_then(Principal::actor).map(|actor| actor.name),
-            from: peer.map_or_else(String::new, |ConnectInfo(peer)| peer.ip().to_string()),
+            from: peer.map_or_else(String::new, |ConnectInfo(peer)| {
+                address(&parts.headers, peer.ip().to_canonical())
+            }),
         })
+    }
+}
+
+/// Where a request comes from: the address of the peer, or what a proxy on this machine says about its own peer. A program on
+/// this machine can say the same, which is why the peer stands there too.
+fn address(headers: &HeaderMap, peer: IpAddr) -> String {
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+    let forwarded = forwarded
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    match forwarded.filter(|_| peer.is_loopback()) {
+        Some(client) => format!("{client} via {peer}"),
+        None => peer.to_string(),
     }
 }
 

@@ -13,7 +13,7 @@ mod throttle;
 mod tokens;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{IsTerminal, stdin},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
@@ -524,6 +524,33 @@ impl People {
         if let Err(error) = self.store.note(&noted) {
             tracing::error!("the audit misses a line: {error}");
         }
+    }
+
+    /// Adds to the audit which settings are not those of the last start. `now` has a hash of each table. Blocks.
+    ///
+    /// # Errors
+    /// The registry cannot be used.
+    pub fn note_settings(&self, now: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let text = serde_json::to_string(now).map_err(|error| StoreError(error.to_string()))?;
+        let before = self.store.settings()?;
+        if before.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        let by = By {
+            who: None,
+            from: "start".to_owned(),
+        };
+        let known: Option<BTreeMap<String, String>> =
+            before.and_then(|before| serde_json::from_str(&before).ok());
+        if let Some(known) = known {
+            let names: BTreeSet<_> = known.keys().chain(now.keys()).collect();
+            let changed = names
+                .into_iter()
+                .filter(|name| known.get(*name) != now.get(*name));
+            let changed: Vec<_> = changed.map(String::as_str).collect();
+            self.note(&by, Happened::SettingsChanged, &changed.join(", "));
+        }
+        self.store.put_settings(&text)
     }
 
     /// Adds a decision to the audit, wherever it came in.

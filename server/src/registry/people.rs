@@ -188,6 +188,18 @@ pub trait PeopleStore: CredentialStore + WishStore {
     /// It cannot be read.
     fn unseen_links(&self, person: &str, most: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
+    /// What the settings were at the last start, as text; nothing before the first.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn settings(&self) -> Result<Option<String>, StoreError>;
+
+    /// Notes what the settings are.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn put_settings(&self, settings: &str) -> Result<(), StoreError>;
+
     /// Notes that a person has seen the lines up to this number.
     ///
     /// # Errors

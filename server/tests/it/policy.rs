@@ -26,7 +26,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 49] = [
+const ROUTES: [(For, &str, &str, &str); 50] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -65,6 +65,7 @@ const ROUTES: [(For, &str, &str, &str); 49] = [
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
     (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
     (For::Owners, "GET", "/api/audit", ""),
+    (For::Owners, "GET", "/api/audit/export", ""),
     (For::Owners, "GET", "/api/people", ""),
     (For::Owners, "POST", "/api/notify/Guest/test", ""),
     (For::Owners, "POST", "/api/people", r#"{"name":"Another","role":"viewer"}"#),

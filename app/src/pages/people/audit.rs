@@ -13,6 +13,7 @@ use crate::{
         when::When,
     },
     follow::flag,
+    paths,
 };
 
 /// What the audit says: read when somebody wants to see it, and on from there.
@@ -52,6 +53,7 @@ pub(super) fn audit(page: PeoplePage) -> AnyView {
         <details class="sheet people audit" on:toggle=open>
             <summary>{board.t(Lang::audit)}</summary>
             <ol class="people-list">{list(items)}</ol>
+            <p><a href=paths::audit_file() download="">{board.t(Lang::download_audit)}</a></p>
             <When holds=more>
                 <p><button class="btn" type="button" on:click=move |_| read()>{board.t(Lang::show_more)}</button></p>
             </When>

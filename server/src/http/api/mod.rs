@@ -55,6 +55,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(people::devices))
         .routes(routes!(people::sign_out))
         .routes(routes!(people::audit))
+        .routes(routes!(people::export))
         .routes(routes!(confirmation::confirm))
         .routes(routes!(confirmation::begin))
         .routes(routes!(notifications::read, notifications::set))

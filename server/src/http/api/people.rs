@@ -1,14 +1,16 @@
 //! Who there is: owners let people in and keep them out, and everybody sees the own devices.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     Extension, Json,
+    body::Body as Whole,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use futures::stream;
 use protocol::{Audit, Devices, Happened, People as PeopleView, Role, SignInLink};
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
@@ -166,6 +168,8 @@ pub(super) async fn devices(
 
 /// Most lines of the audit in an answer.
 const AUDIT_PAGE: usize = 200;
+/// Lines of the audit that are read at once for a file of all of them.
+const EXPORT_PAGE: usize = 1_000;
 
 #[derive(Deserialize, IntoParams)]
 pub(super) struct AuditQuery {
@@ -184,6 +188,44 @@ pub(super) async fn audit(
     Ok(Json(
         blocking(move || people.audit(before, AUDIT_PAGE)).await??,
     ))
+}
+
+/// The whole audit as a file: a line of JSON for each, the newest first.
+#[utoipa::path(get, path = "/api/audit/export", operation_id = "export_audit", tag = "people",
+    responses((status = 200, content_type = "application/x-ndjson", body = String)))]
+pub(super) async fn export(
+    State(people): State<Arc<People>>,
+    principal: Option<Extension<Principal>>,
+) -> Result<Response, Problem> {
+    owner(principal)?;
+    // Page by page: all of it would be some 20 MB in memory.
+    let pages = stream::try_unfold(Some(None), move |before: Option<Option<u64>>| {
+        let people = Arc::clone(&people);
+        async move {
+            let Some(before) = before else {
+                return Ok(None);
+            };
+            let read = tokio::task::spawn_blocking(move || people.audit(before, EXPORT_PAGE));
+            let page = read
+                .await
+                .map_err(io::Error::other)?
+                .map_err(io::Error::other)?;
+            let mut lines = String::new();
+            for entry in &page.entries {
+                lines.push_str(&serde_json::to_string(entry)?);
+                lines.push('\n');
+            }
+            Ok::<_, io::Error>(Some((lines, page.next.map(Some))))
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"staffel-audit.ndjson\"",
+        ),
+    ];
+    Ok((headers, Whole::from_stream(pages)).into_response())
 }
 
 /// Signs a device out; its streams end within a second.

@@ -27,6 +27,7 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT, origin TEXT NOT NULL, what TEXT NOT NULL,
             about TEXT NOT NULL
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS settings (only INTEGER PRIMARY KEY CHECK (only = 1), digests TEXT NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS seen (person TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;",
     )
 }
@@ -261,6 +262,20 @@ impl PeopleStore for Sqlite {
         let what = Happened::LinkMade.name();
         let rows = rows.query_map(params![what, FROM_TERMINAL, person, most], entry)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn settings(&self) -> Result<Option<String>, StoreError> {
+        let select = "SELECT digests FROM settings";
+        let found = self.people().query_row(select, [], |row| row.get(0));
+        Ok(found.optional()?)
+    }
+
+    fn put_settings(&self, settings: &str) -> Result<(), StoreError> {
+        self.people().execute(
+            "INSERT INTO settings (only, digests) VALUES (1, ?1) ON CONFLICT DO UPDATE SET digests = ?1",
+            [settings],
+        )?;
+        Ok(())
     }
 
     fn see(&self, person: &str, number: u64) -> Result<(), StoreError> {

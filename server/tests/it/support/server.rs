@@ -39,6 +39,7 @@ fn settings(data: &Path) -> Config {
         tls: None,
         confirm: Default::default(),
         reading: Default::default(),
+        digests: Default::default(),
         frame_origins: vec![],
         leptos: LeptosOptions::builder()
             .output_name("staffel")
