@@ -524,6 +524,7 @@ sign-in-with-password = Mit Passwort anmelden
 refused-wrong-password = Name oder Passwort stimmt nicht.
 refused-passkey = Der Passkey wurde nicht benutzt, oder er gehört nicht hierher. Versuch es noch einmal.
 refused-no-passkey = Du hast für diese Adresse noch keinen Passkey. Füge auf der Seite Personen einen hinzu.
+refused-nothing-to-confirm = Entscheidungen werden hier bestätigt, und du hast noch keine PIN und keinen Passkey. Melde dich mit einem Link neu an und leg dann innerhalb von zehn Minuten etwas fest.
 refused-invalid = Das ist hier nicht erlaubt: Es ist zu kurz, zu lang oder hat Zeichen, die nicht hierher gehören.
 refused-wrong-pin = Das ist nicht deine PIN. Hast du noch keine, leg sie auf der Seite Personen fest.
 confirm-it-is-you = Bestätige, dass du es bist. Danach wirst du fünf Minuten nicht gefragt.

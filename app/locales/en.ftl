@@ -536,6 +536,7 @@ sign-in-with-password = Sign in with a password
 refused-wrong-password = The name or the password is wrong.
 refused-passkey = The passkey wasn't used, or it doesn't belong here. Try again.
 refused-no-passkey = You have no passkey for this address yet. Add one on the People page.
+refused-nothing-to-confirm = Decisions are confirmed here, and you have no PIN or passkey yet. Sign in anew with a link, then set one within ten minutes.
 refused-invalid = That's not allowed here: it's too short, too long, or has characters that don't belong there.
 refused-wrong-pin = That's not your PIN. If you have none yet, set one on the People page.
 confirm-it-is-you = Confirm that it's you. Then you aren't asked for five minutes.

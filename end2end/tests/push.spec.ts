@@ -92,7 +92,8 @@ test('one handover, three tabs, two devices: one message each, taken back when i
   await there.getByLabel('Auch wenn das Board geschlossen ist').check();
   await there.close();
 
-  const { handover, pipeline } = await agent.handedOver();
+  const pipeline = await agent.start();
+  const handover = await agent.handOver(pipeline, 'All of it.');
   const tag = `${handover}-1`;
   await expect.poll(() => service.got.length).toBe(2);
   const [onLaptop] = service.messages('/laptop', keys.laptop);
@@ -107,6 +108,11 @@ test('one handover, three tabs, two devices: one message each, taken back when i
     expect(headers).toMatchObject({ 'content-encoding': 'aes128gcm', urgency: 'high' });
     expect(isSigned(headers.authorization!, `http://${service.host}`)).toBe(true);
   }
+  // What is longer than every system shows is not accepted there.
+  await agent.handOver(await agent.start(), '# Done\n\nAnd the table of users is gone.');
+  await expect.poll(() => service.got.length).toBe(4);
+  expect(service.messages('/laptop', keys.laptop)[1].accept).toBeNull();
+  service.got.splice(2);
   await server.decide(handover);
   await expect.poll(() => service.got.length).toBe(4);
   for (const [path, own] of [['/laptop', keys.laptop] as const, ['/phone', keys.phone] as const]) {
@@ -123,7 +129,7 @@ test('the service worker shows a message, takes it back, and accepts', async ({ 
   await board.open('/people');
   await switchOn(page);
   const { deliver, shown, script } = await worker(context, page);
-  const { handover } = await agent.handedOver();
+  const handover = await agent.handOver(await agent.start(), 'All of it.');
   await expect.poll(() => service.got.length).toBe(1);
   const [message] = service.messages('/browser', keys);
   await page.goto('about:blank');

@@ -77,6 +77,12 @@ async function offline() {
   return new Response(page.replace(WHEN, when), { headers: kept.headers });
 }
 
+/** The open pages of this board: others may have the same host. */
+async function ours() {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  return pages.filter(({ url }) => url.startsWith(self.registration.scope));
+}
+
 /** Shows a message, or takes back what an earlier one has shown (server/src/notify/people.rs). */
 async function told({ tag, title, body, path, open, accept, gone }) {
   const options = { tag, body, icon: new URL('icon-192.png', HERE).href, badge: new URL('badge.png', HERE).href };
@@ -87,7 +93,7 @@ async function told({ tag, title, body, path, open, accept, gone }) {
     await shown();
     return;
   }
-  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const pages = await ours();
   // Whoever looks at the board sees it there.
   if (pages.some((page) => page.focused)) return;
   const actions = [{ action: 'open', title: open }];
@@ -97,7 +103,7 @@ async function told({ tag, title, body, path, open, accept, gone }) {
 
 async function show(path) {
   const address = new URL(path.replace(/^\//, ''), HERE).href;
-  const [page] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const [page] = await ours();
   if (!page) return self.clients.openWindow(address);
   await page.focus();
   // A page that this worker does not control cannot be led anywhere.

@@ -17,6 +17,7 @@ pub(crate) fn failure(lang: Lang, failure: &Failure) -> String {
         "last-owner" => lang.refused_last_owner(),
         "too-many-guesses" => lang.refused_too_many_guesses(),
         "pin-needed" | "passkey-needed" => lang.confirm_it_is_you(),
+        "nothing-to-confirm-with" => lang.refused_nothing_to_confirm(),
         "wrong-pin" => lang.refused_wrong_pin(),
         "wrong-password" => lang.refused_wrong_password(),
         "passkey" => lang.refused_passkey(),

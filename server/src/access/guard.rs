@@ -23,10 +23,16 @@ use crate::{config::Config, problem::Problem};
 /// The names by which a machine calls itself.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
+/// Marks a request of a server behind a proxy: then a proxy on this machine says whom it speaks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Proxied;
+
 /// What is let through.
 pub struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
+    /// Whether a proxy is expected in front.
+    is_proxied: bool,
     /// The host of a public address with https: what is sent there came over TLS, whatever the proxy says.
     secure: Option<String>,
     /// How pages of this server begin, where it is reached from other machines.
@@ -78,6 +84,7 @@ impl Guard {
         Arc::new(Self {
             hosts,
             origins,
+            is_proxied: config.public_url.is_some(),
             secure,
             remote,
         })
@@ -216,6 +223,9 @@ pub async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: 
     let name = without_port(&host).to_ascii_lowercase();
     if guard.secure.as_ref() == Some(&name) {
         note_tls(request.headers_mut(), true);
+    }
+    if guard.is_proxied {
+        request.extensions_mut().insert(Proxied);
     }
     let mut response = if preflight {
         StatusCode::NO_CONTENT.into_response()

@@ -7,6 +7,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -17,12 +18,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::Timestamp;
 use http_body::Frame;
 use protocol::{PersonalToken, Scope};
 use reqwest::Url;
 use serde_json::json;
 use tokio::task::spawn_blocking;
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 use super::{
     Principal,
@@ -33,8 +35,9 @@ use super::{
 use crate::{
     agents::{Agents, Identity, Token, looks_like_token},
     config::{Config, Reading},
-    people::{People, SESSION_GOOD, SignedIn},
+    people::{People, SESSION_GOOD, SignedIn, With},
     problem::Problem,
+    relay::now,
 };
 
 /// Where the metadata of the protected resource is (RFC 9728), for clients that look at the root.
@@ -158,12 +161,15 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
             match principal {
                 Principal::Person(person) => {
                     note_use(&tokens.people, &person).await;
-                    let ended = person.ended.clone();
+                    let ended = person.ended.child_token();
+                    if let Some(expires) = person.expires {
+                        tokio::spawn(end_at(expires, ended.clone()));
+                    }
                     (Principal::Person(person), ended)
                 }
                 Principal::Agent(identity) => {
                     request.extensions_mut().insert(identity.clone());
-                    let revoked = identity.revoked.clone();
+                    let revoked = identity.revoked.child_token();
                     (Principal::Agent(identity), revoked)
                 }
                 Principal::Nobody => return refuse(&request, Problem::invalid_token()),
@@ -173,7 +179,7 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
             Some((person, value))
                 if principal::is_sent_by_our_page(request.method(), request.headers()) =>
             {
-                let ended = person.ended.clone();
+                let ended = person.ended.child_token();
                 // A browser that comes back within 90 days stays signed in for 90 more.
                 if note_use(&tokens.people, &person).await {
                     let seconds = SESSION_GOOD / 1000;
@@ -187,11 +193,18 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
     };
     principal::forget_cookie(request.headers_mut(), &tokens.people);
     request.extensions_mut().insert(principal);
+    // Dropped with the answer: nothing waits for the end of a token then.
+    let ends_with_answer = ended.clone().drop_guard();
     let ended = Box::pin(ended.cancelled_owned());
-    let mut answer = next.run(request).await.map(|body| {
+    let answer = next.run(request).await;
+    if answer.extensions().get::<Outlives>().is_some() {
+        return answer;
+    }
+    let mut answer = answer.map(|body| {
         Body::new(Revocable {
             body,
             revoked: ended,
+            _answered: ends_with_answer,
         })
     });
     // Whoever signs out here gets another one.
@@ -200,6 +213,19 @@ pub async fn identify(State(tokens): State<Tokens>, mut request: Request, next: 
         headers.insert(header::SET_COOKIE, cookie);
     }
     answer
+}
+
+/// Marks an answer that is given to the end: it says that its sender is signed out.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlives;
+
+/// Ends what a token has open when it ends by itself; before, if the answer has ended.
+async fn end_at(expires: Timestamp, ended: CancellationToken) {
+    let left = expires.millis_since(now()).max(0).unsigned_abs();
+    let pause = tokio::time::sleep(Duration::from_millis(left));
+    if ended.run_until_cancelled(pause).await.is_some() {
+        ended.cancel();
+    }
 }
 
 /// Whom a token proves: an agent, or a person's script.
@@ -271,6 +297,13 @@ fn is_for_strangers(path: &str) -> bool {
 
 /// Refuses agents that need a token and have none.
 pub async fn require(State(tokens): State<Tokens>, request: Request, next: Next) -> Response {
+    if let Some(Principal::Person(SignedIn {
+        with: With::Token { .. },
+        ..
+    })) = request.extensions().get()
+    {
+        return Problem::not_for_agents().into_response();
+    }
     let known = request.extensions().get::<Identity>().is_some();
     if !known && tokens.needed(&Sent::from(&request)) {
         return refuse(&request, Problem::token_needed());
@@ -339,6 +372,20 @@ impl Problem {
         )
     }
 
+    /// The token of a person's script where agents come in.
+    fn not_for_agents() -> Self {
+        Self {
+            allowed: Some("a token of an agent, or none on this machine.".to_owned()),
+            next: Some("Make one: staffel agents add NAME.".to_owned()),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "token-of-a-person",
+                "This is a token of a person",
+                "Agents come in here, and this token is for the scripts of a person.",
+            )
+        }
+    }
+
     fn invalid_token() -> Self {
         Self::unauthorized(
             "invalid-token",
@@ -397,7 +444,8 @@ fn token_in_address() -> Problem {
     Problem {
         allowed: Some("a token in the header `Authorization: Bearer`.".to_owned()),
         next: Some(
-            "Addresses are logged in many places: revoke this token (`staffel agents revoke NAME`) and make a new one."
+            "Addresses are logged in many places: revoke this token (`staffel agents revoke NAME`, or on the page People) and make a \
+             new one."
                 .to_owned(),
         ),
         ..Problem::new(
@@ -413,6 +461,7 @@ fn token_in_address() -> Problem {
 struct Revocable {
     body: Body,
     revoked: Pin<Box<WaitForCancellationFutureOwned>>,
+    _answered: DropGuard,
 }
 
 impl http_body::Body for Revocable {

@@ -9,8 +9,8 @@ mod principal;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-pub use guard::{Guard, is_loopback_name};
-pub use identity::{METADATA, METADATA_MCP, Sent, Stranger, Tokens, metadata, require};
+pub use guard::{Guard, Proxied, is_loopback_name};
+pub use identity::{METADATA, METADATA_MCP, Outlives, Sent, Stranger, Tokens, metadata, require};
 pub use layers::{BODY_MAX, guarded};
 pub use policy::Action;
 pub use principal::{Principal, set_cookie};

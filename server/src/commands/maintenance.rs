@@ -158,6 +158,10 @@ pub fn restore(args: &BackupArgs) -> Result<()> {
         let people = People::of(Arc::new(registry::Sqlite::open_people(scratch.path())?))?;
         people.sign_everybody_out()?;
         people.note(&By::command(), Happened::Restored, "");
+        println!(
+            "Everybody signs in again. Passwords, PINs and passkeys are those of the backup: what was lost since is taken away by \
+             staffel people reset NAME."
+        );
     }
     for name in DATABASES {
         let (arrived, target) = (scratch.path().join(name), folder.join(name));

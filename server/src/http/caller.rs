@@ -15,7 +15,7 @@ use domain::{Actor, Proof, ProvenBy, Reason, Refusal, text};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    access::{Action, Principal, Sent, Tokens},
+    access::{Action, Principal, Proxied, Sent, Tokens},
     people::{By, ConfirmBy, People},
     problem::Problem,
 };
@@ -58,6 +58,11 @@ impl Caller {
     /// The key, if one was sent.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
+    }
+
+    /// Whether a person sends it, in a browser or by a script.
+    pub fn is_person(&self) -> bool {
+        matches!(self.principal, Principal::Person(_))
     }
 
     /// The person who acts where people act.
@@ -200,7 +205,11 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
         Ok(Self {
             who: principal.and_then(Principal::actor).map(|actor| actor.name),
             from: peer.map_or_else(String::new, |ConnectInfo(peer)| {
-                address(&parts.headers, peer.ip().to_canonical())
+                let peer = peer.ip().to_canonical();
+                match parts.extensions.get::<Proxied>() {
+                    Some(_) => address(&parts.headers, peer),
+                    None => peer.to_string(),
+                }
             }),
         })
     }

@@ -53,7 +53,13 @@ impl Notifier {
             };
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {
+                    // The next start reads nothing again, and tells nobody who comes later what was before.
+                    if let Err(error) = self.put(vec![], position).await {
+                        tracing::warn!("how far was told cannot be noted: {error}");
+                    }
+                    return;
+                }
                 () = pause => {}
                 changed = signal.changed(), if !has_failed => if changed.is_err() { return },
             }

@@ -3,12 +3,12 @@
 //! Each browser and each mailbox is a receiver like a webhook, with `push/` or `mail/` before its name; they come and go with
 //! people and devices, so that one task looks after all of them.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use domain::{Event, Handover, Language, Pipeline, Recorded, Timestamp};
+use domain::{Event, Handover, Language, Pipeline, Recorded, Timestamp, text::visible};
 use protocol::{Quiet, Wishes};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -31,8 +31,11 @@ pub const PUSH: &str = "push/";
 pub const MAIL: &str = "mail/";
 /// Most deliveries to people at once.
 const AT_ONCE: usize = 8;
-/// A handover of so many bytes is read whole in a notification, and can be accepted there.
-const SHORT: usize = 240;
+/// A handover of one line of so many characters is read whole in a notification, and can be accepted there: every system
+/// shows so much, also on a lock screen.
+const SHORT: usize = 100;
+/// Most bytes of a document that may be so short.
+const SHORT_BYTES: u64 = 4 * SHORT as u64;
 /// Most characters of a body of a notification.
 const BODY_MAX: usize = 300;
 
@@ -65,9 +68,13 @@ impl Notifier {
                     made: notice.at,
                     due,
                 };
-                let due = loud(wishes.quiet, now());
-                new.push(new_notice(notice.id(), if withdrawn { now() } else { due }));
-                if let Some(again) = reminder(&wishes, notice) {
+                let due = if withdrawn {
+                    now()
+                } else {
+                    loud(wishes.quiet, now())
+                };
+                new.push(new_notice(notice.id(), due));
+                if let Some(again) = reminder(&wishes, notice, due) {
                     let due = loud(wishes.quiet, again);
                     new.push(new_notice(format!("again:{}", notice.id()), due));
                 }
@@ -102,7 +109,8 @@ impl Notifier {
         mut news: watch::Receiver<()>,
         stop: CancellationToken,
     ) {
-        let mut busy = HashSet::new();
+        // Who is being delivered to, by the task.
+        let mut busy = HashMap::new();
         let mut tasks = JoinSet::new();
         loop {
             news.borrow_and_update();
@@ -113,17 +121,20 @@ impl Notifier {
             }
             let mut pause = failed.then_some(STORE_PAUSE);
             for (receiver, next) in waiting.unwrap_or_default() {
-                if busy.contains(&receiver) {
+                if busy.values().any(|known| *known == receiver) {
                     continue;
                 }
                 let wait = wait_until(next, now(), PERSON_WAIT_MAX);
                 if wait.is_zero() && tasks.len() < AT_ONCE {
-                    busy.insert(receiver.clone());
-                    let notifier = Arc::clone(&self);
-                    tasks.spawn(async move {
-                        let failed = notifier.deliver_to_person(&receiver).await.err();
-                        (receiver, failed)
+                    let (notifier, name) = (Arc::clone(&self), receiver.clone());
+                    let task = tasks.spawn(async move {
+                        if let Err(error) = notifier.deliver_to_person(&name).await {
+                            tracing::warn!(%error, "{name}: notices are late: {error}");
+                            // Not again at once.
+                            sleep(STORE_PAUSE).await;
+                        }
                     });
+                    busy.insert(task.id(), receiver);
                 } else if !wait.is_zero() {
                     pause = Some(pause.map_or(wait, |pause: Duration| pause.min(wait)));
                 }
@@ -138,16 +149,16 @@ impl Notifier {
                 biased;
                 () = stop.cancelled() => break,
                 changed = news.changed() => if changed.is_err() { break },
-                Some(ended) = tasks.join_next() => match ended {
-                    Ok((receiver, failed)) => {
-                        busy.remove(&receiver);
-                        if let Some(error) = failed {
-                            tracing::warn!(%error, "{receiver}: notices are late: {error}");
-                            sleep(STORE_PAUSE).await;
+                Some(ended) = tasks.join_next_with_id() => {
+                    let task = match ended {
+                        Ok((task, ())) => task,
+                        Err(error) => {
+                            tracing::error!("a delivery to a person broke off: {error}");
+                            error.id()
                         }
-                    }
-                    Err(error) => tracing::error!("a delivery to a person broke off: {error}"),
-                },
+                    };
+                    busy.remove(&task);
+                }
                 () = pause => {}
             }
         }
@@ -200,7 +211,9 @@ impl Notifier {
                 push.device
             );
             let (people, device) = (Arc::clone(&self.people), push.device.clone());
-            let forgotten = tokio::task::spawn_blocking(move || people.remove_push(&device)).await;
+            let endpoint = push.endpoint.clone();
+            let forgotten =
+                tokio::task::spawn_blocking(move || people.forget_push(&device, &endpoint)).await;
             if let Ok(Err(error)) = forgotten {
                 tracing::warn!("it cannot be forgotten: {error}");
             }
@@ -216,7 +229,15 @@ impl Notifier {
             ..notice.clone()
         };
         let short = self.short_handover(push, &notice).await;
-        let text = short.as_ref().map_or(&notice.summary, |short| &short.text);
+        let place = protocol::shorten(&notice.place(), 120);
+        // What can be accepted stands there first, and alone in its line.
+        let text = match &short {
+            Some(short) => format!("{}\n{place}", short.text),
+            None => format!(
+                "{place}\n{}",
+                visible(&protocol::shorten(&notice.summary, BODY_MAX))
+            ),
+        };
         let accept = short.as_ref().map(|short| {
             json!({
                 "label": if german { "Annehmen" } else { "Accept" },
@@ -225,11 +246,11 @@ impl Notifier {
                 "read": short.hash,
             })
         });
-        let message = |body: &str| {
+        let message = |body: &str, accept: Option<Value>| {
             json!({
                 "tag": notice.tag(),
                 "title": format!("{}: {}", notice.happened(), protocol::shorten(&notice.title, 80)),
-                "body": format!("{}\n{body}", protocol::shorten(&notice.place(), 120)).trim_end(),
+                "body": body.trim_end(),
                 "path": notice.path(),
                 "open": if german { "Öffnen" } else { "Open" },
                 "accept": accept,
@@ -238,12 +259,12 @@ impl Notifier {
             .to_string()
             .into_bytes()
         };
-        let whole = message(&protocol::shorten(text, BODY_MAX));
+        let whole = message(&text, accept);
         // Every character of it may take several bytes.
         if whole.len() <= MESSAGE_MAX {
             whole
         } else {
-            message("")
+            message(&place, None)
         }
     }
 
@@ -260,15 +281,22 @@ impl Notifier {
         let confirmed = self.people.confirm.needed(handover.phase.as_str(), false);
         if Some(&handover.id) != notice.handover.as_ref()
             || Some(revision.number) != notice.revision
-            || revision.document.bytes > SHORT as u64
+            || revision.document.bytes > SHORT_BYTES
             || !may
             || confirmed.is_some()
         {
             return None;
         }
         let text = self.relay.documents().text(&revision.document).await.ok()?;
+        let line = text.trim();
+        let all_is_seen = line.chars().count() <= SHORT
+            && !line.contains(char::is_control)
+            && visible(line) == line;
+        if !all_is_seen {
+            return None;
+        }
         Some(Short {
-            text: text.to_string(),
+            text: line.to_owned(),
             hash: revision.document.hash.to_string(),
             path: format!(
                 "/api/pipelines/{}/handovers/{}/decision",
@@ -295,11 +323,11 @@ fn loud(quiet: Option<Quiet>, at: Timestamp) -> Timestamp {
     Timestamp::from_millis((minute + left) * 60_000)
 }
 
-/// When a handover is told again.
-fn reminder(wishes: &Wishes, notice: &Notice) -> Option<Timestamp> {
+/// When a handover is told again that is told first at `told`.
+fn reminder(wishes: &Wishes, notice: &Notice, told: Timestamp) -> Option<Timestamp> {
     let minutes = wishes.remind_minutes?;
     let waits = notice.event == Kind::HandoverWaiting;
-    waits.then(|| later(now(), Duration::from_secs(60 * u64::from(minutes))))
+    waits.then(|| later(told, Duration::from_secs(60 * u64::from(minutes))))
 }
 
 #[cfg(test)]

@@ -85,6 +85,11 @@ impl Confirmed {
         self.lock().remove(device);
     }
 
+    /// Forgets what was confirmed on any device.
+    pub fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, (ProvenBy, Instant)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,20 +22,23 @@ use std::{
 use domain::{Proposal, Refusal, Timestamp, text};
 use protocol::{Audit, AuditEntry, DeviceView, Devices, Happened, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     registry::{
-        Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, SecretKind, StoreError, StoredCode,
-        StoredDevice, StoredPerson, StoredToken,
+        Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoreError, StoredCode, StoredDevice,
+        StoredPerson, StoredToken,
     },
     relay::now,
 };
 
 pub use confirmation::{Confirm, ConfirmBy, Confirmed};
 pub use passkeys::{Challenge, PasskeyError, Site};
-pub use secrets::SecretError;
+pub use secrets::{GuessError, SecretError};
 pub use throttle::Throttle;
 pub use tokens::TOKEN_DAYS;
 
@@ -67,6 +70,8 @@ pub struct SignedIn {
     pub with: With,
     /// Cancelled when the device is signed out, or the token is void.
     pub ended: CancellationToken,
+    /// When a token ends by itself.
+    pub expires: Option<Timestamp>,
 }
 
 /// What proves a person.
@@ -114,13 +119,8 @@ pub enum SignInWith {
         /// The name.
         name: Option<String>,
     },
-    /// A name and its password.
-    Password {
-        /// The name.
-        name: String,
-        /// The password.
-        password: String,
-    },
+    /// The password of this person, which was right.
+    PasswordOf(String),
     /// A passkey.
     Passkey(PasskeyAnswer),
 }
@@ -207,7 +207,8 @@ pub struct People {
     /// Who has confirmed lately.
     pub confirmed: Confirmed,
     ceremonies: passkeys::Ceremonies,
-    hash_turn: Mutex<()>,
+    guess_queue: Arc<Semaphore>,
+    guess_turn: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -232,6 +233,7 @@ impl People {
     /// # Errors
     /// It cannot be read.
     pub fn of(store: Arc<dyn PeopleStore>) -> Result<Self, StoreError> {
+        let (guess_queue, guess_turn) = secrets::places();
         let people = Self {
             instance: store.instance()?,
             store,
@@ -241,7 +243,8 @@ impl People {
             confirm: Confirm::default(),
             confirmed: Confirmed::default(),
             ceremonies: passkeys::Ceremonies::default(),
-            hash_turn: Mutex::default(),
+            guess_queue,
+            guess_turn,
         };
         people.load()?;
         Ok(people)
@@ -321,6 +324,7 @@ impl People {
             role: person.role,
             with: With::Browser(device.id.as_str().into()),
             ended: ended.clone(),
+            expires: None,
         })
     }
 
@@ -406,13 +410,7 @@ impl People {
     ) -> Result<(Cookie, SignedIn), SignInError> {
         let person = match with {
             SignInWith::Code { code, name } => self.take_code(&code, name.as_deref())?,
-            SignInWith::Password { name, password } => {
-                let name = text::line("name", &name, text::NAME_MAX)?;
-                if !self.is_secret(&name, SecretKind::Password, &password)? {
-                    return Err(SignInError::Password);
-                }
-                name
-            }
+            SignInWith::PasswordOf(name) => name,
             SignInWith::Passkey(answer) => self.proven_by_passkey(answer)?,
         };
         self.let_in(&person, label)
@@ -441,6 +439,10 @@ impl People {
 
     /// Signs a person in on a new device.
     fn let_in(&self, person: &str, label: &str) -> Result<(Cookie, SignedIn), SignInError> {
+        self.load()?;
+        if self.role(person).is_none() {
+            return Err(SignInError::Code);
+        }
         let (id, secret, at) = (secret::id()?, secret::session()?, now());
         let label =
             text::line("device", label, LABEL_MAX).unwrap_or_else(|_| "a browser".to_owned());
@@ -599,6 +601,30 @@ impl People {
         })
     }
 
+    /// Whether somebody is signed in on a device: it was used within [`SESSION_GOOD`].
+    fn is_signed_in(&self, id: &str) -> bool {
+        let used = self.memory().devices.get(id).map(|(device, _)| device.used);
+        used.is_some_and(|used| now().millis() < used.millis().saturating_add(SESSION_GOOD))
+    }
+
+    /// Whether a device has signed in only just: with a link that somebody has only just made.
+    pub fn is_new_device(&self, id: &str) -> bool {
+        let added = self
+            .memory()
+            .devices
+            .get(id)
+            .map(|(device, _)| device.added);
+        added.is_some_and(|added| now().millis_since(added) < CODE_GOOD)
+    }
+
+    /// Forgets what a person has confirmed, on every device: it was with what is there no longer.
+    pub fn forget_confirmations(&self, person: &str) {
+        let memory = self.memory();
+        let devices = memory.devices.values().map(|(device, _)| device);
+        let devices = devices.filter(|device| device.person == person);
+        devices.for_each(|device| self.confirmed.forget(&device.id));
+    }
+
     /// Takes in what another process has written. `true` if there was something. Blocks.
     ///
     /// # Errors
@@ -607,6 +633,8 @@ impl People {
         let changed = self.store.people_version()? != self.memory().version;
         if changed {
             self.load()?;
+            // It may have taken away what somebody has confirmed with.
+            self.confirmed.forget_all();
         }
         Ok(changed)
     }

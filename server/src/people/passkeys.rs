@@ -26,7 +26,7 @@ use crate::{
 
 /// How long a browser may take: people look for their key.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5 * 60);
-/// Most ceremonies at once. Strangers can begin them; beyond, the oldest are forgotten.
+/// Most ceremonies at once, of strangers and of people who are signed in. Beyond, the oldest are forgotten.
 const CEREMONIES: usize = 1_000;
 /// Most passkeys of a person.
 const PASSKEYS: usize = 20;
@@ -83,6 +83,13 @@ pub enum PasskeyError {
     Random(#[from] getrandom::Error),
 }
 
+impl PasskeyError {
+    /// Whether it counts as a guess: the answer proves nobody.
+    pub fn is_guess(&self) -> bool {
+        !matches!(self, Self::Store(_) | Self::Random(_))
+    }
+}
+
 /// What a ceremony is for.
 enum Purpose {
     Register {
@@ -97,14 +104,30 @@ enum Purpose {
     },
 }
 
-/// The ceremonies that have begun.
+impl Purpose {
+    /// Whether strangers can begin it.
+    fn is_for_strangers(&self) -> bool {
+        matches!(self, Self::SignIn(_))
+    }
+}
+
+/// The ceremonies that have begun. Those of strangers push out none of those who are signed in.
 #[derive(Default)]
-pub struct Ceremonies(Mutex<HashMap<String, (Instant, Purpose)>>);
+pub struct Ceremonies {
+    strangers: Mutex<Open>,
+    people: Mutex<Open>,
+}
+
+type Open = HashMap<String, (Instant, Purpose)>;
 
 impl Ceremonies {
     fn begin(&self, purpose: Purpose) -> Result<String, getrandom::Error> {
         let (id, now) = (secret::code()?, Instant::now());
-        let mut open = self.lock();
+        let mut open = lock(if purpose.is_for_strangers() {
+            &self.strangers
+        } else {
+            &self.people
+        });
         open.retain(|_, (at, _)| now.saturating_duration_since(*at) < ANSWERED_WITHIN);
         if open.len() >= CEREMONIES {
             let oldest = open.iter().min_by_key(|(_, (at, _))| *at);
@@ -118,16 +141,17 @@ impl Ceremonies {
 
     /// Takes a ceremony: nobody can answer it again.
     fn take(&self, id: &str) -> Result<Purpose, PasskeyError> {
-        let taken = self.lock().remove(id);
+        let taken = lock(&self.people).remove(id);
+        let taken = taken.or_else(|| lock(&self.strangers).remove(id));
         let fresh = taken.filter(|(at, _)| at.elapsed() < ANSWERED_WITHIN);
         fresh
             .map(|(_, purpose)| purpose)
             .ok_or(PasskeyError::Ceremony)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Purpose)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A challenge, and which ceremony its answer belongs to.
@@ -393,7 +417,7 @@ mod tests {
         for _ in 0..CEREMONIES {
             begin();
         }
-        assert_eq!(ceremonies.lock().len(), CEREMONIES);
+        assert_eq!(lock(&ceremonies.strangers).len(), CEREMONIES);
         assert!(ceremonies.take(&oldest).is_err());
     }
 }

@@ -1,12 +1,19 @@
 //! Passwords and PINs: what people type. A salted, slow hash is all that is kept of them.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
     password_hash::{self, SaltString},
 };
 use domain::{Reason, Refusal};
+use protocol::Happened;
+use tokio::sync::Semaphore;
 
-use super::People;
+use super::{By, People};
 use crate::registry::{SecretKind, StoreError};
 
 /// Allowed characters of a password. It may be all that proves a person, so it is no shorter; what is longer is a mistake, and
@@ -16,6 +23,23 @@ const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=200;
 const PIN_DIGITS: std::ops::RangeInclusive<usize> = 6..=12;
 /// Random bytes in a salt, as the PHC format recommends.
 const SALT_BYTES: usize = 16;
+
+/// Most guesses that wait for their turn; beyond, whoever comes is told to come again.
+const GUESSES: usize = 32;
+
+/// Why it was not looked whether a secret is right.
+#[derive(Debug, thiserror::Error)]
+pub enum GuessError {
+    /// There were many wrong guesses.
+    #[error("there were many wrong guesses")]
+    Wait(Duration),
+    /// Many others guess at this moment.
+    #[error("many others are signing in at this moment")]
+    Busy,
+    /// The registry cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Why a secret was not set.
 #[derive(Debug, thiserror::Error)]
@@ -57,11 +81,8 @@ impl People {
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt)?;
         let salt = SaltString::encode_b64(&salt).map_err(SecretError::Hash)?;
-        let hash = self.hashing(|argon| {
-            argon
-                .hash_password(secret.as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-        });
+        let hash = Argon2::default().hash_password(secret.as_bytes(), &salt);
+        let hash = hash.map(|hash| hash.to_string());
         self.store
             .set_secret(person, kind, Some(&hash.map_err(SecretError::Hash)?))?;
         Ok(())
@@ -75,34 +96,79 @@ impl People {
         self.store.set_secret(person, kind, None)
     }
 
+    /// Whether this is the secret of the person, where nobody with one of these keys has guessed too often. It counts as wrong
+    /// until it is known to be right, and guesses are looked at one after the other: neither many at once nor whoever does not
+    /// wait for the answer guesses more often.
+    ///
+    /// # Errors
+    /// A [`GuessError`].
+    pub async fn guess(
+        self: &Arc<Self>,
+        keys: &[String],
+        person: &str,
+        kind: SecretKind,
+        given: String,
+        by: &By,
+    ) -> Result<bool, GuessError> {
+        let Ok(queue) = Arc::clone(&self.guess_queue).try_acquire_owned() else {
+            return Err(GuessError::Busy);
+        };
+        let closed = |_| GuessError::Busy;
+        let turn = Arc::clone(&self.guess_turn)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        let waits = keys
+            .iter()
+            .filter_map(|key| self.throttle.wait(key, Instant::now()));
+        if let Some(wait) = waits.max() {
+            return Err(GuessError::Wait(wait));
+        }
+        keys.iter()
+            .for_each(|key| self.throttle.wrong(key, Instant::now()));
+        let (people, person, by) = (Arc::clone(self), person.to_owned(), by.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let (_queue, _turn) = (queue, turn);
+            let right = people.is_secret(&person, kind, &given)?;
+            if !right {
+                let about = format!("{} of {person}", kind.name());
+                people.note(&by, Happened::WrongSecret, &about);
+            }
+            Ok::<_, StoreError>(right)
+        });
+        let right = looked
+            .await
+            .map_err(|error| StoreError(error.to_string()))??;
+        if right {
+            keys.iter().for_each(|key| self.throttle.right(key));
+        }
+        Ok(right)
+    }
+
     /// Whether this is the secret of the person. Takes as long for somebody who has none. Blocks.
     ///
     /// # Errors
     /// The registry cannot be read.
-    pub fn is_secret(
-        &self,
-        person: &str,
-        kind: SecretKind,
-        given: &str,
-    ) -> Result<bool, StoreError> {
+    fn is_secret(&self, person: &str, kind: SecretKind, given: &str) -> Result<bool, StoreError> {
         let kept = self.store.secret(person, kind)?;
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| NOBODYS.to_owned());
         let hash = PasswordHash::new(&kept).map_err(|error| StoreError(error.to_string()))?;
         let too_long = given.chars().count() > *PASSWORD_CHARS.end();
         let right = !too_long
-            && self.hashing(|argon| argon.verify_password(given.as_bytes(), &hash).is_ok());
+            && Argon2::default()
+                .verify_password(given.as_bytes(), &hash)
+                .is_ok();
         Ok(right && known)
     }
+}
 
-    /// One hash at a time: each takes 19 MiB and a processor, and strangers can ask for them.
-    fn hashing<T>(&self, work: impl FnOnce(&Argon2<'_>) -> T) -> T {
-        let _turn = self
-            .hash_turn
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        work(&Argon2::default())
-    }
+/// The places of guesses: in the queue, and at work. One at a time, since each takes 19 MiB and a processor.
+pub(super) fn places() -> (Arc<Semaphore>, Arc<Semaphore>) {
+    (
+        Arc::new(Semaphore::new(GUESSES)),
+        Arc::new(Semaphore::new(1)),
+    )
 }
 
 /// A hash with the parameters of [`Argon2::default`] that no password has.

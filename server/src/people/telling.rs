@@ -16,7 +16,14 @@ impl People {
     pub fn wishes_and_pushes(
         self: &Arc<Self>,
     ) -> Result<(Vec<(String, Wishes)>, Vec<StoredPush>), StoreError> {
-        Ok((self.store.all_wishes()?, self.store.pushes()?))
+        Ok((self.store.all_wishes()?, self.pushes()?))
+    }
+
+    /// The browsers that take messages, and whose session has not ended.
+    fn pushes(&self) -> Result<Vec<StoredPush>, StoreError> {
+        let mut pushes = self.store.pushes()?;
+        pushes.retain(|push| self.is_signed_in(&push.device));
+        Ok(pushes)
     }
 
     /// What a person wishes who is let in.
@@ -41,7 +48,7 @@ impl People {
     /// # Errors
     /// The registry cannot be read.
     pub fn push_of(&self, device: &str) -> Result<Option<StoredPush>, StoreError> {
-        let pushes = self.store.pushes()?;
+        let pushes = self.pushes()?;
         let push = pushes.into_iter().find(|push| push.device == device);
         Ok(push.filter(|push| self.role(&push.person).is_some()))
     }
@@ -68,6 +75,21 @@ impl People {
     /// The registry cannot be read or written.
     pub fn push_key(&self, make: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.store.push_key(make)
+    }
+
+    /// Forgets that a browser took messages at this endpoint, unless it has subscribed anew.
+    ///
+    /// # Errors
+    /// The registry cannot be used.
+    pub fn forget_push(&self, device: &str, endpoint: &str) -> Result<(), StoreError> {
+        let known = self.store.pushes()?;
+        if known
+            .iter()
+            .any(|push| push.device == device && push.endpoint == endpoint)
+        {
+            self.store.remove_push(device)?;
+        }
+        Ok(())
     }
 
     /// Whether a person is let in and may decide.

@@ -96,6 +96,7 @@ impl People {
                 scope: stored.scope,
             },
             ended: ended.clone(),
+            expires: Some(stored.expires),
         })
     }
 

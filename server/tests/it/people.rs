@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use server::{
     people::{Confirm, ConfirmBy},
-    registry::{Noted, PeopleStore, Sqlite},
+    registry::{CredentialStore, Noted, PeopleStore, Sqlite},
 };
 use sha2::{Digest, Sha256};
 
@@ -762,4 +762,176 @@ async fn the_audit_says_which_settings_changed_between_two_starts() {
         .map(|line| (line.from.as_str(), line.about.as_str()))
         .collect();
     assert_eq!(changed, [("start", "[people]")]);
+}
+
+#[tokio::test]
+async fn what_lets_somebody_confirm_is_confirmed_itself() {
+    let confirm = Confirm {
+        by: Some(ConfirmBy::Pin),
+        phases: None,
+    };
+    let server = Server::with(|config| config.confirm = confirm).await;
+    let api = &server.api;
+    let person = json!({"name": "Robin", "role": "reviewer"});
+    let token = json!({"label": "a", "scope": "report", "days": 1});
+    let all = [
+        ("/api/people", &person),
+        ("/api/people/Owner", &json!({"role": "owner"})),
+        ("/api/people/me/link", &json!({})),
+        ("/api/people/me/tokens", &token),
+    ];
+    // Whoever has nothing yet to confirm with lets nobody in who could set it.
+    for (path, body) in all {
+        let answer = api.post_as_person(path, body).await;
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+        assert!(
+            answer.text.contains("nothing-to-confirm-with"),
+            "{answer:?}"
+        );
+    }
+    // A device that has been there for longer than a link is good sets no first PIN.
+    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let mut device = store.devices().expect("a read").remove(0);
+    store.remove_device("Owner", &device.id).expect("a write");
+    let fresh = device.added;
+    device.added = domain::Timestamp::from_millis(fresh.millis() - 600_001);
+    store.add_device(&device, 50).expect("a write");
+    let set = async || {
+        let secret = json!({"secret": "314159"});
+        api.post_as_person("/api/people/me/secrets/pin", &secret)
+            .await
+            .status
+    };
+    let known = async |added: domain::Timestamp| {
+        let devices = api.get_as_person("/api/people/me/devices").await;
+        devices.json()["devices"][0]["added"] == added.to_string()
+    };
+    until("the registry is read", async || known(device.added).await).await;
+    assert_eq!(set().await, 403);
+    store.remove_device("Owner", &device.id).expect("a write");
+    device.added = fresh;
+    store.add_device(&device, 50).expect("a write");
+    until("the registry is read", async || known(fresh).await).await;
+    assert_eq!(set().await, 204);
+    for (path, body) in all {
+        let answer = api.post_as_person(path, body).await;
+        assert_eq!(
+            answer.json()["type"],
+            "urn:staffel:problem:pin-needed",
+            "{path}"
+        );
+    }
+    assert_eq!(confirmed_by(api, "314159").await.status, 204);
+    for (path, body) in all {
+        let answer = api.post_as_person(path, body).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn finishing_by_hand_is_a_decision_and_no_script_does_it() {
+    let confirm = Confirm {
+        by: Some(ConfirmBy::Pin),
+        phases: None,
+    };
+    let server = Server::with(|config| config.confirm = confirm).await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let path = format!("/api/pipelines/{pipeline}/finish");
+    let body = json!({"outcome": "cancelled"});
+    let refused = api.post_as_person(&path, &body).await;
+    assert_eq!(refused.json()["type"], "urn:staffel:problem:pin-needed");
+    api.post_as_person("/api/people/me/secrets/pin", &json!({"secret": "314159"}))
+        .await;
+    confirmed_by(api, "314159").await;
+    let token = json!({"label": "a", "scope": "report", "days": 1});
+    let token = api
+        .post_as_person("/api/people/me/tokens", &token)
+        .await
+        .ok();
+    let bearer = format!("Bearer {}", token["secret"].as_str().expect("a token"));
+    let headers = [("authorization", &*bearer)];
+    let refused = api.post_with(&path, &headers, &body).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let refused = api.post_with("/mcp", &headers, &json!({})).await;
+    assert_eq!(
+        refused.json()["type"],
+        "urn:staffel:problem:token-of-a-person"
+    );
+    api.post_as_person(&path, &body).await.ok();
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let secret = json!({"secret": "correct horse battery"});
+    api.post_as_person("/api/people/me/secrets/password", &secret)
+        .await;
+    let guesses = (0..100).map(|guess| {
+        // Spaces and what nobody sees make no other name.
+        let name = ["Owner", " Owner", "Owner "][guess % 3];
+        let body = json!({"name": name, "password": format!("guess number {guess}")});
+        async move { api.post("/api/session", &body).await.status }
+    });
+    let answers = futures::future::join_all(guesses).await;
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert!((1..=6).contains(&looked_at), "{looked_at} of {answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|status| [401, 429, 503].contains(status)),
+        "{answers:?}"
+    );
+    // Codes have a count of their own.
+    code(server.data.path(), "good", Some("Owner"), 600_000);
+    assert_eq!(sign_in(api, "good").await.status, 201);
+}
+
+#[tokio::test]
+async fn what_a_token_has_open_ends_with_it() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let token = protocol::PersonalToken::from_bytes([7; protocol::PersonalToken::BYTES]);
+    let at = server::relay::now();
+    let stored = server::registry::StoredToken {
+        id: token.id().to_owned(),
+        hash: Sha256::digest(token.reveal()).into(),
+        person: "Owner".to_owned(),
+        label: "a".to_owned(),
+        scope: protocol::Scope::Read,
+        added: at,
+        expires: domain::Timestamp::from_millis(at.millis() + 3_000),
+        used: None,
+    };
+    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    assert!(store.add_token(&stored, 5).expect("a write"));
+    let stream = reqwest::Client::new()
+        .get(format!("http://{}/sse", api.address))
+        .header("authorization", format!("Bearer {}", token.reveal()))
+        .send()
+        .await
+        .expect("a stream");
+    assert_eq!(stream.status(), 200);
+    // It ends: the test would wait for ever for a stream that goes on.
+    let _ = soon("the end of the stream", stream.bytes()).await;
+    assert!(server::relay::now() >= stored.expires);
+}
+
+#[tokio::test]
+async fn a_browser_that_signs_in_anew_is_one_device() {
+    let server = Server::start().await;
+    let api = &server.api;
+    code(server.data.path(), "again", Some("Owner"), 600_000);
+    let body = json!({"code": "again"}).to_string();
+    let [cookie, site] = api.session();
+    let headers = [cookie, site, ("content-type", "application/json")];
+    let answer = api.send(Method::POST, "/api/session", &headers, body).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(
+        api.get_as_person("/api/session").await.ok()["person"],
+        Value::Null
+    );
+    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    assert_eq!(store.devices().expect("a read").len(), 1);
 }

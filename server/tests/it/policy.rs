@@ -14,6 +14,8 @@ enum For {
     Everybody,
     /// Whoever reports: agents, scripts, and people who decide.
     Reporters,
+    /// Agents, and people who decide, in a browser.
+    Enders,
     /// People at a browser of theirs, for themselves.
     People,
     /// People who decide, and their scripts.
@@ -54,7 +56,7 @@ const ROUTES: [(For, &str, &str, &str); 50] = [
     (For::People, "POST", "/api/people/me/secrets/{kind}", r#"{"secret":"short"}"#),
     (For::People, "POST", "/api/people/me/tokens", r#"{"label":"a","scope":"read","days":0}"#),
     (For::Reporters, "POST", "/api/pipelines", r#"{"project":"a","title":"t"}"#),
-    (For::Reporters, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
+    (For::Enders, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/handovers", r#"{"content":"text"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/acknowledgement", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/pickup", "{}"),
@@ -130,7 +132,7 @@ async fn everybody(server: &Server) -> Vec<Who> {
         vec![("authorization", found.expect("a token").1.clone())]
     };
     let reads = |wanted, _| wanted == For::Everybody;
-    let reports = |wanted, _| matches!(wanted, For::Everybody | For::Reporters);
+    let reports = |wanted, _| matches!(wanted, For::Everybody | For::Reporters | For::Enders);
     let mut all = vec![
         Who {
             name: "nobody, who is taken for a script",

@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use domain::ProvenBy;
-use protocol::Happened;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,7 +15,6 @@ use super::{
     Answer,
     credentials::{PasskeyBody, PasskeyChallenge, site},
     people::{blocking, own},
-    session::too_often,
 };
 use crate::{
     access::Principal,
@@ -51,23 +49,13 @@ pub(super) async fn confirm(
             pin: Some(pin),
             passkey: None,
         } => {
-            let who = format!("pin {name}");
-            if let Some(wait) = people.throttle.wait(&who, Instant::now()) {
-                return Err(too_often(wait));
-            }
-            let checking = Arc::clone(&people);
-            let right = blocking(move || {
-                let right = checking.is_secret(&name, SecretKind::Pin, &pin)?;
-                if !right {
-                    checking.note(&by, Happened::WrongSecret, &format!("pin of {name}"));
-                }
-                Ok::<_, StoreError>(right)
-            });
-            if !right.await?? {
-                people.throttle.wrong(&who, Instant::now());
+            let keys = [format!("pin of {name}")];
+            if !people
+                .guess(&keys, &name, SecretKind::Pin, pin, &by)
+                .await?
+            {
                 return Err(wrong_pin());
             }
-            people.throttle.right(&who);
             people
                 .confirmed
                 .note(&device, ProvenBy::Pin, Instant::now());
@@ -112,22 +100,76 @@ pub(super) async fn begin(
     Ok(Json(begun.await??.into()))
 }
 
-/// Lets credentials be changed: whoever has a PIN or a passkey has confirmed, since a browser that was left open must not be
-/// enough to replace them. Blocks.
+/// Lets somebody change credentials, let people in, or make a token: whoever has a PIN or a passkey has confirmed, since a
+/// browser that was left open must not be enough. Blocks.
 ///
 /// # Errors
-/// It was not confirmed on this device within the last minutes, or the registry cannot be read.
+/// It was not confirmed on this device within the last minutes; or decisions have to be confirmed and this person has nothing
+/// to confirm with; or the registry cannot be read.
 pub(super) fn confirmed(people: &People, name: &str, device: &str) -> Result<(), Problem> {
-    if people.confirmed.lately(device, Instant::now()).is_some() {
-        return Ok(());
+    match confirms_with(people, name)? {
+        Some(by) => is_confirmed(people, device, by),
+        None if people.confirm.by.is_some() => Err(nothing_to_confirm_with()),
+        None => Ok(()),
     }
-    if people.has_secret(name, SecretKind::Pin)? {
-        return Err(Problem::confirmation_needed(ConfirmBy::Pin));
+}
+
+/// The same for the own credentials. The first one, where decisions have to be confirmed, is set on a device that has only just
+/// signed in: whoever could set it anywhere would confirm with it.
+///
+/// # Errors
+/// As above.
+pub(super) fn may_change_own(people: &People, name: &str, device: &str) -> Result<(), Problem> {
+    let by = confirms_with(people, name)?;
+    if let Some(by) = by {
+        is_confirmed(people, device, by)?;
     }
-    if !people.passkeys(name)?.is_empty() {
-        return Err(Problem::confirmation_needed(ConfirmBy::Passkey));
+    let first = match people.confirm.by {
+        None => false,
+        Some(ConfirmBy::Pin) => by.is_none(),
+        Some(ConfirmBy::Passkey) => by != Some(ConfirmBy::Passkey),
+    };
+    if first && !people.is_new_device(device) {
+        return Err(nothing_to_confirm_with());
     }
     Ok(())
+}
+
+/// What a person confirms with: the strongest that there is, where decisions ask for that.
+fn confirms_with(people: &People, name: &str) -> Result<Option<ConfirmBy>, StoreError> {
+    let has_passkey = !people.passkeys(name)?.is_empty();
+    let has_pin = people.has_secret(name, SecretKind::Pin)?;
+    let strong = people.confirm.by == Some(ConfirmBy::Passkey);
+    Ok(match (has_pin, has_passkey) {
+        (_, true) if strong || !has_pin => Some(ConfirmBy::Passkey),
+        (true, _) => Some(ConfirmBy::Pin),
+        (false, _) => None,
+    })
+}
+
+fn is_confirmed(people: &People, device: &str, by: ConfirmBy) -> Result<(), Problem> {
+    let lately = people.confirmed.lately(device, Instant::now());
+    if lately.is_some_and(|lately| by.is_met(lately)) {
+        return Ok(());
+    }
+    Err(Problem::confirmation_needed(by))
+}
+
+fn nothing_to_confirm_with() -> Problem {
+    Problem {
+        allowed: Some("a device that signed in within the last ten minutes, to set a PIN or a passkey.".to_owned()),
+        next: Some(
+            "Sign in anew with a link: `staffel people link NAME` makes one at a terminal, or an owner who has confirmed; then set a \
+             PIN or a passkey on the page People."
+                .to_owned(),
+        ),
+        ..Problem::new(
+            StatusCode::FORBIDDEN,
+            "nothing-to-confirm-with",
+            "Set a PIN or a passkey first",
+            "Decisions have to be confirmed here, and you have nothing yet to confirm with.",
+        )
+    }
 }
 
 fn wrong_pin() -> Problem {

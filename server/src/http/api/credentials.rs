@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    confirmation::confirmed,
+    confirmation::{confirmed, may_change_own},
     people::{blocking, own, own_or_owner},
     session::label,
 };
@@ -133,7 +133,7 @@ pub(super) async fn begin_passkey(
     let (name, device) = own(principal)?;
     let site = site(&headers)?;
     let begun = blocking(move || {
-        confirmed(&people, &name, &device)?;
+        may_change_own(&people, &name, &device)?;
         Ok::<_, Problem>(people.begin_passkey(&site, &name)?)
     });
     Ok(Json(begun.await??.into()))
@@ -174,6 +174,7 @@ pub(super) async fn remove_passkey(
         confirmed(&people, &asks.name, &asks.device)?;
         let removed = people.remove_passkey(&of, &which)?;
         if removed {
+            people.forget_confirmations(&of);
             people.note(&by, Happened::PasskeyRemoved, &of);
         }
         Ok::<_, Problem>(removed)
@@ -201,8 +202,9 @@ pub(super) async fn set_secret(
     let (name, device) = own(principal)?;
     let kind = kind_of(&kind)?;
     let set = blocking(move || {
-        confirmed(&people, &name, &device)?;
+        may_change_own(&people, &name, &device)?;
         people.set_secret(&name, kind, &secret)?;
+        people.forget_confirmations(&name);
         people.note(&by, Happened::SecretSet, kind.name());
         Ok::<_, Problem>(())
     });
@@ -225,6 +227,7 @@ pub(super) async fn forget_secret(
     let forgotten = blocking(move || {
         confirmed(&people, &asks.name, &asks.device)?;
         people.forget_secret(&name, kind)?;
+        people.forget_confirmations(&name);
         people.note(
             &by,
             Happened::SecretForgotten,

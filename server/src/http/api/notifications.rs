@@ -1,6 +1,6 @@
 //! How people are told where they are: their wishes, the browsers that take messages, and trying the ways out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Extension, Json,
@@ -9,13 +9,14 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Reason, Refusal, text};
-use protocol::{Happened, NoticeKind, Quiet, Telling, TriedOut, Wishes};
+use protocol::{NoticeKind, Quiet, Telling, TriedOut, Wishes};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     Answer,
     people::{blocking, own, owner},
+    session::too_often,
 };
 use crate::{
     access::Principal,
@@ -24,7 +25,7 @@ use crate::{
         pages::lang,
     },
     notify::{BrowserKeys, Failure, Notifier, check_address},
-    people::{By, People},
+    people::People,
     problem::Problem,
     registry::{StoreError, StoredPush},
 };
@@ -70,21 +71,11 @@ pub(super) async fn read(
 pub(super) async fn set(
     State(people): State<Arc<People>>,
     principal: Option<Extension<Principal>>,
-    by: By,
     Body(wishes): Body<Wishes>,
 ) -> Result<StatusCode, Problem> {
     let (name, _) = own(principal)?;
     let wishes = checked(wishes)?;
-    let set = blocking(move || {
-        people.set_wishes(&name, &wishes)?;
-        people.note(
-            &by,
-            Happened::SettingsChanged,
-            &format!("notifications of {name}"),
-        );
-        Ok::<_, StoreError>(())
-    });
-    set.await??;
+    blocking(move || people.set_wishes(&name, &wishes)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -227,6 +218,12 @@ pub(super) async fn try_out(
 ) -> Answer<TriedOut> {
     let (name, device) = own(principal)?;
     let notifier = notifier.ok_or_else(nobody_tells)?;
+    // Not a way to fill somebody's mailbox: a few at once, then slower and slower.
+    let key = format!("tests of {name}");
+    if let Some(wait) = people.throttle.wait(&key, Instant::now()) {
+        return Err(too_often(wait));
+    }
+    people.throttle.wrong(&key, Instant::now());
     let answered = match way {
         Way::Push => {
             let push = blocking(move || people.push_of(&device)).await??;

@@ -16,7 +16,7 @@ use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Answer;
+use super::{Answer, confirmation::confirmed};
 use crate::{
     access::{Action, Principal, is_loopback_name, origin},
     http::caller::{Body, Path, Query},
@@ -68,13 +68,15 @@ pub(super) async fn add(
     headers: HeaderMap,
     Body(NewPerson { name, role }): Body<NewPerson>,
 ) -> Result<Response, Problem> {
-    owner(principal)?;
+    owner(principal.clone())?;
+    let asks = own(principal)?;
     let (adding, adder) = (Arc::clone(&people), by.clone());
     let name = blocking(move || {
+        confirmed(&adding, &asks.0, &asks.1)?;
         let name = adding.add(&name, role)?;
         let about = format!("{name}: {}", role.name());
         adding.note(&adder, Happened::PersonAdded, &about);
-        Ok::<_, SignInError>(name)
+        Ok::<_, Problem>(name)
     })
     .await??;
     let link = new_link(&people, name, by, &headers).await?;
@@ -100,9 +102,11 @@ pub(super) async fn change(
     Path(name): Path<String>,
     Body(PersonChange { role, disabled }): Body<PersonChange>,
 ) -> Answer<PeopleView> {
-    owner(principal)?;
+    owner(principal.clone())?;
+    let asks = own(principal)?;
     let (changing, of) = (Arc::clone(&people), name.clone());
     let changed = blocking(move || {
+        confirmed(&changing, &asks.0, &asks.1)?;
         let mut changed = Changed::Done;
         if let Some(role) = role {
             changed = changing.set_role(&of, role)?;
@@ -119,7 +123,7 @@ pub(super) async fn change(
                 changing.note(&by, kept_out(disabled), &of);
             }
         }
-        Ok::<_, StoreError>(changed)
+        Ok::<_, Problem>(changed)
     })
     .await??;
     match changed {
@@ -149,7 +153,10 @@ pub(super) async fn link(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
+    let asks = own(principal.clone())?;
     let name = own_or_owner(principal, name)?.0;
+    let checking = Arc::clone(&people);
+    blocking(move || confirmed(&checking, &asks.0, &asks.1)).await??;
     let link = new_link(&people, name, by, &headers).await?;
     Ok((StatusCode::CREATED, Json(link)).into_response())
 }

@@ -1,5 +1,7 @@
 //! Pipelines: list, start, read, change the version, end.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -16,6 +18,7 @@ use crate::{
     access::Action,
     http::caller::{Body, Caller, Path, Query},
     journal::{ListQuery, ListState},
+    people::People,
     problem::Problem,
     projections::ARCHIVED_KEYS,
     relay::Relay,
@@ -222,11 +225,21 @@ pub(super) struct FinishBody {
     responses((status = 200, body = Summary)))]
 pub(super) async fn finish(
     State(relay): State<Relay>,
+    State(people): State<Arc<People>>,
     caller: Caller,
     Path(pipeline): Path<String>,
     Body(body): Body<FinishBody>,
 ) -> Answer<Summary> {
     let FinishBody { outcome, message } = body;
     let command = Command::Finish { outcome, message };
-    carry_out(&relay, &pipeline, &command, &caller.reporter()?, &caller).await
+    let actor = if caller.is_person() {
+        // What an agent can only do after a decision is one where a person does it.
+        let phase = relay.pipeline(&id(&pipeline)?).await?.phase().name.clone();
+        let person = caller.person(Action::Decide)?;
+        caller.proof(&people, people.confirm.needed(phase.as_str(), false))?;
+        person
+    } else {
+        caller.reporter()?
+    };
+    carry_out(&relay, &pipeline, &command, &actor, &caller).await
 }

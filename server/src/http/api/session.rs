@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
+use domain::text;
 use protocol::{Happened, Me, Role, Session};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,10 +21,11 @@ use super::{
     people::{blocking, own},
 };
 use crate::{
-    access::{Principal, set_cookie},
+    access::{Outlives, Principal, set_cookie},
     http::caller::Body,
-    people::{By, People, SESSION_GOOD, SignInError, SignInWith, SignedIn},
+    people::{By, GuessError, People, SESSION_GOOD, SignInError, SignInWith, SignedIn},
     problem::Problem,
+    registry::SecretKind,
 };
 
 /// Largest body of a sign-in, in bytes: a code and a name.
@@ -78,19 +80,37 @@ pub(super) struct SignInBody {
     passkey: Option<PasskeyBody>,
 }
 
+/// How somebody signs in, as the body says.
+enum Way {
+    With(SignInWith),
+    Password { name: String, password: String },
+}
+
 impl SignInBody {
-    fn with(self, headers: &HeaderMap) -> Result<SignInWith, Problem> {
+    fn way(self, headers: &HeaderMap) -> Result<Way, Problem> {
         match self {
-            Self { code: Some(code), name, password: None, passkey: None } => Ok(SignInWith::Code { code, name }),
-            Self { code: None, name: Some(name), password: Some(password), passkey: None } => {
-                Ok(SignInWith::Password { name, password })
-            }
-            Self { code: None, name: None, password: None, passkey: Some(passkey) } => {
-                Ok(SignInWith::Passkey(passkey.at(site(headers)?)))
-            }
+            Self {
+                code: Some(code),
+                name,
+                password: None,
+                passkey: None,
+            } => Ok(Way::With(SignInWith::Code { code, name })),
+            Self {
+                code: None,
+                name: Some(name),
+                password: Some(password),
+                passkey: None,
+            } => Ok(Way::Password { name, password }),
+            Self {
+                code: None,
+                name: None,
+                password: None,
+                passkey: Some(passkey),
+            } => Ok(Way::With(SignInWith::Passkey(passkey.at(site(headers)?)))),
             _ => Err(Problem {
                 allowed: Some(
-                    "`code`, with `name` for the first owner; or `name` and `password`; or `passkey`.".to_owned(),
+                    "`code`, with `name` for the first owner; or `name` and `password`; or `passkey`."
+                        .to_owned(),
                 ),
                 ..Problem::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -120,74 +140,101 @@ pub(super) async fn begin(
     responses((status = 201, body = Session), (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn sign_in(
     State(people): State<Arc<People>>,
+    principal: Option<Extension<Principal>>,
     By { from: address, .. }: By,
     headers: HeaderMap,
     Body(body): Body<SignInBody>,
 ) -> Result<Response, Problem> {
     let label = label(&headers);
-    let signing = Arc::clone(&people);
-    let from = address.clone();
-    let with = body.with(&headers)?;
-    // A right code is let in whatever was guessed before: nobody at this address can keep the person out. A password can be
-    // guessed, so there even the right one waits.
-    let named = match &with {
-        SignInWith::Password { name, .. } => Some(format!("password {name}")),
-        SignInWith::Code { .. } | SignInWith::Passkey(_) => None,
-    };
-    if let Some(named) = &named {
-        let waits = [named, &address].map(|who| people.throttle.wait(who, Instant::now()));
-        if let Some(wait) = waits.into_iter().flatten().max() {
-            return Err(too_often(wait));
+    // Each kind has a count of its own: nobody keeps others from one way by guessing at another.
+    let key = format!("link from {address}");
+    let with = match body.way(&headers)? {
+        Way::With(with) => with,
+        Way::Password { name, password } => {
+            let name = text::line("name", &name, text::NAME_MAX)?;
+            let keys = [
+                format!("password of {name}"),
+                format!("password from {address}"),
+            ];
+            let by = By {
+                who: None,
+                from: address.clone(),
+            };
+            let kind = SecretKind::Password;
+            if !people.guess(&keys, &name, kind, password, &by).await? {
+                tracing::warn!("somebody at {address} tried a wrong password");
+                return Err(SignInError::Password.into());
+            }
+            SignInWith::PasswordOf(name)
         }
-    }
+    };
+    let (signing, counted) = (Arc::clone(&people), key.clone());
+    let from = address.clone();
     let signed_in = blocking(move || {
         let signed_in = signing.sign_in(with, &label);
         // Of many guesses the first ones are enough.
-        let waits = signing.throttle.wait(&from, Instant::now()).is_some();
-        match &signed_in {
+        let waits = signing.throttle.wait(&counted, Instant::now()).is_some();
+        let what = match &signed_in {
             Ok((_, person)) => {
                 let who = Some(person.name.to_string());
                 signing.note(&By { who, from }, Happened::SignedIn, &label);
+                return signed_in;
             }
-            Err(SignInError::Code) if !waits => {
-                signing.note(&By { who: None, from }, Happened::WrongCode, &label);
-            }
-            Err(SignInError::Password | SignInError::Passkey(_)) if !waits => {
-                signing.note(&By { who: None, from }, Happened::WrongSecret, &label);
-            }
-            Err(_) => {}
+            Err(SignInError::Code) => Happened::WrongCode,
+            Err(SignInError::Passkey(error)) if error.is_guess() => Happened::WrongSecret,
+            Err(_) => return signed_in,
+        };
+        if !waits {
+            signing.note(&By { who: None, from }, what, &label);
         }
         signed_in
     })
     .await?;
-    let from = address.clone();
     match signed_in {
         Ok((cookie, person)) => {
-            people.throttle.right(&from);
-            named.iter().for_each(|named| people.throttle.right(named));
+            people.throttle.right(&key);
             tracing::info!("{} has signed in from {address}", person.name);
+            // This browser has another cookie from now on: nobody could sign the device out any more that it was.
+            if let Some(before) =
+                principal.and_then(|Extension(principal)| signed_in_before(principal))
+            {
+                let leaving = Arc::clone(&people);
+                blocking(move || leaving.sign_out(&before.0, &before.1)).await??;
+            }
             let cookie = cookie_of(&people, &headers, cookie.reveal(), SESSION_GOOD / 1000)?;
             let body = Json(session(&people, Some(&person)));
             Ok((
                 StatusCode::CREATED,
+                Extension(Outlives),
                 AppendHeaders([(header::SET_COOKIE, cookie)]),
                 body,
             )
                 .into_response())
         }
-        Err(wrong @ (SignInError::Code | SignInError::Password | SignInError::Passkey(_))) => {
-            people.throttle.wrong(&from, Instant::now());
-            named
-                .iter()
-                .for_each(|named| people.throttle.wrong(named, Instant::now()));
+        Err(wrong) => {
+            let counts = match &wrong {
+                SignInError::Code => true,
+                SignInError::Passkey(error) => error.is_guess(),
+                _ => false,
+            };
+            if !counts {
+                return Err(wrong.into());
+            }
+            // A right code is let in whatever was guessed before: nobody at this address can keep the person out.
+            people.throttle.wrong(&key, Instant::now());
             tracing::warn!("somebody at {address} tried to sign in: {wrong}");
-            Err(match people.throttle.wait(&from, Instant::now()) {
+            Err(match people.throttle.wait(&key, Instant::now()) {
                 Some(wait) => too_often(wait),
                 None => wrong.into(),
             })
         }
-        Err(error) => Err(error.into()),
     }
+}
+
+/// The person and the device that a browser was before.
+fn signed_in_before(principal: Principal) -> Option<(String, String)> {
+    let person = signed_in(principal)?;
+    Some((person.name.to_string(), person.device()?.to_string()))
 }
 
 /// Signs this browser out.
@@ -286,6 +333,25 @@ pub(super) fn label(headers: &HeaderMap) -> String {
     }
 }
 
+impl From<GuessError> for Problem {
+    fn from(error: GuessError) -> Self {
+        match error {
+            GuessError::Wait(wait) => too_often(wait),
+            GuessError::Busy => Self {
+                next: Some("Try again in a moment.".to_owned()),
+                retry_after: Some(1),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    "Many are signing in",
+                    error.to_string(),
+                )
+            },
+            GuessError::Store(error) => error.into(),
+        }
+    }
+}
+
 /// Whoever guesses waits.
 pub(super) fn too_often(wait: Duration) -> Problem {
     let seconds = u16::try_from(wait.as_secs()).unwrap_or(u16::MAX).max(1);
@@ -295,8 +361,8 @@ pub(super) fn too_often(wait: Duration) -> Problem {
         ..Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-guesses",
-            "Too many wrong guesses",
-            "Many wrong codes, passwords or PINs came from this address, or for this name.",
+            "Too many tries",
+            "There were many tries from this address, or for this name.",
         )
     }
 }

@@ -49,7 +49,13 @@ impl Pusher {
     /// # Errors
     /// The key is none, or an HTTP client cannot be made.
     pub fn new(key: [u8; 32], config: &PushConfig, board: &str) -> anyhow::Result<Self> {
-        let subject = config.subject.clone().unwrap_or_else(|| board.to_owned());
+        // An address on this machine is none that anybody could write to.
+        let usual = if board.starts_with("https://") {
+            board
+        } else {
+            "mailto:postmaster@localhost"
+        };
+        let subject = config.subject.clone().unwrap_or_else(|| usual.to_owned());
         Ok(Self {
             vapid: Vapid::new(p256::SecretKey::from_slice(&key)?, subject),
             public: outgoing::client(false)?,
@@ -68,11 +74,8 @@ impl Pusher {
     /// # Errors
     /// The endpoint is none of a push service of the internet or of the settings, or the keys are none.
     pub fn check(&self, endpoint: &str, keys: &BrowserKeys) -> Result<(), Refusal> {
-        let url = Url::parse(endpoint).ok().filter(|url| {
-            let own = self.is_named(url) && matches!(url.scheme(), "http" | "https");
-            endpoint.len() <= ENDPOINT_MAX && (own || url.scheme() == "https" && !is_private(url))
-        });
-        if url.is_some() && keys.are_usable() {
+        let allowed = Url::parse(endpoint).is_ok_and(|url| self.is_allowed(&url));
+        if allowed && endpoint.len() <= ENDPOINT_MAX && keys.are_usable() {
             return Ok(());
         }
         Err(Refusal::new(
@@ -94,10 +97,12 @@ impl Pusher {
         about: &str,
         text: &[u8],
     ) -> Result<String, Failure> {
-        let url: Url = push
-            .endpoint
-            .parse()
-            .map_err(|_| Failure::new("its address cannot be used"))?;
+        let url = Url::parse(&push.endpoint)
+            .ok()
+            .filter(|url| self.is_allowed(url));
+        // It may be one that the settings have allowed before.
+        let url =
+            url.ok_or_else(|| Failure::new("its address cannot be used, or is not allowed"))?;
         let keys = BrowserKeys {
             p256dh: push.p256dh.clone(),
             auth: push.auth.clone(),
@@ -121,6 +126,11 @@ impl Pusher {
             .header("Topic", topic(about))
             .body(body);
         outgoing::send(request, &url).await
+    }
+
+    fn is_allowed(&self, url: &Url) -> bool {
+        let own = self.is_named(url) && matches!(url.scheme(), "http" | "https");
+        own || url.scheme() == "https" && !is_private(url)
     }
 
     fn is_named(&self, url: &Url) -> bool {

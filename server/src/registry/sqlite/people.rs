@@ -116,6 +116,10 @@ impl PeopleStore for Sqlite {
             file.execute("DELETE FROM device WHERE person = ?1", [name])?;
             file.execute("DELETE FROM code WHERE person = ?1", [name])?;
             file.execute("DELETE FROM token WHERE person = ?1", [name])?;
+            file.execute(
+                "DELETE FROM push WHERE device NOT IN (SELECT id FROM device)",
+                [],
+            )?;
         }
         Ok(changed)
     }
@@ -173,15 +177,16 @@ impl PeopleStore for Sqlite {
         let removed = file.execute(delete, [person, id])? > 0;
         if removed {
             file.execute("DELETE FROM code WHERE person = ?1", [person])?;
+            file.execute("DELETE FROM push WHERE device = ?1", [id])?;
         }
         file.commit()?;
         Ok(removed)
     }
 
     fn sign_everybody_out(&self) -> Result<(), StoreError> {
-        Ok(self
-            .people()
-            .execute_batch("DELETE FROM device; DELETE FROM code; DELETE FROM token;")?)
+        Ok(self.people().execute_batch(
+            "DELETE FROM device; DELETE FROM code; DELETE FROM token; DELETE FROM push;",
+        )?)
     }
 
     fn put_code(&self, code: &StoredCode, at: Timestamp, most: usize) -> Result<bool, StoreError> {
