@@ -235,13 +235,8 @@ nobody-picked-up = not picked up yet
 
 phases = Phases
 version = Cycle version
-work = Tasks
 # The track that an agent's tasks are on when it names none.
 tasks = Tasks
-task-pending = to do
-task-in-progress = in progress
-task-completed = done
-task-failed = failed
 
 ## Who has the baton, in a sentence
 
@@ -268,9 +263,6 @@ gone = This handover is closed: the pipeline has moved on.
 you = you
 template = template
 short = by reference
-copy = Copy
-copied = Copied
-not-copied = Copying failed: select the text and copy it
 
 ## Connecting
 
@@ -415,6 +407,14 @@ own-accepted = { $phase } accepted. The prompt for { $next } is on its way.
 own-accepted-last = { $phase } accepted. That was the last phase.
 own-changes = Changes requested. The agent will get them in a moment.
 own-stopped = Pipeline stopped.
+task-pending = to do
+task-in-progress = in progress
+task-completed = done
+task-failed = failed
+copy = Copy
+copied = Copied
+not-copied = Copying failed: select the text and copy it
+work = Tasks
 
 ## The log
 
@@ -605,3 +605,11 @@ link-made-at-terminal = A link that signs in as { $name } was made at a terminal
 i-have-seen-it = I've seen it
 and-more = and { $number } more
 download-audit = Download all of it
+which-sound = Which sound, and how loud
+sound-knock = Knock
+sound-chime = Chime
+sound-bell = Bell
+volume = Volume
+install = Install
+install-is = On this device the board can be an app of its own.
+install-by-menu = To have the board as an app, and messages on this device: Share, then Add to Home Screen.

@@ -232,6 +232,7 @@ fn follow_more(board: Board, owner: Owner) -> Result<(), SplitLoaderError> {
     owner.with(|| {
         actions::session::follow(board);
         actions::session::tell_of_links(board);
+        actions::install::follow();
         actions::tell::follow(board);
     });
     Ok(())

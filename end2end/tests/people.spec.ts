@@ -65,6 +65,49 @@ test.describe('nobody yet', () => {
   });
 });
 
+/** Goes with the Tab key to what has this name. */
+async function tabTo(page: Page, name: string | RegExp) {
+  const wanted = page
+    .getByRole('main')
+    .getByLabel(name)
+    .or(page.getByRole('main').getByRole('button', { name }))
+    .or(page.locator('summary', { hasText: name }));
+  for (let steps = 0; steps < 60; steps += 1) {
+    await page.keyboard.press('Tab');
+    if (await wanted.evaluateAll((all) => all.some((one) => one === document.activeElement))) return;
+  }
+  throw new Error(`Tab never leads to ${name}`);
+}
+
+test('with keys alone: a device, what one hears of, a token, another person, the audit', async ({ board, page }) => {
+  await board.open('/people');
+  await tabTo(page, 'Add a device');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.people.link')).toContainText('works once, for 9:');
+  await tabTo(page, 'What you hear of, and when');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'A pipeline ends');
+  await page.keyboard.press('Space');
+  await tabTo(page, 'Save');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.telling [role=status]')).toContainText('Saved.');
+  await tabTo(page, 'What is it for?');
+  await page.keyboard.type('nightly');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.made code')).toContainText('staffel_p_');
+  await tabTo(page, 'Name');
+  await page.keyboard.type('Anna');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.people.link')).toContainText('Link for Anna');
+  await tabTo(page, 'Who did what');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.audit li').filter({ hasText: 'Anna' })).not.toHaveCount(0);
+  await page.reload();
+  await board.ready();
+  await page.getByText('What you hear of, and when').click();
+  await expect(page.getByLabel('A pipeline ends')).toBeChecked();
+});
+
 test('a phone that reads the QR code decides by touch', async ({ agent, board, browser, page, server }) => {
   const { handover } = await agent.handedOver();
   await board.open('/people');
@@ -90,7 +133,10 @@ test('a device that is signed out is nobody within a moment', async ({ agent, bo
   const phone = await device(browser, (await page.locator('.pairing-link code').textContent())!);
   await expect(phone.locator('.badge')).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
   await page.reload();
-  const devices = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Your devices' }) }).locator('li');
+  const devices = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'Your devices' }) })
+    .locator('li');
   await expect(devices).toHaveCount(2);
   await devices.filter({ hasText: 'Chrome' }).filter({ hasNotText: 'this one' }).getByRole('button').click();
   await expect(phone.getByRole('link', { name: 'Sign in', exact: true })).toBeAttached({ timeout: 30_000 });
@@ -100,7 +146,9 @@ test('a device that is signed out is nobody within a moment', async ({ agent, bo
 test('a link that is made at a terminal is told on the board until an owner has seen it', async ({ board, page, server }) => {
   // A terminal, as far as the program can tell.
   const command = `${binary()} people link Local --data ${server.data}`;
-  execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: { ...process.env, STAFFEL_DATA: server.data } });
+  execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...process.env, STAFFEL_DATA: server.data },
+  });
   await board.open();
   await expect(board.notice).toContainText('A link that signs in as Local was made at a terminal');
   await board.open('/people');
@@ -228,7 +276,10 @@ test.describe('proofs', () => {
     const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId });
     expect(credentials.map(({ rpId, isResidentCredential }) => [rpId, isResidentCredential])).toEqual([['localhost', true]]);
 
-    await page.getByRole('button', { name: /^Sign out.*/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Sign out.*/ })
+      .first()
+      .click();
     await page.waitForURL((url) => url.pathname === '/');
     await page.goto(`${named(server.url)}/sign-in`);
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
@@ -240,7 +291,10 @@ test.describe('proofs', () => {
     await line.getByRole('button', { name: /^Remove/ }).click();
     await proofs.getByRole('button', { name: 'Use a passkey' }).click();
     await expect(line).toHaveCount(0);
-    await page.getByRole('button', { name: /^Sign out.*/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Sign out.*/ })
+      .first()
+      .click();
     await page.waitForURL((url) => url.pathname === '/');
     await page.goto(`${named(server.url)}/sign-in`);
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click();

@@ -16,6 +16,12 @@ use crate::{board::Board, browser, paths, waiting::Waiting};
 const NOTIFICATIONS: &str = "staffel-notifications";
 /// Whether a sound is wanted in this browser.
 const SOUND: &str = "staffel-sound";
+/// Which sound is played in this browser.
+const SOUND_NAME: &str = "staffel-sound-name";
+/// How loud, in percent.
+const VOLUME: &str = "staffel-volume";
+/// How loud it is where nobody has chosen, in percent.
+const LOUD: u32 = 70;
 /// Whether messages come here, also while the page is open.
 const MESSAGES: &str = "staffel-messages";
 /// What was told with a sound last.
@@ -163,10 +169,38 @@ pub(crate) async fn ask() -> bool {
     Notification::permission() == NotificationPermission::Granted
 }
 
+/// The sounds that there are, as their files are called.
+pub(crate) const SOUNDS: [&str; 3] = ["knock", "chime", "bell"];
+
+/// The sound that is played here.
+pub(crate) fn sound() -> String {
+    let kept = browser::kept(SOUND_NAME);
+    let kept = kept.filter(|name| SOUNDS.contains(&name.as_str()));
+    kept.unwrap_or_else(|| SOUNDS[0].to_owned())
+}
+
+/// Plays another sound from now on.
+pub(crate) fn set_sound(name: &str) {
+    browser::keep(SOUND_NAME, name);
+}
+
+/// How loud it is, in percent.
+pub(crate) fn volume() -> u32 {
+    let kept = browser::kept(VOLUME).and_then(|volume| volume.parse().ok());
+    kept.unwrap_or(LOUD).min(100)
+}
+
+/// Plays louder or softer from now on.
+pub(crate) fn set_volume(percent: u32) {
+    browser::keep(VOLUME, &percent.to_string());
+}
+
 fn play() {
-    let Ok(audio) = HtmlAudioElement::new_with_src(&paths::asset("waiting.wav")) else {
+    let file = format!("sound-{}.wav", sound());
+    let Ok(audio) = HtmlAudioElement::new_with_src(&paths::asset(&file)) else {
         return;
     };
+    audio.set_volume(f64::from(volume()) / 100.0);
     if let Ok(playing) = audio.play() {
         // Browsers play nothing before the first click on a page: then there is no sound.
         spawn_local(settled(playing));

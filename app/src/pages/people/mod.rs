@@ -9,7 +9,7 @@ use leptos::{ev::Event, html, prelude::*, task::spawn_local};
 use protocol::{AuditEntry, Credentials, DeviceView, PersonView, Role, SignInLink};
 
 use crate::{
-    Lang,
+    Lang, actions,
     api::{self, Failure},
     board::{Board, use_board},
     browser,
@@ -86,6 +86,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                 </button>
             </div>
             <ul class="people-list">{list(move || devices(page))}</ul>
+            {install(board)}
         </section>
         {telling::telling(page)}
         {proofs::proofs(page)}
@@ -101,6 +102,30 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             </section>
             {audit::audit(page)}
         })}
+    }
+    .into_any()
+}
+
+/// The board as an app of the device.
+fn install(board: Board) -> AnyView {
+    let (offered, by_menu) = (RwSignal::new(false), RwSignal::new(false));
+    // The server does not know what this browser can do.
+    Effect::new(move || {
+        offered.set(actions::install::is_offered());
+        by_menu.set(actions::install::is_by_menu());
+    });
+    let take = move |_| {
+        actions::install::install();
+        offered.set(false);
+    };
+    view! {
+        <When holds=offered>
+            <p class="install">
+                <span>{board.t(Lang::install_is)}</span>
+                <button class="btn" type="button" on:click=take>{board.t(Lang::install)}</button>
+            </p>
+        </When>
+        <When holds=by_menu><p class="install sub">{board.t(Lang::install_by_menu)}</p></When>
     }
     .into_any()
 }

@@ -73,6 +73,7 @@ pub(super) fn telling(page: PeoplePage) -> AnyView {
                 {way(section, Way::Notification, Lang::show_notifications)}
                 <When holds=with_push>{pushing(section)}</When>
                 {way(section, Way::Sound, Lang::play_a_sound)}
+                {sounds(section)}
                 <p class="sub" role="status">{said}</p>
             </div>
             {wishes(section)}
@@ -98,6 +99,53 @@ fn way(section: Section, way: Way, name: fn(Lang) -> &'static str) -> AnyView {
             <input type="checkbox" prop:checked=on on:change=choose/>
             {board.t(name)}
         </label>
+    }
+    .into_any()
+}
+
+/// Which sound, and how loud.
+fn sounds(section: Section) -> AnyView {
+    let board = section.page.board;
+    let (name, volume) = (RwSignal::new(String::new()), RwSignal::new(0));
+    // The server does not know what this browser keeps.
+    Effect::new(move || {
+        name.set(tell::sound());
+        volume.set(tell::volume());
+    });
+    let choose = move |event: Event| {
+        tell::set_sound(&event_target_value(&event));
+        tell::test_sound();
+    };
+    let turn = move |event: Event| {
+        if let Ok(percent) = event_target_value(&event).parse() {
+            tell::set_volume(percent);
+            tell::test_sound();
+        }
+    };
+    let called = |sound: &str| match sound {
+        "chime" => Lang::sound_chime,
+        "bell" => Lang::sound_bell,
+        _ => Lang::sound_knock,
+    };
+    view! {
+        <span class="field">
+            {board.t(Lang::which_sound)}
+            <span>
+                <select prop:value=name on:change=choose aria-label=board.t(Lang::which_sound)>
+                    {tell::SOUNDS.map(|sound| view! { <option value=sound>{board.t(called(sound))}</option> })}
+                </select>
+                " "
+                <input
+                    type="range"
+                    min="0"
+                    max="100"
+                    step="10"
+                    prop:value=move || volume.get().to_string()
+                    aria-label=board.t(Lang::volume)
+                    on:change=turn
+                />
+            </span>
+        </span>
     }
     .into_any()
 }
