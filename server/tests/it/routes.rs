@@ -199,11 +199,18 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
     assert_eq!(
         routes,
         [
+            "DELETE /api/people/me/push",
             "DELETE /api/people/{name}/devices/{device}",
+            "DELETE /api/people/{name}/passkeys/{passkey}",
+            "DELETE /api/people/{name}/secrets/{kind}",
+            "DELETE /api/people/{name}/tokens/{token}",
             "DELETE /api/session",
             "GET /api/agents",
             "GET /api/audit",
+            "GET /api/audit/export",
             "GET /api/people",
+            "GET /api/people/me/notifications",
+            "GET /api/people/{name}/credentials",
             "GET /api/people/{name}/devices",
             "GET /api/pipelines",
             "GET /api/pipelines/{pipeline}",
@@ -215,7 +222,15 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /api/status",
             "GET /health",
             "GET /sse",
+            "POST /api/notify/{name}/test",
             "POST /api/people",
+            "POST /api/people/me/notifications",
+            "POST /api/people/me/notifications/test",
+            "POST /api/people/me/passkeys",
+            "POST /api/people/me/passkeys/challenge",
+            "POST /api/people/me/push",
+            "POST /api/people/me/secrets/{kind}",
+            "POST /api/people/me/tokens",
             "POST /api/people/{name}",
             "POST /api/people/{name}/link",
             "POST /api/pipelines",
@@ -230,15 +245,21 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "POST /api/pipelines/{pipeline}/reports",
             "POST /api/pipelines/{pipeline}/version",
             "POST /api/session",
+            "POST /api/session/confirmation",
+            "POST /api/session/confirmation/passkey",
+            "POST /api/session/passkey",
+            "POST /api/session/seen",
         ]
     );
     for route in routes.iter().filter(|route| !route.ends_with("/sse")) {
         let (method, path) = route.split_once(' ').expect("a method");
-        let path = ["pipeline", "handover", "prompt", "name", "device"]
-            .iter()
-            .fold(path.to_owned(), |path, name| {
-                path.replace(&format!("{{{name}}}"), "x")
-            });
+        let path = [
+            "pipeline", "handover", "prompt", "name", "device", "passkey", "kind", "token",
+        ]
+        .iter()
+        .fold(path.to_owned(), |path, name| {
+            path.replace(&format!("{{{name}}}"), "x")
+        });
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let answer = server.api.send(method, &path, &[], "").await;
         assert!(![405, 500].contains(&answer.status), "{route}: {answer:?}");
