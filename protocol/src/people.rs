@@ -90,7 +90,7 @@ pub struct PersonView {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Devices {
-    /// The one that was used last comes first.
+    /// The most recently used first.
     pub devices: Vec<DeviceView>,
 }
 

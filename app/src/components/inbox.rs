@@ -1,4 +1,4 @@
-//! What waits for the reader, on every page but the one that begins with it.
+//! What waits for the reader, on every page except the overview.
 
 use leptos::prelude::*;
 

@@ -284,7 +284,7 @@ impl People {
         memory.people.iter().map(view).collect()
     }
 
-    /// The devices of a person, the one that was used last first.
+    /// The devices of a person, the most recently used first.
     pub fn devices(&self, person: &str, current: Option<&str>) -> Devices {
         let memory = self.memory();
         let devices = memory.devices.values().map(|(device, _)| device);

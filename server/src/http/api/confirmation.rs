@@ -13,13 +13,13 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    credentials::{PasskeyBody, PasskeyChallenge, site},
-    people::{blocking, own},
+    account::{blocking, own},
+    passkey::{PasskeyBody, PasskeyChallenge, site},
 };
 use crate::{
     access::Principal,
     http::caller::Body,
-    people::{By, ConfirmBy, PasskeyError, People},
+    people::{By, ConfirmBy, People},
     problem::Problem,
     registry::{SecretKind, StoreError},
 };
@@ -179,46 +179,7 @@ fn wrong_pin() -> Problem {
             StatusCode::UNAUTHORIZED,
             "wrong-pin",
             "This is not the PIN",
-            "The PIN is not the one that was set, or none is set.",
+            "The PIN is wrong, or no PIN is set.",
         )
-    }
-}
-
-impl From<PasskeyError> for Problem {
-    fn from(error: PasskeyError) -> Self {
-        let detail = error.to_string();
-        let problem = |status, kind, title| Self::new(status, kind, title, detail.clone());
-        match error {
-            PasskeyError::Ceremony | PasskeyError::Answer(_) => Self {
-                next: Some("Begin again.".to_owned()),
-                ..problem(
-                    StatusCode::UNAUTHORIZED,
-                    "passkey",
-                    "The passkey does not prove it",
-                )
-            },
-            PasskeyError::Unreadable(_) => problem(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                "A value is not allowed",
-            ),
-            PasskeyError::None => Self {
-                next: Some("Sign in another way, and add one on the page People.".to_owned()),
-                ..problem(StatusCode::CONFLICT, "no-passkey", "There is no passkey")
-            },
-            PasskeyError::TooMany => Self {
-                next: Some("Remove one on the page People.".to_owned()),
-                ..problem(
-                    StatusCode::CONFLICT,
-                    "too-many-passkeys",
-                    "Another passkey is not possible",
-                )
-            },
-            PasskeyError::Store(_) | PasskeyError::Random(_) => problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "registry-unavailable",
-                "Registry unavailable",
-            ),
-        }
     }
 }

@@ -10,86 +10,22 @@ use axum::{
 };
 use protocol::{Credentials, Happened, PasskeyView, PersonalTokenView, Scope};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
     Answer,
+    account::{blocking, own, own_or_owner},
     confirmation::{confirmed, may_change_own},
-    people::{blocking, own, own_or_owner},
+    passkey::{PasskeyBody, PasskeyChallenge, site},
     session::label,
 };
 use crate::{
-    access::{Principal, origin},
+    access::Principal,
     http::caller::{Body, Path},
-    people::{By, Challenge, PasskeyAnswer, People, SecretError, SignInError, Site, TOKEN_DAYS},
+    people::{By, People, SecretError, SignInError, TOKEN_DAYS},
     problem::Problem,
     registry::{SecretKind, StoreError},
 };
-
-/// A challenge for a passkey.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PasskeyChallenge {
-    /// Which one it is: goes back with the answer.
-    ceremony: String,
-    /// What the browser is asked for, as `PublicKeyCredential.parseCreationOptionsFromJSON` and
-    /// `parseRequestOptionsFromJSON` take it.
-    #[schema(value_type = Object)]
-    options: Value,
-}
-
-impl From<Challenge> for PasskeyChallenge {
-    fn from(Challenge { ceremony, options }: Challenge) -> Self {
-        Self { ceremony, options }
-    }
-}
-
-/// The answer of a passkey to a challenge.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PasskeyBody {
-    /// Of the challenge.
-    ceremony: String,
-    /// What the browser gives, as its `toJSON`.
-    #[schema(value_type = Object)]
-    credential: Value,
-}
-
-impl PasskeyBody {
-    /// The answer, as given on a page of this site.
-    pub fn at(self, site: Site) -> PasskeyAnswer {
-        let Self {
-            ceremony,
-            credential,
-        } = self;
-        PasskeyAnswer {
-            site,
-            ceremony,
-            credential,
-        }
-    }
-}
-
-/// The site of the page that asks.
-///
-/// # Errors
-/// Browsers have no passkeys there.
-pub(super) fn site(headers: &HeaderMap) -> Result<Site, Problem> {
-    let origin = origin(headers);
-    Site::of(&origin).ok_or_else(|| Problem {
-        allowed: Some("a name with https, or localhost.".to_owned()),
-        next: Some(
-            "Open the board there. On this machine: http://localhost with the same port."
-                .to_owned(),
-        ),
-        ..Problem::new(
-            StatusCode::CONFLICT,
-            "no-passkeys-here",
-            "No passkeys here",
-            format!("Browsers have no passkeys at {origin}."),
-        )
-    })
-}
 
 /// What a person can prove herself or himself with: one's own, and for owners everybody's. Shows no secret.
 #[utoipa::path(get, path = "/api/people/{name}/credentials", operation_id = "list_credentials", tag = "people",

@@ -1,11 +1,13 @@
 //! The REST API: everything a person can do on the board, a script can do here. One file a resource.
 
+mod account;
 mod archive;
 mod confirmation;
 mod credentials;
 mod events;
 mod handovers;
 mod notifications;
+mod passkey;
 mod people;
 mod pipelines;
 mod prompts;

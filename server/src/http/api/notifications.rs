@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    people::{blocking, own, owner},
+    account::{blocking, own, owner},
     session::too_often,
 };
 use crate::{

@@ -16,9 +16,13 @@ use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, confirmation::confirmed};
+use super::{
+    Answer,
+    account::{blocking, own, own_or_owner, owner},
+    confirmation::confirmed,
+};
 use crate::{
-    access::{Action, Principal, is_loopback_name, origin},
+    access::{Principal, is_loopback_name, origin},
     http::caller::{Body, Path, Query},
     people::{By, People, SignInError},
     problem::Problem,
@@ -27,15 +31,6 @@ use crate::{
 
 /// How wide the picture of a QR code is at least, in its own pixels: it is drawn without blur at this size.
 const QR_SIZE: u32 = 180;
-
-/// Does what blocks on a thread where that harms nobody.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError(error.to_string()).into())
-}
 
 /// Everybody.
 #[utoipa::path(get, path = "/api/people", operation_id = "list_people", tag = "people", responses((status = 200, body = PeopleView)))]
@@ -309,40 +304,6 @@ fn kept_out(disabled: bool) -> Happened {
     } else {
         Happened::LetIn
     }
-}
-
-pub(super) fn owner(principal: Option<Extension<Principal>>) -> Result<(), Problem> {
-    principal_of(principal).permit(Action::ManagePeople)
-}
-
-/// Who asks, and at which device.
-pub(super) fn own(principal: Option<Extension<Principal>>) -> Result<(String, String), Problem> {
-    let principal = principal_of(principal);
-    principal.permit(Action::OwnAccount)?;
-    match &principal {
-        Principal::Person(person) => {
-            let device = person.device().map(ToString::to_string);
-            Ok((person.name.to_string(), device.unwrap_or_default()))
-        }
-        Principal::Nobody | Principal::Agent(_) => Err(Problem::sign_in_needed("do this")),
-    }
-}
-
-/// Whose it is, and the device that asks.
-pub(super) fn own_or_owner(
-    principal: Option<Extension<Principal>>,
-    name: String,
-) -> Result<(String, String), Problem> {
-    let (asking, device) = own(principal.clone())?;
-    if name == "me" || name == asking {
-        return Ok((asking, device));
-    }
-    owner(principal)?;
-    Ok((name, device))
-}
-
-fn principal_of(principal: Option<Extension<Principal>>) -> Principal {
-    principal.map_or(Principal::Nobody, |Extension(principal)| principal)
 }
 
 fn nobody(name: &str) -> Problem {

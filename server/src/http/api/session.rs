@@ -17,8 +17,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    credentials::{PasskeyBody, PasskeyChallenge, site},
-    people::{blocking, own},
+    account::{blocking, own},
+    passkey::{PasskeyBody, PasskeyChallenge, site},
 };
 use crate::{
     access::{Outlives, Principal, set_cookie},
