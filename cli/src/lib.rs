@@ -1,4 +1,4 @@
-//! What runs beside an assistant: `staffel connect`, `doctor`, `health`, `stdio` and `demo`, and the catalogue of clients.
+//! What runs beside an assistant: `staffel connect`, `hook`, `doctor`, `health`, `stdio` and `demo`, and the catalogue of clients.
 //!
 //! A command here talks to a server as any client does, over HTTP and MCP, and never uses its inside. What only the
 //! server's own settings and files can tell comes in as an argument: [`LocalServer`].
@@ -11,6 +11,7 @@ pub mod doctor;
 mod endpoint;
 mod files;
 pub mod health;
+pub mod hook;
 mod local;
 mod program;
 pub mod stdio;

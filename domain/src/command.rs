@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HandoverId, Outcome, PromptId, Proposal, TaskReport, Version, Via, Writer};
+use crate::{HandoverId, Outcome, PromptId, Proposal, Session, TaskReport, Version, Via, Writer};
 
 /// Something asked of an existing pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,11 @@ pub enum Command {
     AcknowledgePrompt {
         /// The prompt.
         prompt: PromptId,
+    },
+    /// A session of an assistant works on it.
+    JoinSession {
+        /// Which one.
+        session: Session,
     },
     /// The cycle version is another.
     ChangeVersion {

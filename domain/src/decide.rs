@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, archive, decision,
-    delivery, handover, lifecycle, progress, prompt, version,
+    delivery, handover, lifecycle, progress, prompt, session, version,
 };
 
 /// What a command leads to. Empty: it is so already.
@@ -57,6 +57,7 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
         Command::OfferPrompt { prompt, via } => delivery::offer(pipeline, prompt, *via),
         Command::PickUpPrompt { prompt, via } => delivery::pick_up(pipeline, prompt, *via),
         Command::AcknowledgePrompt { prompt } => delivery::acknowledge(pipeline, prompt),
+        Command::JoinSession { session } => session::join(pipeline, session),
         Command::ChangeVersion { version } => version::change(pipeline, version),
         Command::Finish { outcome, message } => {
             lifecycle::finish(pipeline, actor, *outcome, message.as_deref())

@@ -60,6 +60,8 @@ pub enum Via {
     Stream,
     /// The waiting call `await_handover_decision`.
     Wait,
+    /// A hook of the assistant, at the end of a turn: it gives the prompt to the session that waits there.
+    Hook,
     /// The call `get_next_prompt`.
     Pull,
     /// The MCP prompt `next_phase`, which a person called in the assistant.
@@ -125,7 +127,7 @@ pub(crate) fn acknowledge(pipeline: &Pipeline, id: &PromptId) -> Result<Vec<Even
     if prompt.state() < DeliveryState::PickedUp {
         lifecycle::refuse_when_ended(pipeline)?;
         refuse_when_superseded(pipeline, prompt)?;
-        events = picked_up(prompt, Via::Report);
+        events = picked_up(prompt, reached_by(prompt));
     }
     events.push(Event::PromptAcknowledged { prompt: id.clone() });
     Ok(events)
@@ -150,7 +152,7 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
             ))
         }
         Status::HandingOver => match pipeline.prompt_in_transit() {
-            Some(prompt) => Ok((picked_up(prompt, Via::Report), prompt.phase.clone())),
+            Some(prompt) => Ok((picked_up(prompt, reached_by(prompt)), prompt.phase.clone())),
             None => Err(Refusal::new(
                 Reason::NotYourTurn,
                 "The handover is decided and its prompt is being written.",
@@ -162,6 +164,16 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
             )),
         },
         _ => Ok((vec![], pipeline.phase().name.clone())),
+    }
+}
+
+/// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, or a person did.
+fn reached_by(prompt: &Prompt) -> Via {
+    let offers = prompt.deliveries.iter().rev();
+    let mut offers = offers.filter_map(|delivery| delivery.via);
+    match offers.next() {
+        Some(Via::Hook) => Via::Hook,
+        _ => Via::Report,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
     Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Proof, Purpose,
-    TaskStatus, Timestamp, Track, Version, Via, Writer,
+    Session, TaskStatus, Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -191,6 +191,11 @@ pub enum Event {
     PromptAcknowledged {
         /// The prompt.
         prompt: PromptId,
+    },
+    /// A session of an assistant works on it from now on.
+    SessionJoined {
+        /// Which one.
+        session: Session,
     },
     /// The cycle version is another.
     VersionChanged {

@@ -8,7 +8,7 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `session`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod actor;
@@ -35,6 +35,7 @@ mod pipeline;
 mod progress;
 mod prompt;
 mod refusal;
+mod session;
 mod start;
 mod summary;
 mod tasks;
@@ -62,6 +63,7 @@ pub use pipeline::Pipeline;
 pub use progress::ProgressSource;
 pub use prompt::{Prompt, Purpose, Writer, WriterKind};
 pub use refusal::{Reason, Refusal};
+pub use session::Session;
 pub use start::{Start, decide_start};
 pub use tasks::{Task, TaskPlan, TaskReport, TaskStatus, Track, TrackPlan};
 pub use time::Timestamp;

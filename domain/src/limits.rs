@@ -28,6 +28,8 @@ pub const TITLE_MAX: usize = 200;
 pub const VERSION_MAX: usize = 40;
 /// Longest name of a track, task, goal, agent or kind, in characters: a sentence.
 pub const NAME_MAX: usize = 200;
+/// Longest path of a folder, in characters: what file systems allow for a name or two, and all that is ever typed.
+pub const FOLDER_MAX: usize = 1_000;
 /// Longest line of progress text, in characters: a paragraph. What is longer belongs into the handover.
 pub const MESSAGE_MAX: usize = 2_000;
 /// Longest summary that is taken from a handover, in characters: a line of a list.

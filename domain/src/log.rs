@@ -100,6 +100,13 @@ pub enum What {
     },
     /// The agent confirmed the prompt.
     PromptAcknowledged,
+    /// A session of an assistant works on it.
+    SessionJoined {
+        /// The assistant, by its name in `staffel connect`.
+        client: String,
+        /// The folder in which it works.
+        folder: String,
+    },
     /// The cycle version is another.
     VersionChanged {
         /// The new one.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Delivery, Entry, Event, Gaps, Handover, Language, Outcome, Phase, PipelineId, Prompt,
-    Recorded, Status, Task, Timestamp, Track, Verdict, Version,
+    Recorded, Session, Status, Task, Timestamp, Track, Verdict, Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -62,6 +62,9 @@ pub struct Pipeline {
     /// When it was archived, if it is.
     #[serde(default)]
     pub archived: Option<Timestamp>,
+    /// The session of an assistant that works on it, where a hook has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// Who started it.
     pub started_by: Actor,
     /// The number of its newest event, from 1.
@@ -195,6 +198,7 @@ impl Pipeline {
             Event::PromptAcknowledged { prompt } => {
                 self.apply_prompt_acknowledged(recorded, prompt);
             }
+            Event::SessionJoined { session } => self.apply_session_joined(recorded, session),
             Event::VersionChanged { version } => self.apply_version(recorded, version),
             Event::PipelineCompleted { message } => {
                 self.apply_end(recorded, Outcome::Completed, message.as_deref());

@@ -105,6 +105,7 @@ impl Pipeline {
             gaps: Gaps::default(),
             waited_ms: 0,
             archived: None,
+            session: None,
             started_by: recorded.actor.clone(),
             revision: 0,
             position: 0,

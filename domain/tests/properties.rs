@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use domain::{
     Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
-    PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, Recorded, Start, Status, TaskReport,
-    TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, Recorded, Session, Start, Status,
+    TaskReport, TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide,
+    decide_start,
 };
 use proptest::prelude::*;
 
@@ -44,6 +45,9 @@ enum Step {
     },
     Finish {
         outcome: Outcome,
+    },
+    Join {
+        session: u8,
     },
     Archive,
     Unarchive,
@@ -86,6 +90,7 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         2 => (0_u32..2).prop_map(|prompt| Step::Offer { prompt }),
         1 => (0_u8..3).prop_map(|current| Step::Version { current }),
         1 => outcome.prop_map(|outcome| Step::Finish { outcome }),
+        1 => (0_u8..3).prop_map(|session| Step::Join { session }),
         1 => Just(Step::Archive),
         1 => Just(Step::Unarchive),
     ];
@@ -180,6 +185,13 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
         Step::Finish { outcome } => Command::Finish {
             outcome,
             message: None,
+        },
+        Step::Join { session } => Command::JoinSession {
+            session: Session {
+                client: "claude-code".to_owned(),
+                id: format!("s{session}"),
+                folder: "/home/dana/shop".to_owned(),
+            },
         },
         Step::Archive => Command::Archive,
         Step::Unarchive => Command::Unarchive,

@@ -1,6 +1,6 @@
 //! What the page of one pipeline shows.
 
-use domain::{Entry, Language, Phase, Pipeline, Track};
+use domain::{Entry, Language, Phase, Pipeline, Session, Track};
 use serde::{Deserialize, Serialize};
 
 use crate::{HandoverRef, PromptRef, Summary};
@@ -34,6 +34,9 @@ pub struct DetailMore {
     pub phase_details: Vec<Phase>,
     /// All tracks with their tasks.
     pub tracks: Vec<Track>,
+    /// The session of an assistant that works on it, where a hook has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// The newest lines of "What happened", the newest last.
     pub log: Vec<Entry>,
     /// The newest revisions of its handovers, the newest last.
@@ -65,6 +68,7 @@ impl From<&Pipeline> for Detail {
                 language: pipeline.language,
                 phase_details: pipeline.phases.clone(),
                 tracks: pipeline.tracks.clone(),
+                session: pipeline.session.clone(),
                 log: pipeline.log.clone(),
                 handovers,
                 prompts: prompts.map(PromptRef::whole).collect(),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use cli::{connect, demo, doctor, health, stdio};
+use cli::{connect, demo, doctor, health, hook, stdio};
 
 use crate::{
     announce, bind, commands,
@@ -33,6 +33,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Tell an assistant about this server, in the assistant's own configuration file
     Connect(connect::ConnectArgs),
+    /// Run as the hook of an assistant: a decision then makes the session go on whose turn has ended
+    Hook(hook::HookArgs),
     /// Say what is connected, what answers, and what to do about the rest
     Doctor(doctor::DoctorArgs),
     /// Say whether a server answers and can write, for scripts and service managers
@@ -88,6 +90,7 @@ async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(error) => Err(error),
         },
+        Some(Command::Hook(args)) => return hook::run(&args, &Local).await,
         Some(Command::Health(args)) => health::run(&args, &Local).await,
         Some(Command::Backup(args)) => commands::backup(&args),
         Some(Command::Restore(args)) => commands::restore(&args),

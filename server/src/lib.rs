@@ -11,6 +11,7 @@ pub mod config;
 pub mod connections;
 pub mod documents;
 pub mod handoff;
+pub mod hooks;
 pub mod http;
 pub mod journal;
 pub mod live;

@@ -58,6 +58,7 @@ pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<S
         What::PromptOffered { via } => offered(lang, reader, &entry.by, *via),
         What::PromptPickedUp { .. } => lang.log_prompt_picked_up(who),
         What::PromptAcknowledged => lang.log_prompt_confirmed(who),
+        What::SessionJoined { client, folder } => lang.log_session(client, folder),
         What::VersionChanged { current } => lang.log_version(current.as_deref().unwrap_or("–")),
         What::Completed { .. } => lang.finished().to_owned(),
         What::Failed { .. } => lang.failed().to_owned(),

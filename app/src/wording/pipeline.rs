@@ -202,6 +202,7 @@ pub(crate) fn via(lang: Lang, via: Via) -> &'static str {
     match via {
         Via::Stream => lang.via_stream(),
         Via::Wait => lang.via_wait(),
+        Via::Hook => lang.via_hook(),
         Via::Pull => lang.via_pull(),
         Via::McpPrompt => "/next_phase",
         Via::Report => lang.via_report(),

@@ -7,6 +7,7 @@ mod lifecycle;
 mod limits;
 mod progress;
 mod relay;
+mod session;
 mod stored;
 mod support;
 mod timing;

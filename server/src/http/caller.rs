@@ -127,6 +127,16 @@ impl Caller {
         Ok(actor)
     }
 
+    /// The agent that a hook of an assistant belongs to, where the request says or proves it.
+    ///
+    /// # Errors
+    /// As [`Self::reporter`].
+    pub fn agent(&self) -> Result<Option<Actor>, Problem> {
+        let actor = self.reporter()?;
+        let named = self.claimed.is_some() || self.principal.actor().is_some();
+        Ok(named.then_some(actor))
+    }
+
     /// Who it is proven to be; nothing else in the request can make it another.
     fn proven(&self) -> Result<Option<Actor>, Problem> {
         let actor = self.principal.actor();

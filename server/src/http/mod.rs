@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod caller;
+mod hooks;
 mod pages;
 mod routes;
 mod site;

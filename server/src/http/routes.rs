@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    agents, api,
+    agents, api, hooks,
     pages::{self, Pages, Renders, provide_page},
     site, sse, status,
 };
@@ -27,6 +27,7 @@ use crate::{
     VERSION,
     access::{self, Tokens},
     agents::Agents,
+    hooks::Hooks,
     notify::Notifier,
     people::People,
     problem::{Problem, wrong_method},
@@ -50,6 +51,8 @@ pub struct App {
     pub agents: Arc<Agents>,
     /// Who needs a token.
     pub tokens: Tokens,
+    /// What hooks of assistants tell.
+    pub hooks: Arc<Hooks>,
     /// Who may decide.
     pub people: Arc<People>,
     /// Who tells people outside; nobody where the journal can only be read.
@@ -71,6 +74,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(api::router())
         .merge(status::router())
         .merge(agents::router())
+        .merge(hooks::router())
         .routes(utoipa_axum::routes!(sse::stream))
         .split_for_parts();
     VERSION.clone_into(&mut document.info.version);

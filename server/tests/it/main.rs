@@ -13,6 +13,7 @@ mod contract;
 mod doctor;
 mod follower;
 mod history;
+mod hooks;
 mod journal_full;
 mod journal_open;
 mod journal_sqlite;

@@ -28,7 +28,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 50] = [
+const ROUTES: [(For, &str, &str, &str); 51] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -55,6 +55,7 @@ const ROUTES: [(For, &str, &str, &str); 50] = [
     (For::People, "POST", "/api/people/me/passkeys", r#"{"ceremony":"none","credential":1}"#),
     (For::People, "POST", "/api/people/me/secrets/{kind}", r#"{"secret":"short"}"#),
     (For::People, "POST", "/api/people/me/tokens", r#"{"label":"a","scope":"read","days":0}"#),
+    (For::Reporters, "POST", "/api/hooks/{client}", r#"{"hook_event_name":"Stop","session_id":"s","cwd":"/"}"#),
     (For::Reporters, "POST", "/api/pipelines", r#"{"project":"a","title":"t"}"#),
     (For::Enders, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/handovers", r#"{"content":"text"}"#),
@@ -270,6 +271,7 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
             .replace("{pipeline}", &pipeline)
             .replace("{handover}", &handover)
             .replace("{prompt}", &format!("{pipeline}-p1"))
+            .replace("{client}", "codex")
             .replace("{kind}", "pin");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         // Whoever may not tries first: there is still something to decide then.

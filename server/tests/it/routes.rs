@@ -222,6 +222,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /api/status",
             "GET /health",
             "GET /sse",
+            "POST /api/hooks/{client}",
             "POST /api/notify/{name}/test",
             "POST /api/people",
             "POST /api/people/me/notifications",

@@ -36,6 +36,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Unknown => KINDS[18],
         Event::PipelineArchived {} => UNRELEASED[0],
         Event::PipelineUnarchived {} => UNRELEASED[1],
+        Event::SessionJoined { .. } => UNRELEASED[2],
     }
 }
 
@@ -62,7 +63,7 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 2] = ["PipelineArchived", "PipelineUnarchived"];
+const UNRELEASED: [&str; 3] = ["PipelineArchived", "PipelineUnarchived", "SessionJoined"];
 
 /// The released versions with the text of their facts and of their state.
 fn journals() -> Vec<(String, String, String)> {

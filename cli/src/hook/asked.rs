@@ -1,0 +1,84 @@
+//! One question to the server, and what comes of it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use protocol::Token;
+use reqwest::{Client, StatusCode, header};
+
+use crate::token::as_header;
+
+/// How long a connection may take to be made. The server is on this machine, or near; an agent must not stand still for one
+/// that is away.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long an answer may be silent: the server sends a sign every 15 seconds.
+const SILENT: Duration = Duration::from_secs(60);
+
+/// What comes of a question.
+pub enum Asked {
+    /// What the assistant is to be told.
+    Answer(String),
+    /// The server refuses, in words.
+    Refused(String),
+    /// There was a server, and the connection broke, or it stops.
+    Broken,
+    /// There is none.
+    Unreachable,
+}
+
+/// The server that hooks ask.
+pub struct Server {
+    http: Client,
+    address: String,
+}
+
+impl Server {
+    /// The server at `base`, which knows this agent by its token.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be set up.
+    pub fn new(base: &str, client: &str, token: Option<Token>) -> Result<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let headers = token.iter().map(as_header);
+        let http = Client::builder()
+            .default_headers(
+                headers
+                    .map(|value| (header::AUTHORIZATION, value))
+                    .collect(),
+            )
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENT)
+            .no_proxy()
+            .build()
+            .context("the HTTP client")?;
+        Ok(Self {
+            http,
+            address: format!("{base}/api/hooks/{client}"),
+        })
+    }
+
+    /// Asks, and waits for a person at most `longest`.
+    pub async fn ask(&self, given: &str, longest: Duration) -> Asked {
+        let request = self
+            .http
+            .post(format!("{}?wait={}", self.address, longest.as_secs()))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(given.to_owned());
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() => return Asked::Unreachable,
+            Err(_) => return Asked::Broken,
+        };
+        let status = answer.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return Asked::Broken;
+        }
+        match answer.text().await {
+            Ok(text) if !status.is_success() => Asked::Refused(format!("{status}: {text}")),
+            // The end without an answer is one that the server was stopped before.
+            Ok(text) if text.trim().is_empty() => Asked::Broken,
+            Ok(text) => Asked::Answer(text),
+            Err(_) => Asked::Broken,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The assistants whose hooks are understood, and how each is answered.
+
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use super::Answer;
+
+/// An assistant with hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookClient {
+    /// Claude Code. <https://code.claude.com/docs/en/hooks>
+    ClaudeCode,
+    /// Codex. Its hooks follow Claude Code's.
+    Codex,
+    /// Gemini CLI. <https://geminicli.com/docs/hooks>
+    Gemini,
+    /// Qwen Code.
+    Qwen,
+    /// `OpenCode`, by the plugin that `staffel connect` writes.
+    OpenCode,
+}
+
+impl HookClient {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ClaudeCode,
+        Self::Codex,
+        Self::Gemini,
+        Self::Qwen,
+        Self::OpenCode,
+    ];
+
+    /// Its name, as in `staffel connect`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+            Self::Qwen => "qwen",
+            Self::OpenCode => "opencode",
+        }
+    }
+
+    /// The answer to a hook of this event, in the assistant's own words: JSON, or no word at all.
+    pub fn say(self, answer: &Answer, event: &str) -> String {
+        let said: Value = match answer {
+            Answer::Stopped => return String::new(),
+            Answer::Nothing => json!({}),
+            Answer::GoOn(text) => {
+                let decision = match self {
+                    Self::Gemini => "deny",
+                    _ => "block",
+                };
+                json!({"decision": decision, "reason": text})
+            }
+            Answer::Context(text) => json!({
+                "hookSpecificOutput": {"hookEventName": event, "additionalContext": text}
+            }),
+        };
+        said.to_string()
+    }
+}
+
+impl FromStr for HookClient {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|client| client.name() == name).ok_or(())
+    }
+}
