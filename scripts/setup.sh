@@ -2,7 +2,8 @@
 # Makes a machine ready for the project. Safe to run again; touches nothing that is already right.
 #
 #   scripts/setup.sh build     what building and running needs
-#   scripts/setup.sh test      that, and what the tests need (the default)
+#   scripts/setup.sh test      that, and what the tests need, but for the assistants
+#   scripts/setup.sh assistants  that, and five coding assistants to try it with (the default)
 #   scripts/setup.sh watch     what building and `cargo leptos watch` need
 #   scripts/setup.sh rust      only Rust: the part that may need root, for building too
 #   … --quiet                  say nothing when there was nothing to do
@@ -17,14 +18,14 @@ node_least=20
 python_least=3.10
 debian_rust=(rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22)
 
-scope='test'
+scope='assistants'
 quiet=
 for argument in "$@"; do
   case $argument in
-    build | test | watch | rust) scope=$argument ;;
+    build | test | assistants | watch | rust) scope=$argument ;;
     --quiet) quiet=yes ;;
     *)
-      sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac
@@ -446,11 +447,16 @@ if [ "$scope" = watch ]; then
   setup_cargo_tools
   found+=", cargo-leptos $cargo_leptos_version, wasm-bindgen $wasm_bindgen_version"
 fi
-if [ "$scope" = test ]; then
+if [ "$scope" = test ] || [ "$scope" = assistants ]; then
   npm_packages end2end "the test tools and their Node (half a minute)" node playwright
   setup_python
   setup_browser
   found+=", Python tests in target/venv and target/venv-tools, browser $browser"
+fi
+if [ "$scope" = assistants ]; then
+  # Not run here to see whether they start: they would find the home folder of whoever installs them.
+  npm_packages end2end/assistants "five coding assistants (1.4 GB, a minute)"
+  found+=", assistants in end2end/assistants"
 fi
 
 if [ -n "$changed" ]; then

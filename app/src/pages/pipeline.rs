@@ -188,11 +188,39 @@ fn Goal(board: Board, status: StatusSignal) -> impl IntoView {
 fn Identity(board: Board, status: StatusSignal) -> impl IntoView {
     let id = text(move || status.with(|status| status.pipeline.to_string()));
     let label = text(move || board.lang.get().pipeline_id().to_owned());
+    let session = Signal::derive(move || {
+        board
+            .with_detail(status, |more| more.session.clone())
+            .flatten()
+    });
+    let known = flag(move || session.with(Option::is_some));
+    let works = text(move || {
+        session.with(|session| {
+            session.as_ref().map_or_else(String::new, |session| {
+                let client = wording::session::client(session);
+                board.lang.get().session_in(&client, &session.folder)
+            })
+        })
+    });
+    let command = text(move || {
+        session.with(|session| {
+            session
+                .as_ref()
+                .map_or_else(String::new, wording::session::resume)
+        })
+    });
+    let again = text(move || board.lang.get().resume_session().to_owned());
     view! {
         <p class="identity sub">
             {board.t(Lang::pipeline_id)} " " <code>{id}</code>
             <CopyButton text=id label class="small"/>
         </p>
+        <When holds=known>
+            <p class="identity sub">
+                {works} <br/> {again} " " <code>{command}</code>
+                <CopyButton text=command label=again class="small"/>
+            </p>
+        </When>
     }
-    .into_inner()
+    .into_any()
 }

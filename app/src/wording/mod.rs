@@ -8,6 +8,7 @@ pub(crate) mod now;
 pub(crate) mod people;
 pub(crate) mod pipeline;
 pub(crate) mod review;
+pub(crate) mod session;
 mod text;
 
 pub(crate) use text::load_english_rest;

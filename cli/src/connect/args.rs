@@ -26,6 +26,12 @@ pub struct ConnectArgs {
     /// Give the agent this name and a token that proves it; without this, a token in the environment is written
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub agent: Option<String>,
+    /// Also install the hooks by which a decision wakes an agent whose turn has ended [default: asks at a terminal]
+    #[arg(long, conflicts_with = "no_hooks")]
+    pub hooks: bool,
+    /// Install no hooks, and take ours out
+    #[arg(long)]
+    pub no_hooks: bool,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -57,24 +63,29 @@ impl ConnectArgs {
     /// There is none, in words.
     pub(super) fn path(&self, client: &Client, scope: Scope) -> Result<PathBuf> {
         match scope {
-            Scope::Project => {
-                let folder = self.project.as_deref().unwrap_or(Path::new("."));
-                ensure!(
-                    folder.is_dir(),
-                    "--project {}: there is no such folder.",
-                    folder.display()
-                );
-                let folder = path::absolute(folder).context("this folder cannot be found")?;
-                client.project_file(&folder).with_context(|| {
-                    format!(
-                        "{} has no file for a single project. Leave --project out to connect it in all projects.",
-                        client.title
-                    )
-                })
-            }
+            Scope::Project => client.project_file(&self.folder()?).with_context(|| {
+                format!(
+                    "{} has no file for a single project. Leave --project out to connect it in all projects.",
+                    client.title
+                )
+            }),
             Scope::Global => client.global.path().with_context(
                 || "Your home folder cannot be found. Set HOME, or connect a project with --project DIR.",
             ),
         }
+    }
+
+    /// The folder of the project.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub(super) fn folder(&self) -> Result<PathBuf> {
+        let folder = self.project.as_deref().unwrap_or(Path::new("."));
+        ensure!(
+            folder.is_dir(),
+            "--project {}: there is no such folder.",
+            folder.display()
+        );
+        path::absolute(folder).context("this folder cannot be found")
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod given_token;
+mod hooks;
 mod job;
 mod made_token;
 mod new_token;
@@ -48,5 +49,6 @@ pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
             let token = token::from_environment()?;
             job.with_given_token(token, &args.server, local).await
         }
-    }
+    }?;
+    hooks::install(&job, args)
 }

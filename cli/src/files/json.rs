@@ -20,7 +20,7 @@ use super::{
     value::{Value, same_key},
 };
 
-const JSON: ParseOptions = ParseOptions {
+pub(super) const JSON: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
     allow_loose_object_property_names: false,
@@ -33,7 +33,7 @@ const JSON: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-fn not_json(error: &ParseError) -> Problem {
+pub(super) fn not_json(error: &ParseError) -> Problem {
     Problem::Syntax {
         at: Position {
             line: error.line_display(),

@@ -3,6 +3,7 @@
 mod config_file;
 mod entry;
 mod existing;
+mod hooks;
 mod json;
 mod language;
 mod mask;
@@ -17,6 +18,7 @@ mod value;
 pub use config_file::{Backup, ConfigFile, Readers};
 pub use entry::{Entry, Unwanted};
 pub use existing::ExistingEntry;
+pub use hooks::put_hooks;
 pub use language::Language;
 pub use mask::masked;
 pub use merge::{look_up, merge};

@@ -211,7 +211,11 @@ fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> C
         .rev()
         .take_while(|line| line.revision > from);
     let mut log: Vec<_> = lines.take(CHANGES_MAX + 1).cloned().collect();
-    if tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {
+    // Rare, and nothing that a list of changes would be kept for.
+    let joined = batch
+        .iter()
+        .any(|recorded| matches!(recorded.event, Event::SessionJoined { .. }));
+    if joined || tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {
         return Changed {
             from,
             more: true,

@@ -2,6 +2,7 @@
 
 mod entries;
 mod files;
+mod hooks;
 #[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]

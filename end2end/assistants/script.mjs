@@ -1,0 +1,68 @@
+// What the scripted model does with Staffel's tools.
+
+/** @typedef {import('./model.mjs').Turn} Turn @typedef {import('./model.mjs').Act} Act */
+
+/** The tool's own name, without what the assistant puts before it. @param {string} name */
+const plain = (name) => name.replace(/^.*(__|::|staffel_)/, '');
+
+/** Calls a tool of Staffel the way this assistant has it: declared, or to be searched for first.
+ * @param {string} name @param {Record<string, unknown>} args @param {string[]} tools @param {Turn[]} talk @returns {Act} */
+function call(name, args, tools, talk) {
+  const declared = tools.find((tool) => plain(tool) === name);
+  if (declared) return { call: declared, args };
+  const full = `mcp__staffel__${name}`;
+  const searched = talk.some((turn) => turn.kind === 'call' && /^(tool_search|ToolSearch)$/.test(turn.name));
+  const search = tools.find((tool) => /^(tool_search|ToolSearch)$/.test(tool));
+  if (searched && tools.includes('tool_call')) return { call: 'tool_call', args: { name: full, arguments: args } };
+  if (search) return { call: search, args: { query: `select:${full}`, max_results: 20 } };
+  return { say: `no tool ${name} among ${tools.join(' ')}` };
+}
+
+/** The newest value that an answer gives for a field, as JSON or in words. @param {Turn[]} talk @param {string} field */
+function found(talk, field) {
+  const pattern = new RegExp(`\\b${field}\\\\*"?\\s*[:=]\\s*\\\\*"([0-9a-z-]+)`, 'g');
+  const results = talk.flatMap((turn) => (turn.kind === 'result' ? [turn.text] : []));
+  const ids = results.flatMap((text) => Array.from(text.matchAll(pattern), ([, id]) => id));
+  return ids.at(-1);
+}
+
+/** The calls of Staffel's tools so far. @param {Turn[]} talk */
+function calls(talk) {
+  return talk.flatMap((turn) => {
+    if (turn.kind !== 'call') return [];
+    const inner = turn.name === 'tool_call' ? { name: turn.args.name, args: turn.args.arguments } : turn;
+    return [{ name: plain(inner.name), args: inner.args }];
+  });
+}
+
+export const WOKEN = 'I went on.';
+
+/** Starts, reports, hands over, and ends its turn; whenever it is told to follow a prompt, confirms it, reports and ends
+ * its turn again. @param {string} project @returns {import('./model.mjs').Script} */
+export function hands_over_and_ends(project) {
+  return (talk, tools) => {
+    const done = calls(talk);
+    const use = (/** @type {string} */ name, args = {}) => call(name, args, tools, talk);
+    const told = talk.flatMap((turn) => (turn.kind === 'user' ? [turn.text] : [])).join('\n');
+    const prompts = Array.from(told.matchAll(/acknowledge_prompt\(prompt_id=\\?"([0-9a-z-]+)/g), ([, id]) => id);
+    const fetched = Array.from(told.matchAll(/get_next_prompt\(pipeline=\\?"([0-9a-z-]+)/g), ([, id]) => id);
+    const has = (/** @type {string} */ name) => done.some((call) => call.name === name);
+    if (prompts.length === 0 && fetched.length === 0) {
+      if (!has('start_pipeline')) return use('start_pipeline', { project, title: 'A scripted piece of work', goal: 'Try it.' });
+      const pipeline = found(talk, 'pipeline');
+      if (!has('update_pipeline_status')) return use('update_pipeline_status', { pipeline, progress: 40, message: 'at work' });
+      if (!has('save_handover_content')) return use('save_handover_content', { pipeline, content: '# The plan\n\nAll of it.' });
+      return { say: 'Handed over; my turn ends.' };
+    }
+    const prompt = prompts.at(-1) ?? found(talk, 'prompt_id');
+    const pipeline = prompt?.split('-')[0] ?? fetched.at(-1);
+    if (!prompt && !has('get_next_prompt')) return use('get_next_prompt', { pipeline });
+    const confirmed = done.findIndex((call) => call.name === 'acknowledge_prompt' && call.args.prompt_id === prompt);
+    if (confirmed < 0) return use('acknowledge_prompt', { prompt_id: prompt });
+    const since = done.slice(confirmed + 1);
+    if (!since.some((call) => call.name === 'update_pipeline_status')) {
+      return use('update_pipeline_status', { pipeline, progress: 10, message: 'goes on' });
+    }
+    return { say: WOKEN };
+  };
+}

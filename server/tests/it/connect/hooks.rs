@@ -1,0 +1,112 @@
+//! Hooks: where they are written, that nothing beside them changes, and that they go away again.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{User, get, put};
+
+/// The clients with hooks: the file in a project, the one at home, and the event at the end of a turn.
+const CASES: [(&str, &str, &str, &str); 4] = [
+    (
+        "claude-code",
+        ".claude/settings.local.json",
+        ".claude/settings.json",
+        "Stop",
+    ),
+    ("codex", ".codex/hooks.json", ".codex/hooks.json", "Stop"),
+    (
+        "gemini",
+        ".gemini/settings.json",
+        ".gemini/settings.json",
+        "AfterAgent",
+    ),
+    ("qwen", ".qwen/settings.json", ".qwen/settings.json", "Stop"),
+];
+
+fn json(path: &PathBuf) -> Value {
+    serde_json::from_str(&get(path)).expect("JSON")
+}
+
+#[test]
+fn hooks_are_installed_once_and_taken_out_again() {
+    for (client, project, global, event) in CASES {
+        for (flag, file) in [("--project", project), ("--global", global)] {
+            let user = User::new();
+            let path = match flag {
+                "--project" => user.project.path().join(file),
+                _ => user.home.path().join(file),
+            };
+            put(
+                &path,
+                format!(
+                    r#"{{"theme": "dark", "hooks": {{"{event}": [{{"hooks": [{{"type": "command", "command": "say done"}}]}}]}}}}"#
+                ),
+            );
+            let said = user.connect(client, &[flag, "--hooks"]).done();
+            assert!(said.contains("is woken by a decision now"), "{said}");
+            let written = json(&path);
+            assert_eq!(written["theme"], "dark");
+            let groups = written["hooks"][event].as_array().expect("groups");
+            assert_eq!(groups.len(), 2, "{written}");
+            assert_eq!(groups[0]["hooks"][0]["command"], "say done");
+            let ours = &groups[1]["hooks"][0];
+            assert!(ours.to_string().contains("127.0.0.1:1"), "{ours}");
+            assert!(ours["timeout"].as_u64() >= Some(40_000), "{ours}");
+            assert_eq!(written["hooks"].as_object().expect("events").len(), 4);
+
+            let again = user.connect(client, &[flag, "--hooks"]).done();
+            assert!(again.contains("Nothing to do about the hooks"), "{again}");
+            let said = user.connect(client, &[flag, "--no-hooks"]).done();
+            assert!(said.contains("The hooks are out of"), "{said}");
+            let left = json(&path);
+            assert_eq!(left["hooks"].as_object().expect("events").len(), 1);
+            assert_eq!(left["hooks"][event].as_array().map(Vec::len), Some(1));
+        }
+    }
+}
+
+#[test]
+fn a_plugin_comes_and_goes_as_a_file() {
+    let user = User::new();
+    let path = user.project.path().join(".opencode/plugin/staffel.js");
+    user.connect("opencode", &["--hooks"]).done();
+    let plugin = get(&path);
+    assert!(
+        plugin.contains("const SERVER = 'http://127.0.0.1:1';"),
+        "{plugin}"
+    );
+    assert!(!plugin.contains("{{"), "{plugin}");
+    let again = user.connect("opencode", &["--hooks"]).done();
+    assert!(again.contains("Nothing to do about the hooks"), "{again}");
+    user.connect("opencode", &["--no-hooks"]).done();
+    assert!(!path.exists());
+    user.connect("opencode", &["--no-hooks"]).done();
+}
+
+#[test]
+fn nothing_is_installed_unasked_and_what_cannot_be_is_said() {
+    let user = User::new();
+    user.connect("codex", &["--project", "."]).done();
+    assert!(!user.project.path().join(".codex/hooks.json").exists());
+    user.connect("cursor", &["--hooks"])
+        .complains(&["Cursor has no hooks", "connected all the same"]);
+    let file = user.project.path().join(".codex/hooks.json");
+    for wrong in [
+        "{",
+        "[]",
+        r#"{"hooks": []}"#,
+        r#"{"hooks": {"Stop": "say"}}"#,
+    ] {
+        put(&file, wrong);
+        user.connect("codex", &["--project", ".", "--hooks"])
+            .complains(&["hooks.json", "The hooks were not written"]);
+        assert_eq!(get(&file), wrong);
+    }
+    fs::remove_file(&file).expect("a file");
+    let shown = user
+        .connect("codex", &["--project", ".", "--hooks", "--print"])
+        .done();
+    assert!(shown.contains("hook codex"), "{shown}");
+    assert!(!file.exists());
+}
