@@ -92,7 +92,7 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the pro
 	$(env) cd end2end && npm run --silent test:mcp
 	$(env) cd end2end && playwright test $(ARGS)
 
-doc: ready ## check and write the documentation of the code
+doc: ready ## check and write the documentation of the libraries
 	$(env) $(linted) RUSTDOC=scripts/document.sh cargo test --doc $(native)
 
 bench: PROFILE = release

@@ -340,7 +340,7 @@ npm_packages() {
   [ -f "$folder/package-lock.json" ] ||
     fail npm "$folder/package-lock.json is missing" "restore the file: it names the versions"
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
-  step "npm-$folder" "installing the npm packages of $folder: $what" \
+  step "npm-${folder//\//-}" "installing the npm packages of $folder: $what" \
     "read the log; for packages that cannot be found, see that npm works: npm ping; for a program that is missing, let npm run install scripts: npm config get ignore-scripts" \
     npm_install "$folder" "$@"
 }

@@ -240,6 +240,7 @@ goal = Ziel
 goal-more = Ganzes Ziel anzeigen
 version = Zyklusversion
 planned = geplant
+tool-calls = { $count } Werkzeugaufrufe in den letzten 5 min
 session-in = Sitzung von { $client } in { $folder }
 resume-session = Weiter damit:
 pipeline-id = Pipeline-ID

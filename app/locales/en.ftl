@@ -335,6 +335,7 @@ no-tasks = No tasks yet. They'll appear when the agent reports them.
 goal = Goal
 goal-more = Show full goal
 planned = planned
+tool-calls = { $count } tool calls in the last 5 min
 session-in = Session of { $client } in { $folder }
 resume-session = Go on with it:
 pipeline-id = Pipeline ID

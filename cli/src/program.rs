@@ -25,7 +25,12 @@ pub fn program() -> String {
 
 /// A word for a shell.
 pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/\\._-:~+@%=[]".contains(c);
+    // In a shell of unix, brackets and a tilde may become other words.
+    let others = match cfg!(windows) {
+        true => "/\\._-:~+@%=[]",
+        false => "/._-:+@%=",
+    };
+    let plain = |c: char| c.is_alphanumeric() || others.contains(c);
     match word.chars().all(plain) {
         true => word.to_owned(),
         false if cfg!(windows) => format!("\"{word}\""),

@@ -66,6 +66,11 @@ pub enum Command {
         /// Which one.
         session: Session,
     },
+    /// A hook has seen the agent work.
+    NoteActivity {
+        /// Tool calls since it told before.
+        calls: u32,
+    },
     /// The cycle version is another.
     ChangeVersion {
         /// All three parts, as they are from now on.

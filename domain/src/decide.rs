@@ -1,8 +1,8 @@
 //! From a command to facts: every subject decides about its own commands.
 
 use crate::{
-    Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, archive, decision,
-    delivery, handover, lifecycle, progress, prompt, session, version,
+    Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, activity, archive,
+    decision, delivery, handover, lifecycle, progress, prompt, session, version,
 };
 
 /// What a command leads to. Empty: it is so already.
@@ -58,6 +58,7 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
         Command::PickUpPrompt { prompt, via } => delivery::pick_up(pipeline, prompt, *via),
         Command::AcknowledgePrompt { prompt } => delivery::acknowledge(pipeline, prompt),
         Command::JoinSession { session } => session::join(pipeline, session),
+        Command::NoteActivity { calls } => activity::see(pipeline, *calls),
         Command::ChangeVersion { version } => version::change(pipeline, version),
         Command::Finish { outcome, message } => {
             lifecycle::finish(pipeline, actor, *outcome, message.as_deref())

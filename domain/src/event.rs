@@ -197,6 +197,11 @@ pub enum Event {
         /// Which one.
         session: Session,
     },
+    /// A hook has seen the agent work.
+    ActivitySeen {
+        /// Tool calls since it told before.
+        calls: u32,
+    },
     /// The cycle version is another.
     VersionChanged {
         /// All three parts.

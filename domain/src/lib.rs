@@ -8,9 +8,10 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `session`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
+mod activity;
 mod actor;
 mod archive;
 mod baton;
@@ -43,6 +44,7 @@ pub mod text;
 mod time;
 mod version;
 
+pub use activity::Activity;
 pub use actor::{Actor, ActorKind};
 pub use baton::Baton;
 pub use command::Command;

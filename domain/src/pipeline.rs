@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Delivery, Entry, Event, Gaps, Handover, Language, Outcome, Phase, PipelineId, Prompt,
-    Recorded, Session, Status, Task, Timestamp, Track, Verdict, Version,
+    Activity, Actor, Delivery, Entry, Event, Gaps, Handover, Language, Outcome, Phase, PipelineId,
+    Prompt, Recorded, Session, Status, Task, Timestamp, Track, Verdict, Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -65,6 +65,9 @@ pub struct Pipeline {
     /// The session of an assistant that works on it, where a hook has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
+    /// What hooks have seen the agent do lately, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
     /// Who started it.
     pub started_by: Actor,
     /// The number of its newest event, from 1.
@@ -199,6 +202,7 @@ impl Pipeline {
                 self.apply_prompt_acknowledged(recorded, prompt);
             }
             Event::SessionJoined { session } => self.apply_session_joined(recorded, session),
+            Event::ActivitySeen { calls } => self.apply_activity(recorded, *calls),
             Event::VersionChanged { version } => self.apply_version(recorded, version),
             Event::PipelineCompleted { message } => {
                 self.apply_end(recorded, Outcome::Completed, message.as_deref());

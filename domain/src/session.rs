@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Event, Pipeline, Recorded, Refusal, What, lifecycle,
+    Event, Pipeline, Reason, Recorded, Refusal, What, lifecycle,
     limits::{FOLDER_MAX, NAME_MAX},
     text,
 };
@@ -28,11 +28,27 @@ pub(crate) fn join(pipeline: &Pipeline, session: &Session) -> Result<Vec<Event>,
         id: text::line("session", &session.id, NAME_MAX)?,
         folder: text::line("folder", &session.folder, FOLDER_MAX)?,
     };
-    Ok(if pipeline.session.as_ref() == Some(&session) {
+    if session.id.starts_with('-') {
+        return Err(Refusal::new(
+            Reason::Invalid,
+            format!("`session` is {:?}.", session.id),
+            "an id that does not begin with a hyphen: people paste it into commands.",
+            "Send the id of the session as the assistant has it.",
+        ));
+    }
+    let known = pipeline.session.as_ref();
+    Ok(if known.is_some_and(|known| known.is(&session)) {
         vec![]
     } else {
         vec![Event::SessionJoined { session }]
     })
+}
+
+impl Session {
+    /// Whether both are the same session: an agent may change its folder.
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.client, &self.id) == (&other.client, &other.id)
+    }
 }
 
 impl Pipeline {

@@ -106,6 +106,7 @@ impl Pipeline {
             waited_ms: 0,
             archived: None,
             session: None,
+            activity: Vec::new(),
             started_by: recorded.actor.clone(),
             revision: 0,
             position: 0,

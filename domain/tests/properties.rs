@@ -49,6 +49,9 @@ enum Step {
     Join {
         session: u8,
     },
+    See {
+        calls: u32,
+    },
     Archive,
     Unarchive,
 }
@@ -91,6 +94,7 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         1 => (0_u8..3).prop_map(|current| Step::Version { current }),
         1 => outcome.prop_map(|outcome| Step::Finish { outcome }),
         1 => (0_u8..3).prop_map(|session| Step::Join { session }),
+        1 => (0_u32..3).prop_map(|calls| Step::See { calls }),
         1 => Just(Step::Archive),
         1 => Just(Step::Unarchive),
     ];
@@ -193,6 +197,7 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
                 folder: "/home/dana/shop".to_owned(),
             },
         },
+        Step::See { calls } => Command::NoteActivity { calls },
         Step::Archive => Command::Archive,
         Step::Unarchive => Command::Unarchive,
     }

@@ -1,6 +1,6 @@
 //! What the page of one pipeline shows.
 
-use domain::{Entry, Language, Phase, Pipeline, Session, Track};
+use domain::{Activity, Entry, Language, Phase, Pipeline, Session, Track};
 use serde::{Deserialize, Serialize};
 
 use crate::{HandoverRef, PromptRef, Summary};
@@ -37,6 +37,9 @@ pub struct DetailMore {
     /// The session of an assistant that works on it, where a hook has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
+    /// What hooks have seen the agent do lately, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
     /// The newest lines of "What happened", the newest last.
     pub log: Vec<Entry>,
     /// The newest revisions of its handovers, the newest last.
@@ -69,6 +72,7 @@ impl From<&Pipeline> for Detail {
                 phase_details: pipeline.phases.clone(),
                 tracks: pipeline.tracks.clone(),
                 session: pipeline.session.clone(),
+                activity: pipeline.activity.clone(),
                 log: pipeline.log.clone(),
                 handovers,
                 prompts: prompts.map(PromptRef::whole).collect(),

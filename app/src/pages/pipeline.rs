@@ -202,6 +202,14 @@ fn Identity(board: Board, status: StatusSignal) -> impl IntoView {
             })
         })
     });
+    let seen = text(move || {
+        let now = board.now.get();
+        let calls = board.with_detail(status, |more| wording::session::calls(&more.activity, now));
+        let calls = calls.filter(|calls| *calls > 0);
+        calls.map_or_else(String::new, |calls| {
+            format!(" · {}", board.lang.get().tool_calls(&calls.to_string()))
+        })
+    });
     let command = text(move || {
         session.with(|session| {
             session
@@ -217,7 +225,7 @@ fn Identity(board: Board, status: StatusSignal) -> impl IntoView {
         </p>
         <When holds=known>
             <p class="identity sub">
-                {works} <br/> {again} " " <code>{command}</code>
+                {works} {seen} <br/> {again} " " <code>{command}</code>
                 <CopyButton text=command label=again class="small"/>
             </p>
         </When>

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use domain::Session;
+use domain::{Activity, Session, Timestamp};
+
+/// So far back tool calls are counted, in milliseconds.
+const LATELY: i64 = 5 * 60 * 1_000;
 
 /// The assistant, as its maker writes it.
 pub(crate) fn client(session: &Session) -> Cow<'_, str> {
@@ -16,6 +19,14 @@ pub(crate) fn client(session: &Session) -> Cow<'_, str> {
     }
 }
 
+/// The tool calls that were seen in the last five minutes.
+pub(crate) fn calls(activity: &[Activity], now: Timestamp) -> u32 {
+    let lately = activity
+        .iter()
+        .filter(|seen| now.millis_since(seen.at) < LATELY);
+    lately.map(|seen| seen.calls).sum()
+}
+
 /// What goes on with the session in a terminal. Gemini CLI numbers its sessions anew each time: it takes the newest.
 pub(crate) fn resume(session: &Session) -> String {
     let id = quoted(&session.id);
@@ -27,7 +38,7 @@ pub(crate) fn resume(session: &Session) -> String {
         "opencode" => format!("opencode --session {id}"),
         _ => return String::new(),
     };
-    format!("cd {} && {command}", quoted(&session.folder))
+    format!("cd -- {} && {command}", quoted(&session.folder))
 }
 
 /// A word for a shell: what a hook tells is no text to be trusted.
@@ -52,11 +63,11 @@ mod tests {
         };
         assert_eq!(
             resume(&session("01-ab", "/home/dana/shop")),
-            "cd /home/dana/shop && codex resume 01-ab"
+            "cd -- /home/dana/shop && codex resume 01-ab"
         );
         assert_eq!(
             resume(&session("$(x)", "/a b's")),
-            r"cd '/a b'\''s' && codex resume '$(x)'"
+            r"cd -- '/a b'\''s' && codex resume '$(x)'"
         );
     }
 }

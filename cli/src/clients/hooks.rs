@@ -1,7 +1,6 @@
 //! The hooks of the clients that have some: where they stand, and how ours are written there.
 //!
-//! Each client has its own words and units; measured with Claude Code 2.1.197, Codex 0.169.0, Gemini CLI 0.61.0, Qwen Code
-//! 0.24.4 and OpenCode 1.18.33.
+//! Each client has its own words and units. The versions that they were tried with stand in `end2end/assistants/package.json`.
 
 use serde_json::{Value, json};
 
@@ -37,14 +36,14 @@ pub enum Kind {
         /// The events at which it runs programs only.
         program: &'static [&'static str],
         /// The tools of ours, as it writes that.
-        tools: &'static str,
+        ours: &'static str,
     },
     /// It starts a program.
     Program {
         /// The events, in the same order.
         events: [&'static str; 4],
-        /// The tools of ours, as it writes that.
-        tools: &'static str,
+        /// The tools of ours, as it writes that: a program takes its time to start, so it does after no others.
+        ours: &'static str,
         /// How many of its units a second has.
         second: u64,
     },
@@ -71,7 +70,7 @@ pub const HOOKS: [ClientHooks; 5] = [
         kind: Kind::Http {
             events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
             program: &["SessionStart"],
-            tools: "mcp__staffel__.*",
+            ours: "mcp__staffel__.*",
         },
         next: None,
     },
@@ -91,7 +90,7 @@ pub const HOOKS: [ClientHooks; 5] = [
         },
         kind: Kind::Program {
             events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
-            tools: "mcp__staffel__.*",
+            ours: "mcp__staffel__.*",
             second: 1,
         },
         next: Some(
@@ -114,7 +113,7 @@ pub const HOOKS: [ClientHooks; 5] = [
         },
         kind: Kind::Program {
             events: ["AfterAgent", "SessionStart", "BeforeAgent", "AfterTool"],
-            tools: "mcp_staffel_.*",
+            ours: "mcp_staffel_.*",
             second: 1_000,
         },
         next: None,
@@ -136,7 +135,7 @@ pub const HOOKS: [ClientHooks; 5] = [
         kind: Kind::Http {
             events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
             program: &[],
-            tools: "mcp__staffel__.*",
+            ours: "mcp__staffel__.*",
         },
         next: None,
     },
@@ -170,8 +169,10 @@ pub struct Target<'a> {
     pub program: &'a str,
     /// The flags that name the server to it.
     pub flags: &'a str,
-    /// Whether agents prove themselves by the variable `STAFFEL_TOKEN`.
-    pub by_variable: bool,
+    /// Whether the server is on this machine.
+    pub is_here: bool,
+    /// What a request of a hook has in the header `Authorization`, if anything.
+    pub authorization: Option<&'a str>,
 }
 
 impl ClientHooks {
@@ -180,24 +181,26 @@ impl ClientHooks {
         HOOKS.iter().find(|hooks| hooks.client == client)
     }
 
-    /// Whether this text of a group of hooks is one of ours.
+    /// Whether this text of a hook is one of ours.
     pub fn is_ours(&self, text: &str) -> bool {
-        text.contains(&format!("/api/hooks/{}", self.client))
-            || text.contains("staffel") && text.contains(&format!(" hook {}", self.client))
+        text.contains(&format!("/api/hooks/{}?wait=", self.client))
+            || text.contains(&format!(" hook {} --wait ", self.client))
     }
 
     /// The groups of hooks, by event. Nothing for a plugin.
     pub fn groups(&self, target: Target<'_>) -> Vec<(&'static str, Value)> {
         let (events, tools) = match self.kind {
-            Kind::Http { events, tools, .. } | Kind::Program { events, tools, .. } => {
-                (events, tools)
-            }
+            // An agent must not wait after each of its tools for a server that is away.
+            Kind::Http { events, .. } if target.is_here => (events, None),
+            Kind::Http { events, ours, .. } => (events, Some(ours)),
+            Kind::Program { events, ours, .. } => (events, Some(ours)),
             Kind::Plugin => return Vec::new(),
         };
         let group = |at: usize, event: &'static str| {
             let hook = self.hook(event, at == 0, target);
             let mut group = json!({"hooks": [hook]});
-            if at == 3 {
+            // Without one it runs after every tool.
+            if let (3, Some(tools)) = (at, tools) {
                 group["matcher"] = tools.into();
             }
             (event, group)
@@ -211,7 +214,8 @@ impl ClientHooks {
             base,
             program,
             flags,
-            by_variable,
+            authorization,
+            ..
         } = target;
         let name = self.client;
         let longest = if waits { WAIT } else { MARGIN };
@@ -226,8 +230,8 @@ impl ClientHooks {
                     "url": format!("{base}/api/hooks/{name}?wait={wait}"),
                     "timeout": longest,
                 });
-                if by_variable {
-                    hook["headers"] = json!({"Authorization": "Bearer $STAFFEL_TOKEN"});
+                if let Some(authorization) = authorization {
+                    hook["headers"] = json!({"Authorization": authorization});
                     hook["allowedEnvVars"] = json!(["STAFFEL_TOKEN"]);
                 }
                 return hook;

@@ -1,24 +1,28 @@
 //! The hooks of a client: asked for, put in, and taken out.
 
 use std::{
-    env, fs,
-    io::{self, IsTerminal, Write},
-    path::PathBuf,
+    fs,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
 use similar::TextDiff;
 
 use crate::{
     clients::{ClientHooks, Held, Kind, Scope, Target, WAIT, below},
-    files::{Backup, ConfigFile, Readers, put_hooks},
-    program::quoted,
+    files::{Backup, ConfigFile, Language, Readers, masked, put_hooks},
+    program::{program, quoted},
+    token::{VARIABLE, hide},
 };
 
 use super::{args::ConnectArgs, job::Job, said::say};
 
-/// The plugin for OpenCode.
+/// The plugin for `OpenCode`.
 const PLUGIN: &str = include_str!("../clients/opencode.js");
+/// By this the plugin is known.
+const MARK: &str = "// Staffel's hook for OpenCode";
 
 /// What is to be done about the hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +52,19 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
     }
     let path = path(hooks, job.scope, args)?;
     let file = ConfigFile::read(&path)?;
+    if matches!(hooks.kind, Kind::Plugin) && file.exists() && !file.text().starts_with(MARK) {
+        return Err(anyhow!(
+            "{} is not Staffel's. Give it another name and run this again; it was left alone.",
+            path.display()
+        ));
+    }
+    let held = job.held();
     let wanted = match (wish, hooks.kind) {
         (Wish::In, Kind::Plugin) => Some(plugin(job)).filter(|plugin| plugin != file.text()),
-        (_, Kind::Plugin) => return take_out(&path, &file, args.print),
-        (wish, _) => groups(job, hooks, wish, &file, &path)?,
+        (_, Kind::Plugin) => return take_out(&path, &file, &plugin(job), args.print),
+        (wish, _) => groups(job, hooks, wish, &held, file.text()).map_err(|problem| {
+            anyhow!("{}, {problem}\nThe hooks were not written.", path.display())
+        })?,
     };
     let Some(text) = wanted else {
         return say(&format!(
@@ -60,14 +73,13 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
         ));
     };
     if args.print {
-        let name = path.display().to_string();
-        let difference = TextDiff::from_lines(file.text(), &text)
-            .unified_diff()
-            .header(&name, &name)
-            .to_string();
-        return say(&difference);
+        return say(&difference(job, hooks, &held, &path, file.text(), &text)?);
     }
-    let backup = file.write(&text, Readers::AsBefore, Backup::Beside)?;
+    let readers = match held {
+        Held::Token(_) => Readers::OnlyOwner,
+        _ => Readers::AsBefore,
+    };
+    let backup = file.write(&text, readers, Backup::Beside)?;
     let mut said = match wish {
         Wish::In => format!(
             "{} is woken by a decision now: {}\n",
@@ -79,8 +91,15 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
     if let Some(backup) = backup {
         said += &format!("The file as it was: {}\n", backup.display());
     }
-    if let (Wish::In, Some(next)) = (wish, hooks.next) {
-        said += &format!("Next: {next}\n");
+    if wish == Wish::In {
+        if !matches!(held, Held::Nothing) {
+            said += &format!(
+                "Its hooks prove the agent by the variable {VARIABLE}: set it in your shell's profile.\n"
+            );
+        }
+        if let Some(next) = hooks.next {
+            said += &format!("Next: {next}\n");
+        }
     }
     say(&said)
 }
@@ -119,45 +138,93 @@ fn path(hooks: &ClientHooks, scope: Scope, args: &ConnectArgs) -> Result<PathBuf
     }
 }
 
-/// The file of hooks with ours as wished; `None` if nothing is to be done.
+/// What our hooks have to know.
+fn with_target<T>(job: &Job, held: &Held, then: impl FnOnce(Target<'_>) -> T) -> T {
+    let authorization = match held {
+        Held::Token(token) => Some(format!("Bearer {}", token.reveal())),
+        Held::Variable | Held::Other => Some(format!("Bearer ${VARIABLE}")),
+        Held::Nothing => None,
+    };
+    // A hook runs wherever its assistant works, beside whatever configuration lies there.
+    let flags = format!(" --url {}", quoted(job.endpoint.mcp()));
+    then(Target {
+        base: &job.endpoint.base(),
+        program: &program(),
+        flags: &flags,
+        is_here: job.endpoint.is_of_this_machine(),
+        authorization: authorization.as_deref(),
+    })
+}
+
+/// The text of a file of hooks with ours as wished; `None` if nothing is to be done.
 fn groups(
     job: &Job,
     hooks: &ClientHooks,
     wish: Wish,
-    file: &ConfigFile,
-    path: &std::path::Path,
+    held: &Held,
+    text: &str,
 ) -> Result<Option<String>> {
-    let program = env::current_exe().context("the program's own path")?;
-    let program = quoted(&program.display().to_string());
-    // A hook runs wherever its assistant works, beside whatever configuration lies there.
-    let flags = format!(" --url {}", quoted(job.endpoint.mcp()));
     let wanted = match wish {
-        Wish::In => hooks.groups(Target {
-            base: &job.endpoint.base(),
-            program: &program,
-            flags: &flags,
-            by_variable: matches!(job.held(), Held::Variable),
-        }),
+        Wish::In => with_target(job, held, |target| hooks.groups(target)),
         _ => Vec::new(),
     };
-    put_hooks(file.text(), &wanted, |text| hooks.is_ours(text))
-        .map_err(|problem| anyhow!("{}, {problem}\nThe hooks were not written.", path.display()))
+    Ok(put_hooks(text, &wanted, |text| hooks.is_ours(text))?)
+}
+
+/// What changes: our own words, and of the others' only that there are some.
+fn difference(
+    job: &Job,
+    hooks: &ClientHooks,
+    held: &Held,
+    path: &Path,
+    before: &str,
+    after: &str,
+) -> Result<String> {
+    let shown = |text: &str| match hooks.kind {
+        Kind::Plugin => Ok(text.to_owned()),
+        _ => {
+            let groups = with_target(job, held, |target| hooks.groups(target));
+            let ours: Vec<_> = groups.iter().flat_map(|(_, group)| texts(group)).collect();
+            masked(Language::Json, text, &ours)
+        }
+    };
+    let name = path.display().to_string();
+    let difference = TextDiff::from_lines(&shown(before)?, &shown(after)?)
+        .unified_diff()
+        .context_radius(0)
+        .header(&name, &name)
+        .to_string();
+    Ok(hide(&difference))
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => vec![],
+    }
 }
 
 fn plugin(job: &Job) -> String {
-    let server = job.endpoint.base().replace('\\', "").replace('\'', "");
+    let server = job.endpoint.base().replace(['\\', '\'', '\n'], "");
     PLUGIN
         .replace("{{server}}", &server)
         .replace("{{wait}}", &WAIT.to_string())
 }
 
-fn take_out(path: &PathBuf, file: &ConfigFile, print: bool) -> Result<()> {
+/// Takes the plugin away. One that somebody has changed is kept beside.
+fn take_out(path: &Path, file: &ConfigFile, ours: &str, print: bool) -> Result<()> {
     if !file.exists() {
         return say(&format!("There is no {}.\n", path.display()));
     }
-    if !print {
-        fs::remove_file(path).with_context(|| format!("{} cannot be removed", path.display()))?;
+    if print {
+        return say(&format!("{} would be removed.\n", path.display()));
     }
-    io::stdout().flush().context("standard output")?;
+    let done = match file.text() == ours {
+        true => fs::remove_file(path),
+        false => fs::rename(path, path.with_extension("js.staffel-backup")),
+    };
+    done.with_context(|| format!("{} cannot be removed", path.display()))?;
     say(&format!("{} is removed.\n", path.display()))
 }

@@ -50,5 +50,8 @@ pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
             job.with_given_token(token, &args.server, local).await
         }
     }?;
-    hooks::install(&job, args)
+    // The file as it is now: the hooks prove the agent as the entry does.
+    let files = client.paths(&path).into_iter().map(ClientFile::read);
+    let files = client.to_write(files.collect::<Result<_>>()?);
+    hooks::install(&Job { files, ..job }, args)
 }

@@ -16,7 +16,7 @@ use super::{
 const HOOKS: &str = "hooks";
 
 /// The text with these groups of hooks, one for each event, in place of older ones of ours; `None` if nothing is to be
-/// done. Ours are those groups in whose text `is_ours` finds its mark.
+/// done. Ours are those hooks in whose text `is_ours` finds its mark.
 ///
 /// # Errors
 /// The text cannot be parsed, or something else stands where objects and lists have to be.
@@ -52,26 +52,35 @@ pub fn put_hooks(
                 }
                 continue;
             };
-            let ours = groups.elements().into_iter();
-            for group in ours.filter(|group| is_ours(&group.to_string())) {
+            for group in groups.elements() {
                 let as_wanted = wanted
                     .iter()
                     .any(|(event, wanted)| *event == name && same(&group, wanted));
                 if as_wanted && !there.contains(&name) {
                     there.push(name.clone());
-                } else {
+                    continue;
+                }
+                // Beside ours there may be somebody else's in the same group.
+                let list = group.as_object().and_then(|group| group.array_value(HOOKS));
+                let hooks = list.iter().flat_map(|list| list.elements());
+                let ours: Vec<_> = hooks.filter(|hook| is_ours(&hook.to_string())).collect();
+                changed |= !ours.is_empty();
+                let emptied = !ours.is_empty();
+                ours.into_iter().for_each(CstNode::remove);
+                if emptied && list.is_some_and(|list| list.elements().is_empty()) {
                     group.remove();
-                    changed = true;
                 }
             }
             if groups.elements().is_empty() && !wanted.iter().any(|(event, _)| *event == name) {
                 event.remove();
             }
         }
-        if wanted.is_empty() && changed && hooks.properties().is_empty() {
-            root.object_value_or_set()
-                .get(HOOKS)
-                .map(|hooks| hooks.remove());
+        if wanted.is_empty()
+            && changed
+            && hooks.properties().is_empty()
+            && let Some(hooks) = root.object_value_or_set().get(HOOKS)
+        {
+            hooks.remove();
         }
     }
     for (event, group) in wanted
@@ -139,6 +148,14 @@ mod tests {
             }
             assert_eq!(put(&out, &[]), None);
         }
+    }
+
+    #[test]
+    fn a_hook_of_somebody_else_in_our_group_stays() {
+        let both = r#"{"hooks": {"Stop": [{"hooks": [
+            {"type": "command", "command": "staffel hook codex 1"}, {"type": "command", "command": "say done"}]}]}}"#;
+        let out = put(both, &[]).expect("a change");
+        assert!(out.contains("say done") && !out.contains("codex"), "{out}");
     }
 
     #[test]

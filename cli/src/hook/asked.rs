@@ -20,10 +20,8 @@ pub enum Asked {
     Answer(String),
     /// The server refuses, in words.
     Refused(String),
-    /// There was a server, and the connection broke, or it stops.
-    Broken,
-    /// There is none.
-    Unreachable,
+    /// There is no server, or it stops, or something between fails.
+    Unanswered,
 }
 
 /// The server that hooks ask.
@@ -64,21 +62,25 @@ impl Server {
             .post(format!("{}?wait={}", self.address, longest.as_secs()))
             .header(header::CONTENT_TYPE, "application/json")
             .body(given.to_owned());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) if error.is_connect() => return Asked::Unreachable,
-            Err(_) => return Asked::Broken,
+        let Ok(answer) = request.send().await else {
+            return Asked::Unanswered;
         };
         let status = answer.status();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            return Asked::Broken;
+        // What a proxy says while the server starts anew.
+        let for_now = [
+            StatusCode::BAD_GATEWAY,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::GATEWAY_TIMEOUT,
+        ];
+        if for_now.contains(&status) {
+            return Asked::Unanswered;
         }
         match answer.text().await {
             Ok(text) if !status.is_success() => Asked::Refused(format!("{status}: {text}")),
-            // The end without an answer is one that the server was stopped before.
-            Ok(text) if text.trim().is_empty() => Asked::Broken,
+            // The end without an answer is that of a server that stops.
+            Ok(text) if text.trim().is_empty() => Asked::Unanswered,
             Ok(text) => Asked::Answer(text),
-            Err(_) => Asked::Broken,
+            Err(_) => Asked::Unanswered,
         }
     }
 }

@@ -27,6 +27,10 @@ pub const CLIENTS: [&str; 5] = ["claude-code", "codex", "gemini", "qwen", "openc
 const MAX_BYTES: u64 = 4 << 20;
 /// How long a server that had answered may be away, for example for an upgrade, before the wait ends.
 const AWAY: Duration = Duration::from_secs(10 * 60);
+/// A server that answers later than this holds the request, since a person has to decide.
+const HOLDS: Duration = Duration::from_secs(2);
+/// How long a server is looked for that has not held a request yet: no turn of an agent is to stand still for it.
+const MOMENT: Duration = Duration::from_secs(3);
 /// Between two tries to reach it again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -82,18 +86,24 @@ async fn answer(args: &HookArgs, local: &dyn LocalServer) -> Result<String> {
     let endpoint = args.server.endpoint(local)?;
     let server = Server::new(&endpoint.base(), &args.client, token::from_environment()?)?;
     let deadline = Instant::now() + Duration::from_secs(args.wait);
-    let mut heard = None;
+    // When a server last held a request: one that has never done so gets no more than a moment.
+    let mut held = None;
+    let begun = Instant::now();
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let asked = Instant::now();
+        let left = deadline.saturating_duration_since(asked);
         match server.ask(&given, left).await {
             Asked::Answer(answer) => return Ok(answer),
             Asked::Refused(why) => anyhow::bail!("{why}"),
-            Asked::Broken => heard = Some(Instant::now()),
-            Asked::Unreachable => {}
+            Asked::Unanswered if asked.elapsed() > HOLDS => held = Some(Instant::now()),
+            Asked::Unanswered => {}
         }
-        let away = heard.is_none_or(|heard| heard.elapsed() > AWAY);
+        let patience = match held {
+            Some(held) => AWAY.saturating_sub(held.elapsed()),
+            None => MOMENT.saturating_sub(begun.elapsed()),
+        };
         ensure!(
-            waits && !away && Instant::now() < deadline,
+            waits && !patience.is_zero() && Instant::now() < deadline,
             "no Staffel answers at {}. A decision is not lost: start the server with `staffel serve`, then tell the agent to \
              call get_next_prompt.",
             endpoint.base()

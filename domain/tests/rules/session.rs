@@ -1,6 +1,6 @@
 //! Sessions of assistants, and prompts that reach them by a hook.
 
-use domain::{Command, DeliveryState, Event, Reason, Session, Verdict, Via, What};
+use domain::{Baton, Command, DeliveryState, Event, Reason, Session, Verdict, Via, What};
 
 use crate::support::*;
 
@@ -29,6 +29,8 @@ fn a_session_joins_once_and_gives_way_to_the_next() {
     ));
     let refusal = track.refused(&agent(), &join(&"x".repeat(201)));
     assert!(refusal.what.contains("`session`"), "{refusal}");
+    let refusal = track.refused(&agent(), &join("--dangerous"));
+    assert!(refusal.allowed.contains("hyphen"), "{refusal}");
     track.cancel();
     let refusal = track.refused(&agent(), &join("s3"));
     assert_eq!(refusal.reason, Reason::Ended);
@@ -52,4 +54,25 @@ fn an_agent_that_goes_on_after_a_hook_has_the_prompt_from_it() {
         let step = steps.find(|step| step.state == DeliveryState::PickedUp);
         assert_eq!(step.and_then(|step| step.via), Some(picked_up));
     }
+}
+
+#[test]
+fn what_a_hook_sees_is_a_sign_of_life_of_an_agent_at_work() {
+    let mut track = Track::new();
+    track.wait(100);
+    let seen = |calls| Command::NoteActivity { calls };
+    let events = track.send(&agent(), &seen(3)).expect("it works");
+    assert_eq!(events, [Event::ActivitySeen { calls: 3 }]);
+    assert_eq!(
+        track.pipeline.last_sign_of_life,
+        track.pipeline.activity[0].at
+    );
+    assert_eq!(track.send(&agent(), &seen(0)), Ok(vec![]));
+    for _ in 0..100 {
+        track.send(&agent(), &seen(1)).expect("it works");
+    }
+    assert_eq!(track.pipeline.activity.len(), 10, "the newest");
+    track.hand_over("# Plan");
+    assert_eq!(track.send(&agent(), &seen(1)), Ok(vec![]));
+    assert_eq!(track.pipeline.baton(), Baton::Person);
 }

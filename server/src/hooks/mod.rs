@@ -11,7 +11,7 @@ mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Command, Pipeline, PromptId, Session, Status, Via};
+use domain::{Actor, Command, Pipeline, PipelineId, PromptId, Session, Status, Via};
 use futures::future::select_all;
 use tokio::time::{Instant, sleep_until};
 
@@ -21,8 +21,11 @@ use sessions::{Key, Sessions};
 
 use crate::{
     agents::{Agents, Caller, Open},
-    relay::{Relay, RelayError, Waiter},
+    relay::{Relay, RelayError, Waiter, now},
 };
+
+/// So long a session may take to take up what it was given, in milliseconds; after that another one is told.
+const TAKES_UP: i64 = 2 * 60 * 1_000;
 
 /// What the assistant is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,35 +59,59 @@ impl Hooks {
         }
     }
 
-    /// Notes which session works on a pipeline, as far as a tool call tells.
+    /// Notes which session works on a pipeline, as far as a tool call tells, and that it works.
     ///
     /// # Errors
     /// The journal cannot be read or written.
     pub async fn tool_used(&self, report: &Report, by: Option<&Actor>) -> Result<(), RelayError> {
-        let Some(id) = report.pipeline() else {
-            return Ok(());
-        };
-        let pipeline = match self.relay.pipeline(&id).await {
-            Ok(pipeline) => pipeline,
-            Err(RelayError::Refused(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let Some(actor) = self.agent_of(&pipeline, by) else {
-            return Ok(());
-        };
         let session = &report.session;
-        if pipeline.session.as_ref() != Some(session) && !pipeline.status.has_ended() {
-            let command = Command::JoinSession {
+        if let Some(id) = report.pipeline() {
+            let join = Command::JoinSession {
                 session: session.clone(),
             };
-            match self.relay.execute(&id, &command, &actor, None).await {
-                // It has ended meanwhile, or the folder has a name that is none.
-                Err(RelayError::Refused(_)) => return Ok(()),
-                done => done?,
-            };
+            let is_new = |pipeline: &Pipeline| !works_in(pipeline, session);
+            // So that the journal and what is remembered name the same one.
+            let _turn = self.sessions.turn.lock().await;
+            if self.tell(&id, join, by, is_new).await? {
+                self.sessions.join(session, &id);
+            }
         }
-        self.sessions.join(&Key::of(session), &id);
+        self.know().await?;
+        if let Some((id, calls)) = self.sessions.called(&Key::of(session)) {
+            let seen = Command::NoteActivity { calls };
+            let is_its = |pipeline: &Pipeline| works_in(pipeline, session);
+            self.tell(&id, seen, by, is_its).await?;
+        }
         Ok(())
+    }
+
+    /// Brings what a hook tells to a pipeline, where there is `need` of it. Whether the pipeline is one of its agent that goes
+    /// on.
+    async fn tell(
+        &self,
+        id: &PipelineId,
+        command: Command,
+        by: Option<&Actor>,
+        need: impl Fn(&Pipeline) -> bool,
+    ) -> Result<bool, RelayError> {
+        let pipeline = match self.relay.pipeline(id).await {
+            Ok(pipeline) => pipeline,
+            Err(RelayError::Refused(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let actor = self.agent_of(&pipeline, by);
+        let Some(actor) = actor.filter(|_| !pipeline.status.has_ended()) else {
+            return Ok(false);
+        };
+        if !need(&pipeline) {
+            return Ok(true);
+        }
+        match self.relay.execute(id, &command, &actor, None).await {
+            Ok(_) => Ok(true),
+            // It has ended meanwhile, or the folder has a name that is none.
+            Err(RelayError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Under which name a hook acts on a pipeline: the one that is proven, or that it gives itself, if that one works on the
@@ -108,12 +135,12 @@ impl Hooks {
         by: Option<&Actor>,
         longest: Duration,
     ) -> Result<Answer, RelayError> {
-        self.know(session).await?;
+        self.know().await?;
         let key = Key::of(session);
-        let turn = self.sessions.wait(&key);
         let mut closing = self.relay.live().closing();
         let deadline = Instant::now() + longest;
-        let mut shown = None;
+        // From the first pipeline on that this agent may hear of.
+        let mut here = None;
         loop {
             let mut waits = Vec::new();
             for id in self.sessions.pipelines(&key) {
@@ -123,26 +150,31 @@ impl Hooks {
                 let Some(actor) = self.agent_of(&pipeline, by) else {
                     continue;
                 };
-                if pipeline.session.as_ref() != Some(session) {
+                if !works_in(&pipeline, session) {
                     continue;
+                }
+                let (turn, _) = here.get_or_insert_with(|| (self.sessions.wait(&key), None));
+                if turn.is_over() {
+                    return Ok(Answer::Nothing);
                 }
                 match Standing::of(&pipeline) {
                     Standing::Prompt(prompt) => {
-                        let prompt = prompt.clone();
-                        if let Some(text) = self.give(&key, &pipeline, &prompt, &actor).await? {
+                        if let Some(text) = self.give(session, &pipeline, &prompt, &actor).await? {
                             return Ok(Answer::GoOn(text));
                         }
                     }
                     Standing::Waits => {
                         waits.push(waiter);
-                        shown.get_or_insert_with(|| self.show(session, actor));
+                        if let Some((_, shown)) = &mut here {
+                            shown.get_or_insert_with(|| self.show(session, actor));
+                        }
                     }
                     Standing::Other => {}
                 }
             }
-            if waits.is_empty() {
+            let (Some((turn, _)), false) = (&here, waits.is_empty()) else {
                 return Ok(Answer::Nothing);
-            }
+            };
             tokio::select! {
                 () = any(&mut waits) => {}
                 () = sleep_until(deadline) => return Ok(Answer::Nothing),
@@ -157,9 +189,13 @@ impl Hooks {
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub async fn context(&self, session: &Session, all: bool) -> Result<Answer, RelayError> {
-        self.know(session).await?;
-        let key = Key::of(session);
+    pub async fn context(
+        &self,
+        session: &Session,
+        by: Option<&Actor>,
+        all: bool,
+    ) -> Result<Answer, RelayError> {
+        self.know().await?;
         let mut said = Vec::new();
         for id in self.sessions.pipelines_in(&session.folder) {
             let pipeline = match self.relay.pipeline(&id).await {
@@ -167,8 +203,13 @@ impl Hooks {
                 Err(RelayError::Refused(_)) => continue,
                 Err(error) => return Err(error),
             };
+            if self.agent_of(&pipeline, by).is_none() {
+                continue;
+            }
             match Standing::of(&pipeline) {
-                Standing::Prompt(prompt) if all || self.sessions.give(&key, &prompt) => {
+                // Another session is about to follow it.
+                Standing::Prompt(prompt) if self.is_given(&pipeline, &prompt, session) => {}
+                Standing::Prompt(prompt) if all || self.sessions.give(session, &prompt) => {
                     said.push(words::prompt_waits(&pipeline));
                 }
                 Standing::Waits if all => said.push(words::person_decides(&pipeline, &self.board)),
@@ -197,48 +238,69 @@ impl Hooks {
     /// Hands the prompt to a session, unless it has had it often enough, or things have moved on.
     async fn give(
         &self,
-        key: &Key,
+        session: &Session,
         pipeline: &Pipeline,
         prompt: &PromptId,
         actor: &Actor,
     ) -> Result<Option<String>, RelayError> {
-        if !self.sessions.give(key, prompt) {
+        if !self.sessions.give(session, prompt) {
             return Ok(None);
         }
         let offer = Command::OfferPrompt {
             prompt: prompt.clone(),
             via: Via::Hook,
         };
-        match self.relay.execute(&pipeline.id, &offer, actor, None).await {
-            Ok(_) => {}
+        let pipeline = match self.relay.execute(&pipeline.id, &offer, actor, None).await {
+            Ok(done) => done.pipeline,
             Err(RelayError::Refused(_)) => return Ok(None),
             Err(error) => return Err(error),
-        }
-        let Some(prompt) = pipeline.prompt(prompt) else {
+        };
+        let waiting = pipeline.prompt_in_transit();
+        let Some(prompt) = waiting.filter(|waiting| waiting.id == *prompt) else {
             return Ok(None);
         };
         let text = self.relay.documents().text(&prompt.document).await?;
-        Ok(Some(words::go_on(pipeline, prompt, &text)))
+        Ok(Some(words::go_on(&pipeline, prompt, &text)))
+    }
+
+    /// Whether another session waits for this prompt at the end of its turn, or was given it just now.
+    fn is_given(&self, pipeline: &Pipeline, prompt: &PromptId, to: &Session) -> bool {
+        let Some(owner) = pipeline.session.as_ref().filter(|owner| !owner.is(to)) else {
+            return false;
+        };
+        let offers = pipeline
+            .prompt(prompt)
+            .map(|prompt| prompt.deliveries.iter());
+        let mut offers = offers.into_iter().flatten();
+        let now = now();
+        self.sessions.waits(owner)
+            || offers
+                .any(|offer| offer.via == Some(Via::Hook) && now.millis_since(offer.at) < TAKES_UP)
     }
 
     /// Learns from the journal which sessions work on the open pipelines, once: what hooks have told before this start.
-    async fn know(&self, session: &Session) -> Result<(), RelayError> {
-        if self.sessions.knows(&Key::of(session)) {
+    async fn know(&self) -> Result<(), RelayError> {
+        if self.sessions.is_loaded() {
             return Ok(());
         }
-        let _turn = self.sessions.loading.lock().await;
+        let _turn = self.sessions.turn.lock().await;
         if self.sessions.is_loaded() {
             return Ok(());
         }
         for summary in self.relay.open_summaries(sessions::LOADED) {
             let pipeline = self.relay.pipeline(&summary.pipeline).await?;
             if let Some(session) = &pipeline.session {
-                self.sessions.join(&Key::of(session), &pipeline.id);
+                self.sessions.join(session, &pipeline.id);
             }
         }
         self.sessions.loaded();
         Ok(())
     }
+}
+
+fn works_in(pipeline: &Pipeline, session: &Session) -> bool {
+    let known = pipeline.session.as_ref();
+    known.is_some_and(|known| known.is(session))
 }
 
 /// What a session whose turn has ended can do about a pipeline.

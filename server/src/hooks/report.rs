@@ -1,6 +1,10 @@
 //! What a hook tells: the JSON that assistants give their hooks.
 
-use domain::{HandoverId, PipelineId, PromptId, Session};
+use domain::{
+    HandoverId, PipelineId, PromptId, Refusal, Session,
+    limits::{FOLDER_MAX, NAME_MAX},
+    text,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -68,19 +72,27 @@ struct Sent {
 
 /// A body that is none of a hook.
 #[derive(Debug, thiserror::Error)]
-#[error("The body is not what a hook of {client} is given: {why}.")]
-pub struct Invalid {
-    client: &'static str,
-    why: serde_json::Error,
+pub enum Invalid {
+    /// It is no JSON, or lacks something.
+    #[error("The body is not what a hook of {client} is given: {why}.")]
+    Body {
+        /// The assistant.
+        client: &'static str,
+        /// What the parser says.
+        why: serde_json::Error,
+    },
+    /// A field has a value that nobody has.
+    #[error(transparent)]
+    Field(#[from] Refusal),
 }
 
 impl Report {
     /// Reads what a hook was given.
     ///
     /// # Errors
-    /// It is no JSON, or has no event, session or folder.
+    /// It is no JSON, or has no event, session or folder, or longer ones than there are.
     pub fn parse(client: HookClient, body: &[u8]) -> Result<Self, Invalid> {
-        let sent: Sent = serde_json::from_slice(body).map_err(|why| Invalid {
+        let sent: Sent = serde_json::from_slice(body).map_err(|why| Invalid::Body {
             client: client.name(),
             why,
         })?;
@@ -104,8 +116,8 @@ impl Report {
             event: sent.hook_event_name,
             session: Session {
                 client: client.name().to_owned(),
-                id: sent.session_id,
-                folder: sent.cwd,
+                id: text::line("session_id", &sent.session_id, NAME_MAX)?,
+                folder: text::line("cwd", &sent.cwd, FOLDER_MAX)?,
             },
             tool,
         })

@@ -1,4 +1,4 @@
-//! What an assistant is told by its hook.
+//! What an assistant is told by its hook. Titles stay out: an agent wrote them, and what stands here is taken for an order.
 
 use domain::{Pipeline, Prompt, Verdict};
 
@@ -8,7 +8,6 @@ const WHOLE: usize = 32 * 1024;
 /// That a decision was made, with the prompt to follow.
 pub fn go_on(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> String {
     let handover = &prompt.handover;
-    let title = &pipeline.title;
     let decision = pipeline
         .handover(handover)
         .and_then(|known| known.decision(prompt.revision));
@@ -19,8 +18,7 @@ pub fn go_on(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> String {
     };
     let id = &prompt.id;
     let phase = &prompt.phase;
-    let begin =
-        format!("{by} {did} the handover {handover} of the pipeline \"{title}\" in Staffel.");
+    let begin = format!("{by} {did} the handover {handover} in Staffel.");
     if text.len() > WHOLE {
         return format!(
             "{begin} Call get_next_prompt(pipeline=\"{}\"): it has the prompt for the phase {phase}. Then follow that prompt.",
@@ -34,27 +32,27 @@ pub fn go_on(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> String {
 
 /// That a prompt waits for an agent.
 pub fn prompt_waits(pipeline: &Pipeline) -> String {
-    let (id, title) = (&pipeline.id, &pipeline.title);
+    let id = &pipeline.id;
     format!(
-        "Staffel: a person has decided about the pipeline \"{title}\", and the prompt waits for an agent. Unless the user wants \
+        "Staffel: a person has decided about the pipeline {id} of this folder, and the prompt waits for an agent. Unless the user wants \
          something else, call get_next_prompt(pipeline=\"{id}\") and follow it."
     )
 }
 
 /// That a person has to decide first.
 pub fn person_decides(pipeline: &Pipeline, board: &str) -> String {
-    let (id, title) = (&pipeline.id, &pipeline.title);
+    let id = &pipeline.id;
     format!(
-        "Staffel: the pipeline \"{title}\" ({id}) waits for a person to decide at {board}/pipelines/{id}. Nothing can be reported \
+        "Staffel: the pipeline {id} of this folder waits for a person to decide at {board}/pipelines/{id}. Nothing can be reported \
          to it until then."
     )
 }
 
 /// That a phase is being worked on.
 pub fn at_work(pipeline: &Pipeline) -> String {
-    let (id, title, phase) = (&pipeline.id, &pipeline.title, pipeline.phase());
+    let (id, phase) = (&pipeline.id, pipeline.phase());
     format!(
-        "Staffel: the pipeline \"{title}\" ({id}) is in the phase {} ({} %). When the user wants to go on with it, call \
+        "Staffel: the pipeline {id} of this folder is in the phase {} ({} %). When the user wants to go on with it, call \
          get_pipeline_status(pipeline=\"{id}\").",
         phase.name, phase.progress
     )

@@ -114,8 +114,8 @@ async fn answer(
             Ok(Answer::Nothing)
         }
         Moment::TurnEnded => hooks.turn_ended(session, by.as_ref(), wait).await,
-        Moment::SessionStarted => hooks.context(session, true).await,
-        Moment::PersonWrote => hooks.context(session, false).await,
+        Moment::SessionStarted => hooks.context(session, by.as_ref(), true).await,
+        Moment::PersonWrote => hooks.context(session, by.as_ref(), false).await,
         Moment::Other => Ok(Answer::Nothing),
     }
 }

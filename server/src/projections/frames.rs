@@ -212,10 +212,13 @@ fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> C
         .take_while(|line| line.revision > from);
     let mut log: Vec<_> = lines.take(CHANGES_MAX + 1).cloned().collect();
     // Rare, and nothing that a list of changes would be kept for.
-    let joined = batch
-        .iter()
-        .any(|recorded| matches!(recorded.event, Event::SessionJoined { .. }));
-    if joined || tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {
+    let unlisted = batch.iter().any(|recorded| {
+        matches!(
+            recorded.event,
+            Event::SessionJoined { .. } | Event::ActivitySeen { .. }
+        )
+    });
+    if unlisted || tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {
         return Changed {
             from,
             more: true,

@@ -371,3 +371,20 @@ async fn a_late_answer_begins_at_once() {
     let rest: Value = serde_json::from_slice(&rest).expect("JSON behind spaces");
     assert_eq!(rest["decision"], "block");
 }
+
+#[tokio::test]
+async fn tool_calls_of_a_session_at_work_are_seen_once_a_minute() {
+    let (_server, api, pipeline) = at_work().await;
+    let other = Session { id: "s2", ..CODEX };
+    for session in [CODEX, CODEX, CODEX, other] {
+        let tool =
+            json!({"tool_name": "Read", "tool_input": {}, "tool_response": "x".repeat(100_000)});
+        assert_eq!(session.hook(&api, "PostToolUse", tool).await, json!({}));
+    }
+    let events = api.events(&pipeline).await;
+    let seen = events
+        .iter()
+        .filter(|it| it["event"]["type"] == "ActivitySeen");
+    let seen: Vec<_> = seen.map(|it| it["event"]["calls"].clone()).collect();
+    assert_eq!(seen, [json!(1)], "the first; the next ones a minute later");
+}

@@ -37,6 +37,7 @@ fn kind(event: &Event) -> &'static str {
         Event::PipelineArchived {} => UNRELEASED[0],
         Event::PipelineUnarchived {} => UNRELEASED[1],
         Event::SessionJoined { .. } => UNRELEASED[2],
+        Event::ActivitySeen { .. } => UNRELEASED[3],
     }
 }
 
@@ -63,7 +64,12 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 3] = ["PipelineArchived", "PipelineUnarchived", "SessionJoined"];
+const UNRELEASED: [&str; 4] = [
+    "PipelineArchived",
+    "PipelineUnarchived",
+    "SessionJoined",
+    "ActivitySeen",
+];
 
 /// The released versions with the text of their facts and of their state.
 fn journals() -> Vec<(String, String, String)> {

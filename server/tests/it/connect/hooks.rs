@@ -1,10 +1,10 @@
 //! Hooks: where they are written, that nothing beside them changes, and that they go away again.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::support::{User, get, put};
+use crate::support::{URL, User, get, put, said, some_token};
 
 /// The clients with hooks: the file in a project, the one at home, and the event at the end of a turn.
 const CASES: [(&str, &str, &str, &str); 4] = [
@@ -24,7 +24,7 @@ const CASES: [(&str, &str, &str, &str); 4] = [
     ("qwen", ".qwen/settings.json", ".qwen/settings.json", "Stop"),
 ];
 
-fn json(path: &PathBuf) -> Value {
+fn json(path: &Path) -> Value {
     serde_json::from_str(&get(path)).expect("JSON")
 }
 
@@ -67,6 +67,29 @@ fn hooks_are_installed_once_and_taken_out_again() {
 }
 
 #[test]
+fn hooks_prove_the_agent_as_the_entry_does_and_show_no_token() {
+    let token = some_token();
+    let with = |user: &User, flags: &[&str]| {
+        let mut command = user.command("claude-code");
+        command.args(["--url", URL, "--hooks"]).args(flags);
+        said(command.env("STAFFEL_TOKEN", &token)).done()
+    };
+    let user = User::new();
+    with(&user, &[]);
+    let path = user.project.path().join(".claude/settings.local.json");
+    let header = |path: &Path| {
+        json(path)["hooks"]["Stop"][0]["hooks"][0]["headers"]["Authorization"].clone()
+    };
+    assert_eq!(header(&path), "Bearer $STAFFEL_TOKEN");
+    with(&user, &["--global"]);
+    let path = user.home.path().join(".claude/settings.json");
+    assert_eq!(header(&path), format!("Bearer {token}"));
+    let shown = user.connect("claude-code", &["--global", "--no-hooks", "--print"]);
+    let shown = shown.done();
+    assert!(!shown.contains(&token), "{shown}");
+}
+
+#[test]
 fn a_plugin_comes_and_goes_as_a_file() {
     let user = User::new();
     let path = user.project.path().join(".opencode/plugin/staffel.js");
@@ -82,6 +105,12 @@ fn a_plugin_comes_and_goes_as_a_file() {
     user.connect("opencode", &["--no-hooks"]).done();
     assert!(!path.exists());
     user.connect("opencode", &["--no-hooks"]).done();
+    put(&path, "export const Mine = 1;\n");
+    for flag in ["--hooks", "--no-hooks"] {
+        user.connect("opencode", &[flag])
+            .complains(&["is not Staffel's"]);
+        assert_eq!(get(&path), "export const Mine = 1;\n");
+    }
 }
 
 #[test]
