@@ -2,8 +2,8 @@
 # Makes a machine ready for the project. Safe to run again; touches nothing that is already right.
 #
 #   scripts/setup.sh build     what building and running needs
-#   scripts/setup.sh test      that, and what the tests need, but for the assistants
-#   scripts/setup.sh assistants  that, and five coding assistants to try it with (the default)
+#   scripts/setup.sh test      that, and what the tests need (the default)
+#   scripts/setup.sh assistants  that, and five coding assistants to try it with
 #   scripts/setup.sh watch     what building and `cargo leptos watch` need
 #   scripts/setup.sh rust      only Rust: the part that may need root, for building too
 #   … --quiet                  say nothing when there was nothing to do
@@ -18,7 +18,7 @@ node_least=20
 python_least=3.10
 debian_rust=(rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22)
 
-scope='assistants'
+scope='test'
 quiet=
 for argument in "$@"; do
   case $argument in
@@ -345,6 +345,21 @@ npm_packages() {
     npm_install "$folder" "$@"
 }
 
+# Not with `npm ci`: a lock file that is made on one platform lacks what these packages are on the others. The versions of the
+# assistants stand in package.json, exactly.
+npm_assistants() {
+  local folder=end2end/assistants
+  cmp -s "$folder/package.json" "$folder/node_modules/.installed.json" && return
+  step npm-assistants "installing five coding assistants (1.4 GB, a minute)" "read the log; see that npm works: npm ping" \
+    assistants_install "$folder"
+}
+
+assistants_install() {
+  cd "$1"
+  npm install --no-audit --no-fund --no-package-lock
+  cp package.json node_modules/.installed.json
+}
+
 setup_node() {
   local version
   version=$(node --version 2>/dev/null || true)
@@ -455,7 +470,7 @@ if [ "$scope" = test ] || [ "$scope" = assistants ]; then
 fi
 if [ "$scope" = assistants ]; then
   # Not run here to see whether they start: they would find the home folder of whoever installs them.
-  npm_packages end2end/assistants "five coding assistants (1.4 GB, a minute)"
+  npm_assistants
   found+=", assistants in end2end/assistants"
 fi
 
