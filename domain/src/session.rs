@@ -20,7 +20,7 @@ pub struct Session {
     pub folder: String,
 }
 
-/// Decides about a session that works on the pipeline. No events means: it is the one that does.
+/// Decides about a session that works on the pipeline. No events means: the pipeline has this session already.
 pub(crate) fn join(pipeline: &Pipeline, session: &Session) -> Result<Vec<Event>, Refusal> {
     lifecycle::refuse_when_ended(pipeline)?;
     let session = Session {

@@ -114,8 +114,9 @@ impl Hooks {
         }
     }
 
-    /// Under which name a hook acts on a pipeline: the one that is proven, or that it gives itself, if that one works on the
-    /// pipeline; else the one who does, unless a token proves that one. `None`: the pipeline is none of its business.
+    /// The agent in whose name a hook acts on a pipeline. A hook that proves or gives a name acts as that agent, if the agent
+    /// works on the pipeline. A hook without a name acts as the agent that works on it, unless that agent has a token.
+    /// `None`: the hook may not act on this pipeline.
     fn agent_of(&self, pipeline: &Pipeline, by: Option<&Actor>) -> Option<Actor> {
         let works = pipeline.agent.as_ref()?;
         match by {
