@@ -1,11 +1,13 @@
 //! Makes what the browser loads out of what rustc compiled for it.
 //!
 //! `bundler INPUT.wasm OUT_DIR` writes `staffel.js` and `staffel.wasm`, which every page loads, and for each part that only
-//! some pages need `<part>.<hash>.wasm`. The hash is that of the whole program. Files of earlier parts are removed. It does what the wasm-bindgen program does, with the same library, and two things before it:
-//! it silences functions that are never called ([`silence`]), and takes the program apart at the functions that are
-//! marked with `wasm_split`. Both need to know what refers to what, which is why `frontend` is linked with `--emit-relocs`.
+//! some pages need `<part>.<hash>.wasm`. The hash is that of the whole program. Files of earlier parts are removed. It does what the wasm-bindgen program does, with the same library, and three things before it:
+//! it silences functions that are never called ([`silence`]), forgets where panics stand ([`places`]), and takes the program
+//! apart at the functions that are marked with `wasm_split`. All need to know what refers to what, which is why `frontend` is linked with `--emit-relocs`.
 
 mod links;
+mod places;
+mod relocations;
 mod silence;
 
 use std::{
@@ -50,6 +52,7 @@ fn bundle(input: &Path, out: &Path) -> Result<()> {
     for name in NEVER_CALLED {
         wasm = silence::silence(&wasm, name)?;
     }
+    wasm = places::forget(&wasm)?;
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     remove_parts(out).with_context(|| format!("cannot clear {}", out.display()))?;
     let first = out.join("first.wasm");

@@ -4,9 +4,11 @@ use std::{collections::HashSet, ops::Range};
 
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{
-    KnownCustom, Name, Parser, Payload, RelocAddendKind, RelocSectionReader, RelocationEntry,
-    RelocationType, TypeRef,
+    KnownCustom, Name, Parser, Payload, RelocSectionReader, RelocationEntry, RelocationType,
+    TypeRef,
 };
+
+use crate::relocations::{read_uleb, replace};
 
 /// Puts a trap in the place of each function that [`is_named`], and that no other function calls. The functions stay where
 /// they are, byte for byte, and what they referred to is forgotten.
@@ -53,15 +55,13 @@ pub(crate) fn silence(wasm: &[u8], name: &str) -> Result<Vec<u8>> {
             kept.push(entry);
         }
     }
-    let Range { start, end } = program.section.clone();
-    let section = write_relocations(program.title, program.relocations.section_index(), &kept);
-    // The range is that of the contents: before it stand the kind of section, one byte, and the size.
-    let header = 1 + size_of_uleb((end - start) as u64);
-    ensure!(
-        out[start - header] == 0,
-        "a section of relocations begins elsewhere than expected"
-    );
-    out.splice(start - header..end, section);
+    replace(
+        &mut out,
+        program.section.clone(),
+        program.title,
+        program.relocations.section_index(),
+        &kept,
+    )?;
     Ok(out)
 }
 
@@ -205,67 +205,6 @@ fn empty(body: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-fn write_relocations(title: &str, of: u32, entries: &[RelocationEntry]) -> Vec<u8> {
-    let mut body = Vec::new();
-    uleb(&mut body, title.len() as u64);
-    body.extend(title.as_bytes());
-    uleb(&mut body, of.into());
-    uleb(&mut body, entries.len() as u64);
-    for entry in entries {
-        body.push(entry.ty as u8);
-        uleb(&mut body, entry.offset.into());
-        uleb(&mut body, entry.index.into());
-        if entry.ty.addend_kind() != RelocAddendKind::None {
-            sleb(&mut body, entry.addend);
-        }
-    }
-    let mut section = vec![0];
-    uleb(&mut section, body.len() as u64);
-    section.extend(body);
-    section
-}
-
-fn size_of_uleb(value: u64) -> usize {
-    let mut bytes = Vec::new();
-    uleb(&mut bytes, value);
-    bytes.len()
-}
-
-fn read_uleb(bytes: &[u8]) -> u32 {
-    let mut value = 0;
-    for (index, byte) in bytes.iter().take(5).enumerate() {
-        value |= u32::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    value
-}
-
-fn uleb(out: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-fn sleb(out: &mut Vec<u8>, mut value: i64) {
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if (value == 0 && low & 0x40 == 0) || (value == -1 && low & 0x40 != 0) {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,19 +235,6 @@ mod tests {
         empty(&mut body).expect("a body");
         assert_eq!(body, [0, 0, 1, 1, 1, 0x0b]);
         assert!(empty(&mut [0x0b]).is_err());
-    }
-
-    #[test]
-    fn numbers_are_written_as_they_are_read() {
-        for number in [0, 1, 127, 128, 300, 1 << 20] {
-            let mut bytes = Vec::new();
-            uleb(&mut bytes, u64::from(number));
-            assert_eq!(read_uleb(&bytes), number);
-            assert_eq!(size_of_uleb(u64::from(number)), bytes.len());
-        }
-        let mut bytes = Vec::new();
-        sleb(&mut bytes, -129);
-        assert_eq!(bytes, [0xff, 0x7e]);
     }
 
     #[test]
