@@ -11,7 +11,8 @@ use crate::{Pipeline, Status, Timestamp};
 pub enum Baton {
     /// The agent runs a phase.
     Agent,
-    /// A person has to read a handover and decide.
+    /// A person has to act: to decide about a handover, to answer a question that the agent waits for, or to say that a
+    /// paused agent may go on.
     Person,
     /// The decision is made; its prompt is on the way and no agent has picked it up yet.
     InTransit,
@@ -23,6 +24,7 @@ impl Pipeline {
     /// Who has the baton.
     pub fn baton(&self) -> Baton {
         match self.status {
+            Status::Running if self.paused.is_some() || self.is_blocked() => Baton::Person,
             Status::Running => Baton::Agent,
             Status::AwaitingReview => Baton::Person,
             Status::HandingOver => Baton::InTransit,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HandoverId, Outcome, PromptId, Proposal, Session, TaskReport, Version, Via, Writer};
+use crate::{
+    Asked, HandoverId, NoteKind, Outcome, PromptId, Proof, Proposal, QuestionId, Reply, Session,
+    TaskReport, Version, Via, Writer,
+};
 
 /// Something asked of an existing pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +63,41 @@ pub enum Command {
     AcknowledgePrompt {
         /// The prompt.
         prompt: PromptId,
+    },
+    /// An agent asks a person.
+    Ask(Asked),
+    /// A person answers.
+    AnswerQuestion {
+        /// The question.
+        question: QuestionId,
+        /// The answer.
+        reply: Reply,
+        /// How it is known who answers.
+        proof: Option<Proof>,
+    },
+    /// A call of an agent is answered with the answer.
+    DeliverAnswer {
+        /// The question.
+        question: QuestionId,
+        /// The name of the call.
+        with: String,
+    },
+    /// A person tells the agent something.
+    SendNote {
+        /// What it asks for.
+        kind: NoteKind,
+        /// The words.
+        text: String,
+    },
+    /// A call of an agent is answered with all notes that none has.
+    DeliverNotes {
+        /// The name of the call.
+        with: String,
+    },
+    /// The agent has read them.
+    AcknowledgeNotes {
+        /// Their numbers.
+        notes: Vec<u32>,
     },
     /// A session of an assistant works on it.
     JoinSession {

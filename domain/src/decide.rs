@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, activity, archive,
-    decision, delivery, handover, lifecycle, progress, prompt, session, version,
+    decision, delivery, handover, lifecycle, note, progress, prompt, question, session, version,
 };
 
 /// What a command leads to. Empty: it is so already.
@@ -57,6 +57,16 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
         Command::OfferPrompt { prompt, via } => delivery::offer(pipeline, prompt, *via),
         Command::PickUpPrompt { prompt, via } => delivery::pick_up(pipeline, prompt, *via),
         Command::AcknowledgePrompt { prompt } => delivery::acknowledge(pipeline, prompt),
+        Command::Ask(asked) => question::ask(pipeline, asked),
+        Command::AnswerQuestion {
+            question,
+            reply,
+            proof,
+        } => question::answer(pipeline, actor, question, reply, proof.as_ref()),
+        Command::DeliverAnswer { question, with } => question::deliver(pipeline, question, with),
+        Command::SendNote { kind, text } => note::send(pipeline, actor, *kind, text),
+        Command::DeliverNotes { with } => note::deliver(pipeline, with),
+        Command::AcknowledgeNotes { notes } => note::acknowledge(pipeline, notes),
         Command::JoinSession { session } => session::join(pipeline, session),
         Command::NoteActivity { calls } => activity::see(pipeline, *calls),
         Command::ChangeVersion { version } => version::change(pipeline, version),

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
-    Actor, DocumentRef, HandoverId, Language, PhaseName, PipelineId, PromptId, Proof, Purpose,
-    Session, TaskStatus, Timestamp, Track, Version, Via, Writer,
+    Actor, Asked, DocumentRef, HandoverId, Language, NoteKind, PhaseName, PipelineId, PromptId,
+    Proof, Purpose, QuestionId, Reply, Session, TaskStatus, Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -191,6 +191,55 @@ pub enum Event {
     PromptAcknowledged {
         /// The prompt.
         prompt: PromptId,
+    },
+    /// An agent asked a person something in the middle of a phase.
+    QuestionAsked {
+        /// The question.
+        question: QuestionId,
+        /// The phase that runs.
+        phase: PhaseName,
+        /// What is asked.
+        asked: Asked,
+    },
+    /// A person answered.
+    QuestionAnswered {
+        /// The question.
+        question: QuestionId,
+        /// The answer.
+        reply: Reply,
+        /// How it is known who answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
+    },
+    /// An agent has the answer.
+    AnswerDelivered {
+        /// The question.
+        question: QuestionId,
+        /// The call that it was answered with.
+        with: String,
+    },
+    /// A person told the agent something.
+    NoteSent {
+        /// Its number.
+        note: u32,
+        /// What it asks for. What this version does not know is a word to be read.
+        #[serde(default, deserialize_with = "known_or_default")]
+        kind: NoteKind,
+        /// The words.
+        #[serde(default)]
+        text: String,
+    },
+    /// An agent has these notes.
+    NotesDelivered {
+        /// Their numbers.
+        notes: Vec<u32>,
+        /// The call that they were answered with.
+        with: String,
+    },
+    /// The agent confirmed that it has read them.
+    NotesAcknowledged {
+        /// Their numbers.
+        notes: Vec<u32>,
     },
     /// A session of an assistant works on it from now on.
     SessionJoined {

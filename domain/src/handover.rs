@@ -240,6 +240,7 @@ impl Pipeline {
 
     fn await_review(&mut self, recorded: &Recorded, phase: PhaseName, number: u32) {
         self.status = Status::AwaitingReview;
+        self.end_waiting();
         let ended = self.phase_mut();
         ended.status = PhaseStatus::HandedOver;
         ended.revisions = number;

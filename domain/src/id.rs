@@ -79,6 +79,11 @@ macro_rules! numbered_id {
             pub fn pipeline(&self) -> &PipelineId {
                 &self.pipeline
             }
+
+            /// Its number in the pipeline, from 1.
+            pub fn number(&self) -> u32 {
+                self.number
+            }
         }
 
         impl fmt::Display for $name {
@@ -147,6 +152,11 @@ numbered_id!(
 numbered_id!(
     /// Names a prompt, for example `02kx9m4t7q-p1`.
     PromptId, "p", "prompt id"
+);
+
+numbered_id!(
+    /// Names a question, for example `02kx9m4t7q-q1`.
+    QuestionId, "q", "question id"
 );
 
 fn invalid(expected: &'static str, given: &str) -> InvalidId {

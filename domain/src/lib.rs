@@ -8,7 +8,7 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
@@ -30,11 +30,13 @@ mod language;
 mod lifecycle;
 pub mod limits;
 mod log;
+mod note;
 mod phase;
 mod phase_name;
 mod pipeline;
 mod progress;
 mod prompt;
+mod question;
 mod refusal;
 mod session;
 mod start;
@@ -55,15 +57,19 @@ pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
 pub use event::{Event, Recorded};
 pub use gaps::Gaps;
 pub use handover::{Handover, Revision};
-pub use id::{HandoverId, InvalidId, PipelineId, PromptId};
+pub use id::{HandoverId, InvalidId, PipelineId, PromptId, QuestionId};
 pub use language::Language;
 pub use lifecycle::{Outcome, Status};
 pub use log::{Entry, What};
+pub use note::{Note, NoteKind, Receipt};
 pub use phase::{Phase, PhaseStatus};
 pub use phase_name::{DEFAULT_PHASES, PhaseName};
 pub use pipeline::Pipeline;
 pub use progress::ProgressSource;
 pub use prompt::{Prompt, Purpose, Writer, WriterKind};
+pub use question::{
+    Answered, Asked, FieldKind, Question, QuestionField, QuestionKind, Reply,
+};
 pub use refusal::{Reason, Refusal};
 pub use session::Session;
 pub use start::{Start, decide_start};

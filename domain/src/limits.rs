@@ -41,6 +41,23 @@ pub const DOCUMENT_MAX: usize = 1024 * 1024;
 /// Longest prompt, in bytes: it quotes a whole handover and adds what the next phase has to know.
 pub const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
 
+/// Longest question of an agent, in bytes: a page. It is read on a phone, too.
+pub const QUESTION_MAX: usize = 4 * 1024;
+/// Most options of a question or field: a person reads them all, and the first nine have a key.
+pub const OPTIONS_MAX: usize = 20;
+/// Most fields of a form: what is left of one page.
+pub const FIELDS_MAX: usize = 20;
+/// Longest answer to a question, in bytes: what is longer is a decision about a handover.
+pub const ANSWER_MAX: usize = 8 * 1024;
+/// Most questions of a pipeline that wait for an answer: an agent that has more should hand over.
+pub const OPEN_QUESTIONS_MAX: usize = 10;
+/// How many questions the state keeps, the newest and the open ones. The journal keeps all.
+pub const QUESTIONS_KEPT: usize = 30;
+/// Most notes to an agent that none has got: all of them come with one answer.
+pub const UNREAD_NOTES_MAX: usize = 20;
+/// How many notes the state keeps, the newest and the unread ones. The journal keeps all.
+pub const NOTES_KEPT: usize = 50;
+
 /// How many lines of "What happened" the state keeps. The journal keeps all.
 pub const LOG_LINES: usize = 40;
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, PhaseName, Pipeline, Recorded, TaskStatus, Timestamp, Via, limits::LOG_LINES};
+use crate::{
+    Actor, NoteKind, PhaseName, Pipeline, Recorded, TaskStatus, Timestamp, Via, limits::LOG_LINES,
+};
 
 /// One line of "What happened". The words are the reader's: see [`What`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +102,30 @@ pub enum What {
     },
     /// The agent confirmed the prompt.
     PromptAcknowledged,
+    /// An agent asked a person.
+    Asked {
+        /// The question.
+        question: String,
+    },
+    /// A person answered.
+    Answered {
+        /// The question.
+        question: String,
+        /// The answer, in one text.
+        answer: String,
+    },
+    /// A person told the agent something.
+    NoteSent {
+        /// What it asks for.
+        kind: NoteKind,
+        /// The words; possibly none.
+        text: String,
+    },
+    /// The agent confirmed that it has read notes.
+    NotesRead {
+        /// Their numbers.
+        notes: Vec<u32>,
+    },
     /// A session of an assistant works on it.
     SessionJoined {
         /// The assistant, by its name in `staffel connect`.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, Actor, Delivery, Entry, Event, Gaps, Handover, Language, Outcome, Phase, PipelineId,
-    Prompt, Recorded, Session, Status, Task, Timestamp, Track, Verdict, Version,
+    Activity, Actor, Delivery, Entry, Event, Gaps, Handover, Language, Note, Outcome, Phase,
+    PipelineId, Prompt, Question, Recorded, Session, Status, Task, Timestamp, Track, Verdict,
+    Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -62,6 +63,15 @@ pub struct Pipeline {
     /// When it was archived, if it is.
     #[serde(default)]
     pub archived: Option<Timestamp>,
+    /// What its agents asked, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
+    /// What people told its agents, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// Since when a person has paused the agent at work, if one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Timestamp>,
     /// The session of an assistant that works on it, where a hook has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
@@ -83,6 +93,7 @@ impl Pipeline {
         let baton = self.baton();
         self.mark(recorded);
         self.fold(recorded);
+        self.end_pause();
         self.count_progress();
         if self.baton() != baton {
             self.pass_baton(baton, recorded.at);
@@ -201,6 +212,26 @@ impl Pipeline {
             Event::PromptAcknowledged { prompt } => {
                 self.apply_prompt_acknowledged(recorded, prompt);
             }
+            Event::QuestionAsked {
+                question,
+                phase,
+                asked,
+            } => self.apply_question_asked(recorded, question, phase, asked),
+            Event::QuestionAnswered {
+                question,
+                reply,
+                proof,
+            } => self.apply_question_answered(recorded, question, reply, proof.as_ref()),
+            Event::AnswerDelivered { question, with } => {
+                self.apply_answer_delivered(recorded, question, with);
+            }
+            Event::NoteSent { note, kind, text } => {
+                self.apply_note_sent(recorded, *note, *kind, text);
+            }
+            Event::NotesDelivered { notes, with } => {
+                self.apply_notes_delivered(recorded, notes, with);
+            }
+            Event::NotesAcknowledged { notes } => self.apply_notes_acknowledged(recorded, notes),
             Event::SessionJoined { session } => self.apply_session_joined(recorded, session),
             Event::ActivitySeen { calls } => self.apply_activity(recorded, *calls),
             Event::VersionChanged { version } => self.apply_version(recorded, version),

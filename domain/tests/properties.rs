@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use domain::{
-    Actor, ActorKind, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId, Outcome,
-    PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, Recorded, Session, Start, Status,
-    TaskReport, TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide,
-    decide_start,
+    Actor, ActorKind, Asked, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId,
+    NoteKind, Outcome, PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, QuestionId,
+    QuestionKind, Recorded, Reply, Session, Start, Status, TaskReport, TaskStatus, Timestamp,
+    Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -52,6 +52,23 @@ enum Step {
     See {
         calls: u32,
     },
+    Ask {
+        question: u8,
+        blocking: bool,
+    },
+    Answer {
+        question: u32,
+    },
+    HearAnswer {
+        question: u32,
+    },
+    Note {
+        kind: NoteKind,
+    },
+    HearNotes,
+    ReadNotes {
+        note: u32,
+    },
     Archive,
     Unarchive,
 }
@@ -76,6 +93,11 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         Just(Outcome::Failed),
         Just(Outcome::Cancelled)
     ];
+    let note_kind = prop_oneof![
+        Just(NoteKind::Word),
+        Just(NoteKind::Pause),
+        Just(NoteKind::GoOn)
+    ];
     let actor = prop_oneof![
         Just(ActorKind::Agent),
         Just(ActorKind::Person),
@@ -95,6 +117,12 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         1 => outcome.prop_map(|outcome| Step::Finish { outcome }),
         1 => (0_u8..3).prop_map(|session| Step::Join { session }),
         1 => (0_u32..3).prop_map(|calls| Step::See { calls }),
+        2 => (0_u8..3, any::<bool>()).prop_map(|(question, blocking)| Step::Ask { question, blocking }),
+        2 => (1_u32..4).prop_map(|question| Step::Answer { question }),
+        1 => (1_u32..4).prop_map(|question| Step::HearAnswer { question }),
+        3 => note_kind.prop_map(|kind| Step::Note { kind }),
+        1 => Just(Step::HearNotes),
+        1 => (1_u32..4).prop_map(|note| Step::ReadNotes { note }),
         1 => Just(Step::Archive),
         1 => Just(Step::Unarchive),
     ];
@@ -198,6 +226,33 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             },
         },
         Step::See { calls } => Command::NoteActivity { calls },
+        Step::Ask { question, blocking } => Command::Ask(Asked {
+            question: format!("Question {question}?"),
+            kind: QuestionKind::Text,
+            options: vec![],
+            fields: vec![],
+            blocking,
+        }),
+        Step::Answer { question } => Command::AnswerQuestion {
+            question: QuestionId::new(id.clone(), question),
+            reply: Reply {
+                answer: "Yes.".to_owned(),
+                ..Reply::default()
+            },
+            proof: None,
+        },
+        Step::HearAnswer { question } => Command::DeliverAnswer {
+            question: QuestionId::new(id.clone(), question),
+            with: "ask_person".to_owned(),
+        },
+        Step::Note { kind } => Command::SendNote {
+            kind,
+            text: "Mind the tests.".to_owned(),
+        },
+        Step::HearNotes => Command::DeliverNotes {
+            with: "get_pipeline_status".to_owned(),
+        },
+        Step::ReadNotes { note } => Command::AcknowledgeNotes { notes: vec![note] },
         Step::Archive => Command::Archive,
         Step::Unarchive => Command::Unarchive,
     }
@@ -266,7 +321,7 @@ proptest! {
             let named: Vec<_> = events.iter().filter_map(document).collect();
             let brought: Vec<_> = documents.iter().map(Document::reference).collect();
             prop_assert_eq!(named, brought, "each text that events name comes with them");
-            let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. } | Event::PipelineArchived {} | Event::PipelineUnarchived {}));
+            let moved = !events.iter().all(|e| matches!(e, Event::VersionChanged { .. } | Event::PromptAcknowledged { .. } | Event::AnswerDelivered { .. } | Event::NotesDelivered { .. } | Event::NotesAcknowledged { .. } | Event::PipelineArchived {} | Event::PipelineUnarchived {}));
             prop_assert!(!(ended && moved), "an ended pipeline moved by {step:?}");
             let accepted = pipeline.phases.last().is_some_and(|phase| phase.status == PhaseStatus::Accepted)
                 || events.iter().any(|e| matches!(e, Event::HandoverAccepted { .. }));
@@ -285,8 +340,12 @@ proptest! {
             prop_assert!(pipeline.usual_gap_ms <= 60 * 60_000);
 
             prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
-            prop_assert_eq!(pipeline.open_handover().is_some(), pipeline.baton() == Baton::Person);
-            prop_assert_eq!(pipeline.status == Status::Running, pipeline.baton() == Baton::Agent);
+            let works = pipeline.status == Status::Running;
+            let stands = works && (pipeline.paused.is_some() || pipeline.open_questions().any(|question| question.waits));
+            prop_assert_eq!(pipeline.open_handover().is_some() || stands, pipeline.baton() == Baton::Person);
+            prop_assert_eq!(works && !stands, pipeline.baton() == Baton::Agent);
+            prop_assert!(pipeline.paused.is_none() || works, "only work is paused");
+            prop_assert!(pipeline.questions.iter().all(|question| question.answer.as_ref().is_none_or(|answer| answer.by.kind == ActorKind::Person)), "only people answer");
             prop_assert!(pipeline.archived.is_none() || pipeline.status.has_ended(), "only ended pipelines are archived");
         }
 

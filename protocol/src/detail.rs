@@ -1,6 +1,6 @@
 //! What the page of one pipeline shows.
 
-use domain::{Activity, Entry, Language, Phase, Pipeline, Session, Track};
+use domain::{Activity, Entry, Language, Note, Phase, Pipeline, Question, Session, Track};
 use serde::{Deserialize, Serialize};
 
 use crate::{HandoverRef, PromptRef, Summary};
@@ -34,6 +34,12 @@ pub struct DetailMore {
     pub phase_details: Vec<Phase>,
     /// All tracks with their tasks.
     pub tracks: Vec<Track>,
+    /// What its agents asked, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
+    /// What people told its agents, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// The session of an assistant that works on it, where a hook has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
@@ -71,6 +77,8 @@ impl From<&Pipeline> for Detail {
                 language: pipeline.language,
                 phase_details: pipeline.phases.clone(),
                 tracks: pipeline.tracks.clone(),
+                questions: pipeline.questions.clone(),
+                notes: pipeline.notes.clone(),
                 session: pipeline.session.clone(),
                 activity: pipeline.activity.clone(),
                 log: pipeline.log.clone(),

@@ -19,6 +19,10 @@ pub mod event_name {
     pub const CURSOR_PROMPT: &str = "cursor_prompt";
     /// [`crate::PromptDelivery`]: a prompt got further.
     pub const PROMPT_DELIVERY: &str = "prompt_delivery";
+    /// [`crate::QuestionView`]: an agent asked a person, a person answered, or an agent has the answer.
+    pub const QUESTION: &str = "question";
+    /// [`crate::NoteView`]: a person told an agent something, or an agent has it or has read it.
+    pub const NOTE: &str = "note";
     /// [`crate::VersionView`]: the cycle version changed.
     pub const VERSION: &str = "version";
     /// [`crate::Reset`]: resuming is impossible; a [`SNAPSHOT`] follows.
@@ -31,13 +35,15 @@ pub mod event_name {
     pub const SHUTDOWN: &str = "shutdown";
 
     /// All of them.
-    pub const ALL: [&str; 11] = [
+    pub const ALL: [&str; 13] = [
         SNAPSHOT,
         PIPELINE_STATUS,
         HANDOVER,
         HANDOVER_DECIDED,
         CURSOR_PROMPT,
         PROMPT_DELIVERY,
+        QUESTION,
+        NOTE,
         VERSION,
         RESET,
         AGENTS,

@@ -10,6 +10,7 @@
 
 mod agent_name;
 mod agents;
+mod asking;
 mod audit;
 mod detail;
 mod event;
@@ -26,6 +27,7 @@ mod token;
 
 pub use agent_name::parse_name;
 pub use agents::{AgentView, Agents, Scope};
+pub use asking::{NoteView, QuestionRef, QuestionView};
 pub use audit::{Audit, AuditEntry, Happened};
 pub use detail::{Detail, DetailMore};
 pub use event::{

@@ -6,7 +6,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{HandoverRef, PromptRef, shorten};
+use crate::{HandoverRef, PromptRef, QuestionRef, shorten};
 
 /// Longest title in a summary, in characters. The whole title is in the [`crate::Detail`].
 const TITLE_MAX: usize = 120;
@@ -53,6 +53,12 @@ pub struct Summary {
     /// The newest prompt, without its text and its deliveries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<PromptRef>,
+    /// The question of its agent that waits for a person, the oldest one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionRef>,
+    /// Since when a person has paused the agent at work, if one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Timestamp>,
     /// The agent that acted last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -155,6 +161,8 @@ impl From<&Pipeline> for Summary {
                 .map(|text| shorten(text, MESSAGE_MAX)),
             handover: pipeline.handovers.last().map(HandoverRef::short),
             prompt: pipeline.prompts.last().map(PromptRef::short),
+            question: QuestionRef::first(pipeline),
+            paused: pipeline.paused,
             agent: pipeline.agent.clone(),
             started_by: Some(&pipeline.started_by)
                 .filter(|actor| actor.is_agent())

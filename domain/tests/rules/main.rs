@@ -1,6 +1,7 @@
 //! The rules from outside: what commands lead to, and what they are refused for.
 
 mod archive;
+mod asking;
 mod decision;
 mod invisible;
 mod lifecycle;

@@ -16,6 +16,10 @@ pub enum Action {
     Report,
     /// Decide about a handover.
     Decide,
+    /// Answer a question of an agent.
+    Answer,
+    /// Tell an agent at work something, pause it, let it go on.
+    Instruct,
     /// Hand a prompt on to an assistant.
     HandOn,
     /// Put pipelines into the archive, and take them out.
@@ -28,9 +32,11 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Report,
         Self::Decide,
+        Self::Answer,
+        Self::Instruct,
         Self::HandOn,
         Self::Archive,
         Self::ManagePeople,
@@ -40,15 +46,24 @@ impl Action {
     /// What a person has to be to do it.
     pub fn role(self) -> Role {
         match self {
-            Self::Report | Self::Decide | Self::HandOn | Self::Archive => Role::Reviewer,
+            Self::Report
+            | Self::Decide
+            | Self::Answer
+            | Self::Instruct
+            | Self::HandOn
+            | Self::Archive => Role::Reviewer,
             Self::ManagePeople => Role::Owner,
             Self::OwnAccount => Role::Viewer,
         }
     }
 
-    /// Whether a token of a person's scripts may do it: only somebody at a browser decides, and lets others in.
+    /// Whether a token of a person's scripts may do it: only somebody at a browser decides, answers, instructs, and
+    /// lets others in.
     pub fn is_for_scripts(self) -> bool {
-        !matches!(self, Self::Decide | Self::ManagePeople | Self::OwnAccount)
+        !matches!(
+            self,
+            Self::Decide | Self::Answer | Self::Instruct | Self::ManagePeople | Self::OwnAccount
+        )
     }
 
     /// Whether an agent may do it with a token that allows reporting.
@@ -60,6 +75,8 @@ impl Action {
         match self {
             Self::Report => "report",
             Self::Decide => "decide",
+            Self::Answer => "answer questions",
+            Self::Instruct => "send notes to agents",
             Self::HandOn => "hand prompts on",
             Self::Archive => "archive pipelines",
             Self::ManagePeople => "manage people",

@@ -7,8 +7,8 @@ use domain::{
     Verdict,
 };
 use protocol::{
-    Changed, HandoverDecided, PipelineStatus, PromptDelivery, Summary, TaskChange, VersionView,
-    event_name,
+    Changed, HandoverDecided, NoteView, PipelineStatus, PromptDelivery, QuestionView, Summary,
+    TaskChange, VersionView, event_name,
 };
 
 use super::texts::{streamed_handover, streamed_prompt};
@@ -107,6 +107,21 @@ pub fn frames_of(
                     encode_into(&mut bytes, event_name::CURSOR_PROMPT, None, &view);
                 }
             }
+            Event::QuestionAsked { question, .. }
+            | Event::QuestionAnswered { question, .. }
+            | Event::AnswerDelivered { question, .. } => {
+                if let Some(question) = after.question(question) {
+                    let view = QuestionView {
+                        pipeline: after.id.clone(),
+                        question: question.clone(),
+                    };
+                    encode_into(&mut bytes, event_name::QUESTION, None, &view);
+                }
+            }
+            Event::NoteSent { note, .. } => notes_frames(&mut bytes, after, &[*note]),
+            Event::NotesDelivered { notes, .. } | Event::NotesAcknowledged { notes } => {
+                notes_frames(&mut bytes, after, notes);
+            }
             Event::VersionChanged { version } => {
                 let view = VersionView {
                     pipeline: after.id.clone(),
@@ -197,6 +212,17 @@ fn handover_frame(
     }
 }
 
+fn notes_frames(bytes: &mut Vec<u8>, pipeline: &Pipeline, numbers: &[u32]) {
+    let notes = pipeline.notes.iter();
+    for note in notes.filter(|note| numbers.contains(&note.number)) {
+        let view = NoteView {
+            pipeline: pipeline.id.clone(),
+            note: note.clone(),
+        };
+        encode_into(bytes, event_name::NOTE, None, &view);
+    }
+}
+
 /// What an append added to the detail of a pipeline.
 fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> Changed {
     let from = before.map_or(0, |before| before.revision);
@@ -215,7 +241,14 @@ fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> C
     let unlisted = batch.iter().any(|recorded| {
         matches!(
             recorded.event,
-            Event::SessionJoined { .. } | Event::ActivitySeen { .. }
+            Event::SessionJoined { .. }
+                | Event::ActivitySeen { .. }
+                | Event::QuestionAsked { .. }
+                | Event::QuestionAnswered { .. }
+                | Event::AnswerDelivered { .. }
+                | Event::NoteSent { .. }
+                | Event::NotesDelivered { .. }
+                | Event::NotesAcknowledged { .. }
         )
     });
     if unlisted || tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {

@@ -38,6 +38,12 @@ fn kind(event: &Event) -> &'static str {
         Event::PipelineUnarchived {} => UNRELEASED[1],
         Event::SessionJoined { .. } => UNRELEASED[2],
         Event::ActivitySeen { .. } => UNRELEASED[3],
+        Event::QuestionAsked { .. } => UNRELEASED[4],
+        Event::QuestionAnswered { .. } => UNRELEASED[5],
+        Event::AnswerDelivered { .. } => UNRELEASED[6],
+        Event::NoteSent { .. } => UNRELEASED[7],
+        Event::NotesDelivered { .. } => UNRELEASED[8],
+        Event::NotesAcknowledged { .. } => UNRELEASED[9],
     }
 }
 
@@ -64,11 +70,17 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 4] = [
+const UNRELEASED: [&str; 10] = [
     "PipelineArchived",
     "PipelineUnarchived",
     "SessionJoined",
     "ActivitySeen",
+    "QuestionAsked",
+    "QuestionAnswered",
+    "AnswerDelivered",
+    "NoteSent",
+    "NotesDelivered",
+    "NotesAcknowledged",
 ];
 
 /// The released versions with the text of their facts and of their state.
