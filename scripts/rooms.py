@@ -21,7 +21,7 @@ ROWS = {
         ["access"],
         ["config"],
         ["hooks", "notify"],
-        ["agents", "archiver", "people", "prompt", "problem"],
+        ["agents", "archiver", "people", "prompt", "problem", "told"],
         ["relay"],
         ["documents", "projections"],
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "tls"],

@@ -149,9 +149,7 @@ impl Question {
 /// Decides about a question. No events means: the same one waits for its answer.
 pub(crate) fn ask(pipeline: &Pipeline, asked: &Asked) -> Result<Vec<Event>, Refusal> {
     let asked = check(asked)?;
-    let mut open = pipeline.open_questions();
-    if open.any(|question| question.asked == asked) {
-        lifecycle::refuse_when_ended(pipeline)?;
+    if pipeline.waiting_question(&asked).is_some() {
         return Ok(vec![]);
     }
     let (mut events, phase) = delivery::to_running(pipeline)?;
@@ -399,6 +397,12 @@ impl Pipeline {
     /// A question by id, as long as it is kept.
     pub fn question(&self, id: &QuestionId) -> Option<&Question> {
         self.questions.iter().find(|question| question.id == *id)
+    }
+
+    /// The question that waits for a person and asks just this, as a command named it.
+    pub fn waiting_question(&self, asked: &Asked) -> Option<&Question> {
+        let asked = check(asked).ok()?;
+        self.open_questions().find(|question| question.asked == asked)
     }
 
     /// The questions that wait for a person, the oldest first; none of a pipeline that has ended.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum NoticeKind {
     /// A handover waits for a person.
     HandoverWaiting,
+    /// An agent asks a person.
+    QuestionWaiting,
     /// A pipeline ended.
     PipelineEnded,
     /// An agent that should run says nothing.
@@ -25,8 +27,9 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// What settings and people can choose.
-    pub const CHOICES: [Self; 4] = [
+    pub const CHOICES: [Self; 5] = [
         Self::HandoverWaiting,
+        Self::QuestionWaiting,
         Self::PipelineEnded,
         Self::AgentSilent,
         Self::PromptWaiting,
@@ -36,6 +39,7 @@ impl NoticeKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::HandoverWaiting => "handover_waiting",
+            Self::QuestionWaiting => "question_waiting",
             Self::PipelineEnded => "pipeline_ended",
             Self::AgentSilent => "agent_silent",
             Self::PromptWaiting => "prompt_waiting",
@@ -107,6 +111,7 @@ impl Default for Wishes {
         Self {
             events: [
                 NoticeKind::HandoverWaiting,
+                NoticeKind::QuestionWaiting,
                 NoticeKind::AgentSilent,
                 NoticeKind::PromptWaiting,
             ]

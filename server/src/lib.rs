@@ -29,6 +29,7 @@ pub mod relay;
 pub mod release;
 mod serve;
 mod tls;
+mod told;
 
 pub use command_line::main;
 pub use protocol::VERSION;

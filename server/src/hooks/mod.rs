@@ -11,17 +11,18 @@ mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Command, Pipeline, PipelineId, PromptId, Session, Status, Via};
+use domain::{Actor, Baton, Command, Pipeline, PipelineId, PromptId, Session, Status, Via};
 use futures::future::select_all;
 use tokio::time::{Instant, sleep_until};
 
 pub use client::HookClient;
 pub use report::{Invalid, Moment, Report};
-use sessions::{Key, Sessions};
+use sessions::{GIVEN, Key, Sessions};
 
 use crate::{
     agents::{Agents, Caller, Open},
     relay::{Relay, RelayError, Waiter, now},
+    told::Told,
 };
 
 /// So long a session may take to take up what it was given, in milliseconds; after that another one is told.
@@ -38,6 +39,16 @@ pub enum Answer {
     Context(String),
     /// There is none: the server stops. Whoever can asks the next one.
     Stopped,
+}
+
+impl Answer {
+    /// To know all of this; nothing, if it is nothing.
+    fn context(said: &[String]) -> Self {
+        match said {
+            [] => Self::Nothing,
+            said => Self::Context(said.join("\n")),
+        }
+    }
 }
 
 /// What hooks are told, and what is known of the sessions that they belong to.
@@ -59,11 +70,16 @@ impl Hooks {
         }
     }
 
-    /// Notes which session works on a pipeline, as far as a tool call tells, and that it works.
+    /// Notes which session works on a pipeline, as far as a tool call tells, and that it works. What people have to say to it
+    /// comes with the answer, once; the answers of Staffel's own tools have had it before.
     ///
     /// # Errors
     /// The journal cannot be read or written.
-    pub async fn tool_used(&self, report: &Report, by: Option<&Actor>) -> Result<(), RelayError> {
+    pub async fn tool_used(
+        &self,
+        report: &Report,
+        by: Option<&Actor>,
+    ) -> Result<Answer, RelayError> {
         let session = &report.session;
         if let Some(id) = report.pipeline() {
             let join = Command::JoinSession {
@@ -77,12 +93,34 @@ impl Hooks {
             }
         }
         self.know().await?;
-        if let Some((id, calls)) = self.sessions.called(&Key::of(session)) {
+        let key = Key::of(session);
+        if let Some((id, calls)) = self.sessions.called(&key) {
             let seen = Command::NoteActivity { calls };
             let is_its = |pipeline: &Pipeline| works_in(pipeline, session);
             self.tell(&id, seen, by, is_its).await?;
         }
-        Ok(())
+        let mut said = Vec::new();
+        for id in self.sessions.pipelines(&key) {
+            let pipeline = self.relay.pipeline(&id).await?;
+            let its = works_in(&pipeline, session) && self.agent_of(&pipeline, by).is_some();
+            said.extend(self.say(session, &pipeline, 1).filter(|_| its));
+        }
+        Ok(Answer::context(&said))
+    }
+
+    /// What people have to say to the agent of a session, if it has not been given all of it often enough. It counts as
+    /// delivered with the agent's next call: what a hook answers may get lost.
+    fn say(&self, session: &Session, pipeline: &Pipeline, most: u8) -> Option<String> {
+        let told = Told::of(pipeline, false);
+        let notes = told
+            .notes
+            .iter()
+            .map(|note| format!("{}-n{}", pipeline.id, note.number));
+        let answers = told.answers.iter().map(|question| question.id.to_string());
+        let new = notes
+            .chain(answers)
+            .filter(|what| self.sessions.give(session, what, most));
+        (new.count() > 0).then(|| told.words(pipeline))
     }
 
     /// Brings what a hook tells to a pipeline, where there is `need` of it. Whether the pipeline is one of its agent that goes
@@ -158,19 +196,26 @@ impl Hooks {
                 if turn.is_over() {
                     return Ok(Answer::Nothing);
                 }
-                match Standing::of(&pipeline) {
-                    Standing::Prompt(prompt) => {
-                        if let Some(text) = self.give(session, &pipeline, &prompt, &actor).await? {
-                            return Ok(Answer::GoOn(text));
-                        }
-                    }
+                let standing = Standing::of(&pipeline);
+                if let Standing::Prompt(prompt) = &standing
+                    && let Some(text) = self.give(session, &pipeline, prompt, &actor).await?
+                {
+                    return Ok(Answer::GoOn(text));
+                }
+                // Whoever is paused has heard of it, or waits just as well.
+                if pipeline.paused.is_none()
+                    && let Some(words) = self.say(session, &pipeline, GIVEN)
+                {
+                    return Ok(Answer::GoOn(words::told(&pipeline, &words)));
+                }
+                match standing {
                     Standing::Waits => {
                         waits.push(waiter);
                         if let Some((_, shown)) = &mut here {
                             shown.get_or_insert_with(|| self.show(session, actor));
                         }
                     }
-                    Standing::Other => {}
+                    Standing::Prompt(_) | Standing::Other => {}
                 }
             }
             let (Some((turn, _)), false) = (&here, waits.is_empty()) else {
@@ -210,8 +255,13 @@ impl Hooks {
             match Standing::of(&pipeline) {
                 // Another session is about to follow it.
                 Standing::Prompt(prompt) if self.is_given(&pipeline, &prompt, session) => {}
-                Standing::Prompt(prompt) if all || self.sessions.give(session, &prompt) => {
+                Standing::Prompt(prompt)
+                    if all || self.sessions.give(session, &prompt.to_string(), GIVEN) =>
+                {
                     said.push(words::prompt_waits(&pipeline));
+                }
+                Standing::Waits if all && pipeline.status == Status::Running => {
+                    said.push(words::person_speaks(&pipeline, &self.board));
                 }
                 Standing::Waits if all => said.push(words::person_decides(&pipeline, &self.board)),
                 Standing::Other if all && pipeline.status == Status::Running => {
@@ -219,11 +269,13 @@ impl Hooks {
                 }
                 _ => {}
             }
+            let owner = pipeline.session.as_ref();
+            // Another session may be about to hear it.
+            if !owner.is_some_and(|owner| !owner.is(session) && self.sessions.waits(owner)) {
+                said.extend(self.say(session, &pipeline, GIVEN));
+            }
         }
-        Ok(match said.is_empty() {
-            true => Answer::Nothing,
-            false => Answer::Context(said.join("\n")),
-        })
+        Ok(Answer::context(&said))
     }
 
     /// Shows on the board that an agent waits.
@@ -244,7 +296,7 @@ impl Hooks {
         prompt: &PromptId,
         actor: &Actor,
     ) -> Result<Option<String>, RelayError> {
-        if !self.sessions.give(session, prompt) {
+        if !self.sessions.give(session, &prompt.to_string(), GIVEN) {
             return Ok(None);
         }
         let offer = Command::OfferPrompt {
@@ -308,7 +360,7 @@ fn works_in(pipeline: &Pipeline, session: &Session) -> bool {
 enum Standing {
     /// Follow this prompt.
     Prompt(PromptId),
-    /// Wait: for a person, or for the prompt.
+    /// Wait: for a person who decides, answers or lets it go on, or for the prompt.
     Waits,
     /// Nothing.
     Other,
@@ -319,6 +371,7 @@ impl Standing {
         match (pipeline.status, pipeline.prompt_in_transit()) {
             (_, Some(prompt)) => Self::Prompt(prompt.id.clone()),
             (Status::AwaitingReview | Status::HandingOver, None) => Self::Waits,
+            (Status::Running, None) if pipeline.baton() == Baton::Person => Self::Waits,
             _ => Self::Other,
         }
     }

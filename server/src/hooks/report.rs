@@ -1,7 +1,7 @@
 //! What a hook tells: the JSON that assistants give their hooks.
 
 use domain::{
-    HandoverId, PipelineId, PromptId, Refusal, Session,
+    HandoverId, PipelineId, PromptId, QuestionId, Refusal, Session,
     limits::{FOLDER_MAX, NAME_MAX},
     text,
 };
@@ -11,11 +11,12 @@ use serde_json::value::RawValue;
 use super::HookClient;
 
 /// The tools after which a session works on the pipeline that they were about. Reading one, or a list, is no work.
-const WORK: [&str; 6] = [
+const WORK: [&str; 7] = [
     "start_pipeline",
     "update_pipeline_status",
     "save_handover_content",
     "await_handover_decision",
+    "ask_person",
     "get_next_prompt",
     "acknowledge_prompt",
 ];
@@ -142,12 +143,14 @@ fn named(input: &str) -> Option<PipelineId> {
         pipeline: Option<String>,
         handover: Option<String>,
         prompt_id: Option<String>,
+        question_id: Option<String>,
     }
     let ids: Ids = serde_json::from_str(input).ok()?;
     let of_handover = || Some(ids.handover?.parse::<HandoverId>().ok()?.pipeline().clone());
     let of_prompt = || Some(ids.prompt_id?.parse::<PromptId>().ok()?.pipeline().clone());
+    let of_question = || Some(ids.question_id?.parse::<QuestionId>().ok()?.pipeline().clone());
     let pipeline = ids.pipeline.and_then(|id| id.trim().parse().ok());
-    pipeline.or_else(of_handover).or_else(of_prompt)
+    pipeline.or_else(of_handover).or_else(of_prompt).or_else(of_question)
 }
 
 /// The first id behind the word `pipeline` in an answer: some assistants give fields, some text, some text in text.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{PipelineId, PromptId, Session};
+use domain::{PipelineId, Session};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Most sessions that are remembered. What is forgotten is still in the journal, and is told again by the next tool call.
@@ -15,9 +15,9 @@ const MOST: usize = 10_000;
 const PIPELINES: usize = 16;
 /// Open pipelines, the newest, whose sessions are read from the journal after a start.
 pub const LOADED: usize = 1_000;
-/// So often a session is given one prompt. More than once, since an answer may get lost; not for ever, since some
+/// So often a session is given one prompt, note or answer. More than once, since an answer may get lost; not for ever, since some
 /// assistants run a hook again and again without asking the model.
-const GIVEN: u8 = 3;
+pub const GIVEN: u8 = 3;
 
 /// Between two notes of what a session does: every tool call is too much for the journal.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
@@ -58,7 +58,7 @@ struct State {
     /// The folder in which it was when it was told of first.
     folder: String,
     pipelines: Vec<PipelineId>,
-    given: HashMap<PromptId, u8>,
+    given: HashMap<String, u8>,
     wait: Option<CancellationToken>,
     calls: u32,
     noted: Option<Instant>,
@@ -127,13 +127,16 @@ impl Sessions {
         state.is_some_and(State::waits)
     }
 
-    /// Counts that a session is given a prompt, and says whether it may be.
-    pub fn give(&self, session: &Session, prompt: &PromptId) -> bool {
+    /// Counts that a session is given something, and says whether it may be: at most so often.
+    pub fn give(&self, session: &Session, what: &str, most: u8) -> bool {
         let mut known = self.lock();
         let state = known.state(&Key::of(session), &session.folder);
-        let given = state.given.entry(prompt.clone()).or_default();
-        *given = given.saturating_add(1);
-        *given <= GIVEN
+        let given = state.given.entry(what.to_owned()).or_default();
+        if *given >= most {
+            return false;
+        }
+        *given += 1;
+        true
     }
 
     /// Counts a tool call of a session that works on a pipeline. From time to time it says how many there were since.

@@ -30,6 +30,26 @@ pub fn go_on(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> String {
     )
 }
 
+/// What people have said meanwhile, to an agent whose turn has ended.
+pub fn told(pipeline: &Pipeline, words: &str) -> String {
+    let id = &pipeline.id;
+    format!(
+        "From Staffel, about the pipeline {id}:\n\n{words}\n\nHeed it, then go on with the phase {}; report with \
+         update_pipeline_status(pipeline=\"{id}\").",
+        pipeline.phase().name
+    )
+}
+
+/// That a person has to answer, or to let the work go on.
+pub fn person_speaks(pipeline: &Pipeline, board: &str) -> String {
+    let id = &pipeline.id;
+    let what = match pipeline.paused {
+        Some(_) => "is paused by a person, who lets it go on",
+        None => "waits for a person to answer a question",
+    };
+    format!("Staffel: the pipeline {id} of this folder {what} at {board}/pipelines/{id}.")
+}
+
 /// That a prompt waits for an agent.
 pub fn prompt_waits(pipeline: &Pipeline) -> String {
     let id = &pipeline.id;

@@ -109,10 +109,7 @@ async fn answer(
 ) -> Result<Answer, RelayError> {
     let (hooks, session) = (&app.hooks, &report.session);
     match report.moment {
-        Moment::ToolUsed => {
-            hooks.tool_used(&report, by.as_ref()).await?;
-            Ok(Answer::Nothing)
-        }
+        Moment::ToolUsed => hooks.tool_used(&report, by.as_ref()).await,
         Moment::TurnEnded => hooks.turn_ended(session, by.as_ref(), wait).await,
         Moment::SessionStarted => hooks.context(session, by.as_ref(), true).await,
         Moment::PersonWrote => hooks.context(session, by.as_ref(), false).await,

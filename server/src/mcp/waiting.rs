@@ -1,6 +1,6 @@
-//! The bounded wait for a decision.
+//! The bounded wait for a person: for a decision, for an answer, for the end of a pause.
 //!
-//! The decision lives in the journal; a wait only looks at it. Whether it was made before the wait,
+//! What a person says lives in the journal; a wait only looks at it. Whether it was said before the wait,
 //! during it, or between two waits makes no difference, and a wait that breaks off loses nothing.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{HandoverId, Refusal};
+use domain::{HandoverId, Pipeline, PipelineId, Refusal};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
 use tokio::time::{Instant, sleep_until};
 
@@ -29,24 +29,37 @@ pub async fn decision(
     longest: Duration,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), Refusal> {
+    let settled = |pipeline: &Pipeline| has_outcome(pipeline, handover);
+    until(relay, handover.pipeline(), longest, context, "to decide", settled).await
+}
+
+/// Waits for a person until a pipeline is `settled`, at most `longest`. `to` says what the person is to do.
+///
+/// # Errors
+/// Too many calls wait already.
+pub async fn until(
+    relay: &Relay,
+    pipeline: &PipelineId,
+    longest: Duration,
+    context: &RequestContext<RoleServer>,
+    to: &str,
+    settled: impl Fn(&Pipeline) -> bool,
+) -> Result<(), Refusal> {
     // Before the first look: no change is missed in between.
-    let mut waiter = relay.wait_for(handover.pipeline())?;
+    let mut waiter = relay.wait_for(pipeline)?;
     let mut closing = relay.live().closing();
     let begun = Instant::now();
     let deadline = begun + longest;
     let mut next_progress = begun;
     let mut step = 0.0;
     loop {
-        let settled = relay
-            .pipeline(handover.pipeline())
-            .await
-            .map_or(true, |pipeline| has_outcome(&pipeline, handover));
-        if settled || closing.has_begun() || Instant::now() >= deadline {
+        let now = relay.pipeline(pipeline).await;
+        if now.map_or(true, |pipeline| settled(&pipeline)) || closing.has_begun() || Instant::now() >= deadline {
             return Ok(());
         }
         if Instant::now() >= next_progress {
             step += 1.0;
-            tell(context, step, begun.elapsed()).await;
+            tell(context, step, to, begun.elapsed()).await;
             next_progress = Instant::now() + PROGRESS_EVERY;
         }
         tokio::select! {
@@ -85,13 +98,14 @@ pub async fn closed(relay: &Relay, about: &TaskId) -> Result<(), Refusal> {
     }
 }
 
-/// How long agents have waited for each open handover, and for which revision. A model that polls for ever burns
+/// How long agents have waited for each person's word: for the decision about a handover, and which revision of it, for an
+/// answer, for the end of a pause. A model that polls for ever burns
 /// tokens for nothing: after `most` it is told to end its turn. Time counts, not calls: ten waits of a second are ten
 /// seconds.
 #[derive(Debug)]
 pub struct UnansweredWaits {
     most: Duration,
-    waited: Mutex<HashMap<HandoverId, (u32, Duration)>>,
+    waited: Mutex<HashMap<String, (u32, Duration)>>,
 }
 
 impl UnansweredWaits {
@@ -103,11 +117,12 @@ impl UnansweredWaits {
         }
     }
 
-    /// Counts a wait for this revision that ended without a decision, and says whether that is enough now.
-    pub fn add(&self, handover: &HandoverId, revision: u32, waited: Duration) -> Waited {
+    /// Counts a wait that ended without a word about `subject`, and says whether that is enough now. Another revision begins
+    /// anew.
+    pub fn add(&self, subject: &str, revision: u32, waited: Duration) -> Waited {
         let mut all = self.lock();
         let (known, sum) = all
-            .entry(handover.clone())
+            .entry(subject.to_owned())
             .or_insert((revision, Duration::ZERO));
         if *known != revision {
             (*known, *sum) = (revision, Duration::ZERO);
@@ -119,13 +134,13 @@ impl UnansweredWaits {
         }
     }
 
-    /// Forgets a handover that is decided.
-    pub fn remove(&self, handover: &HandoverId) {
-        self.lock().remove(handover);
+    /// Forgets what a person has spoken about.
+    pub fn remove(&self, subject: &str) {
+        self.lock().remove(subject);
     }
 
     /// Nothing is half done while this is held, so a panic elsewhere spoils nothing.
-    fn lock(&self) -> MutexGuard<'_, HashMap<HandoverId, (u32, Duration)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (u32, Duration)>> {
         self.waited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -146,11 +161,11 @@ impl Waited {
     }
 }
 
-async fn tell(context: &RequestContext<RoleServer>, step: f64, waited: Duration) {
+async fn tell(context: &RequestContext<RoleServer>, step: f64, to: &str, waited: Duration) {
     let Some(token) = context.meta.get_progress_token() else {
         return;
     };
-    let message = format!("Waiting for a person to decide ({} s)", waited.as_secs());
+    let message = format!("Waiting for a person {to} ({} s)", waited.as_secs());
     // The peer may be gone; the call then ends by cancellation.
     let _ = context
         .peer
@@ -160,27 +175,25 @@ async fn tell(context: &RequestContext<RoleServer>, step: f64, waited: Duration)
 
 #[cfg(test)]
 mod tests {
-    use domain::{PipelineId, Timestamp};
-
     use super::*;
 
     #[test]
     fn time_is_counted_for_one_revision() {
-        let handover = HandoverId::new(PipelineId::new(Timestamp::from_millis(0), 1), 1);
+        let handover = "02kx9m4t7q-h1";
         let waits = UnansweredWaits::new(Duration::from_secs(60));
         let second = Duration::from_secs(1);
         for _ in 0..20 {
             assert!(
-                !waits.add(&handover, 1, second).is_enough(),
+                !waits.add(handover, 1, second).is_enough(),
                 "20 seconds are no minute"
             );
         }
-        assert!(waits.add(&handover, 1, 40 * second).is_enough());
+        assert!(waits.add(handover, 1, 40 * second).is_enough());
         assert!(
-            !waits.add(&handover, 2, second).is_enough(),
+            !waits.add(handover, 2, second).is_enough(),
             "another revision begins anew"
         );
-        waits.remove(&handover);
-        assert_eq!(waits.add(&handover, 2, second).in_all, second);
+        waits.remove(handover);
+        assert_eq!(waits.add(handover, 2, second).in_all, second);
     }
 }

@@ -1,6 +1,8 @@
 //! What a notice says.
 
-use domain::{Event, HandoverId, Language, Outcome, Pipeline, PipelineId, Recorded, Timestamp};
+use domain::{
+    Event, HandoverId, Language, Outcome, Pipeline, PipelineId, QuestionId, Recorded, Timestamp, text,
+};
 use protocol::Summary;
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +17,14 @@ pub fn is_told(event: &Event) -> bool {
         event,
         Event::HandoverSubmitted { .. }
             | Event::HandoverRevised { .. }
+            | Event::QuestionAsked { .. }
             | Event::PipelineCompleted { .. }
             | Event::PipelineFailed { .. }
             | Event::PipelineCancelled { .. }
     )
 }
 
-/// Whether an event answers or replaces a handover that people were told about.
+/// Whether an event answers or replaces what people were told about.
 pub fn takes_back(event: &Event) -> bool {
     matches!(
         event,
@@ -29,6 +32,7 @@ pub fn takes_back(event: &Event) -> bool {
             | Event::ChangesRequested { .. }
             | Event::HandoverStopped { .. }
             | Event::HandoverRevised { .. }
+            | Event::QuestionAnswered { .. }
     )
 }
 
@@ -52,6 +56,9 @@ pub struct Notice {
     /// Which revision of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
+    /// The question that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionId>,
     /// How the pipeline ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -106,6 +113,18 @@ impl Notice {
                 summary,
                 ..
             } => waiting(handover, *revision, summary),
+            Event::QuestionAsked {
+                question,
+                phase,
+                asked,
+            } => Some(Self {
+                question: Some(question.clone()),
+                ..plain(
+                    Kind::QuestionWaiting,
+                    phase.as_str(),
+                    &text::summary_of(&asked.question),
+                )
+            }),
             Event::PipelineCompleted { message } => ended(Outcome::Completed, message.as_deref()),
             Event::PipelineFailed { message } => ended(Outcome::Failed, message.as_deref()),
             Event::PipelineCancelled { message } => ended(Outcome::Cancelled, message.as_deref()),
@@ -147,6 +166,7 @@ impl Notice {
             phase: "TEST".to_owned(),
             handover: None,
             revision: None,
+            question: None,
             outcome: None,
             agent: None,
             since: None,
@@ -174,15 +194,25 @@ impl Notice {
         })
     }
 
+    /// What takes the notice about a question back.
+    pub fn answered(pipeline: &Pipeline, question: &QuestionId, at: Timestamp, board: &str) -> Self {
+        Self {
+            question: Some(question.clone()),
+            ..Self::about(pipeline, Kind::Withdrawn, at, board)
+        }
+    }
+
     /// What tells it from other notices to the same receiver.
     pub fn id(&self) -> String {
+        let gone = match self.event {
+            Kind::Withdrawn => "gone:",
+            _ => "",
+        };
         if let (Some(handover), Some(revision)) = (&self.handover, self.revision) {
-            let gone = if self.event == Kind::Withdrawn {
-                "gone:"
-            } else {
-                ""
-            };
             return format!("{gone}handover:{handover}:{revision}");
+        }
+        if let Some(question) = &self.question {
+            return format!("{gone}question:{question}");
         }
         let event = self.event.name();
         match (&self.pipeline, self.since) {
@@ -201,6 +231,9 @@ impl Notice {
             let open = pipeline.open_handover();
             return open.is_some_and(|open| open.id == *id && open.current().number == revision);
         }
+        if let Some(id) = &self.question {
+            return pipeline.open_questions().any(|question| question.id == *id);
+        }
         let Some(since) = self.since else {
             return true;
         };
@@ -213,6 +246,8 @@ impl Notice {
         match (self.event, self.outcome, self.language) {
             (Kind::HandoverWaiting, _, Language::En) => "A handover waits for you",
             (Kind::HandoverWaiting, _, Language::De) => "Eine Übergabe wartet auf dich",
+            (Kind::QuestionWaiting, _, Language::En) => "An agent asks you",
+            (Kind::QuestionWaiting, _, Language::De) => "Ein Agent fragt dich",
             (Kind::PipelineEnded, Some(Outcome::Failed), Language::En) => "Failed",
             (Kind::PipelineEnded, Some(Outcome::Failed), Language::De) => "Fehlgeschlagen",
             (Kind::PipelineEnded, Some(Outcome::Cancelled), Language::En) => "Stopped",
@@ -239,7 +274,10 @@ impl Notice {
     pub fn tag(&self) -> String {
         match (&self.handover, self.revision) {
             (Some(handover), Some(revision)) => format!("{handover}-{revision}"),
-            _ => self.id(),
+            _ => match &self.question {
+                Some(question) => question.to_string(),
+                None => self.id(),
+            },
         }
     }
 

@@ -83,7 +83,7 @@ impl Notifier {
         Ok(new)
     }
 
-    /// What is to be taken back because of an event: the handover that it answers or replaces.
+    /// What is to be taken back because of an event: the handover or question that it answers or replaces.
     pub(super) fn withdrawn(&self, pipeline: &Pipeline, recorded: &Recorded) -> Option<Notice> {
         let (handover, revision) = match &recorded.event {
             Event::HandoverAccepted {
@@ -98,6 +98,10 @@ impl Notifier {
             Event::HandoverRevised {
                 handover, revision, ..
             } => (handover, revision.checked_sub(1)?),
+            Event::QuestionAnswered { question, .. } => {
+                let at = recorded.at;
+                return Some(Notice::answered(pipeline, question, at, &self.board));
+            }
             _ => return None,
         };
         Notice::withdrawn(pipeline, handover, revision, recorded.at, &self.board)
@@ -326,7 +330,10 @@ fn loud(quiet: Option<Quiet>, at: Timestamp) -> Timestamp {
 /// When a handover is told again that is told first at `told`.
 fn reminder(wishes: &Wishes, notice: &Notice, told: Timestamp) -> Option<Timestamp> {
     let minutes = wishes.remind_minutes?;
-    let waits = notice.event == Kind::HandoverWaiting;
+    let waits = matches!(
+        notice.event,
+        Kind::HandoverWaiting | Kind::QuestionWaiting
+    );
     waits.then(|| later(told, Duration::from_secs(60 * u64::from(minutes))))
 }
 

@@ -77,6 +77,7 @@ fn lines<const N: usize>(lines: [String; N]) -> String {
 fn ntfy(notice: &Notice, topic: &str) -> Value {
     let tag = match notice.event {
         Kind::HandoverWaiting => "inbox_tray",
+        Kind::QuestionWaiting => "question",
         Kind::PipelineEnded => "checkered_flag",
         Kind::AgentSilent => "zzz",
         Kind::PromptWaiting => "hourglass",

@@ -28,7 +28,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 51] = [
+const ROUTES: [(For, &str, &str, &str); 57] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -38,6 +38,7 @@ const ROUTES: [(For, &str, &str, &str); 51] = [
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/handovers/{handover}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/next", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/{prompt}", ""),
+    (For::Everybody, "GET", "/api/pipelines/{pipeline}/questions/{question}", ""),
     (For::Everybody, "GET", "/api/session", ""),
     (For::Everybody, "GET", "/api/status", ""),
     (For::Everybody, "POST", "/api/session", r#"{"code":"no code"}"#),
@@ -59,6 +60,9 @@ const ROUTES: [(For, &str, &str, &str); 51] = [
     (For::Reporters, "POST", "/api/pipelines", r#"{"project":"a","title":"t"}"#),
     (For::Enders, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/handovers", r#"{"content":"text"}"#),
+    (For::Reporters, "POST", "/api/pipelines/{pipeline}/notes/acknowledgement", r#"{"notes":[]}"#),
+    (For::Reporters, "POST", "/api/pipelines/{pipeline}/questions", r#"{"question":"Which?"}"#),
+    (For::Reporters, "POST", "/api/pipelines/{pipeline}/questions/{question}/receipt", ""),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/acknowledgement", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/pickup", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/reports", r#"{"message":"text"}"#),
@@ -66,6 +70,8 @@ const ROUTES: [(For, &str, &str, &str); 51] = [
     (For::Scripts, "POST", "/api/pipelines/archive", r#"{"pipelines":[]}"#),
     (For::Scripts, "POST", "/api/pipelines/unarchive", r#"{"pipelines":[]}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
+    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/notes", r#"{"text":"Mind the tests."}"#),
+    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/questions/{question}/answer", r#"{"answer":"x"}"#),
     (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
     (For::Owners, "GET", "/api/audit", ""),
     (For::Owners, "GET", "/api/audit/export", ""),
@@ -83,8 +89,9 @@ const ROUTES: [(For, &str, &str, &str); 51] = [
 ];
 
 /// What each tool is: none of them decides, and a new one without a row here fails the test.
-const TOOLS: [(&str, For); 11] = [
+const TOOLS: [(&str, For); 12] = [
     ("acknowledge_prompt", For::Reporters),
+    ("ask_person", For::Reporters),
     ("await_handover_decision", For::Reporters),
     ("finish_pipeline", For::Reporters),
     ("get_handover_content", For::Everybody),
@@ -271,6 +278,7 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
             .replace("{pipeline}", &pipeline)
             .replace("{handover}", &handover)
             .replace("{prompt}", &format!("{pipeline}-p1"))
+            .replace("{question}", &format!("{pipeline}-q1"))
             .replace("{client}", "codex")
             .replace("{kind}", "pin");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");

@@ -218,6 +218,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /api/pipelines/{pipeline}/handovers/{handover}",
             "GET /api/pipelines/{pipeline}/prompts/next",
             "GET /api/pipelines/{pipeline}/prompts/{prompt}",
+            "GET /api/pipelines/{pipeline}/questions/{question}",
             "GET /api/session",
             "GET /api/status",
             "GET /health",
@@ -240,9 +241,14 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "POST /api/pipelines/{pipeline}/finish",
             "POST /api/pipelines/{pipeline}/handovers",
             "POST /api/pipelines/{pipeline}/handovers/{handover}/decision",
+            "POST /api/pipelines/{pipeline}/notes",
+            "POST /api/pipelines/{pipeline}/notes/acknowledgement",
             "POST /api/pipelines/{pipeline}/prompts/{prompt}/acknowledgement",
             "POST /api/pipelines/{pipeline}/prompts/{prompt}/offers",
             "POST /api/pipelines/{pipeline}/prompts/{prompt}/pickup",
+            "POST /api/pipelines/{pipeline}/questions",
+            "POST /api/pipelines/{pipeline}/questions/{question}/answer",
+            "POST /api/pipelines/{pipeline}/questions/{question}/receipt",
             "POST /api/pipelines/{pipeline}/reports",
             "POST /api/pipelines/{pipeline}/version",
             "POST /api/session",
@@ -255,7 +261,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
     for route in routes.iter().filter(|route| !route.ends_with("/sse")) {
         let (method, path) = route.split_once(' ').expect("a method");
         let path = [
-            "pipeline", "handover", "prompt", "name", "device", "passkey", "kind", "token",
+            "pipeline", "handover", "prompt", "name", "device", "passkey", "kind", "token", "question",
         ]
         .iter()
         .fold(path.to_owned(), |path, name| {

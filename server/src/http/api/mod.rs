@@ -6,11 +6,13 @@ mod confirmation;
 mod credentials;
 mod events;
 mod handovers;
+mod notes;
 mod notifications;
 mod passkey;
 mod people;
 mod pipelines;
 mod prompts;
+mod questions;
 mod reports;
 mod session;
 
@@ -35,6 +37,12 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(handovers::hand_over))
         .routes(routes!(handovers::read))
         .routes(routes!(handovers::decide))
+        .routes(routes!(questions::ask))
+        .routes(routes!(questions::read))
+        .routes(routes!(questions::answer))
+        .routes(routes!(questions::receive))
+        .routes(routes!(notes::send))
+        .routes(routes!(notes::acknowledge))
         .routes(routes!(prompts::next))
         .routes(routes!(prompts::read))
         .routes(routes!(prompts::offer))

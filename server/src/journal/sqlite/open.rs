@@ -5,7 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::Timestamp;
@@ -218,16 +218,27 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// Whoever has the lock may just be ending; and a program that it started has its files, too, for the moment before it
+/// becomes another program.
+const LOCK_WITHIN: Duration = Duration::from_secs(1);
+
 /// Takes the lock of a file in a folder.
 pub fn lock_for(file: &File, folder: &Path) -> Result<(), OpenError> {
     let path = || folder.to_owned();
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path() }),
-        Err(TryLockError::Error(error)) => Err(OpenError::Folder {
-            path: path(),
-            error,
-        }),
+    let begun = Instant::now();
+    loop {
+        return match file.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WITHIN => {
+                thread::sleep(LOCK_WITHIN / 50);
+                continue;
+            }
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path() }),
+            Err(TryLockError::Error(error)) => Err(OpenError::Folder {
+                path: path(),
+                error,
+            }),
+        };
     }
 }
 

@@ -1,7 +1,8 @@
-//! `await_handover_decision`: the wait for a person, as a call.
+//! `await_handover_decision`: the wait for a person, as a call. An agent that a person has paused waits with it to go on.
 
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -24,7 +25,10 @@ use super::{
     words::{board_url, verdict},
 };
 use crate::{
-    mcp::{handler::Handler, waiting::Waited},
+    mcp::{
+        handler::{Called, Handler},
+        waiting::{self, Waited},
+    },
     relay::RelayError,
 };
 
@@ -55,7 +59,8 @@ pub fn tool() -> Tool {
         "Wait for the decision",
         "Waits until a person has decided about a handover. Returns the decision with the prompt for the next phase (or for \
          the revision) to follow. Returns decision=\"pending\" when wait_seconds run out: call it again with the same \
-         arguments. A decision made earlier returns at once, and none is ever lost.",
+         arguments. A decision made earlier returns at once, and none is ever lost. While a person has paused your work, it waits \
+         until you may go on.",
         Nature::Adds,
     )
 }
@@ -83,6 +88,9 @@ pub async fn call(
             "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
         )
     })?;
+    if let Some(paused) = handler.paused(handover.as_deref(), pipeline.as_deref(), actor).await? {
+        return Ok(pause(handler, &paused, longest, context).await?.into());
+    }
     let (pipeline, id) = handler
         .find_handover(handover.as_deref(), pipeline.as_deref(), actor)
         .await?;
@@ -111,15 +119,51 @@ pub async fn call(
     Ok(decision.await?.into())
 }
 
+impl Handler {
+    /// The pipeline that is meant, if a person has paused it.
+    async fn paused(
+        &self,
+        handover: Option<&str>,
+        pipeline: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Option<Arc<Pipeline>>, RelayError> {
+        let found = match handover {
+            Some(_) => self.find_handover(handover, pipeline, actor).await?.0,
+            None => self.find(pipeline, actor).await?,
+        };
+        Ok(found.paused.is_some().then_some(found))
+    }
+}
+
+/// Waits for a person to say that the work goes on.
+async fn pause(
+    handler: &Handler,
+    paused: &Pipeline,
+    longest: Duration,
+    context: &RequestContext<RoleServer>,
+) -> Called {
+    let begun = Instant::now();
+    let goes_on = |pipeline: &Pipeline| pipeline.paused.is_none();
+    waiting::until(&handler.relay, &paused.id, longest, context, "to say go on", goes_on).await?;
+    let pipeline = handler.relay.pipeline(&paused.id).await?;
+    let subject = format!("pause of {}", pipeline.id);
+    let waited = handler.unanswered_waits.add(&subject, 0, begun.elapsed());
+    if pipeline.paused.is_none() {
+        handler.unanswered_waits.remove(&subject);
+    }
+    Ok(Decision::of_pause(&pipeline, waited, &handler.board).into_result())
+}
+
 /// Answer of `await_handover_decision`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Decision {
-    /// pending, accepted, changes_requested, stopped, or ended (the pipeline ended without a decision).
+    /// pending, accepted, changes_requested, stopped, or ended (the pipeline ended without a decision); paused or go_on where a
+    /// person has paused your work.
     pub decision: String,
-    /// The handover id.
-    pub handover: String,
-    /// The revision that was decided, or that waits.
-    pub revision: u32,
+    /// The handover id; null of a pause.
+    pub handover: Option<String>,
+    /// The revision that was decided, or that waits; null of a pause.
+    pub revision: Option<u32>,
     /// What the person wants different; empty when nothing.
     pub review_changes: String,
     /// Who decided; null while pending.
@@ -185,8 +229,8 @@ impl Decision {
         };
         Self {
             decision: decision.to_owned(),
-            handover: handover.id.to_string(),
-            revision: revision.number,
+            handover: Some(handover.id.to_string()),
+            revision: Some(revision.number),
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
             prompt: prompt.map(|(_, text)| text.to_owned()),
@@ -198,8 +242,50 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// How a pause stands. What a person says with it comes before every answer.
+    fn of_pause(pipeline: &Pipeline, waited: Waited, board: &str) -> Self {
+        let id = &pipeline.id;
+        let (decision, next_step) = if pipeline.status.has_ended() {
+            ("ended", "The pipeline has ended. Tell the user.".to_owned())
+        } else if pipeline.paused.is_none() {
+            ("go_on", format!("Go on with your work on {}.", pipeline.phase().name))
+        } else if waited.is_enough() {
+            (
+                "paused",
+                format!(
+                    "You are still paused after {}. End your turn now and tell the user that the work goes on at {}.",
+                    span(waited.in_all),
+                    board_url(board, pipeline)
+                ),
+            )
+        } else {
+            (
+                "paused",
+                format!(
+                    "You are still paused. Call await_handover_decision(pipeline=\"{id}\") again ({} of {} are over).",
+                    span(waited.in_all),
+                    span(waited.most)
+                ),
+            )
+        };
+        Self {
+            decision: decision.to_owned(),
+            handover: None,
+            revision: None,
+            review_changes: String::new(),
+            decided_by: None,
+            prompt: None,
+            prompt_id: None,
+            next_phase: None,
+            pipeline: id.to_string(),
+            next_step,
+        }
+    }
+}
+
 /// A time in words, to the second.
-fn span(time: Duration) -> String {
+pub fn span(time: Duration) -> String {
     match (time.as_secs() / 60, time.as_secs() % 60) {
         (0, seconds) => format!("{seconds} s"),
         (minutes, 0) => format!("{minutes} min"),
@@ -221,7 +307,12 @@ impl Answer for Decision {
             .as_ref()
             .map(|by| format!(" by {by}"))
             .unwrap_or_default();
-        format!("Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}")
+        match (handover, revision) {
+            (Some(handover), Some(revision)) => {
+                format!("Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}")
+            }
+            _ => format!("Pipeline {}: {decision}. Next: {next_step}", self.pipeline),
+        }
     }
 
     fn document(&self) -> Option<Cow<'_, str>> {

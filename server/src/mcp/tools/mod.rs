@@ -1,4 +1,4 @@
-//! The eleven tools, one a file: its arguments, `tool` (how a client sees it), `call` (its work) and its answer, where no other
+//! The twelve tools, one a file: its arguments, `tool` (how a client sees it), `call` (its work) and its answer, where no other
 //! tool gives it. No tool can decide.
 
 #![expect(
@@ -8,6 +8,7 @@
 
 mod acknowledge_prompt;
 mod answer;
+mod ask_person;
 mod arguments;
 mod await_handover_decision;
 mod find;
@@ -18,6 +19,7 @@ mod get_pipeline_status;
 mod get_version;
 mod list_pipelines;
 mod pick_up;
+mod said;
 mod save_handover_content;
 mod start_pipeline;
 mod status;
@@ -26,6 +28,7 @@ mod words;
 
 use std::sync::{Arc, LazyLock};
 
+use domain::{Actor, Reason, Refusal};
 use rmcp::{
     RoleServer,
     handler::server::tool::{schema_for_input, schema_for_output},
@@ -68,6 +71,7 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         save_handover_content::tool(),
         get_handover_content::tool(),
         await_handover_decision::tool(),
+        ask_person::tool(),
         get_next_prompt::tool(),
         acknowledge_prompt::tool(),
         finish_pipeline::tool(),
@@ -87,15 +91,14 @@ pub fn only_reads(tool: &Tool) -> bool {
 }
 
 impl Handler {
-    /// Calls a tool by its name; `None` if there is no such tool.
+    /// Calls a tool by its name; `None` if there is no such tool. What people have to say to the agent comes first in the
+    /// answer.
     pub(in crate::mcp) async fn call(
         &self,
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Option<Result<CallToolResponse, RelayError>> {
-        let name = &*request.name;
-        let given = request.arguments.unwrap_or_default();
-        let known = all().iter().find(|tool| tool.name == name)?;
+        let known = all().iter().find(|tool| tool.name == request.name)?;
         let actor = if only_reads(known) {
             self.actor(context)
         } else {
@@ -105,26 +108,64 @@ impl Handler {
             Ok(actor) => actor,
             Err(refused) => return Some(Err(refused.into())),
         };
+        let named = request.arguments.as_ref().and_then(said::named);
+        let mut called = self.carry_out(&known.name, request, &actor, context).await;
+        let result = match &called {
+            Ok(CallToolResponse::Complete(result)) => Some(result),
+            // The client asks its user, or waits by itself: there is no answer yet.
+            Ok(_) => return Some(called),
+            Err(_) => None,
+        };
+        // Who may only read takes nothing from the one who works.
+        if caller::reads_only(context) || context.ct.is_cancelled() {
+            return Some(called);
+        }
+        if let Some((told, pipeline)) = self.say(&known.name, named, result, &actor).await {
+            let mut result = match called {
+                Ok(CallToolResponse::Complete(result)) => result,
+                Ok(other) => return Some(Ok(other)),
+                Err(error) => refused(&error),
+            };
+            said::put_first(&told, &pipeline, &mut result);
+            called = Ok(result.into());
+        }
+        Some(called)
+    }
+
+    async fn carry_out(
+        &self,
+        name: &str,
+        request: CallToolRequestParams,
+        actor: &Actor,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, RelayError> {
+        let given = request.arguments.unwrap_or_default();
         let called = match name {
             list_pipelines::NAME => list_pipelines::call(self, given).await,
-            start_pipeline::NAME => start_pipeline::call(self, given, &actor).await,
-            get_pipeline_status::NAME => get_pipeline_status::call(self, given, &actor).await,
-            update_pipeline_status::NAME => update_pipeline_status::call(self, given, &actor).await,
-            save_handover_content::NAME => save_handover_content::call(self, given, &actor).await,
-            get_handover_content::NAME => get_handover_content::call(self, given, &actor).await,
+            start_pipeline::NAME => start_pipeline::call(self, given, actor).await,
+            get_pipeline_status::NAME => get_pipeline_status::call(self, given, actor).await,
+            update_pipeline_status::NAME => update_pipeline_status::call(self, given, actor).await,
+            save_handover_content::NAME => save_handover_content::call(self, given, actor).await,
+            get_handover_content::NAME => get_handover_content::call(self, given, actor).await,
             await_handover_decision::NAME => {
                 let brought = (request.input_responses, request.request_state);
-                return Some(
-                    await_handover_decision::call(self, given, &actor, brought, context).await,
-                );
+                return await_handover_decision::call(self, given, actor, brought, context).await;
             }
-            get_next_prompt::NAME => get_next_prompt::call(self, given, &actor).await,
-            acknowledge_prompt::NAME => acknowledge_prompt::call(self, given, &actor).await,
-            finish_pipeline::NAME => finish_pipeline::call(self, given, &actor).await,
-            get_version::NAME => get_version::call(self, given, &actor).await,
-            _ => return None,
+            ask_person::NAME => ask_person::call(self, given, actor, context).await,
+            get_next_prompt::NAME => get_next_prompt::call(self, given, actor).await,
+            acknowledge_prompt::NAME => acknowledge_prompt::call(self, given, actor).await,
+            finish_pipeline::NAME => finish_pipeline::call(self, given, actor).await,
+            get_version::NAME => get_version::call(self, given, actor).await,
+            // A tool of the list that has no line here: a test calls each of them.
+            other => Err(Refusal::new(
+                Reason::NotFound,
+                format!("There is no tool {other}."),
+                "the tools of the list.",
+                "Call one of them.",
+            )
+            .into()),
         };
-        Some(called.map(CallToolResponse::from))
+        called.map(CallToolResponse::from)
     }
 }
 
@@ -146,7 +187,18 @@ fn describe<A: JsonSchema + 'static, R: JsonSchema + 'static>(
     Tool::new(name, description, input)
         .with_title(title)
         .with_annotations(annotations)
-        .with_raw_output_schema(plain(&schema_for_output::<R>()))
+        .with_raw_output_schema(Arc::new(answer_schema::<R>()))
+}
+
+/// The schema of an answer, with what people may have said before it.
+fn answer_schema<R: JsonSchema + 'static>() -> JsonObject {
+    let mut schema = JsonObject::clone(&plain(&schema_for_output::<R>()));
+    let said = plain(&schema_for_output::<said::Said>());
+    let more = said.get("properties").and_then(Value::as_object);
+    if let Some(Value::Object(own)) = schema.get_mut("properties") {
+        own.extend(more.into_iter().flatten().map(|(name, schema)| (name.clone(), schema.clone())));
+    }
+    schema
 }
 
 /// Without `format`: schemars names Rust's integers there (`uint8`), and clients warn their users of
@@ -210,6 +262,7 @@ mod tests {
                 "save_handover_content",
                 "get_handover_content",
                 "await_handover_decision",
+                "ask_person",
                 "get_next_prompt",
                 "acknowledge_prompt",
                 "finish_pipeline",

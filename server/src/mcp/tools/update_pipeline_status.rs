@@ -32,6 +32,9 @@ pub struct Update {
     pub message: Option<String>,
     /// Tasks that are new or have changed; others stay as they are.
     pub tasks: Vec<ReportedTask>,
+    /// Numbers of notes that you have read and heed; they come in the field `notes` of every answer.
+    #[schemars(length(max = 50))]
+    pub notes_read: Vec<u32>,
     /// Any text that is unique for this report: the same call sent again then changes nothing twice.
     #[schemars(length(max = 200))]
     pub idempotency_key: Option<String>,
@@ -89,6 +92,12 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
         message: given.message,
         tasks: given.tasks.into_iter().map(task).collect(),
     };
+    if !given.notes_read.is_empty() {
+        let read = Command::AcknowledgeNotes {
+            notes: given.notes_read,
+        };
+        handler.relay.execute(&id, &read, actor, None).await?;
+    }
     let done = handler
         .relay
         .execute(&id, &command, actor, given.idempotency_key.as_deref())
