@@ -67,9 +67,7 @@ pub use phase_name::{DEFAULT_PHASES, PhaseName};
 pub use pipeline::Pipeline;
 pub use progress::ProgressSource;
 pub use prompt::{Prompt, Purpose, Writer, WriterKind};
-pub use question::{
-    Answered, Asked, FieldKind, Question, QuestionField, QuestionKind, Reply,
-};
+pub use question::{Answered, Asked, FieldKind, Question, QuestionField, QuestionKind, Reply};
 pub use refusal::{Reason, Refusal};
 pub use session::Session;
 pub use start::{Start, decide_start};

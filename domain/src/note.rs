@@ -77,7 +77,10 @@ pub(crate) fn send(
     if actor.kind != ActorKind::Person {
         return Err(Refusal::new(
             Reason::OnlyPeopleDecide,
-            format!("`{}` is not a person, and notes to agents come from people.", actor.name),
+            format!(
+                "`{}` is not a person, and notes to agents come from people.",
+                actor.name
+            ),
             "reports, questions and handovers of agents.",
             "Say it with update_pipeline_status, or ask with ask_person.",
         ));
@@ -123,7 +126,10 @@ pub(crate) fn send(
 /// Decides about a call that is answered with every note that no agent has. No events means: there is none.
 pub(crate) fn deliver(pipeline: &Pipeline, with: &str) -> Result<Vec<Event>, Refusal> {
     let with = text::line("with", with, NAME_MAX)?;
-    let notes: Vec<u32> = pipeline.undelivered_notes().map(|note| note.number).collect();
+    let notes: Vec<u32> = pipeline
+        .undelivered_notes()
+        .map(|note| note.number)
+        .collect();
     Ok(if notes.is_empty() {
         vec![]
     } else {
@@ -142,7 +148,12 @@ pub(crate) fn acknowledge(pipeline: &Pipeline, numbers: &[u32]) -> Result<Vec<Ev
             }
             let known = pipeline.notes.iter().map(|note| note.number.to_string());
             let known: Vec<_> = known.collect();
-            return Err(Refusal::not_found("note", &number.to_string(), &pipeline.id, &known));
+            return Err(Refusal::not_found(
+                "note",
+                &number.to_string(),
+                &pipeline.id,
+                &known,
+            ));
         };
         if note.acknowledged.is_none() && !notes.contains(number) {
             notes.push(*number);
@@ -169,7 +180,11 @@ impl Pipeline {
 
     /// What a person has to say to an agent that is told to go on, until an agent has it.
     pub fn untold_go_on(&self) -> Option<&Note> {
-        let newest = self.notes.iter().rev().find(|note| note.kind != NoteKind::Word)?;
+        let newest = self
+            .notes
+            .iter()
+            .rev()
+            .find(|note| note.kind != NoteKind::Word)?;
         let goes_on = newest.kind == NoteKind::GoOn && self.paused.is_none();
         (goes_on && newest.delivered.is_none()).then_some(newest)
     }
@@ -177,11 +192,16 @@ impl Pipeline {
     /// The note with which a person paused the agent at work, while it is paused.
     pub fn pause(&self) -> Option<&Note> {
         self.paused?;
-        self.notes.iter().rev().find(|note| note.kind == NoteKind::Pause)
+        self.notes
+            .iter()
+            .rev()
+            .find(|note| note.kind == NoteKind::Pause)
     }
 
     fn next_note(&self) -> u32 {
-        self.notes.last().map_or(1, |note| note.number.saturating_add(1))
+        self.notes
+            .last()
+            .map_or(1, |note| note.number.saturating_add(1))
     }
 
     pub(crate) fn apply_note_sent(
@@ -218,9 +238,15 @@ impl Pipeline {
         self.note(recorded, What::NoteSent { kind, text });
     }
 
-    pub(crate) fn apply_notes_delivered(&mut self, recorded: &Recorded, numbers: &[u32], with: &str) {
+    pub(crate) fn apply_notes_delivered(
+        &mut self,
+        recorded: &Recorded,
+        numbers: &[u32],
+        with: &str,
+    ) {
         for note in self.notes_mut(numbers) {
-            note.delivered.get_or_insert_with(|| Receipt::of(recorded, with));
+            note.delivered
+                .get_or_insert_with(|| Receipt::of(recorded, with));
         }
     }
 
@@ -228,7 +254,8 @@ impl Pipeline {
         for note in self.notes_mut(numbers) {
             note.acknowledged.get_or_insert(recorded.at);
             // It was read, whichever way it came.
-            note.delivered.get_or_insert_with(|| Receipt::of(recorded, ""));
+            note.delivered
+                .get_or_insert_with(|| Receipt::of(recorded, ""));
         }
         let notes = numbers.to_vec();
         self.note(recorded, What::NotesRead { notes });

@@ -180,15 +180,29 @@ fn check(asked: &Asked) -> Result<Asked, Refusal> {
             "Send `question` with what you want to know.",
         ));
     }
-    let options = checked_options("options", asked.kind == QuestionKind::Choice, &asked.options)?;
+    let options = checked_options(
+        "options",
+        asked.kind == QuestionKind::Choice,
+        &asked.options,
+    )?;
     let form = asked.kind == QuestionKind::Form;
     if form == asked.fields.is_empty() {
         let (what, next) = if form {
-            ("`fields` is empty, and a form needs fields.", "Send `fields`, or another `kind`.")
+            (
+                "`fields` is empty, and a form needs fields.",
+                "Send `fields`, or another `kind`.",
+            )
         } else {
-            ("`fields` belong to a form, and `kind` is another.", "Send kind=form, or leave `fields` out.")
+            (
+                "`fields` belong to a form, and `kind` is another.",
+                "Send kind=form, or leave `fields` out.",
+            )
         };
-        return Err(invalid(what, format!("1 to {FIELDS_MAX} fields with kind=form, none with another kind."), next));
+        return Err(invalid(
+            what,
+            format!("1 to {FIELDS_MAX} fields with kind=form, none with another kind."),
+            next,
+        ));
     }
     if asked.fields.len() > FIELDS_MAX {
         return Err(too_many("fields", asked.fields.len(), FIELDS_MAX));
@@ -203,8 +217,16 @@ fn check(asked: &Asked) -> Result<Asked, Refusal> {
                 "Send `fields` without the repetition.",
             ));
         }
-        let options = checked_options("fields.options", field.kind == FieldKind::Choice, &field.options)?;
-        fields.push(QuestionField { name, options, ..field.clone() });
+        let options = checked_options(
+            "fields.options",
+            field.kind == FieldKind::Choice,
+            &field.options,
+        )?;
+        fields.push(QuestionField {
+            name,
+            options,
+            ..field.clone()
+        });
     }
     Ok(Asked {
         question,
@@ -259,7 +281,10 @@ pub(crate) fn answer(
     if actor.kind != ActorKind::Person {
         return Err(Refusal::new(
             Reason::OnlyPeopleDecide,
-            format!("`{}` is not a person, and only people answer questions.", actor.name),
+            format!(
+                "`{}` is not a person, and only people answer questions.",
+                actor.name
+            ),
             "waiting for the answer.",
             format!("Call ask_person with question_id={id}."),
         ));
@@ -268,7 +293,10 @@ pub(crate) fn answer(
     if let Some(made) = &question.answer {
         return Err(Refusal::new(
             Reason::AlreadyDecided,
-            format!("{id} was answered already, by {} at {}.", made.by.name, made.at),
+            format!(
+                "{id} was answered already, by {} at {}.",
+                made.by.name, made.at
+            ),
             "one answer a question.",
             "Send a note to the agent to add to it.",
         ));
@@ -286,19 +314,34 @@ fn fitting(asked: &Asked, reply: &Reply) -> Result<Reply, Refusal> {
     let answer = text::document("answer", &reply.answer, ANSWER_MAX)?;
     if asked.kind != QuestionKind::Form {
         if !reply.fields.is_empty() {
-            return Err(invalid("`fields` belong to a form, and this question is none.", "`answer` alone.", "Send `answer`."));
+            return Err(invalid(
+                "`fields` belong to a form, and this question is none.",
+                "`answer` alone.",
+                "Send `answer`.",
+            ));
         }
         if answer.is_empty() {
-            return Err(invalid("`answer` is empty.", format!("1 to {ANSWER_MAX} bytes."), "Send `answer`."));
+            return Err(invalid(
+                "`answer` is empty.",
+                format!("1 to {ANSWER_MAX} bytes."),
+                "Send `answer`.",
+            ));
         }
         if asked.kind == QuestionKind::Confirm {
             confirmed("answer", &answer)?;
         }
-        return Ok(Reply { answer, fields: BTreeMap::new() });
+        return Ok(Reply {
+            answer,
+            fields: BTreeMap::new(),
+        });
     }
     let named = |name: &&String| asked.fields.iter().any(|field| field.name == **name);
     if let Some(unknown) = reply.fields.keys().find(|name| !named(name)) {
-        let known: Vec<_> = asked.fields.iter().map(|field| field.name.as_str()).collect();
+        let known: Vec<_> = asked
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
         return Err(invalid(
             format!("The form has no field {unknown:?}."),
             format!("{}.", known.join(", ")),
@@ -312,7 +355,11 @@ fn fitting(asked: &Asked, reply: &Reply) -> Result<Reply, Refusal> {
         let value = text::document(name, given, ANSWER_MAX)?;
         if value.is_empty() {
             if field.required {
-                return Err(invalid(format!("`{name}` is empty."), "a value: the agent needs it.", format!("Fill `{name}` in.")));
+                return Err(invalid(
+                    format!("`{name}` is empty."),
+                    "a value: the agent needs it.",
+                    format!("Fill `{name}` in."),
+                ));
             }
             continue;
         }
@@ -320,7 +367,11 @@ fn fitting(asked: &Asked, reply: &Reply) -> Result<Reply, Refusal> {
             FieldKind::Text => {}
             FieldKind::Number if value.trim().parse::<f64>().is_ok_and(f64::is_finite) => {}
             FieldKind::Number => {
-                return Err(invalid(format!("`{name}` is {:?}.", short(&value)), "a number, such as 3 or 0.5.", format!("Write a number into `{name}`.")));
+                return Err(invalid(
+                    format!("`{name}` is {:?}.", short(&value)),
+                    "a number, such as 3 or 0.5.",
+                    format!("Write a number into `{name}`."),
+                ));
             }
             FieldKind::Choice if field.options.contains(&value) => {}
             FieldKind::Choice => {
@@ -335,7 +386,11 @@ fn fitting(asked: &Asked, reply: &Reply) -> Result<Reply, Refusal> {
         fields.insert(name.clone(), value);
     }
     if fields.is_empty() && answer.is_empty() {
-        return Err(invalid("Every field is empty.", "at least one value, or words in `answer`.", "Fill the form in."));
+        return Err(invalid(
+            "Every field is empty.",
+            "at least one value, or words in `answer`.",
+            "Fill the form in.",
+        ));
     }
     // Each is bounded; a form as a whole too, since all of it goes into the next prompt.
     let size: usize = fields.values().map(String::len).sum();
@@ -354,14 +409,22 @@ fn confirmed(name: &str, value: &str) -> Result<(), Refusal> {
     if matches!(value, "yes" | "no") {
         return Ok(());
     }
-    Err(invalid(format!("`{name}` is {:?}.", short(value)), "yes or no.", format!("Send yes or no as `{name}`.")))
+    Err(invalid(
+        format!("`{name}` is {:?}.", short(value)),
+        "yes or no.",
+        format!("Send yes or no as `{name}`."),
+    ))
 }
 
 fn short(value: &str) -> String {
     value.chars().take(60).collect()
 }
 
-fn invalid(what: impl Into<String>, allowed: impl Into<String>, next: impl Into<String>) -> Refusal {
+fn invalid(
+    what: impl Into<String>,
+    allowed: impl Into<String>,
+    next: impl Into<String>,
+) -> Refusal {
     Refusal::new(Reason::Invalid, what, allowed, next)
 }
 
@@ -375,12 +438,22 @@ fn too_many(field: &str, given: usize, most: usize) -> Refusal {
 }
 
 /// Decides about a call that is answered with the answer. No events means: an agent has it.
-pub(crate) fn deliver(pipeline: &Pipeline, id: &QuestionId, with: &str) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn deliver(
+    pipeline: &Pipeline,
+    id: &QuestionId,
+    with: &str,
+) -> Result<Vec<Event>, Refusal> {
     let question = find(pipeline, id)?;
     let with = text::line("with", with, NAME_MAX)?;
-    let waits = question.answer.as_ref().is_some_and(|answer| answer.delivered.is_none());
+    let waits = question
+        .answer
+        .as_ref()
+        .is_some_and(|answer| answer.delivered.is_none());
     Ok(if waits {
-        vec![Event::AnswerDelivered { question: id.clone(), with }]
+        vec![Event::AnswerDelivered {
+            question: id.clone(),
+            with,
+        }]
     } else {
         vec![]
     })
@@ -388,7 +461,11 @@ pub(crate) fn deliver(pipeline: &Pipeline, id: &QuestionId, with: &str) -> Resul
 
 fn find<'a>(pipeline: &'a Pipeline, id: &QuestionId) -> Result<&'a Question, Refusal> {
     pipeline.question(id).ok_or_else(|| {
-        let known: Vec<String> = pipeline.questions.iter().map(|q| q.id.to_string()).collect();
+        let known: Vec<String> = pipeline
+            .questions
+            .iter()
+            .map(|q| q.id.to_string())
+            .collect();
         Refusal::not_found("question", &id.to_string(), &pipeline.id, &known)
     })
 }
@@ -402,18 +479,24 @@ impl Pipeline {
     /// The question that waits for a person and asks just this, as a command named it.
     pub fn waiting_question(&self, asked: &Asked) -> Option<&Question> {
         let asked = check(asked).ok()?;
-        self.open_questions().find(|question| question.asked == asked)
+        self.open_questions()
+            .find(|question| question.asked == asked)
     }
 
     /// The questions that wait for a person, the oldest first; none of a pipeline that has ended.
     pub fn open_questions(&self) -> impl Iterator<Item = &Question> {
         let open = !self.status.has_ended();
-        self.questions.iter().filter(move |question| open && question.is_open())
+        self.questions
+            .iter()
+            .filter(move |question| open && question.is_open())
     }
 
     /// The answers that no agent has, the oldest first.
     pub fn undelivered_answers(&self) -> impl Iterator<Item = (&Question, &Answered)> {
-        let answered = self.questions.iter().filter_map(|it| Some((it, it.answer.as_ref()?)));
+        let answered = self
+            .questions
+            .iter()
+            .filter_map(|it| Some((it, it.answer.as_ref()?)));
         answered.filter(|(_, answer)| answer.delivered.is_none())
     }
 
@@ -423,13 +506,25 @@ impl Pipeline {
     }
 
     fn next_question(&self) -> u32 {
-        let newest = self.questions.last().map_or(0, |question| question.id.number());
+        let newest = self
+            .questions
+            .last()
+            .map_or(0, |question| question.id.number());
         newest.saturating_add(1)
     }
 
-    pub(crate) fn apply_question_asked(&mut self, recorded: &Recorded, id: &QuestionId, phase: &PhaseName, asked: &Asked) {
+    pub(crate) fn apply_question_asked(
+        &mut self,
+        recorded: &Recorded,
+        id: &QuestionId,
+        phase: &PhaseName,
+        asked: &Asked,
+    ) {
         if self.questions.len() == QUESTIONS_KEPT {
-            let answered = self.questions.iter().position(|question| !question.is_open());
+            let answered = self
+                .questions
+                .iter()
+                .position(|question| !question.is_open());
             self.questions.remove(answered.unwrap_or(0));
         }
         self.questions.push(Question {
@@ -452,8 +547,17 @@ impl Pipeline {
         }
     }
 
-    pub(crate) fn apply_question_answered(&mut self, recorded: &Recorded, id: &QuestionId, reply: &Reply, proof: Option<&Proof>) {
-        let known = self.questions.iter_mut().find(|question| question.id == *id);
+    pub(crate) fn apply_question_answered(
+        &mut self,
+        recorded: &Recorded,
+        id: &QuestionId,
+        reply: &Reply,
+        proof: Option<&Proof>,
+    ) {
+        let known = self
+            .questions
+            .iter_mut()
+            .find(|question| question.id == *id);
         let Some(question) = known.filter(|question| question.answer.is_none()) else {
             return;
         };
@@ -469,10 +573,20 @@ impl Pipeline {
         self.note(recorded, What::Answered { question, answer });
     }
 
-    pub(crate) fn apply_answer_delivered(&mut self, recorded: &Recorded, id: &QuestionId, with: &str) {
-        let known = self.questions.iter_mut().find(|question| question.id == *id);
+    pub(crate) fn apply_answer_delivered(
+        &mut self,
+        recorded: &Recorded,
+        id: &QuestionId,
+        with: &str,
+    ) {
+        let known = self
+            .questions
+            .iter_mut()
+            .find(|question| question.id == *id);
         if let Some(answer) = known.and_then(|question| question.answer.as_mut()) {
-            answer.delivered.get_or_insert_with(|| Receipt::of(recorded, with));
+            answer
+                .delivered
+                .get_or_insert_with(|| Receipt::of(recorded, with));
         }
     }
 }
@@ -480,8 +594,15 @@ impl Pipeline {
 impl Reply {
     /// The answer in one text: the words, then the fields.
     pub fn line(&self) -> String {
-        let fields = self.fields.iter().map(|(name, value)| format!("{name}: {value}"));
+        let fields = self
+            .fields
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
         let words = (!self.answer.is_empty()).then(|| self.answer.clone());
-        words.into_iter().chain(fields).collect::<Vec<_>>().join("\n")
+        words
+            .into_iter()
+            .chain(fields)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }

@@ -31,7 +31,9 @@ impl QuestionRef {
     /// The oldest open question of a pipeline; one that the agent waits for comes first.
     pub fn first(pipeline: &Pipeline) -> Option<Self> {
         let open = u32::try_from(pipeline.open_questions().count()).unwrap_or(u32::MAX);
-        let first = pipeline.open_questions().min_by_key(|question| !question.waits)?;
+        let first = pipeline
+            .open_questions()
+            .min_by_key(|question| !question.waits)?;
         Some(Self {
             question: first.id.clone(),
             text: shorten(&first.asked.question, LINE_MAX),

@@ -21,7 +21,10 @@ impl Told {
         let is_new = |note: &&Note| again || note.delivered.is_none();
         let pause = pipeline.pause().filter(is_new);
         let words = pipeline.unread_notes().filter(is_new);
-        let notes = pause.into_iter().chain(pipeline.untold_go_on()).chain(words);
+        let notes = pause
+            .into_iter()
+            .chain(pipeline.untold_go_on())
+            .chain(words);
         let answers = pipeline.undelivered_answers().map(|(question, _)| question);
         Self {
             notes: notes.cloned().collect(),
@@ -40,7 +43,11 @@ impl Told {
         let note = |note: &Note| {
             let (by, number) = (&note.by.name, note.number);
             let text = visible(&note.text);
-            let says = if text.is_empty() { String::new() } else { format!(" {by} says: {text}") };
+            let says = if text.is_empty() {
+                String::new()
+            } else {
+                format!(" {by} says: {text}")
+            };
             match note.kind {
                 NoteKind::Pause => format!(
                     "{by} has PAUSED this pipeline.{says} Stop working now and call \

@@ -1,6 +1,6 @@
 //! One line of the log, in words.
 
-use domain::{Actor, Entry, TaskStatus, Via, What};
+use domain::{Actor, Entry, NoteKind, TaskStatus, Via, What};
 
 use super::{is_reader, pipeline, quoted};
 use crate::Lang;
@@ -58,6 +58,20 @@ pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<S
         What::PromptOffered { via } => offered(lang, reader, &entry.by, *via),
         What::PromptPickedUp { .. } => lang.log_prompt_picked_up(who),
         What::PromptAcknowledged => lang.log_prompt_confirmed(who),
+        What::Asked { .. } => lang.log_asked(who),
+        What::Answered { .. } => by(lang.log_answered(who), &|| {
+            lang.log_answered_by_you().to_owned()
+        }),
+        What::NoteSent { kind, .. } => match kind {
+            NoteKind::Word => by(lang.log_note(who), &|| lang.log_note_by_you().to_owned()),
+            NoteKind::Pause => by(lang.log_paused(who), &|| {
+                lang.log_paused_by_you().to_owned()
+            }),
+            NoteKind::GoOn => by(lang.log_goes_on(who), &|| {
+                lang.log_goes_on_by_you().to_owned()
+            }),
+        },
+        What::NotesRead { .. } => lang.log_note_read(who),
         What::SessionJoined { client, folder } => lang.log_session(client, folder),
         What::VersionChanged { current } => lang.log_version(current.as_deref().unwrap_or("–")),
         What::Completed { .. } => lang.finished().to_owned(),
@@ -70,7 +84,10 @@ pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<S
 /// What is quoted after the line.
 fn with_it(lang: Lang, what: &What) -> Option<String> {
     match what {
-        What::Said { text } => Some(text.clone()),
+        What::Said { text }
+        | What::Asked { question: text }
+        | What::Answered { answer: text, .. } => Some(text.clone()),
+        What::NoteSent { text, .. } => noted(lang, text),
         What::Task { name, .. } => Some(name.clone()),
         What::Accepted { note, .. }
         | What::ChangesRequested { note, .. }

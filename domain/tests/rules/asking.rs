@@ -84,7 +84,9 @@ fn deliver() -> Command {
 fn a_question_gives_the_baton_to_a_person_until_the_one_answer() {
     let mut track = Track::new();
     let events = track.send(&agent(), &Command::Ask(asked("Which database?\n")));
-    assert!(matches!(&events.expect("asked")[..], [Event::QuestionAsked { question, .. }] if question.number() == 1));
+    assert!(
+        matches!(&events.expect("asked")[..], [Event::QuestionAsked { question, .. }] if question.number() == 1)
+    );
     assert_eq!(track.pipeline.baton(), Baton::Person);
     assert_eq!(
         track.send(&agent(), &Command::Ask(asked("Which database?"))),
@@ -93,14 +95,22 @@ fn a_question_gives_the_baton_to_a_person_until_the_one_answer() {
     );
     let refusal = track.refused(&agent(), &answer(&track, 1, words("SQLite")));
     assert_eq!(refusal.reason, Reason::OnlyPeopleDecide);
-    track.wait(59);
-    track.send(&person(), &answer(&track, 1, words("SQLite\n"))).expect("answered");
+    track.wait(58);
+    track
+        .send(&person(), &answer(&track, 1, words("SQLite\n")))
+        .expect("answered");
     assert_eq!(track.pipeline.baton(), Baton::Agent);
     assert_eq!(track.pipeline.waited_ms, 60_000);
     let refusal = track.refused(&person(), &answer(&track, 1, words("PostgreSQL")));
     assert_eq!(refusal.reason, Reason::AlreadyDecided);
     let question = &track.pipeline.questions[0];
-    assert_eq!(question.answer.as_ref().map(|made| made.reply.answer.as_str()), Some("SQLite"));
+    assert_eq!(
+        question
+            .answer
+            .as_ref()
+            .map(|made| made.reply.answer.as_str()),
+        Some("SQLite")
+    );
     assert!(matches!(
         &track.pipeline.log.last().expect("a line").what,
         What::Answered { question, answer } if question == "Which database?" && answer == "SQLite"
@@ -110,13 +120,17 @@ fn a_question_gives_the_baton_to_a_person_until_the_one_answer() {
 #[test]
 fn an_answer_is_delivered_once() {
     let mut track = Track::new();
-    track.send(&agent(), &Command::Ask(asked("Which database?"))).expect("asked");
+    track
+        .send(&agent(), &Command::Ask(asked("Which database?")))
+        .expect("asked");
     let deliver = Command::DeliverAnswer {
         question: QuestionId::new(track.id.clone(), 1),
         with: "ask_person".to_owned(),
     };
     assert_eq!(track.send(&agent(), &deliver), Ok(vec![]), "there is none");
-    track.send(&person(), &answer(&track, 1, words("SQLite"))).expect("answered");
+    track
+        .send(&person(), &answer(&track, 1, words("SQLite")))
+        .expect("answered");
     assert_eq!(track.pipeline.undelivered_answers().count(), 1);
     assert_eq!(track.send(&agent(), &deliver).expect("delivered").len(), 1);
     assert_eq!(track.send(&agent(), &deliver), Ok(vec![]));
@@ -132,16 +146,24 @@ fn a_question_that_blocks_nothing_leaves_the_baton_and_outlives_the_phase() {
     };
     track.send(&agent(), &Command::Ask(aside)).expect("asked");
     assert_eq!(track.pipeline.baton(), Baton::Agent);
-    track.send(&agent(), &Command::Ask(asked("Which database?"))).expect("asked");
+    track
+        .send(&agent(), &Command::Ask(asked("Which database?")))
+        .expect("asked");
     track.hand_over("# Plan");
     let refusal = track.refused(&agent(), &Command::Ask(asked("May I?")));
     assert_eq!(refusal.reason, Reason::NotYourTurn);
     track.decide(1, Verdict::Accept, "").expect("accepted");
     track.write_prompt();
     track.send(&agent(), &report(None)).expect("it goes on");
-    assert_eq!(track.pipeline.baton(), Baton::Agent, "whoever went on does not wait");
+    assert_eq!(
+        track.pipeline.baton(),
+        Baton::Agent,
+        "whoever went on does not wait"
+    );
     assert_eq!(track.pipeline.open_questions().count(), 2);
-    track.send(&person(), &answer(&track, 1, words("Yes."))).expect("answered");
+    track
+        .send(&person(), &answer(&track, 1, words("Yes.")))
+        .expect("answered");
     track.cancel();
     assert_eq!(track.pipeline.open_questions().count(), 0);
     let refusal = track.refused(&person(), &answer(&track, 2, words("SQLite")));
@@ -169,7 +191,12 @@ fn an_answer_fits_its_question() {
         required: true,
         ..field("name", FieldKind::Text)
     };
-    let fill = ask(form(vec![name, field("workers", FieldKind::Number), level, field("sure", FieldKind::Confirm)]));
+    let fill = ask(form(vec![
+        name,
+        field("workers", FieldKind::Number),
+        level,
+        field("sure", FieldKind::Confirm),
+    ]));
     for (number, reply, named) in [
         (text, words(" "), "`answer`"),
         (text, words(&"x".repeat(8 * 1024 + 1)), "`answer`"),
@@ -179,7 +206,11 @@ fn an_answer_fits_its_question() {
         (fill, filled(&[("name", "a"), ("size", "3")]), "size"),
         (fill, filled(&[("name", "a"), ("workers", "many")]), "many"),
         (fill, filled(&[("name", "a"), ("workers", "inf")]), "inf"),
-        (fill, filled(&[("name", "a"), ("level", "medium")]), "medium"),
+        (
+            fill,
+            filled(&[("name", "a"), ("level", "medium")]),
+            "medium",
+        ),
         (fill, filled(&[("name", "a"), ("sure", "maybe")]), "maybe"),
     ] {
         let command = answer(&track, number, reply);
@@ -190,7 +221,15 @@ fn an_answer_fits_its_question() {
         (text, words("No.")),
         (confirm, words("yes")),
         (choose, words("Neither: keep the files.")),
-        (fill, filled(&[("name", "a"), ("workers", "0.5"), ("level", "high"), ("sure", "no")])),
+        (
+            fill,
+            filled(&[
+                ("name", "a"),
+                ("workers", "0.5"),
+                ("level", "high"),
+                ("sure", "no"),
+            ]),
+        ),
     ] {
         let command = answer(&track, number, reply);
         track.send(&person(), &command).expect("it fits");
@@ -214,10 +253,25 @@ fn a_question_that_cannot_be_answered_is_refused() {
         (choice(&["a", " "]), "`options`"),
         (choice(&many), "200"),
         (form(vec![]), "`fields`"),
-        (form(vec![fields(), fields()].concat()), "\"name\""),
-        (form(vec![field("level", FieldKind::Choice)]), "`fields.options`"),
-        (Asked { options: vec!["a".to_owned()], ..asked("x") }, "`options`"),
-        (Asked { fields: fields(), ..asked("x") }, "`fields`"),
+        (form([fields(), fields()].concat()), "\"name\""),
+        (
+            form(vec![field("level", FieldKind::Choice)]),
+            "`fields.options`",
+        ),
+        (
+            Asked {
+                options: vec!["a".to_owned()],
+                ..asked("x")
+            },
+            "`options`",
+        ),
+        (
+            Asked {
+                fields: fields(),
+                ..asked("x")
+            },
+            "`fields`",
+        ),
     ] {
         let refusal = track.refused(&agent(), &Command::Ask(wrong));
         assert!(refusal.what.contains(named), "{named} in {refusal}");
@@ -240,15 +294,27 @@ fn what_is_kept_of_questions_and_notes_has_a_bound_and_loses_nothing_open() {
         track.send(&agent(), &Command::Ask(one)).expect("asked");
         let command = answer(&track, number, words("Yes."));
         track.send(&person(), &command).expect("answered");
-        track.send(&person(), &note(NoteKind::Word, "Mind the tests.")).expect("sent");
+        track
+            .send(&person(), &note(NoteKind::Word, "Mind the tests."))
+            .expect("sent");
         track.send(&agent(), &deliver()).expect("delivered");
-        let read = Command::AcknowledgeNotes { notes: vec![number - 1] };
+        let read = Command::AcknowledgeNotes {
+            notes: vec![number - 1],
+        };
         track.send(&agent(), &read).expect("read");
     }
     assert!(track.pipeline.questions.len() <= 30);
     assert!(track.pipeline.notes.len() <= 50);
-    assert!(track.pipeline.open_questions().any(|question| question.id.number() == 1));
-    assert_eq!(track.pipeline.questions.last().map(|it| it.id.number()), Some(99));
+    assert!(
+        track
+            .pipeline
+            .open_questions()
+            .any(|question| question.id.number() == 1)
+    );
+    assert_eq!(
+        track.pipeline.questions.last().map(|it| it.id.number()),
+        Some(99)
+    );
     let forgotten = Command::AcknowledgeNotes { notes: vec![1] };
     assert_eq!(track.send(&agent(), &forgotten), Ok(vec![]));
 }
@@ -259,9 +325,17 @@ fn a_note_is_delivered_and_then_read() {
     let refusal = track.refused(&agent(), &note(NoteKind::Word, "Do it."));
     assert_eq!(refusal.reason, Reason::OnlyPeopleDecide);
     track.refused(&person(), &note(NoteKind::Word, " "));
-    track.send(&person(), &note(NoteKind::Word, "Mind the tests.")).expect("sent");
-    track.send(&person(), &note(NoteKind::Word, "And the docs.")).expect("sent");
-    assert_eq!(track.pipeline.baton(), Baton::Agent, "a word takes no baton");
+    track
+        .send(&person(), &note(NoteKind::Word, "Mind the tests."))
+        .expect("sent");
+    track
+        .send(&person(), &note(NoteKind::Word, "And the docs."))
+        .expect("sent");
+    assert_eq!(
+        track.pipeline.baton(),
+        Baton::Agent,
+        "a word takes no baton"
+    );
     let events = track.send(&agent(), &deliver()).expect("delivered");
     assert!(matches!(&events[..], [Event::NotesDelivered { notes, .. }] if notes == &[1, 2]));
     assert_eq!(track.send(&agent(), &deliver()), Ok(vec![]));
@@ -278,10 +352,14 @@ fn a_note_is_delivered_and_then_read() {
 fn unread_notes_have_a_bound_and_a_pause_is_always_possible() {
     let mut track = Track::new();
     for _ in 0..20 {
-        track.send(&person(), &note(NoteKind::Word, "Hello?")).expect("sent");
+        track
+            .send(&person(), &note(NoteKind::Word, "Hello?"))
+            .expect("sent");
     }
     track.refused(&person(), &note(NoteKind::Word, "Hello?"));
-    track.send(&person(), &note(NoteKind::Pause, "")).expect("paused");
+    track
+        .send(&person(), &note(NoteKind::Pause, ""))
+        .expect("paused");
     assert_eq!(track.pipeline.undelivered_notes().count(), 21);
 }
 
@@ -289,16 +367,30 @@ fn unread_notes_have_a_bound_and_a_pause_is_always_possible() {
 fn a_pause_gives_the_baton_to_a_person_until_the_work_goes_on_or_ends() {
     let mut track = Track::new();
     assert_eq!(track.send(&person(), &note(NoteKind::GoOn, "")), Ok(vec![]));
-    track.send(&person(), &note(NoteKind::Pause, "")).expect("paused");
+    track
+        .send(&person(), &note(NoteKind::Pause, ""))
+        .expect("paused");
     assert_eq!(track.pipeline.baton(), Baton::Person);
-    assert_eq!(track.send(&person(), &note(NoteKind::Pause, "")), Ok(vec![]));
-    track.send(&agent(), &report(Some(10))).expect("what was done is not lost");
+    assert_eq!(
+        track.send(&person(), &note(NoteKind::Pause, "")),
+        Ok(vec![])
+    );
+    track
+        .send(&agent(), &report(Some(10)))
+        .expect("what was done is not lost");
     assert!(track.pipeline.paused.is_some());
-    track.send(&person(), &note(NoteKind::GoOn, "Now.")).expect("goes on");
+    track
+        .send(&person(), &note(NoteKind::GoOn, "Now."))
+        .expect("goes on");
     assert_eq!(track.pipeline.baton(), Baton::Agent);
-    track.send(&person(), &note(NoteKind::Pause, "")).expect("paused");
+    track
+        .send(&person(), &note(NoteKind::Pause, ""))
+        .expect("paused");
     track.hand_over("# Plan");
-    assert!(track.pipeline.paused.is_none(), "the work it held up is over");
+    assert!(
+        track.pipeline.paused.is_none(),
+        "the work it held up is over"
+    );
     let refusal = track.refused(&person(), &note(NoteKind::Pause, ""));
     assert_eq!(refusal.reason, Reason::NotYourTurn);
     track.cancel();

@@ -148,9 +148,20 @@ fn named(input: &str) -> Option<PipelineId> {
     let ids: Ids = serde_json::from_str(input).ok()?;
     let of_handover = || Some(ids.handover?.parse::<HandoverId>().ok()?.pipeline().clone());
     let of_prompt = || Some(ids.prompt_id?.parse::<PromptId>().ok()?.pipeline().clone());
-    let of_question = || Some(ids.question_id?.parse::<QuestionId>().ok()?.pipeline().clone());
+    let of_question = || {
+        Some(
+            ids.question_id?
+                .parse::<QuestionId>()
+                .ok()?
+                .pipeline()
+                .clone(),
+        )
+    };
     let pipeline = ids.pipeline.and_then(|id| id.trim().parse().ok());
-    pipeline.or_else(of_handover).or_else(of_prompt).or_else(of_question)
+    pipeline
+        .or_else(of_handover)
+        .or_else(of_prompt)
+        .or_else(of_question)
 }
 
 /// The first id behind the word `pipeline` in an answer: some assistants give fields, some text, some text in text.

@@ -220,7 +220,9 @@ impl Handler {
             .find(|known| known.number == revision)
             .ok_or_else(unknown)?;
         let prompt = pipeline.prompt_for(id, revision.number);
-        let waited = self.unanswered_waits.add(&id.to_string(), revision.number, waited);
+        let waited = self
+            .unanswered_waits
+            .add(&id.to_string(), revision.number, waited);
         if revision.decision.is_some() || pipeline.status.has_ended() {
             self.unanswered_waits.remove(&id.to_string());
         }

@@ -30,7 +30,15 @@ pub async fn decision(
     context: &RequestContext<RoleServer>,
 ) -> Result<(), Refusal> {
     let settled = |pipeline: &Pipeline| has_outcome(pipeline, handover);
-    until(relay, handover.pipeline(), longest, context, "to decide", settled).await
+    until(
+        relay,
+        handover.pipeline(),
+        longest,
+        context,
+        "to decide",
+        settled,
+    )
+    .await
 }
 
 /// Waits for a person until a pipeline is `settled`, at most `longest`. `to` says what the person is to do.
@@ -54,7 +62,10 @@ pub async fn until(
     let mut step = 0.0;
     loop {
         let now = relay.pipeline(pipeline).await;
-        if now.map_or(true, |pipeline| settled(&pipeline)) || closing.has_begun() || Instant::now() >= deadline {
+        if now.map_or(true, |pipeline| settled(&pipeline))
+            || closing.has_begun()
+            || Instant::now() >= deadline
+        {
             return Ok(());
         }
         if Instant::now() >= next_progress {

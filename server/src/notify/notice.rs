@@ -1,7 +1,8 @@
 //! What a notice says.
 
 use domain::{
-    Event, HandoverId, Language, Outcome, Pipeline, PipelineId, QuestionId, Recorded, Timestamp, text,
+    Event, HandoverId, Language, Outcome, Pipeline, PipelineId, QuestionId, Recorded, Timestamp,
+    text,
 };
 use protocol::Summary;
 use serde::{Deserialize, Serialize};
@@ -195,7 +196,12 @@ impl Notice {
     }
 
     /// What takes the notice about a question back.
-    pub fn answered(pipeline: &Pipeline, question: &QuestionId, at: Timestamp, board: &str) -> Self {
+    pub fn answered(
+        pipeline: &Pipeline,
+        question: &QuestionId,
+        at: Timestamp,
+        board: &str,
+    ) -> Self {
         Self {
             question: Some(question.clone()),
             ..Self::about(pipeline, Kind::Withdrawn, at, board)

@@ -330,10 +330,7 @@ fn loud(quiet: Option<Quiet>, at: Timestamp) -> Timestamp {
 /// When a handover is told again that is told first at `told`.
 fn reminder(wishes: &Wishes, notice: &Notice, told: Timestamp) -> Option<Timestamp> {
     let minutes = wishes.remind_minutes?;
-    let waits = matches!(
-        notice.event,
-        Kind::HandoverWaiting | Kind::QuestionWaiting
-    );
+    let waits = matches!(notice.event, Kind::HandoverWaiting | Kind::QuestionWaiting);
     waits.then(|| later(told, Duration::from_secs(60 * u64::from(minutes))))
 }
 

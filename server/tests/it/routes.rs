@@ -261,7 +261,8 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
     for route in routes.iter().filter(|route| !route.ends_with("/sse")) {
         let (method, path) = route.split_once(' ').expect("a method");
         let path = [
-            "pipeline", "handover", "prompt", "name", "device", "passkey", "kind", "token", "question",
+            "pipeline", "handover", "prompt", "name", "device", "passkey", "kind", "token",
+            "question",
         ]
         .iter()
         .fold(path.to_owned(), |path, name| {

@@ -193,6 +193,7 @@ fn wishes(section: Section) -> AnyView {
             });
         };
         let name = match kind {
+            NoticeKind::QuestionWaiting => Lang::when_asked,
             NoticeKind::PipelineEnded => Lang::when_ended,
             NoticeKind::AgentSilent => Lang::when_silent,
             NoticeKind::PromptWaiting => Lang::when_not_picked_up,

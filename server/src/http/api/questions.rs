@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse, response::Response};
-use domain::{Asked, Command, FieldKind, Pipeline, QuestionField, QuestionId, QuestionKind, Refusal, Reply};
+use domain::{
+    Asked, Command, FieldKind, Pipeline, QuestionField, QuestionId, QuestionKind, Refusal, Reply,
+};
 use protocol::QuestionView;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
@@ -128,7 +130,10 @@ pub(super) async fn ask(
     // A repetition may come after the answer.
     let question = done.pipeline.waiting_question(&asked);
     let question = question.or(done.pipeline.questions.last());
-    let question = question.ok_or_else(|| nothing("question", &pipeline))?.id.clone();
+    let question = question
+        .ok_or_else(|| nothing("question", &pipeline))?
+        .id
+        .clone();
     let view = view(&done.pipeline, &question)?;
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }

@@ -18,13 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Nature,
-    answer::Answer,
-    arguments::parse,
-    await_handover_decision::span,
-    describe,
-    find::unknown_id,
-    words::board_url,
+    Nature, answer::Answer, arguments::parse, await_handover_decision::span, describe,
+    find::unknown_id, words::board_url,
 };
 use crate::{
     mcp::{
@@ -147,7 +142,9 @@ pub async fn call(
 ) -> Called {
     let given: Ask = parse(NAME, given)?;
     let blocking = given.blocking;
-    let seconds = given.wait_seconds.unwrap_or(if blocking { WAIT_DEFAULT } else { 0 });
+    let seconds = given
+        .wait_seconds
+        .unwrap_or(if blocking { WAIT_DEFAULT } else { 0 });
     let longest = u64::try_from(seconds)
         .ok()
         .filter(|_| WAIT.contains(&seconds))
@@ -176,7 +173,15 @@ pub async fn call(
         let question = pipeline.question(&id);
         pipeline.status.has_ended() || question.is_none_or(|question| !question.is_open())
     };
-    waiting::until(&handler.relay, &pipeline.id, longest, context, "to answer", settled).await?;
+    waiting::until(
+        &handler.relay,
+        &pipeline.id,
+        longest,
+        context,
+        "to answer",
+        settled,
+    )
+    .await?;
     let mut pipeline = handler.relay.pipeline(&pipeline.id).await?;
     let answered = known(&pipeline, &id)?.answer.is_some();
     // A call that was cancelled has nobody to give the answer to.
@@ -254,7 +259,10 @@ impl Handler {
             .relay
             .execute(&pipeline.id, &Command::Ask(asked.clone()), actor, None)
             .await?;
-        let id = done.pipeline.waiting_question(&asked).map(|question| question.id.clone());
+        let id = done
+            .pipeline
+            .waiting_question(&asked)
+            .map(|question| question.id.clone());
         let id = id.ok_or_else(|| {
             // Answered in this very moment.
             let newest = done.pipeline.questions.last();
@@ -300,7 +308,10 @@ impl Reply {
         let id = &question.id;
         let again = format!("Call ask_person(question_id=\"{id}\") again");
         let (status, next_step) = match &question.answer {
-            Some(_) => ("answered", "Go on with your work; heed the answer.".to_owned()),
+            Some(_) => (
+                "answered",
+                "Go on with your work; heed the answer.".to_owned(),
+            ),
             None if pipeline.status.has_ended() => {
                 ("ended", "The pipeline has ended. Tell the user.".to_owned())
             }
@@ -331,7 +342,9 @@ impl Reply {
             status: status.to_owned(),
             question_id: id.to_string(),
             answer: answer.map(|made| made.reply.line()),
-            fields: answer.map(|made| made.reply.fields.clone()).unwrap_or_default(),
+            fields: answer
+                .map(|made| made.reply.fields.clone())
+                .unwrap_or_default(),
             answered_by: answer.map(|made| made.by.name.clone()),
             pipeline: pipeline.id.to_string(),
             next_step,

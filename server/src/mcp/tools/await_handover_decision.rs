@@ -88,7 +88,10 @@ pub async fn call(
             "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
         )
     })?;
-    if let Some(paused) = handler.paused(handover.as_deref(), pipeline.as_deref(), actor).await? {
+    if let Some(paused) = handler
+        .paused(handover.as_deref(), pipeline.as_deref(), actor)
+        .await?
+    {
         return Ok(pause(handler, &paused, longest, context).await?.into());
     }
     let (pipeline, id) = handler
@@ -144,7 +147,15 @@ async fn pause(
 ) -> Called {
     let begun = Instant::now();
     let goes_on = |pipeline: &Pipeline| pipeline.paused.is_none();
-    waiting::until(&handler.relay, &paused.id, longest, context, "to say go on", goes_on).await?;
+    waiting::until(
+        &handler.relay,
+        &paused.id,
+        longest,
+        context,
+        "to say go on",
+        goes_on,
+    )
+    .await?;
     let pipeline = handler.relay.pipeline(&paused.id).await?;
     let subject = format!("pause of {}", pipeline.id);
     let waited = handler.unanswered_waits.add(&subject, 0, begun.elapsed());
@@ -249,7 +260,10 @@ impl Decision {
         let (decision, next_step) = if pipeline.status.has_ended() {
             ("ended", "The pipeline has ended. Tell the user.".to_owned())
         } else if pipeline.paused.is_none() {
-            ("go_on", format!("Go on with your work on {}.", pipeline.phase().name))
+            (
+                "go_on",
+                format!("Go on with your work on {}.", pipeline.phase().name),
+            )
         } else if waited.is_enough() {
             (
                 "paused",
@@ -309,7 +323,9 @@ impl Answer for Decision {
             .unwrap_or_default();
         match (handover, revision) {
             (Some(handover), Some(revision)) => {
-                format!("Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}")
+                format!(
+                    "Handover {handover} (revision {revision}): {decision}{by}. Next: {next_step}"
+                )
             }
             _ => format!("Pipeline {}: {decision}. Next: {next_step}", self.pipeline),
         }

@@ -8,8 +8,8 @@
 
 mod acknowledge_prompt;
 mod answer;
-mod ask_person;
 mod arguments;
+mod ask_person;
 mod await_handover_decision;
 mod find;
 mod finish_pipeline;
@@ -196,7 +196,11 @@ fn answer_schema<R: JsonSchema + 'static>() -> JsonObject {
     let said = plain(&schema_for_output::<said::Said>());
     let more = said.get("properties").and_then(Value::as_object);
     if let Some(Value::Object(own)) = schema.get_mut("properties") {
-        own.extend(more.into_iter().flatten().map(|(name, schema)| (name.clone(), schema.clone())));
+        own.extend(
+            more.into_iter()
+                .flatten()
+                .map(|(name, schema)| (name.clone(), schema.clone())),
+        );
     }
     schema
 }

@@ -75,7 +75,9 @@ impl From<&Told> for Said {
                         question_id: question.id.to_string(),
                         question: clean(&question.asked.question),
                         answer: clean(&made.reply.line()),
-                        fields: fields.map(|(name, value)| (clean(name), clean(value))).collect(),
+                        fields: fields
+                            .map(|(name, value)| (clean(name), clean(value)))
+                            .collect(),
                         by: clean(&made.by.name),
                     })
                 })
@@ -88,10 +90,37 @@ impl From<&Told> for Said {
 pub fn named(given: &JsonObject) -> Option<PipelineId> {
     let text = |name| given.get(name)?.as_str().map(str::trim);
     let pipeline = || text("pipeline")?.parse().ok();
-    let handover = || Some(text("handover")?.parse::<HandoverId>().ok()?.pipeline().clone());
-    let prompt = || Some(text("prompt_id")?.parse::<PromptId>().ok()?.pipeline().clone());
-    let question = || Some(text("question_id")?.parse::<QuestionId>().ok()?.pipeline().clone());
-    handover().or_else(prompt).or_else(question).or_else(pipeline)
+    let handover = || {
+        Some(
+            text("handover")?
+                .parse::<HandoverId>()
+                .ok()?
+                .pipeline()
+                .clone(),
+        )
+    };
+    let prompt = || {
+        Some(
+            text("prompt_id")?
+                .parse::<PromptId>()
+                .ok()?
+                .pipeline()
+                .clone(),
+        )
+    };
+    let question = || {
+        Some(
+            text("question_id")?
+                .parse::<QuestionId>()
+                .ok()?
+                .pipeline()
+                .clone(),
+        )
+    };
+    handover()
+        .or_else(prompt)
+        .or_else(question)
+        .or_else(pipeline)
 }
 
 impl Handler {
@@ -116,13 +145,17 @@ impl Handler {
             },
         };
         let pipeline = self.relay.pipeline(&id).await.ok()?;
-        let works = pipeline.agent.as_deref() == Some(&*actor.name) || pipeline.started_by == *actor;
+        let works =
+            pipeline.agent.as_deref() == Some(&*actor.name) || pipeline.started_by == *actor;
         let told = Told::of(&pipeline, true);
         if !works || told.is_empty() {
             return None;
         }
         if let Err(error) = told.deliver(&self.relay, &pipeline, actor, tool).await {
-            tracing::warn!("what people say to {} is not delivered: {error}", pipeline.id);
+            tracing::warn!(
+                "what people say to {} is not delivered: {error}",
+                pipeline.id
+            );
             return None;
         }
         Some((told, pipeline))
@@ -142,7 +175,15 @@ pub fn put_first(told: &Told, pipeline: &Pipeline, result: &mut CallToolResult) 
         None => result.content.insert(0, ContentBlock::text(words)),
     }
     let fields = result.structured_content.as_mut();
-    if let (Some(fields), Ok(said)) = (fields.and_then(|fields| fields.as_object_mut()), serde_json::to_value(Said::from(told))) {
-        fields.extend(said.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    if let (Some(fields), Ok(said)) = (
+        fields.and_then(|fields| fields.as_object_mut()),
+        serde_json::to_value(Said::from(told)),
+    ) {
+        fields.extend(
+            said.as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
     }
 }

@@ -96,7 +96,9 @@ pub fn next_step(pipeline: &Pipeline) -> String {
     let id = &pipeline.id;
     match pipeline.status {
         _ if pipeline.paused.is_some() => {
-            format!("A person has paused your work. Call await_handover_decision(pipeline=\"{id}\"): it waits until you may go on.")
+            format!(
+                "A person has paused your work. Call await_handover_decision(pipeline=\"{id}\"): it waits until you may go on."
+            )
         }
         PipelineState::Idle | PipelineState::Running => format!(
             "Work on {}. Report with update_pipeline_status(pipeline=\"{id}\", …); end the phase with save_handover_content(pipeline=\"{id}\", content=…).",
