@@ -113,7 +113,8 @@ impl Drop for Waiter {
     }
 }
 
-/// What a wait can end by: a new revision, a decision, a prompt, or the end of the pipeline.
+/// What a wait can end by: a new revision, a decision, a prompt, an answer, a note, a pause or its end, or the end of the
+/// pipeline.
 fn outcome(pipeline: &Pipeline) -> impl PartialEq {
     let newest = pipeline.handovers.last().map(|handover| {
         let revision = handover.current();
@@ -123,6 +124,13 @@ fn outcome(pipeline: &Pipeline) -> impl PartialEq {
         pipeline.handovers.len(),
         newest,
         pipeline.prompts.len(),
+        pipeline
+            .questions
+            .iter()
+            .filter(|question| !question.is_open())
+            .count(),
+        pipeline.notes.last().map(|note| note.number),
+        pipeline.paused,
         pipeline.status,
     )
 }

@@ -274,6 +274,96 @@ async fn a_session_that_begins_hears_what_its_folder_waits_for() {
     assert_eq!(begins("SessionStart", elsewhere).await, "");
 }
 
+/// What a person tells the agent.
+async fn note(api: &Api, pipeline: &str, note: Value) {
+    let path = format!("/api/pipelines/{pipeline}/notes");
+    api.post_as_person(&path, &note).await.ok();
+}
+
+#[tokio::test]
+async fn an_answer_wakes_the_session_that_asked() {
+    let (_server, api, pipeline) = at_work().await;
+    let path = format!("/api/pipelines/{pipeline}/questions");
+    let asked = api
+        .post(&path, &json!({"question": "Which database?"}))
+        .await
+        .ok();
+    let question = asked["question"]["id"].as_str().expect("an id").to_owned();
+    let wait = ends_turn(&api, CODEX);
+    waiting(&api, 1).await;
+    api.post_as_person(
+        &format!("{path}/{question}/answer"),
+        &json!({"answer": "SQLite"}),
+    )
+    .await
+    .ok();
+    let answer = soon("the answer", wait).await.expect("no panic");
+    assert_eq!(answer["decision"], "block");
+    let reason = answer["reason"].as_str().expect("a text");
+    for part in ["Which database?", "SQLite", &question] {
+        assert!(reason.contains(part), "{part} in {reason}");
+    }
+    // An answer of a hook may get lost: the agent has it once it calls.
+    let has_it = async || {
+        let read = api.get(&format!("{path}/{question}")).await.ok();
+        read["question"]["answer"].get("delivered").is_some()
+    };
+    assert!(!has_it().await);
+    api.post(&format!("{path}/{question}/receipt"), &json!({}))
+        .await
+        .ok();
+    assert!(has_it().await);
+    assert_eq!(CODEX.hook(&api, "Stop", json!({})).await, json!({}));
+}
+
+#[tokio::test]
+async fn a_paused_session_waits_at_the_end_of_its_turn_until_it_may_go_on() {
+    let (_server, api, pipeline) = at_work().await;
+    note(&api, &pipeline, json!({"kind": "pause"})).await;
+    let wait = ends_turn(&api, CODEX);
+    waiting(&api, 1).await;
+    note(&api, &pipeline, json!({"text": "Mind the tests."})).await;
+    note(
+        &api,
+        &pipeline,
+        json!({"kind": "go_on", "text": "Use SQLite."}),
+    )
+    .await;
+    let answer = soon("the word", wait).await.expect("no panic");
+    assert_eq!(answer["decision"], "block");
+    let reason = answer["reason"].as_str().expect("a text");
+    for part in [
+        "lets the work go on",
+        "Use SQLite.",
+        "Mind the tests.",
+        "notes_read=[2]",
+    ] {
+        assert!(reason.contains(part), "{part} in {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_comes_with_the_next_tool_call_of_any_kind_and_does_not_come_for_ever() {
+    let (_server, api, pipeline) = at_work().await;
+    note(&api, &pipeline, json!({"text": "Mind the tests."})).await;
+    let shell =
+        || json!({"tool_name": "Bash", "tool_input": {"command": "ls"}, "tool_response": "src"});
+    let answer = CODEX.hook(&api, "PostToolUse", shell()).await;
+    let text = answer["hookSpecificOutput"]["additionalContext"].as_str();
+    assert!(
+        text.is_some_and(|text| text.contains("Mind the tests.")),
+        "{answer}"
+    );
+    assert_eq!(CODEX.hook(&api, "PostToolUse", shell()).await, json!({}));
+    let beside = Session { id: "s3", ..CODEX };
+    assert_eq!(beside.hook(&api, "PostToolUse", shell()).await, json!({}));
+    let mut woken = 0;
+    for _ in 0..10 {
+        woken += u32::from(CODEX.hook(&api, "Stop", json!({})).await["decision"] == "block");
+    }
+    assert_eq!(woken, 2, "three times in all");
+}
+
 #[tokio::test]
 async fn a_token_binds_a_hook_to_the_pipelines_of_its_agent() {
     let server = Server::start().await;
