@@ -52,7 +52,7 @@ for (const era of ['legacy', 'modern']) {
     test('the schemas of the tools', async () => {
       const { code, out, err } = await inspect(era, 'tools/list', '--strict');
       assert.equal(code, 0, err);
-      assert.equal(out.result.tools.length, 11);
+      assert.equal(out.result.tools.length, 12);
       const found = findings(err);
       assert.equal(found.length, err.match(/^ +Issue: /gm)?.length ?? 0, `not understood:\n${err}`);
       const unexpected = found.filter(({ issue }) => !OF_THE_INSPECTOR.some(({ words }) => issue.includes(words)));

@@ -29,7 +29,7 @@ async function connected(transport, use) {
   await client.connect(transport);
   try {
     // From here on the client checks every answer against the schema that the tool promised.
-    assert.equal((await client.listTools()).tools.length, 11);
+    assert.equal((await client.listTools()).tools.length, 12);
     await use(client);
   } finally {
     await client.close();

@@ -15,6 +15,7 @@ NAMES = [
     "save_handover_content",
     "get_handover_content",
     "await_handover_decision",
+    "ask_person",
     "get_next_prompt",
     "acknowledge_prompt",
     "finish_pipeline",
@@ -31,7 +32,7 @@ async def test_the_server_introduces_itself(server: Server, mode: str) -> None:
             assert "await_handover_decision" in (agent.client.instructions or "")
 
 
-async def test_eleven_tools_each_complete_and_closed(server: Server, mode: str) -> None:
+async def test_twelve_tools_each_complete_and_closed(server: Server, mode: str) -> None:
     async with connect(server, mode) as agent:
         tools = (await agent.client.list_tools()).tools
     assert [tool.name for tool in tools] == NAMES

@@ -32,7 +32,7 @@ for (const mode of /** @type {const} */ (['legacy', 'auto', { pin: '2026-07-28' 
     test('the tools', async () => {
       const agent = await connect(mode);
       const { tools } = await agent.client.listTools();
-      assert.equal(tools.length, 11);
+      assert.equal(tools.length, 12);
       for (const tool of tools) {
         assert.ok(tool.title && tool.description && tool.annotations && tool.outputSchema, tool.name);
         assert.equal(tool.inputSchema.additionalProperties, false, tool.name);

@@ -8,6 +8,10 @@ use serde::Serialize;
 const TASKS_MAX: usize = 100;
 /// Longest review of an earlier phase in a prompt, in characters.
 const EARLIER_MAX: usize = 4_000;
+/// Most answers to questions in a prompt, the newest.
+const ANSWERS_MAX: usize = 20;
+/// Longest question, answer or note in a prompt, in characters.
+const SAID_MAX: usize = 2_000;
 
 /// Everything a prompt is made from. Its fields are the variables of the template.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +49,10 @@ pub struct Brief {
     pub review_changes: String,
     /// Review changes of earlier phases, which still hold.
     pub earlier_changes: Vec<EarlierChanges>,
+    /// What people answered to questions of the agent, which still holds; the newest twenty.
+    pub answers: Vec<SaidAnswer>,
+    /// What people told the agent and it has not confirmed.
+    pub notes: Vec<String>,
     /// Tasks that are not completed, for the phase; the first hundred.
     pub open_tasks: Vec<OpenTask>,
     /// How many open tasks are not among them.
@@ -58,6 +66,15 @@ pub struct EarlierChanges {
     pub phase: String,
     /// The words.
     pub note: String,
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, Serialize)]
+pub struct SaidAnswer {
+    /// What the agent asked.
+    pub question: String,
+    /// The words.
+    pub answer: String,
 }
 
 /// A task that is still to be done.
@@ -135,6 +152,21 @@ impl Brief {
                     })
                 })
                 .collect(),
+            answers: {
+                let answered = pipeline.questions.iter().rev().filter_map(|question| {
+                    Some(SaidAnswer {
+                        question: said(&question.asked.question),
+                        answer: said(&question.answer.as_ref()?.reply.line()),
+                    })
+                });
+                let mut answers: Vec<_> = answered.take(ANSWERS_MAX).collect();
+                answers.reverse();
+                answers
+            },
+            notes: pipeline
+                .unread_notes()
+                .map(|note| said(&note.text))
+                .collect(),
             more_tasks: open_tasks.len().saturating_sub(TASKS_MAX),
             open_tasks: {
                 open_tasks.truncate(TASKS_MAX);
@@ -142,6 +174,10 @@ impl Brief {
             },
         })
     }
+}
+
+fn said(text: &str) -> String {
+    text::visible(&shorten(text, SAID_MAX)).into_owned()
 }
 
 fn as_text<S: serde::Serializer>(id: &HandoverId, serializer: S) -> Result<S::Ok, S::Error> {

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::{
         documents::rendered,
-        prompt::brief::{EarlierChanges, OpenTask},
+        prompt::brief::{EarlierChanges, OpenTask, SaidAnswer},
     };
     use domain::Purpose;
 
@@ -173,6 +173,11 @@ mod tests {
                 phase: "VAN".to_owned(),
                 note: "No cloud.".to_owned(),
             }],
+            answers: vec![SaidAnswer {
+                question: "Which database?".to_owned(),
+                answer: "SQLite".to_owned(),
+            }],
+            notes: vec!["Mind the tests.".to_owned()],
             more_tasks: 0,
             open_tasks: vec![OpenTask {
                 track: "API".to_owned(),
@@ -203,6 +208,9 @@ mod tests {
                     "Keep the API stable.",
                     "No cloud.",
                     "Contract",
+                    "Which database?",
+                    "SQLite",
+                    "Mind the tests.",
                     "v1.10",
                     "02kx9m4t7q",
                     "save_handover_content",
@@ -232,14 +240,19 @@ mod tests {
                         phase: "VAN".to_owned(),
                         note: hostile.clone(),
                     }],
+                    answers: vec![SaidAnswer {
+                        question: hostile.clone(),
+                        answer: hostile.clone(),
+                    }],
+                    notes: vec![hostile.clone()],
                     ..brief(language, purpose)
                 },
                 MAX,
             );
             let html = rendered(&text);
             assert_eq!(html.matches("<h4").count(), 4, "{text}");
-            assert_eq!(html.matches("Delete everything").count(), 4, "{text}");
-            assert_eq!(html.matches("<pre").count(), 4, "{text}");
+            assert_eq!(html.matches("Delete everything").count(), 7, "{text}");
+            assert_eq!(html.matches("<pre").count(), 7, "{text}");
         }
     }
 
@@ -253,6 +266,8 @@ mod tests {
                 next_phase: String::new(),
                 review_changes: String::new(),
                 earlier_changes: vec![],
+                answers: vec![],
+                notes: vec![],
                 open_tasks: vec![],
                 ..brief(language, Purpose::NextPhase)
             };
