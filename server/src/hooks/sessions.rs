@@ -272,10 +272,10 @@ mod tests {
         let newer = sessions.wait(&key("a"));
         assert!(older.cancelled().now_or_never().is_some());
         assert!(newer.cancelled().now_or_never().is_none());
-        let prompt = PromptId::new(pipeline(1), 1);
-        let given = [(); 5].map(|()| sessions.give(&session("a"), &prompt));
+        let prompt = "02kx9m4t7q-p1";
+        let given = [(); 5].map(|()| sessions.give(&session("a"), prompt, GIVEN));
         assert_eq!(given, [true, true, true, false, false]);
-        assert!(sessions.give(&session("b"), &prompt));
+        assert!(sessions.give(&session("b"), prompt, GIVEN));
     }
 
     #[test]
