@@ -66,3 +66,65 @@ export function hands_over_and_ends(project) {
     return { say: WOKEN };
   };
 }
+
+/** What was called, with what it was answered. @param {Turn[]} talk */
+function steps(talk) {
+  /** @type {{ name: string, args: any, result: string }[]} */
+  const all = [];
+  for (const turn of talk) {
+    if (turn.kind === 'call') {
+      const inner = turn.name === 'tool_call' ? { name: turn.args.name, args: turn.args.arguments } : turn;
+      all.push({ name: plain(inner.name), args: inner.args ?? {}, result: '' });
+    }
+    // Quotation marks are escaped where an assistant puts JSON into text.
+    const last = all.at(-1);
+    if (turn.kind === 'result' && last) last.result += turn.text.replaceAll('\\"', '"');
+  }
+  return all;
+}
+
+/** What an answer says in a field or in its line. @param {string} result @param {string} words */
+const says = (result, words) => new RegExp(`"(decision|status)": ?"(${words})"|: (${words})\\b`).exec(result) !== null;
+
+export const DONE = 'All phases are accepted.';
+
+/** Works through all phases in one turn: asks a question at the beginning, reports, hands over, waits for the decision and
+ * follows it; confirms every note. @param {string} project @param {string[]} phases @returns {import('./model.mjs').Script} */
+export function works_through(project, phases) {
+  return (talk, tools) => {
+    const use = (/** @type {string} */ name, args = {}) => call(name, args, tools, talk);
+    const done = steps(talk);
+    const last = done.at(-1);
+    const pipeline = found(talk, 'pipeline');
+    if (!done.some(({ name }) => name === 'start_pipeline')) {
+      return use('start_pipeline', { project, title: 'A scripted piece of work', goal: 'Try it.', phases });
+    }
+    const told = done.flatMap(({ result }) => Array.from(result.matchAll(/notes_read=\[(\d+)\]/g), ([, note]) => Number(note)));
+    const read = done.flatMap(({ args }) => args.notes_read ?? []);
+    const unread = told.find((note) => !read.includes(note));
+    if (unread) return use('update_pipeline_status', { pipeline, notes_read: [unread] });
+    const asked = done.filter(({ name }) => name === 'ask_person').at(-1);
+    if (!asked) {
+      const options = ['SQLite', 'PostgreSQL'];
+      return use('ask_person', { pipeline, question: 'Which database?', kind: 'choice', options, wait_seconds: 20 });
+    }
+    if (!says(asked.result, 'answered')) {
+      return use('ask_person', { question_id: found(talk, 'question_id') ?? `${pipeline}-q1`, wait_seconds: 20 });
+    }
+    const of = (/** @type {string} */ name) => done.findLastIndex((step) => step.name === name);
+    const [handed, waited, confirmed] = ['save_handover_content', 'await_handover_decision', 'acknowledge_prompt'].map(of);
+    const decided = waited > handed && says(done[waited].result, 'accepted|changes_requested');
+    if (handed > waited || (waited > confirmed && !decided)) {
+      return use('await_handover_decision', { handover: found(talk, 'handover'), wait_seconds: 30 });
+    }
+    if (waited > confirmed) {
+      const prompt = /"prompt_id": ?"([0-9a-z-]+)"|prompt_id="([0-9a-z-]+)"/.exec(done[waited].result);
+      if (!prompt) return { say: DONE };
+      return use('acknowledge_prompt', { prompt_id: prompt[1] ?? prompt[2] });
+    }
+    if (last?.name !== 'update_pipeline_status' || last.args.notes_read) {
+      return use('update_pipeline_status', { pipeline, progress: 50, message: 'at work' });
+    }
+    return use('save_handover_content', { pipeline, content: `# The work, version ${done.length}\n\nAll of it.` });
+  };
+}

@@ -98,9 +98,11 @@ async def test_a_note_comes_first_in_every_answer_until_it_is_read(server: Serve
         result = await agent.client.call_tool("get_pipeline_status", {"pipeline": pipeline})
         text = result.content[0].text
         assert text.startswith("Note 1 from Local, for you to heed: Mind the tests.")
+        confirm = f'Confirm it with update_pipeline_status(pipeline="{pipeline}", notes_read=[1]).'
         assert result.structured_content["notes"] == [
-            {"note": 1, "kind": "word", "text": "Mind the tests.", "by": "Local"}
+            {"note": 1, "kind": "word", "text": "Mind the tests.", "by": "Local", "next_step": confirm}
         ]
+        assert result.structured_content["next_step"].startswith("First heed `notes`")
         events = server.events(pipeline)
         delivered = [event["event"] for event in events if event["event"]["type"] == "NotesDelivered"]
         assert delivered == [{"type": "NotesDelivered", "notes": [1], "with": "get_pipeline_status"}]
@@ -133,7 +135,7 @@ async def test_a_paused_agent_waits_until_it_may_go_on(server: Server, mode: str
                 await anyio.sleep(0.02)
             tell(server, pipeline, kind="go_on", text="Use SQLite.")
         assert heard["decision"] == "go_on"
-        assert heard["notes"] == [{"note": 2, "kind": "go_on", "text": "Use SQLite.", "by": "Local"}]
+        assert [(note["kind"], note["text"]) for note in heard["notes"]] == [("go_on", "Use SQLite.")]
         assert "notes" not in await agent.call("update_pipeline_status", pipeline=pipeline, progress=20)
 
 

@@ -39,7 +39,6 @@ impl Told {
 
     /// The same for the model, one paragraph each.
     pub fn words(&self, pipeline: &Pipeline) -> String {
-        let id = &pipeline.id;
         let note = |note: &Note| {
             let (by, number) = (&note.by.name, note.number);
             let text = visible(&note.text);
@@ -48,16 +47,13 @@ impl Told {
             } else {
                 format!(" {by} says: {text}")
             };
+            let next = next_step(note, pipeline);
             match note.kind {
-                NoteKind::Pause => format!(
-                    "{by} has PAUSED this pipeline.{says} Stop working now and call \
-                     await_handover_decision(pipeline=\"{id}\"): it waits until you may go on."
-                ),
+                NoteKind::Pause => format!("{by} has PAUSED this pipeline.{says} {next}"),
                 NoteKind::GoOn => format!("{by} lets the work go on.{says}"),
-                NoteKind::Word => format!(
-                    "Note {number} from {by}, for you to heed: {text}\nConfirm it with \
-                     update_pipeline_status(pipeline=\"{id}\", notes_read=[{number}])."
-                ),
+                NoteKind::Word => {
+                    format!("Note {number} from {by}, for you to heed: {text}\n{next}")
+                }
             }
         };
         let answer = |question: &Question| {
@@ -99,5 +95,19 @@ impl Told {
             relay.execute(&pipeline.id, &answer, actor, None).await?;
         }
         Ok(())
+    }
+}
+
+/// What the agent does about a note.
+pub fn next_step(note: &Note, pipeline: &Pipeline) -> String {
+    let (id, number) = (&pipeline.id, note.number);
+    match note.kind {
+        NoteKind::Pause => format!(
+            "Stop working now and call await_handover_decision(pipeline=\"{id}\"): it waits until you may go on."
+        ),
+        NoteKind::GoOn => "Go on with your work.".to_owned(),
+        NoteKind::Word => format!(
+            "Confirm it with update_pipeline_status(pipeline=\"{id}\", notes_read=[{number}])."
+        ),
     }
 }

@@ -690,7 +690,7 @@ async fn a_setting_that_cannot_be_used_is_named_and_no_secret_is_shown() {
         ),
         (
             hook(&format!("{good}events = [\"lunch\"]")),
-            ["\"lunch\"", "handover_waiting, pipeline_ended"],
+            ["\"lunch\"", "handover_waiting, question_waiting"],
         ),
         (
             hook(&format!("{good}events = []")),

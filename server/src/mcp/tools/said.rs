@@ -2,18 +2,24 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Actor, HandoverId, Pipeline, PipelineId, PromptId, QuestionId, text::visible};
+use domain::{
+    Actor, HandoverId, NoteKind, Pipeline, PipelineId, PromptId, QuestionId, text::visible,
+};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::words::word;
-use crate::{mcp::handler::Handler, told::Told};
+use crate::{
+    mcp::handler::Handler,
+    told::{Told, next_step},
+};
 
 /// What every answer has besides its own fields, where there is any.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Said {
-    /// What a person wants of you now, before anything else. Confirm words with update_pipeline_status(notes_read=[…]).
+    /// What a person wants of you now, before anything else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<SaidNote>,
     /// Answers to your questions that you did not have yet.
@@ -33,6 +39,8 @@ pub struct SaidNote {
     pub text: String,
     /// Who wrote it.
     pub by: String,
+    /// What to do about it, before anything else.
+    pub next_step: String,
 }
 
 /// The answer to a question.
@@ -51,8 +59,8 @@ pub struct SaidAnswer {
     pub by: String,
 }
 
-impl From<&Told> for Said {
-    fn from(told: &Told) -> Self {
+impl Said {
+    fn new(told: &Told, pipeline: &Pipeline) -> Self {
         let clean = |text: &str| visible(text).into_owned();
         Self {
             notes: told
@@ -63,6 +71,7 @@ impl From<&Told> for Said {
                     kind: word(&note.kind),
                     text: clean(&note.text),
                     by: clean(&note.by.name),
+                    next_step: next_step(note, pipeline),
                 })
                 .collect(),
             answers: told
@@ -175,15 +184,18 @@ pub fn put_first(told: &Told, pipeline: &Pipeline, result: &mut CallToolResult) 
         None => result.content.insert(0, ContentBlock::text(words)),
     }
     let fields = result.structured_content.as_mut();
-    if let (Some(fields), Ok(said)) = (
-        fields.and_then(|fields| fields.as_object_mut()),
-        serde_json::to_value(Said::from(told)),
-    ) {
-        fields.extend(
-            said.as_object()
-                .into_iter()
-                .flatten()
-                .map(|(key, value)| (key.clone(), value.clone())),
-        );
+    let Some(fields) = fields.and_then(|fields| fields.as_object_mut()) else {
+        return;
+    };
+    // Some clients show the model these fields alone, and this one is what it follows.
+    if let Some(Value::String(next)) = fields.get_mut("next_step") {
+        let mut notes = told.notes.iter();
+        *next = match notes.find(|note| note.kind == NoteKind::Pause) {
+            Some(pause) => next_step(pause, pipeline),
+            None => format!("First heed `notes` and `answers`. Then: {next}"),
+        };
+    }
+    if let Ok(Value::Object(said)) = serde_json::to_value(Said::new(told, pipeline)) {
+        fields.extend(said);
     }
 }
