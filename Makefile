@@ -17,12 +17,12 @@ native := -p domain -p protocol -p cli -p app -p server --features server/test-u
 # `cargo doc` would check every dependency once more, which takes minutes.
 linted := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 formatted := style end2end frontend scripts bench/node bench/board
-stages := lint unit build size e2e-python conformance interop e2e
-# What compiles, and what mostly waits; then the browser, which needs every processor there is. `conformance` uses what
-# `unit` has compiled.
-lanes := "lint unit conformance" "build size e2e-python interop" then "e2e"
+stages := lint unit build size e2e-python conformance interop assistants e2e
+# What compiles, and twice what mostly waits; then the browser, which needs every processor there is. `conformance` uses
+# what `unit` has compiled.
+lanes := "lint unit conformance" "build size e2e-python interop" "assistants" then "e2e"
 
-.PHONY: help setup run watch install dist test $(stages) assistants doc bench fmt clean ready ready-test ready-assistants ready-watch
+.PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
 help: ## show this list
 	@echo 'make COMMAND [ARGS="…"]'
@@ -31,7 +31,7 @@ help: ## show this list
 		printf '%-14s%s\n' "$$name" "$$does"; done
 
 setup: ## install what is missing, for building and for the tests
-	@scripts/setup.sh test
+	@scripts/setup.sh assistants
 
 run: build ## build and serve; ARGS go to `staffel serve`; PROFILE=release optimises, here and below
 	@exec $(program) serve $(ARGS)
@@ -46,7 +46,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, in two lanes and then in the browser, up to the first failure
+test: ready-assistants build ## all of the following, in three lanes and then in the browser, up to the first failure
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
@@ -84,7 +84,7 @@ conformance: ready-test build ##   the official conformance suite of MCP against
 interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the program
 	$(env) cd end2end && npm run --silent test:interop
 
-assistants: ready-assistants build ## real coding assistants, with a scripted model, against the program; not a part of `test` yet
+assistants: ready-assistants build ##   real coding assistants, with a scripted model, against the program
 	$(env) cd end2end/assistants && npm run --silent test
 
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.

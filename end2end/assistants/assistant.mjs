@@ -15,7 +15,7 @@ import { Model } from './model.mjs';
 export const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
 const NODE = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 /** No assistant takes this long for anything but waiting. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 120_000;
 
 /** An assistant in a home and a project of its own. */
 export class Assistant {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 /** @typedef {{ home: string, project: string, model: string }} Place */
 /** @typedef {{ name: string, connect: string, package: string, settings: (place: Place) => [string, string][],
  *   environment: (place: Place) => Record<string, string>, turn: (prompt: string) => string[], again: (prompt: string) => string[],
- *   ask?: (said: string, prompt: string) => Promise<boolean> }} Client */
+ *   ask?: (said: string, prompt: string) => Promise<boolean>,
+ *   gaps?: { killed_in_a_call?: string } }} Client what it cannot do stands in `gaps`: a test fails when it can */
 
 /** @param {unknown} value */
 const json = (value) => JSON.stringify(value, null, 2);
@@ -17,6 +18,7 @@ export const CLIENTS = [
     name: 'claude',
     connect: 'claude-code',
     package: '@anthropic-ai/claude-code',
+    gaps: { killed_in_a_call: 'it waits for its own limit, 300 s without a word' },
     settings: () => [],
     environment: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
@@ -78,6 +80,7 @@ trust_level = "trusted"
     name: 'gemini',
     connect: 'gemini',
     package: '@google/gemini-cli',
+    gaps: { killed_in_a_call: 'it waits for its own limit, 600 s' },
     settings: ({ home }) => [
       [
         join(home, '.gemini/settings.json'),
@@ -100,6 +103,7 @@ trust_level = "trusted"
     name: 'qwen',
     connect: 'qwen',
     package: '@qwen-code/qwen-code',
+    gaps: { killed_in_a_call: 'it waits for its own limit, 600 s' },
     settings: ({ home }) => [[join(home, '.qwen/settings.json'), json({ general: { enableAutoUpdate: false } })]],
     environment: ({ model }) => ({ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: `${model}/v1`, OPENAI_MODEL: 'scripted' }),
     turn: (prompt) => ['--auth-type', 'openai', '--yolo', '-p', prompt],
@@ -109,6 +113,7 @@ trust_level = "trusted"
     name: 'opencode',
     connect: 'opencode',
     package: 'opencode-ai',
+    gaps: { killed_in_a_call: 'it waits for its own limit, 60 s' },
     settings: ({ project, model }) => [
       [
         join(project, 'opencode.json'),

@@ -8,6 +8,9 @@ import { Assistant, PATIENCE, version } from './assistant.mjs';
 import { CLIENTS } from './clients.mjs';
 import { DONE, works_through } from './script.mjs';
 
+/** So long a client has for what it is known not to do. All others do it within two seconds. */
+const GAP = 15_000;
+
 /** @type {Server} */
 let server;
 before(async () => {
@@ -78,10 +81,11 @@ for (const client of CLIENTS) {
       assert.equal(of('NotesDelivered').length, 1);
     });
 
-    test('a server that is killed while the agent waits in a call', async () => {
+    const gap = client.gaps?.killed_in_a_call;
+    test(`goes on after a kill of the server in the middle of a call${gap ? `: not yet, ${gap}` : ''}`, async () => {
       assistant = new Assistant(client, server);
       await assistant.start(works_through(assistant.name, ['PLAN']));
-      const running = await assistant.turn('Do the work.');
+      await assistant.turn('Do the work.');
       const pipeline = await pipeline_of(assistant);
       await happens(pipeline, 'QuestionAsked');
       await person(`/pipelines/${pipeline}/questions/${pipeline}-q1/answer`, { answer: 'SQLite' });
@@ -90,11 +94,9 @@ for (const client of CLIENTS) {
       await server.kill();
       await server.start();
       await server.decide(`${pipeline}-h1`);
-      await happens(pipeline, 'PipelineCompleted');
-      if (!client.ask) {
-        assert.equal(await assistant.ended(running), 0);
-        assert.match(assistant.said, new RegExp(DONE));
-      }
+      const done = () => assistant.model?.log.some((line) => line.includes(DONE));
+      if (!gap) await until('it has heard of the decision', done, PATIENCE);
+      else await assert.rejects(until('it has heard of the decision', done, GAP), 'the gap is closed: say so in clients.mjs');
     });
   });
 }

@@ -1,12 +1,12 @@
 //! Hooks of assistants: who is woken by a decision, with what, and who is not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::agents::Registry;
 
-use crate::support::{Api, Program, Server, data_folder, soon, until};
+use crate::support::{Api, Program, Server, data_folder, let_pass, soon, until};
 use protocol::Scope;
 
 /// The session of an assistant in a folder.
@@ -217,6 +217,31 @@ async fn a_wait_ends_with_its_time_its_client_its_pipeline_and_its_server() {
     server.tell_to_stop();
     let said = soon("the end", stopped).await.expect("no panic");
     assert_eq!(said.trim(), "", "whoever can asks the next server");
+}
+
+#[tokio::test]
+async fn a_decision_an_hour_after_the_end_of_the_turn_wakes_the_session() {
+    let (_server, api, pipeline) = at_work().await;
+    let handover = api.hand_over(&pipeline, "# Plan").await;
+    let body = CODEX.body("Stop", json!({})).to_string();
+    // Without the limit that every other request of the tests has: its time passes, too.
+    let wait = tokio::spawn({
+        let api = Arc::clone(&api);
+        async move {
+            let json = [("content-type", "application/json")];
+            api.try_send(Method::POST, "/api/hooks/codex?wait=43190", &json, body)
+                .await
+        }
+    });
+    waiting(&api, 1).await;
+    for _ in 0..60 {
+        let_pass(Duration::from_secs(60)).await;
+    }
+    waiting(&api, 1).await;
+    api.decide(&handover, 1, "accept", "").await.ok();
+    let answer = soon("the answer", wait).await.expect("no panic");
+    let answer = answer.expect("an answer").ok();
+    assert_eq!(answer["decision"], "block");
 }
 
 #[tokio::test]

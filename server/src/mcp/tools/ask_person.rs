@@ -319,6 +319,15 @@ impl Reply {
                 "pending",
                 "Go on with your work. The answer comes with a later call.".to_owned(),
             ),
+            // Its hook waits without tokens.
+            None if pipeline.session.is_some() => (
+                "pending",
+                format!(
+                    "Nobody has answered yet. Go on with what does not depend on it, or end your turn and tell the user that the \
+                     question waits at {}: a hook of your assistant wakes this session with the answer.",
+                    board_url(board, pipeline)
+                ),
+            ),
             None if waited.is_enough() => (
                 "pending",
                 format!(

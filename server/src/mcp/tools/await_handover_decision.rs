@@ -209,6 +209,12 @@ impl Decision {
             (None, _) if pipeline.status.has_ended() => {
                 "The pipeline has ended. Tell the user.".to_owned()
             }
+            // Its hook waits without tokens.
+            (None, _) if pipeline.session.is_some() => format!(
+                "Nobody has decided yet. End your turn now and tell the user that the handover waits at {}. A hook of your \
+                 assistant wakes this session with the decision.",
+                board_url(board, pipeline)
+            ),
             (None, _) if waited.is_enough() => format!(
                 "Nobody has decided after {}. End your turn now and tell the user that the handover waits at {}. \
                  The prompt will wait too: after the decision, get_next_prompt(pipeline=\"{id}\") has it, or the slash command next_phase.",
@@ -263,6 +269,15 @@ impl Decision {
             (
                 "go_on",
                 format!("Go on with your work on {}.", pipeline.phase().name),
+            )
+        } else if pipeline.session.is_some() {
+            (
+                "paused",
+                format!(
+                    "You are still paused. End your turn now and tell the user that the work goes on at {}. A hook of your \
+                     assistant wakes this session then.",
+                    board_url(board, pipeline)
+                ),
             )
         } else if waited.is_enough() {
             (
