@@ -423,6 +423,7 @@ via-wait = wartender Agent
 via-hook = am Ende seines Zuges
 via-pull = selbst abgeholt
 via-report = nächste Meldung
+via-file = als Datei
 via-copy = kopiert
 
 ## Connecting

@@ -392,6 +392,7 @@ via-wait = waiting agent
 via-hook = at the end of its turn
 via-pull = asked for it
 via-report = next report
+via-file = as a file
 via-copy = copied
 why-template = Written from the built-in template: no model is set up
 why-model-failed = { $model } failed, so the template was used: { $error }

@@ -68,6 +68,8 @@ pub enum Via {
     McpPrompt,
     /// The agent went on without asking: the prompt reached it by copy or link.
     Report,
+    /// A file in the folder that the settings name.
+    File,
     /// The clipboard of a person.
     Copy,
     /// A link into Cursor.
@@ -167,12 +169,13 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
     }
 }
 
-/// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, or a person did.
+/// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, it lay in a
+/// folder, or a person gave it.
 fn reached_by(prompt: &Prompt) -> Via {
     let offers = prompt.deliveries.iter().rev();
     let mut offers = offers.filter_map(|delivery| delivery.via);
     match offers.next() {
-        Some(Via::Hook) => Via::Hook,
+        Some(via @ (Via::Hook | Via::File)) => via,
         _ => Via::Report,
     }
 }

@@ -79,6 +79,8 @@ pub struct Config {
     pub confirm: Confirm,
     /// The template that replaces the built-in ones.
     pub template: Option<PathBuf>,
+    /// The folder into which prompts are put as files, if any.
+    pub prompt_folder: Option<PathBuf>,
     /// The model that writes prompts.
     pub model: Option<ModelConfig>,
     /// How often subscribers feel that the server lives.
@@ -187,6 +189,7 @@ struct AgentsTable {
 #[serde(deny_unknown_fields, default)]
 struct PromptTable {
     template: Option<PathBuf>,
+    folder: Option<PathBuf>,
     model: Option<String>,
     base_url: Option<String>,
     key_file: Option<PathBuf>,
@@ -239,6 +242,9 @@ impl Config {
             template: variable("STAFFEL_PROMPT_TEMPLATE")
                 .map(PathBuf::from)
                 .or(file.prompt.template.clone()),
+            prompt_folder: variable("STAFFEL_PROMPT_FOLDER")
+                .map(PathBuf::from)
+                .or(file.prompt.folder.clone()),
             model: model(&file.prompt)?,
             tls: tls(file.server.tls_cert, file.server.tls_key)?,
             reading: match variable("STAFFEL_READING") {
@@ -426,6 +432,7 @@ fn read_file(path: Option<&Path>) -> Result<File> {
     let paths = [
         &mut file.journal.data,
         &mut file.prompt.template,
+        &mut file.prompt.folder,
         &mut file.prompt.key_file,
         &mut file.server.tls_cert,
         &mut file.server.tls_key,

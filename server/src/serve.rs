@@ -27,7 +27,7 @@ use crate::{
     mcp::{self, Sessions, StoredSessions},
     notify::{Mailer, Notifier, Pusher, random_key},
     people::People,
-    prompt::{Model, PromptWriter, Template},
+    prompt::{Model, PromptFolder, PromptWriter, Template},
     registry::{self, PeopleStore, SqliteOutbox, Store},
     relay::{Relay, now},
     release::{self, Site},
@@ -54,6 +54,15 @@ pub async fn run<Served: Future<Output = ()>>(
     let journal = Arc::new(Sqlite::open(&config.data)?);
     let relay = Relay::open(Arc::clone(&journal) as Arc<dyn Journal>).await?;
     let template = Template::new(config.template.as_deref())?;
+    let folder = config.prompt_folder.clone().map(|path| {
+        PromptFolder::new(path.clone()).with_context(|| {
+            format!(
+                "[prompt] folder {} cannot be written. Choose a folder that this user can write, or leave it out.",
+                path.display()
+            )
+        })
+    });
+    let folder = folder.transpose()?;
     let model = config
         .model
         .as_ref()
@@ -115,7 +124,7 @@ pub async fn run<Served: Future<Output = ()>>(
     let mut background = vec![
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
-        tokio::spawn(PromptWriter::new(template, model).run(relay.clone())),
+        tokio::spawn(PromptWriter::new(template, model, folder).run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),

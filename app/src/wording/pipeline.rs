@@ -206,6 +206,7 @@ pub(crate) fn via(lang: Lang, via: Via) -> &'static str {
         Via::Pull => lang.via_pull(),
         Via::McpPrompt => "/next_phase",
         Via::Report => lang.via_report(),
+        Via::File => lang.via_file(),
         Via::Copy => lang.via_copy(),
         Via::Cursor => "Cursor",
         Via::VsCode => "VS Code",

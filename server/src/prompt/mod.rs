@@ -4,6 +4,7 @@
 //! The prompt says who wrote it and why.
 
 mod brief;
+mod folder;
 mod model;
 mod template;
 
@@ -14,7 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Actor, Command, Pipeline, PipelineId, Writer, WriterKind, limits::PROMPT_MAX};
+use domain::{
+    Actor, Command, Pipeline, PipelineId, Status, Via, Writer, WriterKind, limits::PROMPT_MAX,
+};
 use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -23,6 +26,7 @@ use tokio::{
 
 use crate::relay::{Relay, RelayError};
 
+pub use folder::PromptFolder;
 pub use model::{Model, ModelConfig};
 pub use template::{Template, TemplateError};
 
@@ -34,20 +38,24 @@ const RETRY: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// Prompts that are written at once. A model's API counts requests, and each holds a handover of up to a megabyte.
 const WRITING: usize = 4;
+/// Open pipelines, in the order of the board, whose prompts a start puts into the folder if they are not there yet.
+const LOOKED_AT: usize = 1_000;
 
 /// Writes every prompt that a decision asks for, for as long as the server runs.
 pub struct PromptWriter {
     template: Template,
     model: Option<Model>,
+    folder: Option<PromptFolder>,
     turns: Semaphore,
 }
 
 impl PromptWriter {
-    /// A writer with this template, and with a model where one is configured.
-    pub fn new(template: Template, model: Option<Model>) -> Self {
+    /// A writer with this template, and with a model and a folder for files where they are configured.
+    pub fn new(template: Template, model: Option<Model>, folder: Option<PromptFolder>) -> Self {
         Self {
             template,
             model,
+            folder,
             turns: Semaphore::new(WRITING),
         }
     }
@@ -56,6 +64,7 @@ impl PromptWriter {
     /// prompt is read from the state, not from a queue.
     pub async fn run(self, relay: Relay) {
         let writer = Arc::new(self);
+        writer.put_again(&relay).await;
         let mut writing = JoinSet::new();
         let mut busy: HashSet<PipelineId> = HashSet::new();
         let (done, mut finished) = mpsc::unbounded_channel();
@@ -113,10 +122,60 @@ impl PromptWriter {
             text,
             writer,
         };
-        relay
-            .execute(id, &command, &Actor::system(), None)
-            .await
-            .map(drop)
+        let done = relay.execute(id, &command, &Actor::system(), None).await?;
+        self.put(relay, &done.pipeline).await;
+        Ok(())
+    }
+
+    /// What a server before this one wrote and did not put into the folder any more.
+    async fn put_again(&self, relay: &Relay) {
+        if self.folder.is_none() {
+            return;
+        }
+        for summary in relay.open_summaries(LOOKED_AT) {
+            if summary.status == Status::HandingOver
+                && let Ok(pipeline) = relay.pipeline(&summary.pipeline).await
+            {
+                self.put(relay, &pipeline).await;
+            }
+        }
+    }
+
+    /// Puts the prompt that waits into the folder, and notes that it is offered there. The prompt waits all the same where
+    /// that fails: there are other ways.
+    async fn put(&self, relay: &Relay, pipeline: &Arc<Pipeline>) {
+        let Some(folder) = self.folder.clone() else {
+            return;
+        };
+        let Some(prompt) = pipeline.prompt_in_transit() else {
+            return;
+        };
+        let is_there = |via| via == Some(Via::File);
+        if prompt.deliveries.iter().any(|step| is_there(step.via)) {
+            return;
+        }
+        let id = prompt.id.clone();
+        let put = async {
+            let text = relay.documents().text(&prompt.document).await?;
+            let (of, prompt, path) = (Arc::clone(pipeline), prompt.clone(), folder.clone());
+            tokio::task::spawn_blocking(move || path.put(&of, &prompt, &text)).await??;
+            let offer = Command::OfferPrompt {
+                prompt: id,
+                via: Via::File,
+            };
+            relay
+                .execute(&pipeline.id, &offer, &Actor::system(), None)
+                .await?;
+            anyhow::Ok(())
+        };
+        if let Err(error) = put.await {
+            tracing::warn!(
+                pipeline = %pipeline.id,
+                "the prompt of pipeline {} is not put into {}: {error}",
+                pipeline.id,
+                folder.path().display()
+            );
+        }
     }
 
     async fn compose(self: Arc<Self>, brief: Brief) -> Result<(String, Writer), RelayError> {

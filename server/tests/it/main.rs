@@ -23,6 +23,7 @@ mod notify;
 mod people;
 mod policy;
 mod problems;
+mod prompt_folder;
 mod questions;
 mod registry_sqlite;
 mod repeats;

@@ -28,6 +28,7 @@ fn settings(data: &Path) -> Config {
         allowed_hosts: vec![],
         allowed_origins: vec![],
         template: None,
+        prompt_folder: None,
         model: None,
         heartbeat: Duration::from_secs(3600),
         archive_after: None,
