@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    clients::{CLIENTS, Scope},
+    clients::{CLIENTS, Client, Scope},
     commands::Commands,
     endpoint::Endpoint,
 };
@@ -59,15 +59,6 @@ pub async fn look(
             });
         }
     }
-    let reaches = |file: &File| {
-        matches!(
-            file.state,
-            State::Staffel {
-                this_server: true,
-                ..
-            }
-        )
-    };
     if !files.iter().any(reaches) {
         let names: Vec<_> = CLIENTS[1..].iter().map(|client| client.name).collect();
         todo.push(Todo::new(
@@ -79,4 +70,24 @@ pub async fn look(
         ));
     }
     files
+}
+
+/// Whether the file leads to the server that was asked about.
+fn reaches(file: &File) -> bool {
+    matches!(
+        file.state,
+        State::Staffel {
+            this_server: true,
+            ..
+        }
+    )
+}
+
+/// The clients that know this server.
+pub fn of_this_server(files: &[File]) -> impl Iterator<Item = &'static Client> {
+    let knows = |client: &&Client| {
+        let mut own = files.iter().filter(|file| file.client == client.name);
+        own.any(reaches)
+    };
+    CLIENTS.iter().filter(knows)
 }

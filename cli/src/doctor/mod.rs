@@ -5,6 +5,7 @@ mod entry;
 mod file;
 mod files;
 mod found;
+mod health;
 mod page;
 mod report;
 mod server;
@@ -61,12 +62,17 @@ pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
     let server = server::look(&endpoint, token.as_ref(), folder, &commands, &mut todo).await;
     let here = env::current_dir().context("this folder cannot be found")?;
     let files = files::look(&here, &endpoint, &server, &commands, &mut todo).await;
+    let mut clients = Vec::new();
+    for client in files::of_this_server(&files) {
+        clients.extend(health::ask(client, &mut todo).await);
+    }
     let report = Report {
         version: VERSION,
         well: todo.is_empty(),
         server,
         data,
         files,
+        clients,
         todo,
     };
     let text = match args.json {

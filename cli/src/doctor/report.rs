@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{
     data::Data,
     file::{File, State, TokenState, Two},
+    health::{Health, Says},
     page::{Mark, Page, WIDTH},
     server::Server,
     todo::Todo,
@@ -35,6 +36,8 @@ pub struct Report {
     pub data: Option<Data>,
     /// The files of the assistants.
     pub files: Vec<File>,
+    /// What the assistants themselves say of the server, those that know it and can be asked.
+    pub clients: Vec<Health>,
     /// What to do.
     pub todo: Vec<Todo>,
 }
@@ -66,6 +69,17 @@ impl Report {
                 page.line(&format!("  {}", file.title));
             }
             file.tell(&mut page);
+            let last = self
+                .files
+                .get(at + 1)
+                .is_none_or(|next| next.client != file.client);
+            let says = self
+                .clients
+                .iter()
+                .find(|health| last && health.client == file.client);
+            if let Some(health) = says {
+                health.tell(&mut page);
+            }
         }
         page.line("");
         if self.todo.is_empty() {
@@ -217,6 +231,20 @@ impl File {
             State::Staffel { .. } => format!("{wins} is there, too, and wins, but has no `{NAME}`"),
             _ => format!("{wins} is there, too, and wins"),
         }
+    }
+}
+
+impl Health {
+    fn tell(&self, page: &mut Page) {
+        let (mark, says) = match &self.says {
+            Says::Connected => (Mark::Good, "says that it reaches the server"),
+            Says::HooksTrusted => (Mark::Good, "says that it runs the hooks"),
+            Says::NotApproved => (Mark::Bad, "says that the server is not approved"),
+            Says::NotTrusted => (Mark::Bad, "says that this folder is not trusted"),
+            Says::HooksNotTrusted => (Mark::Bad, "says that the hooks are not trusted"),
+            Says::Failed { .. } => (Mark::Bad, "says that it does not reach the server"),
+        };
+        page.line(&format!("    {:2} {says}", mark.text()));
     }
 }
 

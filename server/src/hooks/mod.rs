@@ -86,10 +86,14 @@ impl Hooks {
                 session: session.clone(),
             };
             let is_new = |pipeline: &Pipeline| !works_in(pipeline, session);
-            // So that the journal and what is remembered name the same one.
-            let _turn = self.sessions.turn.lock().await;
-            if self.tell(&id, join, by, is_new).await? {
-                self.sessions.join(session, &id);
+            let known = self.relay.pipeline(&id).await;
+            let works = known.is_ok_and(|pipeline| works_in(&pipeline, session));
+            // So that the journal and what is remembered name the same one; who is known already waits for nobody.
+            if !works || !self.sessions.pipelines(&Key::of(session)).contains(&id) {
+                let _turn = self.sessions.turn.lock().await;
+                if self.tell(&id, join, by, is_new).await? {
+                    self.sessions.join(session, &id);
+                }
             }
         }
         self.know().await?;
