@@ -16,6 +16,11 @@ use wording::{age, pipeline};
 
 /// How many steps there are.
 const STEPS: usize = 6;
+/// Which of them is the offer.
+const OFFERED: usize = 2;
+/// A step that has to come and has not after this time is missing, in milliseconds: as long as people are told of it
+/// (`server/src/notify/overdue.rs`).
+const MISSING_AFTER: i64 = 5 * 60 * 1_000;
 
 /// One step of the way.
 #[derive(Clone)]
@@ -50,15 +55,22 @@ pub(crate) fn PromptSteps(
             .with_detail(status, |more| with(&more.handovers))
             .unwrap_or_else(|| with(&[]))
     });
+    let missing = Memo::new(move |_| {
+        let ended = status.with(|status| status.status.has_ended() || status.paused.is_some());
+        missing(&steps.get(), board.now.get()).filter(|_| !ended)
+    });
     let line = move |index: usize| {
         let step = move || steps.with(|steps| steps[index].clone());
         let name = word(move || (step().name)(board.lang.get()));
         let taken = flag(move || step().at.is_some());
         let at = Signal::derive(move || step().at.unwrap_or(board.now.get_untracked()));
         view! {
-            <li class=word(move || step().class) aria-current=move || (step().class == "now").then_some("step")>
+            <li class=word(move || if missing.get() == Some(index) { "missing" } else { step().class }) aria-current=move || (step().class == "now").then_some("step")>
                 <b>{name}</b>
-                <span>{text(move || step().about)}</span>
+                <span>{text(move || match missing.get() {
+                    Some(at) if at == index => late(board.lang.get(), &steps.get(), board.now.get()),
+                    _ => step().about,
+                })}</span>
                 <When holds=taken><Ago at/></When>
             </li>
         }
@@ -67,8 +79,36 @@ pub(crate) fn PromptSteps(
         <ol class="steps" aria-label=board.t(Lang::way_of_the_prompt)>
             {(0..STEPS).map(line).collect_view()}
         </ol>
+        <p class="alarm" role="status">{word(move || next_way(board.lang.get(), missing.get()))}</p>
     }
     .into_inner()
+}
+
+/// The step that should have been taken by now. Nobody has to offer a prompt: an agent may come for it.
+fn missing(steps: &[Step; STEPS], now: Timestamp) -> Option<usize> {
+    let due = steps.iter().position(|step| step.class == "now")?;
+    let due = if due == OFFERED { due + 1 } else { due };
+    (waited(steps, now)? > MISSING_AFTER).then_some(due)
+}
+
+/// How long the newest step is ago.
+fn waited(steps: &[Step; STEPS], now: Timestamp) -> Option<i64> {
+    let newest = steps.iter().filter_map(|step| step.at).max()?;
+    Some(now.millis_since(newest))
+}
+
+fn late(lang: Lang, steps: &[Step; STEPS], now: Timestamp) -> String {
+    lang.step_missing(&age::span(lang, waited(steps, now).unwrap_or_default()))
+}
+
+/// What a person can do about a missing step. What Staffel can try by itself it has tried.
+fn next_way(lang: Lang, missing: Option<usize>) -> &'static str {
+    match missing {
+        Some(..=OFFERED) => lang.alarm_not_written(),
+        Some(3) => lang.alarm_not_picked_up(),
+        Some(_) => lang.alarm_not_confirmed(),
+        None => "",
+    }
 }
 
 /// `whole` is the newest prompt with its steps, `handovers` every revision that is known.
@@ -240,6 +280,22 @@ mod tests {
         );
         let all = [Written, Offered, PickedUp, Acknowledged, Running];
         assert_eq!(classes(Some(&prompt(&all))), ["ok"; 6]);
+    }
+
+    #[test]
+    fn a_step_that_has_to_come_is_missing_after_five_minutes() {
+        use DeliveryState::{Acknowledged, Offered, PickedUp, Running, Written};
+        let due = |states: &[DeliveryState], minutes: i64| {
+            let prompt = prompt(states);
+            let steps = steps(Lang::En, "", None, Some(&prompt), false);
+            missing(&steps, Timestamp::from_millis(9 + minutes * 60_000 + 1))
+        };
+        assert_eq!(due(&[Written], 4), None);
+        assert_eq!(due(&[Written], 5), Some(3), "nobody has to offer it");
+        assert_eq!(due(&[Written, Offered], 5), Some(3));
+        assert_eq!(due(&[Written, PickedUp], 5), Some(4));
+        assert_eq!(due(&[Written, PickedUp, Acknowledged], 5), Some(5));
+        assert_eq!(due(&[Written, PickedUp, Acknowledged, Running], 500), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Status, Timestamp};
+use domain::{Baton, Status, Timestamp};
 use protocol::Summary;
 
 use super::Kind;
@@ -41,7 +41,8 @@ pub struct Overdue {
 /// What is waited for in a pipeline, late or not. A person is waited for without a notice: the handover was one.
 pub fn awaited(pipeline: &Summary, patience: Patience) -> Option<Overdue> {
     let (kind, since, after) = match pipeline.status {
-        Status::Running => {
+        // Whoever is paused, or waits for an answer, has nothing to say.
+        Status::Running if pipeline.baton == Baton::Agent => {
             let usual = Duration::from_millis(pipeline.usual_gap_ms).saturating_mul(4);
             // A phase that has just begun has had no time to speak.
             let heard = pipeline.last_sign_of_life.max(pipeline.baton_since);
