@@ -42,6 +42,8 @@ pub(crate) struct Detail {
     held: RwSignal<Option<Held>>,
     /// What happened while it was being fetched.
     missed: StoredValue<Vec<(Summary, Changed)>>,
+    /// The steps of prompts meanwhile. What is fetched may be older than they are, and no status tells them again.
+    steps: StoredValue<Vec<PromptDelivery>>,
 }
 
 impl Detail {
@@ -61,6 +63,7 @@ impl Detail {
             wanted: RwSignal::new(None),
             held: RwSignal::new(held),
             missed: StoredValue::new(Vec::new()),
+            steps: StoredValue::new(Vec::new()),
         }
     }
 
@@ -104,6 +107,7 @@ impl Detail {
         if new {
             self.coming.set(fetching);
             self.missed.update_value(Vec::clear);
+            self.steps.update_value(Vec::clear);
         }
         new
     }
@@ -124,6 +128,13 @@ impl Detail {
             .unwrap_or_default();
         for (summary, changed) in missed {
             self.take(&summary, &changed, shown);
+        }
+        let steps = self
+            .steps
+            .try_update_value(std::mem::take)
+            .unwrap_or_default();
+        for step in steps {
+            self.take_delivery(step);
         }
     }
 
@@ -185,6 +196,13 @@ impl Detail {
 
     /// A prompt got further.
     pub fn take_delivery(self, step: PromptDelivery) {
+        if self.is_coming(&step.pipeline) {
+            self.steps.update_value(|steps| {
+                if steps.len() < MISSED {
+                    steps.push(step.clone());
+                }
+            });
+        }
         self.change(step.pipeline.clone(), |more| put_delivery(more, step));
     }
 
@@ -354,5 +372,56 @@ fn put_delivery(more: &mut DetailMore, step: PromptDelivery) {
     prompt.state = prompt.state.max(step.state);
     if !prompt.deliveries.contains(&delivery) {
         prompt.deliveries.push(delivery);
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::{Actor, DeliveryState, Event, HandoverId, Writer, WriterKind};
+
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_step_that_comes_while_the_detail_is_fetched_is_not_lost() {
+        Owner::new().with(|| {
+            let mut pipeline = samples::handed_over(1, 1);
+            let prompt = domain::PromptId::new(pipeline.id.clone(), 1);
+            let written = Event::PromptWritten {
+                prompt: prompt.clone(),
+                handover: HandoverId::new(pipeline.id.clone(), 1),
+                revision: 1,
+                phase: pipeline.phase().name.clone(),
+                purpose: None,
+                document: domain::Document::new("Go on.").reference(),
+                writer: Writer {
+                    kind: WriterKind::Template,
+                    name: "built-in".to_owned(),
+                    why: None,
+                    took_ms: 0,
+                },
+            };
+            samples::then(&mut pipeline, written);
+            let fetched = || {
+                let protocol::Detail { summary, more } = protocol::Detail::from(&pipeline);
+                (summary, more)
+            };
+            let (summary, more) = fetched();
+            let detail = Detail::new(None, Some(&summary), Some(more));
+            assert!(detail.begin(&pipeline.id));
+            detail.take_delivery(PromptDelivery {
+                pipeline: pipeline.id.clone(),
+                prompt_id: prompt,
+                state: DeliveryState::PickedUp,
+                via: None,
+                by: Actor::agent("cursor"),
+                at: pipeline.baton_since,
+            });
+            // The server looked before the step.
+            let (summary, more) = fetched();
+            detail.put(&summary, more, true);
+            let state = detail.with(&pipeline.id, |more| more.prompts[0].state);
+            assert_eq!(state, Some(DeliveryState::PickedUp));
+        });
     }
 }
