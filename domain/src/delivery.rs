@@ -169,13 +169,13 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
     }
 }
 
-/// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, it lay in a
-/// folder, or a person gave it.
+/// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, a person did, or,
+/// where neither has, it lay in the folder, in which every prompt lies.
 fn reached_by(prompt: &Prompt) -> Via {
-    let offers = prompt.deliveries.iter().rev();
-    let mut offers = offers.filter_map(|delivery| delivery.via);
-    match offers.next() {
-        Some(via @ (Via::Hook | Via::File)) => via,
+    let offers = || prompt.deliveries.iter().rev().filter_map(|step| step.via);
+    match offers().find(|via| *via != Via::File) {
+        Some(Via::Hook) => Via::Hook,
+        None if offers().next().is_some() => Via::File,
         _ => Via::Report,
     }
 }

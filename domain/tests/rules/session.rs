@@ -1,6 +1,6 @@
 //! Sessions of assistants, and prompts that reach them by a hook.
 
-use domain::{Baton, Command, DeliveryState, Event, Reason, Session, Verdict, Via, What};
+use domain::{Actor, Baton, Command, DeliveryState, Event, Reason, Session, Verdict, Via, What};
 
 use crate::support::*;
 
@@ -38,7 +38,11 @@ fn a_session_joins_once_and_gives_way_to_the_next() {
 
 #[test]
 fn an_agent_that_goes_on_after_a_hook_has_the_prompt_from_it() {
-    for (offered, picked_up) in [(Via::Hook, Via::Hook), (Via::Copy, Via::Report)] {
+    for (offered, picked_up) in [
+        (Via::Hook, Via::Hook),
+        (Via::Copy, Via::Report),
+        (Via::File, Via::File),
+    ] {
         let mut track = Track::new();
         track.hand_over("# Plan");
         track.decide(1, Verdict::Accept, "").expect("accepted");
@@ -48,6 +52,12 @@ fn an_agent_that_goes_on_after_a_hook_has_the_prompt_from_it() {
             via: offered,
         };
         track.send(&agent(), &offer).expect("an offer");
+        // Every prompt lies in the folder, whichever way it goes.
+        let file = Command::OfferPrompt {
+            prompt: prompt.clone(),
+            via: Via::File,
+        };
+        track.send(&Actor::system(), &file).expect("an offer");
         track.send(&agent(), &report(Some(1))).expect("a report");
         let delivered = track.pipeline.prompt(&prompt).expect("it is there");
         let mut steps = delivered.deliveries.iter();
