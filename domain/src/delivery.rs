@@ -170,12 +170,18 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
 }
 
 /// Which way a prompt reached an agent that goes on with it and has not called for it: a hook gave it, a person did, or,
-/// where neither has, it lay in the folder, in which every prompt lies.
+/// where neither has, it lay in the folder.
 fn reached_by(prompt: &Prompt) -> Via {
-    let offers = || prompt.deliveries.iter().rev().filter_map(|step| step.via);
-    match offers().find(|via| *via != Via::File) {
+    let mut offers = prompt.deliveries.iter().rev().filter_map(|step| step.via);
+    let mut file = false;
+    // Every prompt is on the stream, too, and in the folder if there is one.
+    let found = offers.find(|via| {
+        file |= *via == Via::File;
+        !matches!(via, Via::File | Via::Stream)
+    });
+    match found {
         Some(Via::Hook) => Via::Hook,
-        None if offers().next().is_some() => Via::File,
+        None if file => Via::File,
         _ => Via::Report,
     }
 }
