@@ -24,8 +24,6 @@ use super::{
 
 /// The version of the protocol.
 const VERSION: u64 = 1;
-/// How long an agent may take to say what it can, in which time `npx` may fetch it first.
-const INITIALIZE: Duration = Duration::from_secs(60);
 /// How long a session may take to open: the agent connects to its MCP servers meanwhile.
 const SESSION: Duration = Duration::from_secs(120);
 /// How long a turn may take to end once it is cancelled. Then the agent is ended.
@@ -48,6 +46,18 @@ pub struct McpServer {
     pub http: Value,
     /// By a program.
     pub stdio: Value,
+}
+
+/// What an agent is opened with.
+pub struct Opening<'a> {
+    /// Where it works.
+    pub folder: &'a Path,
+    /// How it reaches Staffel's tools.
+    pub mcp: &'a McpServer,
+    /// The session of a run before.
+    pub before: Option<&'a str>,
+    /// How long it may take to say what it can do.
+    pub within: Duration,
 }
 
 /// How a turn ended.
@@ -111,9 +121,7 @@ impl AcpAgent {
     pub async fn open(
         process: AgentProcess,
         name: &str,
-        folder: &Path,
-        mcp: &McpServer,
-        before: Option<&str>,
+        with: &Opening<'_>,
     ) -> Result<(Self, bool)> {
         let mut agent = Self {
             process,
@@ -128,7 +136,7 @@ impl AcpAgent {
             strange: 0,
             said: String::new(),
         };
-        match agent.handshake(folder, mcp, before).await {
+        match agent.handshake(with).await {
             Ok(loaded) => Ok((agent, loaded)),
             Err(error) => {
                 agent.process.end().await;
@@ -137,19 +145,20 @@ impl AcpAgent {
         }
     }
 
-    async fn handshake(
-        &mut self,
-        folder: &Path,
-        mcp: &McpServer,
-        before: Option<&str>,
-    ) -> Result<bool> {
+    async fn handshake(&mut self, with: &Opening<'_>) -> Result<bool> {
+        let Opening {
+            folder,
+            mcp,
+            before,
+            within,
+        } = *with;
         let hello = json!({
             "protocolVersion": VERSION,
             // It reads, writes and runs by itself: that is what it asks permission for.
             "clientCapabilities": { "fs": { "readTextFile": false, "writeTextFile": false }, "terminal": false },
             "clientInfo": { "name": "staffel", "title": "Staffel", "version": protocol::VERSION },
         });
-        let answer = self.within(INITIALIZE, "initialize", &hello).await?;
+        let answer = self.within(within, "initialize", &hello).await?;
         // Read leniently: what an agent leaves out, it cannot do.
         let version = &answer["protocolVersion"];
         if *version != VERSION {
@@ -276,9 +285,15 @@ impl AcpAgent {
                     true => " It wrote nothing on standard error.".to_owned(),
                     false => format!(" It wrote:\n{kept}"),
                 };
+                let hint = match method {
+                    "initialize" => {
+                        " Does its command speak the Agent Client Protocol? Such as gemini --acp, qwen --acp, opencode acp; for a program \
+                         that reads a prompt on standard input there is --exec. One that takes longer gets --start-within."
+                    }
+                    _ => " It connects to its MCP servers meanwhile: look whether they all answer.",
+                };
                 Err(Refused::Broken(anyhow::anyhow!(
-                    "the agent has not answered {method} within {} seconds. Does its command speak the Agent Client Protocol? Such as \
-                     gemini --acp, qwen --acp, opencode acp; for a program that reads a prompt on standard input there is --exec.{wrote}",
+                    "the agent has not answered {method} within {} seconds.{hint}{wrote}",
                     longest.as_secs()
                 )))
             }

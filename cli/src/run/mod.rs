@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{endpoint::ServerArgs, local::LocalServer, program::program, program::quoted, token};
-use acp::{AcpAgent, McpServer, Turn};
+use acp::{AcpAgent, McpServer, Opening, Turn};
 use agent_process::{AgentProcess, Output, program_of};
 use asking::Desk;
 use exec::ExecAgent;
@@ -82,6 +82,9 @@ pub struct RunArgs {
     /// A command for the shell that reads a prompt on standard input; it is started once for each prompt
     #[arg(long, value_name = "COMMAND", conflicts_with = "command")]
     pub exec: Option<String>,
+    /// How long the agent may take until it answers, in seconds; `npx` may have to fetch it first
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub start_within: u64,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -222,7 +225,17 @@ async fn open(
     }
     let process = AgentProcess::start(program_of(&args.command)?, folder, Output::Lines)?;
     *id = Some(process.id());
-    let (opened, loaded) = AcpAgent::open(process, name, folder, mcp, before).await?;
+    let (opened, loaded) = AcpAgent::open(
+        process,
+        name,
+        &Opening {
+            folder,
+            mcp,
+            before,
+            within: Duration::from_secs(args.start_within),
+        },
+    )
+    .await?;
     *agent = Some(Agent::Acp(Box::new(opened)));
     Ok(loaded)
 }

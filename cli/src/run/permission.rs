@@ -16,6 +16,9 @@ use super::plain::{plain, plain_lines};
 /// So much of what a tool is given is shown with the question, in bytes: what fits with the rest into a question.
 const INPUT_SHOWN: usize = QUESTION_MAX - 1_500;
 
+/// So many texts and changes are shown with the question.
+const CONTENT_MAX: usize = 5;
+
 /// What is allowed without asking a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Allow {
@@ -55,6 +58,45 @@ pub struct ToolCall {
     /// What the tool is given.
     #[serde(default)]
     pub raw_input: Option<Value>,
+    /// What the agent shows about it: texts and changes of files.
+    #[serde(default)]
+    pub content: Option<Value>,
+    /// The name of the tool, where the agent tells it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where others tell it.
+    #[serde(default, rename = "_meta")]
+    pub meta: Option<Value>,
+}
+
+impl ToolCall {
+    /// The name of the tool as the agent has it. A title may be the model's own words.
+    fn tool(&self) -> Option<&str> {
+        let in_meta = self.meta.as_ref().and_then(|meta| {
+            let name = &meta["toolName"];
+            name.as_str().or(meta["claudeCode"]["toolName"].as_str())
+        });
+        self.name.as_deref().or(in_meta)
+    }
+
+    /// What is shown of it to people, beside its title.
+    fn details(&self) -> String {
+        let mut details = Vec::new();
+        let says = |input: &&Value| !input.is_null() && **input != json!({});
+        if let Some(input) = self.raw_input.as_ref().filter(says) {
+            details.push(serde_json::to_string_pretty(input).unwrap_or_default());
+        }
+        let content = self.content.iter().filter_map(Value::as_array).flatten();
+        for shown in content.take(CONTENT_MAX) {
+            let text = shown["content"]["text"].as_str().map(str::to_owned);
+            let change = shown["newText"].as_str().map(|new| {
+                let path = shown["path"].as_str().unwrap_or_default();
+                format!("{path}:\n{new}")
+            });
+            details.extend(text.or(change));
+        }
+        details.join("\n\n")
+    }
 }
 
 /// A file.
@@ -127,12 +169,12 @@ impl Asked {
         kinds.find_map(|kind| self.options.iter().find(|option| option.kind == **kind))
     }
 
-    /// Whether the tool is one of Staffel's own, which a run is for. Only the whole title says so, as assistants write it for a
-    /// tool of an MCP server, and never for a command or a file.
+    /// Whether the tool is one of Staffel's own, which a run is for. Its name says so; where the agent tells none, the whole
+    /// title, as assistants write it for a tool of an MCP server. No command and no file is one.
     fn is_ours(&self) -> bool {
         let kind = self.tool_call.kind.as_deref().unwrap_or("other");
         let title = self.tool_call.title.as_deref().unwrap_or_default();
-        kind == "other" && is_staffel_tool(title)
+        kind == "other" && is_staffel_tool(self.tool_call.tool().unwrap_or(title))
     }
 
     /// Whether every file that it names is in the folder.
@@ -148,7 +190,12 @@ impl Asked {
     pub fn question(&self, agent: &str) -> (Value, Vec<(String, Option<String>)>) {
         let kind = plain(self.tool_call.kind.as_deref().unwrap_or("other"), 40);
         let title = plain(self.tool_call.title.as_deref().unwrap_or("a tool"), 300);
-        let mut text = format!("{agent} asks for permission ({kind}): {title}");
+        // Some titles are only what the tool is given.
+        let tool = match self.tool_call.tool() {
+            Some(tool) if title.starts_with(['{', '[']) => plain(tool, 100) + " ",
+            _ => String::new(),
+        };
+        let mut text = format!("{agent} asks for permission ({kind}): {tool}{title}");
         let paths: Vec<_> = self
             .tool_call
             .locations
@@ -162,20 +209,13 @@ impl Asked {
             text += "\n\nFiles: ";
             text += &paths.join(", ");
         }
-        if let Some(input) = self
-            .tool_call
-            .raw_input
-            .as_ref()
-            .filter(|input| !input.is_null())
-        {
-            let shown = serde_json::to_string_pretty(input).unwrap_or_default();
+        let details = self.tool_call.details();
+        if !details.is_empty() {
             // Indented as code: whatever stands in it stays code, and no fence can end early.
-            let shown = plain_lines(&shown, INPUT_SHOWN / 2);
+            let shown = plain_lines(&details, INPUT_SHOWN / 2);
+            let shown = shown.lines().map(|line| format!("    {line}\n"));
             text += "\n\n";
-            text += &shown
-                .lines()
-                .map(|line| format!("    {line}\n"))
-                .collect::<String>();
+            text += &shown.collect::<String>();
         }
         let options = self.names();
         let body = json!({
@@ -342,6 +382,27 @@ mod tests {
                 "{title}"
             );
         }
+    }
+
+    #[test]
+    fn the_name_of_a_tool_counts_more_than_its_title() {
+        let folder = Path::new("/p");
+        let mut ours = asked("other", "{\"pipeline\":\"x\"}", None);
+        ours.tool_call.meta = Some(json!({"toolName": "mcp__staffel__update_pipeline_status"}));
+        assert!(ours.by_itself(Allow::Ask, folder).is_some());
+        let mut others = asked("other", "staffel_get_next_prompt", None);
+        others.tool_call.name = Some("mcp__evil__get_next_prompt".to_owned());
+        assert_eq!(others.by_itself(Allow::Ask, folder), None);
+        others.tool_call.content = Some(json!([
+            {"type": "content", "content": {"type": "text", "text": "why"}},
+            {"type": "diff", "path": "/p/a", "newText": "b"}, 7,
+        ]));
+        let (body, _) = others.question("qwen");
+        let text = body["question"].as_str().expect("text");
+        assert!(
+            text.ends_with("    why\n    \n    /p/a:\n    b"),
+            "{text:?}"
+        );
     }
 
     #[test]
