@@ -216,6 +216,8 @@ export class Model {
   #server;
   /** What was asked and answered, for a test that fails. @type {string[]} */
   log = [];
+  /** How often it was asked something that the script answers. */
+  asked = 0;
 
   /** @param {Script} script */
   constructor(script) {
@@ -244,6 +246,7 @@ export class Model {
       const { talk, tools } = format.read(body);
       // What an assistant asks on the side, such as for a title, comes without the tools.
       const aside = !tools.some((name) => /staffel|tool_search|ToolSearch/.test(name));
+      if (!aside) this.asked += 1;
       const act = aside ? { say: 'ok' } : await script(talk, tools);
       this.log.push(`${path}: ${talk.length} turns, ${tools.length} tools → ${JSON.stringify(act).slice(0, 200)}`);
       const text = format.write(body, act, path);

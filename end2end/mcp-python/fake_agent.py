@@ -49,6 +49,7 @@ def heard() -> dict[str, Any] | None:
 class Agent:
     def __init__(self) -> None:
         self.url = ""
+        self.headers: dict[str, str] = {}
         self.number = 0
         self.waiting: list[dict[str, Any]] = []
 
@@ -59,7 +60,7 @@ class Agent:
         request = urllib.request.Request(
             f"{self.url}/api/pipelines/{path}",
             json.dumps(body).encode(),
-            {"Content-Type": "application/json", "Staffel-Actor": "agent/fake"},
+            {"Content-Type": "application/json", **(self.headers or {"Staffel-Actor": "agent/fake"})},
         )
         with urllib.request.urlopen(request, timeout=10) as done:
             done.read()
@@ -86,6 +87,7 @@ class Agent:
     def opened(self, request: dict[str, Any]) -> None:
         server = request["params"]["mcpServers"][0]
         self.url = server["url"].removesuffix("/mcp") if "url" in server else server["args"][-1]
+        self.headers = {header["name"]: header["value"] for header in server.get("headers", [])}
         if request["method"] == "session/load":
             known = os.path.exists(SESSIONS) and request["params"]["sessionId"] in open(SESSIONS).read()
             if known:

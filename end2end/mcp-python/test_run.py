@@ -213,7 +213,7 @@ def test_a_thousand_permissions_at_once_are_answered(runner: Runner, server: Ser
                 server.as_person("POST", f"/pipelines/{pipeline}/questions/{question['id']}/answer", {"answer": "Allow"})
         return detail["status"] == "awaiting_review"
 
-    until(runner.said(), answer_all)
+    until("all answers", answer_all, 60)
     content = server.api("GET", f"/pipelines/{pipeline}/handovers/{pipeline}-h1").json()["content"]
     assert json.loads(content) == {"once": 64, "no": 936}
     assert server.count(pipeline)["QuestionAsked"] == 64
@@ -255,7 +255,7 @@ def test_who_never_hands_over_is_reminded_three_times(runner: Runner, server: Se
     assert len(runner.prompts()) == 4
     assert "save_handover_content" in runner.prompts()[1]
     said = runner.said()
-    assert "4 turns in a row" in said and "go on later with:" in said and "I think" in said and "\x1b" not in said
+    assert "4 turns in a row" in said and "Go on later with:" in said and "I think" in said and "\x1b" not in said
     assert "4 turns in a row" in runner.pipeline("running")["message"]
 
 
@@ -405,6 +405,20 @@ def test_the_server_may_be_away_meanwhile(runner: Runner, server: Server) -> Non
     runner.decide(3)
     assert runner.ended() == 0
     assert server.count(pipeline)["PromptPickedUp"] == 2
+
+
+def test_a_token_proves_the_agent_and_is_shown_to_nobody_else(runner: Runner, server: Server) -> None:
+    added = [binary(), "agents", "add", "anna", "--data", server.folder / "data"]
+    token = re.search(r"staffel_[0-9a-f]+_[0-9a-f]+", subprocess.check_output(added, text=True))[0]
+    # The server looks for new tokens once a second.
+    until("the token", lambda: server.api("GET", "/status", Authorization=f"Bearer {token}").status_code == 200)
+    runner.new("good", STAFFEL_TOKEN=token)
+    runner.decide(1, "stop")
+    assert runner.ended() == 0
+    assert runner.pipeline()["started_by"] == "anna"
+    (opened,) = runner.heard("session/new")
+    assert opened["params"]["mcpServers"][0]["headers"] == [{"name": "Authorization", "value": f"Bearer {token}"}]
+    assert token not in runner.said()
 
 
 def test_a_run_that_is_told_to_stop_ends_its_agent(runner: Runner) -> None:

@@ -335,7 +335,7 @@ impl AcpAgent {
         self.number += 1;
         let id = self.number;
         let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        let sent = self.send(&request).await;
+        let sent = self.send(&request);
         if let Err(error) = sent {
             return Err(Refused::Broken(self.explained(error).await));
         }
@@ -359,7 +359,7 @@ impl AcpAgent {
             };
             match event {
                 Event::Line(Some(Line::Whole(line))) => {
-                    if let Some(answer) = self.receive(&line, id).await? {
+                    if let Some(answer) = self.receive(&line, id)? {
                         return answer;
                     }
                 }
@@ -373,14 +373,14 @@ impl AcpAgent {
                     let gone = anyhow::anyhow!("the agent has ended in the middle of its work");
                     return Err(Refused::Broken(self.explained(gone).await));
                 }
-                Event::Decided(id, outcome) => self.permit(&id, &outcome).await?,
+                Event::Decided(id, outcome) => self.permit(&id, &outcome)?,
                 Event::Stop => {
                     deadline = Some(Instant::now() + CANCEL);
                     self.cancelled = true;
                     let cancel = json!({
                         "jsonrpc": "2.0", "method": "session/cancel", "params": { "sessionId": self.session },
                     });
-                    self.send(&cancel).await?;
+                    self.send(&cancel)?;
                     self.refuse_all().await?;
                 }
                 Event::Late => {
@@ -394,7 +394,7 @@ impl AcpAgent {
     }
 
     /// Takes in one line; gives the answer to the request with this id, if it is that.
-    async fn receive(
+    fn receive(
         &mut self,
         line: &[u8],
         id: Option<u64>,
@@ -415,7 +415,7 @@ impl AcpAgent {
         match (method, number) {
             (Some(method), Some(number)) => {
                 let params = message["params"].take();
-                self.requested(&method, number, params).await?;
+                self.requested(&method, number, params)?;
                 Ok(None)
             }
             (Some(method), None) => {
@@ -456,23 +456,21 @@ impl AcpAgent {
     }
 
     /// The agent wants something from us.
-    async fn requested(&mut self, method: &str, id: Value, params: Value) -> Result<()> {
+    fn requested(&mut self, method: &str, id: Value, params: Value) -> Result<()> {
         if method != "session/request_permission" {
-            return self.fail(&id, -32_601, "Staffel has no such method.").await;
+            return self.fail(&id, -32_601, "Staffel has no such method.");
         }
         let asked: Asked = match serde_json::from_value(params) {
             Ok(asked) => asked,
             Err(error) => {
-                return self
-                    .fail(&id, -32_602, &plain(&error.to_string(), 200))
-                    .await;
+                return self.fail(&id, -32_602, &plain(&error.to_string(), 200));
             }
         };
         let Some((desk, _)) = self.board.as_ref().filter(|_| !self.cancelled) else {
-            return self.permit(&id, &Outcome::Cancelled).await;
+            return self.permit(&id, &Outcome::Cancelled);
         };
         if self.asked.len() >= ASKED_MAX {
-            return self.permit(&id, &asked.refused()).await;
+            return self.permit(&id, &asked.refused());
         }
         let desk = Arc::clone(desk);
         self.asked.push(id.clone());
@@ -489,16 +487,15 @@ impl AcpAgent {
         Ok(())
     }
 
-    async fn permit(&mut self, id: &Value, outcome: &Outcome) -> Result<()> {
+    fn permit(&mut self, id: &Value, outcome: &Outcome) -> Result<()> {
         self.asked.retain(|open| open != id);
         let answer = json!({ "jsonrpc": "2.0", "id": id, "result": outcome.json() });
-        self.send(&answer).await
+        self.send(&answer)
     }
 
-    async fn fail(&mut self, id: &Value, code: i64, message: &str) -> Result<()> {
+    fn fail(&mut self, id: &Value, code: i64, message: &str) -> Result<()> {
         let error = json!({ "code": code, "message": message });
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
-            .await
     }
 
     /// Whatever is still asked for is not decided any more.
@@ -506,7 +503,7 @@ impl AcpAgent {
         self.asking.abort_all();
         while self.asking.join_next().await.is_some() {}
         for id in std::mem::take(&mut self.asked) {
-            self.permit(&id, &Outcome::Cancelled).await?;
+            self.permit(&id, &Outcome::Cancelled)?;
         }
         Ok(())
     }
@@ -537,10 +534,10 @@ impl AcpAgent {
         }
     }
 
-    async fn send(&mut self, message: &Value) -> Result<()> {
+    fn send(&mut self, message: &Value) -> Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
-        self.process.write(line).await
+        self.process.write(line)
     }
 
     /// With how the agent ended, and its last words.

@@ -5,7 +5,10 @@ use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -24,12 +27,11 @@ pub const LINE_MAX: u64 = 8 << 20;
 const KEPT: usize = 64 << 10;
 /// So much of that is shown when it fails, in characters: a screen.
 const SHOWN: usize = 4_000;
-/// Lines that may wait to be read; then the agent has to.
-const UNREAD: usize = 64;
-/// Messages that may wait to be written.
-const UNWRITTEN: usize = 16;
-/// How long an agent may take to read what it is sent.
-const WRITE: Duration = Duration::from_secs(30);
+/// Lines that may wait to be read; then the agent has to. Each may have [`LINE_MAX`].
+const UNREAD: usize = 4;
+/// So much may wait to be written to an agent, in bytes: a prompt of the largest size with every character escaped, and more. It
+/// never holds up reading: an agent that says much before it reads would wait for us, and we for it.
+const UNWRITTEN: usize = 32 << 20;
 /// Between two looks whether it has ended. The end of its output mostly says so before; children may keep that open.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long an agent may take to end when its input ends, and when it is asked to.
@@ -81,7 +83,8 @@ impl Tail {
 pub struct AgentProcess {
     child: Arc<Mutex<Child>>,
     id: u32,
-    input: Option<mpsc::Sender<Vec<u8>>>,
+    input: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    unwritten: Arc<AtomicUsize>,
     lines: mpsc::Receiver<Line>,
     ended: watch::Receiver<Option<ExitStatus>>,
     tail: Arc<Mutex<Tail>>,
@@ -105,9 +108,11 @@ impl AgentProcess {
             .spawn()
             .map_err(|error| not_started(&command, &error))?;
         let id = child.id();
-        let (input, unwritten) = mpsc::channel(UNWRITTEN);
+        let (input, messages) = mpsc::unbounded_channel();
+        let unwritten = Arc::new(AtomicUsize::new(0));
         if let Some(pipe) = child.stdin.take() {
-            thread::spawn(move || write_all(pipe, unwritten));
+            let unwritten = Arc::clone(&unwritten);
+            thread::spawn(move || write_all(pipe, messages, &unwritten));
         }
         let tail = Arc::new(Mutex::new(Tail::default()));
         let (sender, lines) = mpsc::channel(UNREAD);
@@ -127,6 +132,7 @@ impl AgentProcess {
             child,
             id,
             input: Some(input),
+            unwritten,
             lines,
             ended,
             tail,
@@ -138,20 +144,21 @@ impl AgentProcess {
         self.id
     }
 
-    /// Sends these bytes to its standard input.
+    /// Sends these bytes to its standard input. It does not wait until they are read.
     ///
     /// # Errors
-    /// It does not read, or has closed its input.
-    pub async fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    /// It reads nothing of what it is sent, or has closed its input.
+    pub fn write(&self, bytes: Vec<u8>) -> Result<()> {
         let gone = || anyhow!("the agent has closed its standard input");
         let input = self.input.as_ref().ok_or_else(gone)?;
-        match timeout(WRITE, input.send(bytes)).await {
-            Ok(sent) => sent.map_err(|_| gone()),
-            Err(_) => Err(anyhow!(
-                "the agent has read nothing for {} seconds",
-                WRITE.as_secs()
-            )),
+        let waiting = self.unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
+        if waiting > 0 && waiting + bytes.len() > UNWRITTEN {
+            return Err(anyhow!(
+                "the agent does not read what it is sent: more than {} MiB wait",
+                UNWRITTEN >> 20
+            ));
         }
+        input.send(bytes).map_err(|_| gone())
     }
 
     /// Closes its standard input.
@@ -303,11 +310,16 @@ async fn look(child: Arc<Mutex<Child>>, end: watch::Sender<Option<ExitStatus>>) 
     }
 }
 
-fn write_all(mut pipe: impl Write, mut unwritten: mpsc::Receiver<Vec<u8>>) {
-    while let Some(bytes) = unwritten.blocking_recv() {
+fn write_all(
+    mut pipe: impl Write,
+    mut messages: mpsc::UnboundedReceiver<Vec<u8>>,
+    unwritten: &AtomicUsize,
+) {
+    while let Some(bytes) = messages.blocking_recv() {
         if pipe.write_all(&bytes).and_then(|()| pipe.flush()).is_err() {
             return;
         }
+        unwritten.fetch_sub(bytes.len(), Ordering::Relaxed);
     }
 }
 

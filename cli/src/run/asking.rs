@@ -75,7 +75,7 @@ impl Desk {
         }
         let chosen = chosen(&question, &options);
         if let Some(outcome) = chosen {
-            self.staffel.receive(&question.id).await?;
+            self.staffel.received(&question.id).await?;
             return Ok(outcome.unwrap_or_else(|| asked.refused()));
         }
         // Words, where no option fits. The agent reads them with its next call of a Staffel tool, or when its turn has ended.

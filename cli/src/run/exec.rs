@@ -40,7 +40,7 @@ impl ExecAgent {
         let mut process = AgentProcess::start(shell(&self.command), &self.folder, Output::Kept)?;
         lock.note_agent(process.id())?;
         // It may end without reading.
-        let _ = process.write(prompt.as_bytes().to_vec()).await;
+        let _ = process.write(prompt.as_bytes().to_vec());
         process.close_input();
         let status = tokio::select! {
             status = process.ended() => Some(status),

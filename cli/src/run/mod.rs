@@ -21,11 +21,11 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use domain::{PipelineId, PromptId, Session, limits::TITLE_MAX};
 use serde_json::{Value, json};
@@ -108,8 +108,6 @@ struct Run {
     lock: Lock,
     /// Whether the agent's session knows nothing of the work: it is told everything with whatever it is told next.
     fresh: bool,
-    /// What starts this run again.
-    again: String,
 }
 
 /// Starts the agent and brings it every prompt, until the pipeline has ended.
@@ -134,21 +132,24 @@ pub async fn run(args: &RunArgs, local: &dyn LocalServer) -> Result<()> {
     let name = args.agent.clone().unwrap_or_else(|| name_of(args));
     let staffel = Arc::new(Staffel::new(&endpoint.base(), &name, token.as_ref())?);
 
+    let mcp = mcp_server(&endpoint, token.as_ref())?;
     let mut agent = None;
+    // Known as soon as there is a pipeline.
+    let again = OnceLock::new();
     let relayed = tokio::select! {
         relayed = async {
-            let mut run = begin(args, &staffel, &folder, &name, &mut agent, mcp_server(&endpoint, token.as_ref())?).await?;
-            let again = run.again.clone();
-            relay(&mut run, &mut agent).await.with_context(|| format!("go on later with: {again}\nThis run has ended"))
+            let mut run = begin(args, &staffel, &folder, &name, &mut agent, mcp, &again).await?;
+            relay(&mut run, &mut agent).await
         } => relayed,
-        () = interrupted() => Err(anyhow::anyhow!(
-            "stopped. The pipeline stays where it is; `staffel run --pipeline ID …` goes on with it."
-        )),
+        () = interrupted() => Err(anyhow!("stopped. The pipeline stays where it is.")),
     };
     if let Some(Agent::Acp(agent)) = agent {
         agent.end().await;
     }
-    relayed
+    match (relayed, again.get()) {
+        (Err(error), Some(again)) => Err(anyhow!("{error:#}\nGo on later with: {again}")),
+        (relayed, _) => relayed,
+    }
 }
 
 /// Starts or finds the pipeline, and opens a session of the agent. The agent comes first: a command that does not work leaves no
@@ -160,18 +161,20 @@ async fn begin(
     name: &str,
     agent: &mut Option<Agent>,
     mcp: McpServer,
+    again: &OnceLock<String>,
 ) -> Result<Run> {
     let shown = folder.display().to_string();
     if let Some(pipeline) = &args.pipeline {
         let standing = staffel.standing(pipeline).await?;
         let lock = Lock::take(pipeline).await?;
+        let _ = again.set(command_again(args, pipeline));
         let before = standing
             .more
             .session
             .as_ref()
             .filter(|it| is_ours(it, name, &shown));
         let before = before.map(|session| session.id.as_str());
-        let mut run = Run::new(args, staffel, pipeline.clone(), lock);
+        let mut run = Run::new(staffel, pipeline.clone(), lock);
         if standing.summary.status.has_ended() {
             return Ok(run);
         }
@@ -194,8 +197,9 @@ async fn begin(
     let mut process = None;
     open(args, folder, name, &mcp, None, agent, &mut process).await?;
     let started = staffel.start(&body).await?;
+    let again = again.get_or_init(|| command_again(args, &started.pipeline));
     let lock = Lock::take(&started.pipeline).await?;
-    let mut run = Run::new(args, staffel, started.pipeline, lock);
+    let mut run = Run::new(staffel, started.pipeline, lock);
     if let Some(process) = process {
         run.lock.note_agent(process)?;
     }
@@ -204,7 +208,7 @@ async fn begin(
         "{name} works on {} in {}.\nIf this ends too early, go on with: {}",
         staffel.page(&run.pipeline),
         plain(&shown, 200),
-        run.again
+        again
     ));
     Ok(run)
 }
@@ -241,14 +245,13 @@ async fn open(
 }
 
 impl Run {
-    fn new(args: &RunArgs, staffel: &Arc<Staffel>, pipeline: PipelineId, lock: Lock) -> Self {
+    fn new(staffel: &Arc<Staffel>, pipeline: PipelineId, lock: Lock) -> Self {
         Self {
             seen: staffel.follow(&pipeline),
             staffel: Arc::clone(staffel),
             memory: Memory::default(),
             lock,
             fresh: true,
-            again: again(args, &pipeline),
             pipeline,
         }
     }
@@ -320,7 +323,7 @@ impl Run {
         let text = words::told(standing, &answers, Some(self.memory.go_on.unwrap_or(0)));
         self.memory.go_on = newest_go_on(standing);
         for question in answers {
-            self.staffel.receive(&question.id).await?;
+            self.staffel.received(&question.id).await?;
         }
         say("A person has answered or lets the work go on; the agent is told.");
         Ok(text)
@@ -344,7 +347,7 @@ impl Run {
         let said = said.map_or_else(String::new, |said| {
             format!("\nIt said last:\n{}", plain::plain_lines(said, 2_000))
         });
-        anyhow::anyhow!("{}{said}", plain(&message, 1_000))
+        anyhow!("{}{said}", plain(&message, 1_000))
     }
 }
 
@@ -573,7 +576,7 @@ fn mcp_server(
 }
 
 /// The command that goes on with a pipeline.
-fn again(args: &RunArgs, pipeline: &PipelineId) -> String {
+fn command_again(args: &RunArgs, pipeline: &PipelineId) -> String {
     let mut words = vec![
         program(),
         "run".to_owned(),
@@ -610,26 +613,25 @@ fn say(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Completes on SIGINT, SIGTERM or SIGHUP.
+/// Completes on SIGINT or SIGTERM. When the terminal goes, the run goes as a program does that nobody told; its agent hears it by
+/// the end of its input.
 async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ];
-        let mut signals: Vec<_> = kinds
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .collect();
-        let any = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
-        futures::future::select_all(any).await;
-    }
-    #[cfg(not(unix))]
-    {
+    let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
     }
 }
 
@@ -679,7 +681,7 @@ mod tests {
     #[test]
     fn the_command_that_goes_on_can_be_pasted() {
         let pipeline = "01k9zq3v7m".parse().expect("an id");
-        let line = again(
+        let line = command_again(
             &args(&["--goal", "x", "--allow", "reads", "--", "my agent", "--acp"]),
             &pipeline,
         );

@@ -202,13 +202,16 @@ impl Staffel {
         .await
     }
 
-    /// Notes that the agent has the answer.
+    /// Notes that the agent has the answer. A question that is not kept any more needs no note.
     ///
     /// # Errors
-    /// The question is not kept any more, or the server is away.
-    pub async fn receive(&self, question: &QuestionId) -> Result<(), Failure> {
+    /// The server is away.
+    pub async fn received(&self, question: &QuestionId) -> Result<(), Failure> {
         let path = format!("{}/receipt", path_of_question(question));
-        self.post::<Value>(&path, &Value::Null).await.map(drop)
+        match self.post::<Value>(&path, &Value::Null).await {
+            Err(failure @ Failure::Away(..)) => Err(failure),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Tells what a hook of an assistant would after a tool call: which session works on the pipeline, and that it works.
