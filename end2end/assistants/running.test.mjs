@@ -227,6 +227,9 @@ for (const client of CLIENTS.filter((client) => client.acp)) {
         [3, undefined, 3, 2, 2],
       );
       assert.deepEqual(run.left, []);
+      // The session is loaded: what was said in it is not lost. Gemini CLI 0.61.0 writes over a session that is loaded within the
+      // minute in which it began, and then does not find it; the run begins a new one.
+      if (client.name !== 'gemini') assert.equal(counts.SessionJoined, 1, run.said);
     });
   });
 }
