@@ -207,6 +207,11 @@ impl AcpAgent {
         Ok(false)
     }
 
+    /// Its process id, which is also that of its group.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The agent's own name for the session.
     pub fn session(&self) -> &str {
         &self.session
