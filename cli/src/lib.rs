@@ -1,4 +1,4 @@
-//! What runs beside an assistant: `staffel connect`, `hook`, `doctor`, `health`, `stdio` and `demo`, and the catalogue of clients.
+//! What runs beside an assistant: `staffel connect`, `hook`, `doctor`, `health`, `run`, `stdio` and `demo`, and the catalogue of clients.
 //!
 //! A command here talks to a server as any client does, over HTTP and MCP, and never uses its inside. What only the
 //! server's own settings and files can tell comes in as an argument: [`LocalServer`].
@@ -14,6 +14,7 @@ pub mod health;
 pub mod hook;
 mod local;
 mod program;
+pub mod run;
 pub mod stdio;
 mod token;
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 /** @typedef {{ home: string, project: string, model: string }} Place */
 /** @typedef {{ name: string, connect: string, package: string, settings: (place: Place) => [string, string][],
  *   environment: (place: Place) => Record<string, string>, turn: (prompt: string) => string[], again: (prompt: string) => string[],
+ *   acp?: string[],
  *   ask?: (said: string, prompt: string) => Promise<boolean>,
  *   gaps?: { killed_in_a_call?: string } }} Client what it cannot do stands in `gaps`: a test fails when it can */
 
@@ -98,6 +99,7 @@ trust_level = "trusted"
     }),
     turn: (prompt) => ['-m', 'gemini-2.5-flash', '--yolo', '-p', prompt],
     again: (prompt) => ['-m', 'gemini-2.5-flash', '--yolo', '-r', 'latest', '-p', prompt],
+    acp: ['--acp', '-m', 'gemini-2.5-flash'],
   },
   {
     name: 'qwen',
@@ -108,6 +110,7 @@ trust_level = "trusted"
     environment: ({ model }) => ({ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: `${model}/v1`, OPENAI_MODEL: 'scripted' }),
     turn: (prompt) => ['--auth-type', 'openai', '--yolo', '-p', prompt],
     again: (prompt) => ['--auth-type', 'openai', '--yolo', '-c', '-p', prompt],
+    acp: ['--acp', '--auth-type', 'openai'],
   },
   {
     name: 'opencode',
@@ -136,6 +139,7 @@ trust_level = "trusted"
     // `opencode run` ends with its turn and takes the plugin along; a session that stays is asked over HTTP.
     turn: () => ['serve', '--port', '0', '--hostname', '127.0.0.1'],
     again: (prompt) => ['run', '-c', prompt],
+    acp: ['acp'],
     async ask(said, prompt) {
       const url = /listening on (http:\/\/\S+)/.exec(said)?.[1];
       if (!url) return false;

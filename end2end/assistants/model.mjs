@@ -6,7 +6,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 /** @typedef {{ kind: 'user' | 'said', text: string } | { kind: 'call', name: string, args: any } | { kind: 'result', text: string }} Turn */
 /** @typedef {{ say: string } | { call: string, args: Record<string, unknown> }} Act */
-/** @typedef {(talk: Turn[], tools: string[]) => Act} Script */
+/** @typedef {(talk: Turn[], tools: string[]) => Act | Promise<Act>} Script */
 
 /** All text in a message's content, however deep. @param {any} content @returns {string} */
 function words(content) {
@@ -216,6 +216,8 @@ export class Model {
   #server;
   /** What was asked and answered, for a test that fails. @type {string[]} */
   log = [];
+  /** How often it was asked something that the script answers. */
+  asked = 0;
 
   /** @param {Script} script */
   constructor(script) {
@@ -244,7 +246,8 @@ export class Model {
       const { talk, tools } = format.read(body);
       // What an assistant asks on the side, such as for a title, comes without the tools.
       const aside = !tools.some((name) => /staffel|tool_search|ToolSearch/.test(name));
-      const act = aside ? { say: 'ok' } : script(talk, tools);
+      if (!aside) this.asked += 1;
+      const act = aside ? { say: 'ok' } : await script(talk, tools);
       this.log.push(`${path}: ${talk.length} turns, ${tools.length} tools → ${JSON.stringify(act).slice(0, 200)}`);
       const text = format.write(body, act, path);
       answer(text, text.startsWith('{') ? 'application/json' : 'text/event-stream');

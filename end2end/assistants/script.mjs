@@ -128,3 +128,20 @@ export function works_through(project, phases) {
     return use('save_handover_content', { pipeline, content: `# The work, version ${done.length}\n\nAll of it.` });
   };
 }
+
+/** Works through phases as `staffel run` tells it: confirms the prompt that there may be, reports, hands over, and ends its turn.
+ * @type {import('./model.mjs').Script} */
+export function works_on_what_it_is_told(talk, tools) {
+  const told = (/** @type {Turn} */ turn) => turn.kind === 'user' && /save_handover_content\(pipeline=\\?"[0-9a-z]+/.test(turn.text);
+  const from = talk.findLastIndex(told);
+  if (from < 0) return { say: 'Nobody has told me what to do.' };
+  const text = /** @type {{ text: string }} */ (talk[from]).text;
+  const [, pipeline] = /save_handover_content\(pipeline=\\?"([0-9a-z]+)/.exec(text) ?? [];
+  const prompt = /acknowledge_prompt\(prompt_id=\\?"([0-9a-z-]+)/.exec(text)?.[1];
+  const done = calls(talk.slice(from + 1)).map((call) => call.name);
+  const use = (/** @type {string} */ name, args = {}) => call(name, args, tools, talk);
+  if (prompt && !done.includes('acknowledge_prompt')) return use('acknowledge_prompt', { prompt_id: prompt });
+  if (!done.includes('update_pipeline_status')) return use('update_pipeline_status', { pipeline, progress: 50, message: 'at work' });
+  if (!done.includes('save_handover_content')) return use('save_handover_content', { pipeline, content: '# Done\n\nAll of it.' });
+  return { say: 'Handed over; my turn ends.' };
+}

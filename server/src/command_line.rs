@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use cli::{connect, demo, doctor, health, hook, stdio};
+use cli::{connect, demo, doctor, health, hook, run as run_agent, stdio};
 
 use crate::{
     announce, bind, commands,
@@ -35,6 +35,8 @@ enum Command {
     Connect(connect::ConnectArgs),
     /// Run as the hook of an assistant: a decision then makes the session go on whose turn has ended
     Hook(hook::HookArgs),
+    /// Start an agent that speaks the Agent Client Protocol, and bring it every prompt until the pipeline has ended
+    Run(run_agent::RunArgs),
     /// Say what is connected, what answers, and what to do about the rest
     Doctor(doctor::DoctorArgs),
     /// Say whether a server answers and can write, for scripts and service managers
@@ -91,6 +93,7 @@ async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
             Err(error) => Err(error),
         },
         Some(Command::Hook(args)) => return hook::run(&args, &Local).await,
+        Some(Command::Run(args)) => run_agent::run(&args, &Local).await,
         Some(Command::Health(args)) => health::run(&args, &Local).await,
         Some(Command::Backup(args)) => commands::backup(&args),
         Some(Command::Restore(args)) => commands::restore(&args),

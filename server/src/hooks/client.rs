@@ -19,16 +19,19 @@ pub enum HookClient {
     Qwen,
     /// `OpenCode`, by the plugin that `staffel connect` writes.
     OpenCode,
+    /// `staffel run`, which tells of the agent that it started. It runs no hook, and brings the prompts itself.
+    Acp,
 }
 
 impl HookClient {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ClaudeCode,
         Self::Codex,
         Self::Gemini,
         Self::Qwen,
         Self::OpenCode,
+        Self::Acp,
     ];
 
     /// Its name, as in `staffel connect`.
@@ -39,6 +42,7 @@ impl HookClient {
             Self::Gemini => "gemini",
             Self::Qwen => "qwen",
             Self::OpenCode => "opencode",
+            Self::Acp => "acp",
         }
     }
 

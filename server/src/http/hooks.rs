@@ -48,7 +48,7 @@ struct HookQuery {
 /// A hook of an assistant: takes the JSON that the assistant gives it, and answers what the assistant is to be told.
 ///
 /// At the end of a turn it waits until a person has decided, if a handover of that session waits; spaces come before the answer
-/// then. Clients: claude-code, codex, gemini, qwen, opencode.
+/// then. Clients: claude-code, codex, gemini, qwen, opencode; acp for the agents of `staffel run`.
 #[utoipa::path(post, path = "/api/hooks/{client}", tag = "agents", params(("client" = String, Path,), HookQuery),
     request_body(content = String, content_type = "application/json"),
     responses((status = 200, content_type = "application/json", body = String), (status = 422, body = Problem, content_type = "application/problem+json")))]
