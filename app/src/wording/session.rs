@@ -15,6 +15,7 @@ pub(crate) fn client(session: &Session) -> Cow<'_, str> {
         "gemini" => "Gemini CLI".into(),
         "qwen" => "Qwen Code".into(),
         "opencode" => "OpenCode".into(),
+        "acp" => "staffel run".into(),
         other => other.into(),
     }
 }
