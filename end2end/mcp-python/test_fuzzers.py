@@ -46,8 +46,8 @@ def test_mcp_assert_fuzz(server: Server, unharmed: None, tmp_path: Path) -> None
     done = run("mcp-assert", "fuzz", "--server", server.mcp, *arguments, folder=tmp_path)
     summary = json.loads(done.stdout)["summary"]
     print(summary)
-    assert (summary["tools_tested"], summary["total_runs"]) == (11, 550)
-    assert summary["total_passed"] == 550, done.stdout
+    assert (summary["tools_tested"], summary["total_runs"]) == (12, 600)
+    assert summary["total_passed"] == 600, done.stdout
     assert done.returncode == 0
 
 
@@ -65,7 +65,7 @@ def fuzz(server: Server, folder: Path, revision: str) -> set[str]:
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((report / "run_summary.json").read_text())
     print(revision, summary["findings"])
-    assert summary["tool_discovery"]["tool_count"] == 11
+    assert summary["tool_discovery"]["tool_count"] == 12
     assert summary["tools"]["total_runs"] >= 110 and summary["protocols"]["total_runs"] >= 100
     for tool, result in summary["tools"]["by_name"].items():
         outcomes = result["outcomes"]

@@ -357,6 +357,8 @@ def test_a_run_that_is_killed_goes_on_and_every_decision_counts_once(runner: Run
     runner.new("works", FAKE_WORKS="60")
     pipeline = runner.pipeline("running")["pipeline"]
     until("a prompt", runner.prompts)
+    # Its plan is on the board: the work has begun, as the next run sees it.
+    server.wait_for(pipeline, "TaskUpdated")
     (first,) = runner.noted("pid")
     runner.kill()
     runner.start("--pipeline", pipeline, mode="good")

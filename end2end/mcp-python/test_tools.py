@@ -102,6 +102,7 @@ async def test_every_answer_can_be_read(server: Server) -> None:
 
         pipeline = (await call("start_pipeline", project="shop", title="Faster checkout", goal=said))["pipeline"]
         await call("update_pipeline_status", pipeline=pipeline, message="On it")
+        await call("ask_person", pipeline=pipeline, question=said, wait_seconds=0)
         handover = (await call("save_handover_content", pipeline=pipeline, content=said))["handover"]
         await call("get_handover_content", handover=handover)
         assert (await call("await_handover_decision", handover=handover, wait_seconds=1))["decision"] == "pending"
@@ -127,6 +128,7 @@ async def test_every_refusal_can_be_read(server: Server, given: str) -> None:
         "save_handover_content": {"content": "# Done", "phase": given},
         "get_handover_content": {"handover": given},
         "await_handover_decision": {"handover": given},
+        "ask_person": {"question": "Which?", "kind": given},
         "get_next_prompt": {"pipeline": given},
         "acknowledge_prompt": {"prompt_id": given},
         "finish_pipeline": {"outcome": given},

@@ -36,7 +36,7 @@ use rmcp::{
     service::RequestContext,
 };
 use schemars::JsonSchema;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{caller, handler::Handler};
 use crate::relay::RelayError;
@@ -190,17 +190,18 @@ fn describe<A: JsonSchema + 'static, R: JsonSchema + 'static>(
         .with_raw_output_schema(Arc::new(answer_schema::<R>()))
 }
 
-/// The schema of an answer, with what people may have said before it.
+/// The schema of an answer, with what people may have said before it. That stands in every answer: it says no more than it
+/// has to.
 fn answer_schema<R: JsonSchema + 'static>() -> JsonObject {
     let mut schema = JsonObject::clone(&plain(&schema_for_output::<R>()));
-    let said = plain(&schema_for_output::<said::Said>());
-    let more = said.get("properties").and_then(Value::as_object);
     if let Some(Value::Object(own)) = schema.get_mut("properties") {
-        own.extend(
-            more.into_iter()
-                .flatten()
-                .map(|(name, schema)| (name.clone(), schema.clone())),
-        );
+        for (name, description) in [
+            ("notes", "What a person wants of you, first"),
+            ("answers", "New answers to your questions"),
+        ] {
+            let list = json!({"type": "array", "description": description});
+            own.insert(name.to_owned(), list);
+        }
     }
     schema
 }

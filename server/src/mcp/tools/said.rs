@@ -6,7 +6,6 @@ use domain::{
     Actor, HandoverId, NoteKind, Pipeline, PipelineId, PromptId, QuestionId, text::visible,
 };
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,7 +16,7 @@ use crate::{
 };
 
 /// What every answer has besides its own fields, where there is any.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Said {
     /// What a person wants of you now, before anything else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -28,8 +27,7 @@ pub struct Said {
 }
 
 /// What a person told the agent.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
+#[derive(Debug, Serialize)]
 pub struct SaidNote {
     /// Its number.
     pub note: u32,
@@ -44,8 +42,7 @@ pub struct SaidNote {
 }
 
 /// The answer to a question.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
+#[derive(Debug, Serialize)]
 pub struct SaidAnswer {
     /// The question.
     pub question_id: String,
