@@ -67,6 +67,8 @@ agent-runs = An der Arbeit
 quiet = Still
 no-sign-of-life = Meldet sich nicht
 you-have-it = Du bist dran
+asks-you = Fragt dich
+paused = Pausiert
 in-transit = Unterwegs
 finished = Fertig
 failed = Fehlgeschlagen
@@ -140,15 +142,24 @@ headline = { $count ->
         [one] Eine Übergabe wartet auf dich
        *[other] { $number } Übergaben warten auf dich
     }
+headline-things = { $count ->
+        [0] Nichts zu tun
+        [one] Eine Sache braucht dich
+       *[other] { $number } Dinge brauchen dich
+    }
 nobody-on-track = Noch keine Pipelines
 waiting-for-you = Wartet auf dich
 who-has-the-baton = Wer hat den Stab
-next-gate-here = Die nächste Übergabe erscheint hier.
+next-gate-here = Die nächste Übergabe oder Frage erscheint hier.
 read-and-decide = Prüfen
+answer = Antworten
+open-pipeline = Öffnen
 waiting = wartet seit { $span }
 clear-find = Suche löschen
 found-nothing = Keine Pipeline gefunden für { $find }.
 nothing-reported = noch nichts gemeldet
+asks = fragt: { $question }
+paused-for = seit { $span } pausiert
 ready = { $revision ->
         [1] bereit zur Prüfung
        *[other] bereit zur Prüfung, Fassung { $revision }
@@ -273,6 +284,12 @@ now-review-since = Wartet seit { $span } auf dich.
 now-writing = Entschieden. Der Prompt wird geschrieben …
 now-transit = Noch kein Agent hat den Prompt abgeholt (seit { $span }).
 now-transit-next = Ein wartender Agent bekommt ihn automatisch. Sonst sende ihn unten selbst.
+now-asks = { $agent } wartet auf deine Antwort.
+now-paused = Pausiert, { $ago }.
+now-paused-by = Von { $who } { $ago } pausiert.
+now-paused-by-you = Von dir { $ago } pausiert.
+now-paused-told = { $agent } weiß Bescheid.
+now-paused-untold = { $agent } weiß es noch nicht und erfährt es mit dem nächsten Aufruf.
 now-idle = Noch nicht gestartet.
 now-idle-next = Los geht es mit der ersten Meldung des Agenten.
 now-completed = Der Stab ist im Ziel.
@@ -313,11 +330,11 @@ log-answered = { $who } hat geantwortet:
 log-answered-by-you = Du hast geantwortet:
 log-note = { $who } an den Agenten:
 log-note-by-you = Du an den Agenten:
-log-paused = { $who } hat den Agenten angehalten
-log-paused-by-you = Du hast den Agenten angehalten
+log-paused = { $who } hat den Agenten pausiert
+log-paused-by-you = Du hast den Agenten pausiert
 log-goes-on = { $who } lässt den Agenten weiterarbeiten
 log-goes-on-by-you = Du lässt den Agenten weiterarbeiten
-log-note-read = { $who } hat die Notiz gelesen
+log-note-read = { $who } hat die Nachricht gelesen
 log-session = Arbeitet in einer Sitzung von { $client }, in { $folder }
 log-version = Zyklusversion geändert auf { $version }
 log-task-added = Neue Aufgabe:
@@ -325,6 +342,56 @@ log-task-pending = Aufgabe wieder offen:
 log-task-in-progress = Aufgabe begonnen:
 log-task-completed = Aufgabe erledigt:
 log-task-failed = Aufgabe fehlgeschlagen:
+
+## Questions of agents
+
+question-by = { $agent } fragt dich
+question-waits-for-you = Wartet auf deine Antwort.
+question-goes-on = Arbeitet inzwischen weiter.
+question-moved-on = Ist inzwischen weiter. Eine Antwort hilft trotzdem.
+your-answer = Deine Antwort. Der Agent bekommt sie wörtlich.
+another-answer = Andere Antwort
+anything-else = Noch etwas?
+send = Senden
+yes = Ja
+no = Nein
+required = Pflichtfeld
+no-answer = Keine Angabe
+say-answer = Schreib zuerst eine Antwort.
+fill-in-first = Füll zuerst „{ $name }“ aus.
+needs-a-number = „{ $name }“ braucht eine Zahl, etwa 3 oder 0,5.
+fill-in-something = Füll zuerst mindestens ein Feld aus.
+number-keys-asleep = Klick oder scroll zuerst: Dann gelten die Tasten.
+not-sent-answer = Nicht gesendet.
+refused-answered = Das ist schon beantwortet.
+refused-answer = Der Server hat das nicht angenommen: { $why }
+own-answer = Antwort gesendet. Der Agent bekommt sie gleich.
+answered-by = Beantwortet von { $who }
+answered-by-you = Von dir beantwortet
+answered-meanwhile = Dein Text wurde nicht gesendet:
+questions = Fragen
+not-answered = Nicht beantwortet
+no-receipt = Der Agent hat sie noch nicht.
+receipt = { $agent } hat sie mit { $call } bekommen
+receipt-plain = { $agent } hat sie bekommen
+a-hook = einem Hook
+
+## Notes to agents
+
+note-to = Nachricht an { $agent }
+an-agent = den Agenten
+tell-the-agent = Sag dem Agenten …
+note-when = Kommt mit dem nächsten Aufruf an. Unterbricht den Agenten nicht.
+say-note = Schreib zuerst, was er wissen soll.
+own-note = Gesendet. Der Agent bekommt es mit dem nächsten Aufruf.
+send-and-go-on = Senden und fortsetzen
+pause = Pausieren
+go-on = Fortsetzen
+unread = ungelesen
+note-written = noch nicht zugestellt
+note-delivered = zugestellt mit { $call }, noch nicht bestätigt
+note-told = mitgeteilt mit { $call }
+note-read = gelesen
 
 ## The review
 
@@ -514,11 +581,13 @@ refused-last-owner = Jemand muss Inhaber bleiben: Mach zuerst eine andere Person
 
 notifications = Benachrichtigungen in diesem Browser
 silent-while-looking = Still, solange du auf die Übersicht siehst
-show-notifications = Benachrichtigen, wenn eine Übergabe da ist
+show-notifications = Benachrichtigen, wenn eine Übergabe da ist oder ein Agent etwas fragt
 play-a-sound = Ton abspielen
 test = Testen
 not-allowed-here = Der Browser erlaubt das hier nicht. Benachrichtigungen brauchen HTTPS oder die eigene Adresse dieses Rechners, und deine Erlaubnis.
 handover-waits = Eine Übergabe ist da
+question-waits = Ein Agent fragt dich
+question-arrived = { $title }: Der Agent fragt: { $question }
 
 ## Protokoll
 

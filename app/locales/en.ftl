@@ -63,6 +63,8 @@ agent-runs = At work
 quiet = Quiet
 no-sign-of-life = Not responding
 you-have-it = Your turn
+asks-you = Asks you
+paused = Paused
 in-transit = On its way
 finished = Finished
 failed = Failed
@@ -138,15 +140,26 @@ headline = { $count ->
         [one] One handover is waiting for you
        *[other] { $number } handovers are waiting for you
     }
+# Where not all of it are handovers.
+headline-things = { $count ->
+        [0] You're all caught up
+        [one] One thing needs you
+       *[other] { $number } things need you
+    }
 nobody-on-track = No pipelines yet
 waiting-for-you = Waiting for you
 who-has-the-baton = Who has the baton
-next-gate-here = The next handover will show up here.
+next-gate-here = The next handover or question will show up here.
 read-and-decide = Review
+answer = Answer
+open-pipeline = Open
 waiting = waiting { $span }
 clear-find = Clear search
 found-nothing = No pipeline matches { $find }.
 nothing-reported = nothing reported yet
+# The question stands in quotation marks.
+asks = asks: { $question }
+paused-for = paused for { $span }
 ready = { $revision ->
         [1] ready for review
        *[other] ready for review, revision { $revision }
@@ -378,6 +391,12 @@ now-review-since = It's been waiting for you for { $span }.
 now-writing = Decided. Writing the prompt…
 now-transit = No agent has picked up the prompt yet ({ $span }).
 now-transit-next = An agent that's waiting gets it automatically. Otherwise send it yourself below.
+now-asks = { $agent } is waiting for your answer.
+now-paused = Paused { $ago }.
+now-paused-by = Paused by { $who } { $ago }.
+now-paused-by-you = Paused by you { $ago }.
+now-paused-told = { $agent } has been told.
+now-paused-untold = { $agent } doesn't know yet. It will be told with its next call.
 now-idle = Not started yet.
 now-idle-next = It starts with the agent's first report.
 now-completed = Across the finish line.
@@ -424,6 +443,57 @@ copy = Copy
 copied = Copied
 not-copied = Copying failed: select the text and copy it
 work = Tasks
+
+## Questions of agents
+
+question-by = { $agent } asks you
+question-waits-for-you = It's waiting for your answer.
+question-goes-on = It's working on meanwhile.
+question-moved-on = It has moved on. An answer is still welcome.
+your-answer = Your answer. The agent gets it word for word.
+another-answer = Another answer
+anything-else = Anything else?
+send = Send
+yes = Yes
+no = No
+required = required
+no-answer = No answer
+say-answer = First write an answer.
+fill-in-first = First fill in “{ $name }”.
+needs-a-number = “{ $name }” needs a number, such as 3 or 0.5.
+fill-in-something = First fill in at least one field.
+number-keys-asleep = Click or scroll first: then the keys work.
+not-sent-answer = Not sent.
+refused-answered = Somebody has answered this already.
+refused-answer = The server didn't accept this: { $why }
+own-answer = Answer sent. The agent gets it in a moment.
+answered-by = Answered by { $who }
+answered-by-you = Answered by you
+answered-meanwhile = Your text wasn't sent:
+questions = Questions
+not-answered = Not answered
+no-receipt = The agent doesn't have it yet.
+# $call is the call that the agent made: the name of a tool.
+receipt = { $agent } got it with { $call }
+receipt-plain = { $agent } got it
+a-hook = a hook
+
+## Notes to agents
+
+note-to = Note to { $agent }
+an-agent = the agent
+tell-the-agent = Tell the agent…
+note-when = It reads this with its next call. It isn't interrupted.
+say-note = First write what it should know.
+own-note = Sent. The agent gets it with its next call.
+send-and-go-on = Send and go on
+pause = Pause
+go-on = Go on
+unread = unread
+note-written = not delivered yet
+note-delivered = delivered with { $call }, not confirmed yet
+note-told = told with { $call }
+note-read = read
 
 ## The log
 
@@ -526,11 +596,14 @@ refused-last-owner = The last owner stays an owner: make somebody else one first
 
 notifications = Notifications in this browser
 silent-while-looking = Silent while you look at the board
-show-notifications = Show a notification when a handover is ready
+show-notifications = Show a notification when a handover is ready or an agent asks something
 play-a-sound = Play a sound
 test = Test
 not-allowed-here = The browser doesn't allow it here. Notifications need HTTPS or this machine's own address, and your permission.
 handover-waits = A handover is ready
+question-waits = An agent asks you
+# Read aloud.
+question-arrived = { $title }: the agent asks: { $question }
 
 ## The audit
 

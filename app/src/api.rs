@@ -1,14 +1,18 @@
 //! The REST calls of the board.
 
-use domain::{DocumentHash, HandoverId, PipelineId, PromptId, Verdict, Via};
+use domain::{DocumentHash, HandoverId, NoteKind, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
-    Archived, Audit, AuditEntry, Credentials, DetailMore, Devices, Page, People, Role, Session,
-    SignInLink, Summary, Telling, TriedOut, Wishes,
+    Archived, Audit, AuditEntry, Credentials, Devices, Page, People, Role, Session, SignInLink,
+    Summary, Telling, TriedOut, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Document, PromptText, browser, json, paths};
+use crate::{
+    Document, PromptText, browser, json,
+    page::{PageDetail, Values},
+    paths,
+};
 
 /// Why a call did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,20 @@ struct DecisionBody<'a> {
 #[derive(Serialize)]
 struct Archive<'a> {
     pipelines: &'a [PipelineId],
+}
+
+/// An answer to a question, as the server takes it.
+#[derive(Serialize)]
+struct AnswerBody<'a> {
+    answer: &'a str,
+    fields: &'a Values,
+}
+
+/// A note to an agent, as the server takes it.
+#[derive(Serialize)]
+struct NoteBody<'a> {
+    kind: NoteKind,
+    text: &'a str,
 }
 
 /// An offer, as the server takes it.
@@ -152,13 +170,13 @@ pub(crate) async fn archive(
 }
 
 /// Fetches a pipeline with everything but its texts.
-pub(crate) async fn detail(pipeline: &PipelineId) -> Result<(Summary, DetailMore), Failure> {
+pub(crate) async fn detail(pipeline: &PipelineId) -> Result<(Summary, PageDetail), Failure> {
     let text = call(&paths::detail(pipeline), None).await?;
     read_detail(text).await
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
-fn read_detail(text: String) -> Result<(Summary, DetailMore), Failure> {
+fn read_detail(text: String) -> Result<(Summary, PageDetail), Failure> {
     json::read_two(&text).ok_or(Failure::Unreadable)
 }
 
@@ -202,6 +220,21 @@ pub(crate) async fn decide(
     )
     .await
     .map(drop)
+}
+
+/// What answers a question: words, and the values of a form.
+pub(crate) fn answer_body(answer: &str, fields: &Values) -> Option<String> {
+    json::write(&AnswerBody { answer, fields })
+}
+
+/// What tells an agent at work something, pauses it, or lets it go on.
+pub(crate) fn note_body(kind: NoteKind, text: &str) -> Option<String> {
+    json::write(&NoteBody { kind, text })
+}
+
+/// Sends something of which only matters whether it got through. With the same `key`, however often, it is done once.
+pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<(), Failure> {
+    call(path, Some((body, key))).await.map(drop)
 }
 
 /// Notes that a person offered a prompt to an assistant.

@@ -7,15 +7,13 @@ use std::{
 
 use domain::{HandoverId, PipelineId, PromptId, Timestamp};
 use leptos::{prelude::*, reactive::graph::Source};
-use protocol::{
-    AgentView, Changed, Counts, DetailMore, HandoverRef, Me, PromptRef, Role, Snapshot, Summary,
-};
+use protocol::{AgentView, Changed, Counts, HandoverRef, Me, PromptRef, Role, Snapshot, Summary};
 
 use crate::{
     Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, SignInData, Theme,
     archive::Archive, browser, detail::Detail, follow::StatusSignal, incoming::Incoming,
-    link::Link, listing::Listing, lists::List, review::Review, route::Paper, texts::Texts,
-    waiting::Waiting,
+    link::Link, listing::Listing, lists::List, page::PageDetail, review::Review, route::Paper,
+    texts::Texts, waiting::Waiting,
 };
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
@@ -110,7 +108,7 @@ pub(crate) struct Board {
     owner: StoredValue<Owner>,
     /// The server's clock minus the browser's.
     clock_offset: StoredValue<i64>,
-    /// The handovers that wait for a person, the longest first.
+    /// What waits for a person, the longest first.
     pub waiting: RwSignal<Vec<Waiting>>,
 }
 
@@ -151,6 +149,8 @@ impl Board {
             sign_in,
         } = page;
         let route = Route::of(&path);
+        #[cfg(not(feature = "hydrate"))]
+        let detail = detail.map(PageDetail::from);
         let detail = Detail::new(route.pipeline().cloned(), shown.as_ref(), detail);
         let mut texts = Texts::default();
         document
@@ -304,7 +304,7 @@ impl Board {
     pub fn with_detail<R>(
         &self,
         status: StatusSignal,
-        read: impl Fn(&DetailMore) -> R,
+        read: impl Fn(&PageDetail) -> R,
     ) -> Option<R> {
         self.detail.with(&status.id(), read)
     }
@@ -457,7 +457,7 @@ impl Board {
             .map(|summary| summary.pipeline.clone())
             .collect();
         self.counts.set(snapshot.counts);
-        let waiting = snapshot.pipelines.iter().filter_map(Waiting::of).collect();
+        let waiting = snapshot.pipelines.iter().flat_map(Waiting::of).collect();
         for summary in snapshot.pipelines {
             // Not `put`: a journal that was put back to an older copy has smaller positions.
             self.set(summary);
@@ -490,15 +490,15 @@ impl Board {
         let waits = Waiting::of(&summary);
         let list = List::of(&summary);
         let looked_at = list != List::Open && untrack(|| self.list()) == Some(list);
-        if known.is_none() && !new && waits.is_none() && !looked_at && !self.is_shown(&id) {
+        if known.is_none() && !new && waits.is_empty() && !looked_at && !self.is_shown(&id) {
             // It is beyond what the overview has, and nobody looks at it.
             return;
         }
         let before = known.as_ref().map(List::of);
         let moved = before.is_some_and(|before| before != list);
-        let turned = known.as_ref().map(|known| known.status) != Some(summary.status);
+        let turned = known.as_ref().map(held) != Some(held(&summary));
         self.set(summary);
-        let listed = new || waits.is_some();
+        let listed = new || !waits.is_empty();
         self.wait_for(&id, waits);
         let comes = listed && self.order.with_value(|order| !order.contains(&id));
         if comes {
@@ -553,11 +553,11 @@ impl Board {
     }
 
     /// Brings one pipeline's place among those that wait up to date.
-    fn wait_for(&self, id: &PipelineId, waits: Option<Waiting>) {
+    fn wait_for(&self, id: &PipelineId, waits: Vec<Waiting>) {
         let known = self
             .waiting
             .with_untracked(|waiting| waiting.iter().any(|waiting| waiting.pipeline == *id));
-        if !known && waits.is_none() {
+        if !known && waits.is_empty() {
             return;
         }
         let mut waiting = self.waiting.get_untracked();
@@ -674,6 +674,12 @@ impl Board {
 fn renew<T: Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     signal.set(value);
     signal.clear_subscribers();
+}
+
+/// What decides who has the baton, and how it is called.
+fn held(summary: &Summary) -> (domain::Status, bool, bool) {
+    let (paused, asks) = (summary.paused.is_some(), summary.question.is_some());
+    (summary.status, paused, asks)
 }
 
 /// What one pipeline counts as.

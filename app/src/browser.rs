@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use leptos::prelude::{RwSignal, Set, document, window, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlElement;
 
 use crate::Lang;
 
@@ -172,6 +173,23 @@ pub(crate) fn keep(key: &str, value: &str) -> bool {
         Ok(Some(storage)) => storage.set_item(key, value).is_ok(),
         _ => false,
     }
+}
+
+/// Puts the focus on the element with this id.
+pub(crate) fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether the focus is in the element with this id.
+pub(crate) fn has_focus(id: &str) -> bool {
+    let element = document().get_element_by_id(id);
+    element.is_some_and(|element| {
+        let active = document().active_element();
+        element.contains(active.as_ref().map(AsRef::as_ref))
+    })
 }
 
 /// A key that nobody else has: names one attempt to do something.

@@ -2,9 +2,9 @@
 
 use domain::{Delivery, Phase, PhaseName, PhaseStatus, PipelineId, ProgressSource, What};
 use leptos::prelude::*;
-use protocol::{Changed, DetailMore, PromptDelivery, PromptRef, Summary, TaskChange};
+use protocol::{Changed, PromptDelivery, PromptRef, Summary, TaskChange};
 
-use crate::api::Failure;
+use crate::{api::Failure, page::PageDetail};
 
 /// So many lines of "What happened" are kept.
 const LINES: usize = 100;
@@ -16,7 +16,7 @@ const MISSED: usize = 64;
 struct Held {
     pipeline: PipelineId,
     revision: u64,
-    more: DetailMore,
+    more: PageDetail,
 }
 
 /// How the detail is coming.
@@ -51,7 +51,7 @@ impl Detail {
     pub fn new(
         asked: Option<PipelineId>,
         shown: Option<&Summary>,
-        more: Option<DetailMore>,
+        more: Option<PageDetail>,
     ) -> Self {
         let held = shown
             .zip(more)
@@ -68,14 +68,14 @@ impl Detail {
     }
 
     /// Reads the detail of a pipeline, if it is here, and follows it.
-    pub fn with<R>(self, pipeline: &PipelineId, read: impl Fn(&DetailMore) -> R) -> Option<R> {
+    pub fn with<R>(self, pipeline: &PipelineId, read: impl Fn(&PageDetail) -> R) -> Option<R> {
         let mut result = None;
         self.lend(pipeline, &mut |more| result = Some(read(more)));
         result
     }
 
     /// Not generic, so that it is compiled once for all readers.
-    fn lend(self, pipeline: &PipelineId, reader: &mut dyn FnMut(&DetailMore)) {
+    fn lend(self, pipeline: &PipelineId, reader: &mut dyn FnMut(&PageDetail)) {
         self.held.with(|held| {
             if let Some(held) = held.as_ref().filter(|held| held.pipeline == *pipeline) {
                 reader(&held.more);
@@ -119,7 +119,7 @@ impl Detail {
     }
 
     /// The detail is here. What happened meanwhile is taken in.
-    pub fn put(self, summary: &Summary, more: DetailMore, shown: bool) {
+    pub fn put(self, summary: &Summary, more: PageDetail, shown: bool) {
         self.held.set(Some(Held::new(summary, more)));
         self.coming.set(Coming::Rest);
         let missed = self
@@ -206,7 +206,7 @@ impl Detail {
         self.change(step.pipeline.clone(), |more| put_delivery(more, step));
     }
 
-    fn change(self, pipeline: PipelineId, change: impl FnOnce(&mut DetailMore)) {
+    fn change(self, pipeline: PipelineId, change: impl FnOnce(&mut PageDetail)) {
         if self.revision_of(&pipeline).is_some() {
             self.held.update(|held| {
                 if let Some(held) = held {
@@ -218,7 +218,7 @@ impl Detail {
 }
 
 impl Held {
-    fn new(summary: &Summary, more: DetailMore) -> Self {
+    fn new(summary: &Summary, more: PageDetail) -> Self {
         Self {
             pipeline: summary.pipeline.clone(),
             revision: summary.revision,
@@ -258,7 +258,7 @@ impl Held {
     }
 }
 
-fn put_task(more: &mut DetailMore, track: &str, task: &domain::Task) {
+fn put_task(more: &mut PageDetail, track: &str, task: &domain::Task) {
     let index = more
         .tracks
         .iter()
@@ -347,7 +347,7 @@ fn put_time(phases: &mut [Phase], current: &PhaseName, entry: &domain::Entry) {
 }
 
 /// A prompt without its steps says nothing about them: those that are known stay.
-fn put_prompt(more: &mut DetailMore, prompt: PromptRef) {
+fn put_prompt(more: &mut PageDetail, prompt: PromptRef) {
     let same = |known: &&mut PromptRef| known.prompt_id == prompt.prompt_id;
     match more.prompts.iter_mut().find(same) {
         Some(known) if prompt.deliveries.len() < known.deliveries.len() => {
@@ -358,7 +358,7 @@ fn put_prompt(more: &mut DetailMore, prompt: PromptRef) {
     }
 }
 
-fn put_delivery(more: &mut DetailMore, step: PromptDelivery) {
+fn put_delivery(more: &mut PageDetail, step: PromptDelivery) {
     let mut prompts = more.prompts.iter_mut();
     let Some(prompt) = prompts.find(|known| known.prompt_id == step.prompt_id) else {
         return;
@@ -404,7 +404,7 @@ mod tests {
             samples::then(&mut pipeline, written);
             let fetched = || {
                 let protocol::Detail { summary, more } = protocol::Detail::from(&pipeline);
-                (summary, more)
+                (summary, more.into())
             };
             let (summary, more) = fetched();
             let detail = Detail::new(None, Some(&summary), Some(more));

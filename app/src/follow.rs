@@ -6,12 +6,16 @@
 use std::sync::{Mutex, PoisonError};
 
 use domain::PipelineId;
-use leptos::{prelude::*, reactive::graph::Source};
+use leptos::{
+    ev::{Event, MouseEvent, SubmitEvent},
+    prelude::*,
+    reactive::graph::Source,
+};
 use protocol::Summary;
 
 /// A text that follows the state.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(read)
+    derive(Box::new(read))
 }
 
 /// A text that is not always there. Where nothing is said the element is really `:empty`: an empty text
@@ -19,19 +23,66 @@ pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<
 pub(crate) fn maybe(
     read: impl Fn() -> Option<String> + Send + Sync + 'static,
 ) -> Signal<Option<String>> {
-    Signal::derive(read)
+    derive(Box::new(read))
 }
 
 /// A word that follows the state.
 pub(crate) fn word(
     read: impl Fn() -> &'static str + Send + Sync + 'static,
 ) -> Signal<&'static str> {
-    Signal::derive(read)
+    derive(Box::new(read))
 }
 
 /// A yes or no that follows the state.
 pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+    derive(Box::new(read))
+}
+
+/// Compiled once for each type of value, not for each closure.
+fn derive<T: Send + Sync + 'static>(read: Box<dyn Fn() -> T + Send + Sync>) -> Signal<T> {
     Signal::derive(read)
+}
+
+/// What is worked out anew only when what it reads changes: [`Memo::new`], compiled once for each type of value.
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
+    read: impl Fn() -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    boxed_memo(Box::new(read))
+}
+
+#[inline(never)]
+fn boxed_memo<T: PartialEq + Send + Sync + 'static>(
+    read: Box<dyn Fn() -> T + Send + Sync>,
+) -> Memo<T> {
+    Memo::new(move |_| read())
+}
+
+/// Does something whenever what it reads changes, in the browser alone: [`Effect::new`], compiled once for all.
+pub(crate) fn effect(act: impl Fn() + 'static) {
+    boxed_effect(Box::new(act));
+}
+
+#[inline(never)]
+fn boxed_effect(act: Box<dyn Fn()>) {
+    Effect::new(act);
+}
+
+/// What is done when something is pressed. Compiled once for all buttons, not for each closure.
+pub(crate) fn press(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
+    Box::new(act)
+}
+
+/// What is done when something else is chosen, in the same way.
+pub(crate) fn change(act: impl FnMut(Event) + 'static) -> Box<dyn FnMut(Event)> {
+    Box::new(act)
+}
+
+/// What is done with a form instead of sending it, in the same way.
+pub(crate) fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEvent)> {
+    Box::new(move |event| {
+        event.prevent_default();
+        act();
+    })
 }
 
 /// The pipeline that was given back last: what a component reads that outlives its own.

@@ -1,14 +1,28 @@
 //! What the server knows when it renders a page.
 
+mod detail;
+
+#[cfg(test)]
+pub(crate) use detail::Answer;
+pub use detail::PageDetail;
+pub(crate) use detail::{Field, Kind, Question, Values};
+
 use domain::Timestamp;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 pub use protocol::Setup;
-use protocol::{AgentView, Counts, DetailMore, Me, Snapshot, Summary};
+use protocol::{AgentView, Counts, Me, Snapshot, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, Lang, List, PromptText, Route, Theme, json};
 #[cfg(feature = "hydrate")]
 use crate::{part, paths};
+
+/// What only the page of a pipeline shows: as the server has it, and in the browser as the board reads it.
+#[cfg(not(feature = "hydrate"))]
+type WrittenDetail = protocol::DetailMore;
+/// What only the page of a pipeline shows: as the server has it, and in the browser as the board reads it.
+#[cfg(feature = "hydrate")]
+type WrittenDetail = PageDetail;
 
 /// Everything a page begins with. The server provides it through the context of the request; it
 /// travels inside the page, so that the browser begins with the very same data and hydration agrees.
@@ -31,7 +45,7 @@ pub struct PageData {
     pub shown: Option<Summary>,
     /// On a pipeline's page: what only that page shows.
     #[serde(skip_deserializing)]
-    pub detail: Option<DetailMore>,
+    pub detail: Option<WrittenDetail>,
     /// On a pipeline's page: the document that waits there.
     #[serde(skip_deserializing)]
     pub document: Option<Document>,
@@ -149,7 +163,7 @@ impl PageData {
 /// What only some pages begin with.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct More {
-    detail: Option<DetailMore>,
+    detail: Option<WrittenDetail>,
     document: Option<Document>,
     prompt: Option<PromptText>,
     setups: Vec<Setup>,

@@ -131,6 +131,20 @@ pub(crate) fn detail(pipeline: &PipelineId) -> String {
     format!("{}/api/pipelines/{pipeline}", base())
 }
 
+/// Where the question with this id is answered. The id begins with that of its pipeline.
+pub(crate) fn answer(question: &str) -> String {
+    let pipeline = question.split('-').next().unwrap_or_default();
+    format!(
+        "{}/api/pipelines/{pipeline}/questions/{question}/answer",
+        base()
+    )
+}
+
+/// Where an agent at work is told something.
+pub(crate) fn notes(pipeline: &PipelineId) -> String {
+    format!("{}/api/pipelines/{pipeline}/notes", base())
+}
+
 /// A revision of a handover with its text.
 pub(crate) fn handover(handover: &HandoverId, revision: u32) -> String {
     let pipeline = handover.pipeline();

@@ -90,10 +90,7 @@ impl Review {
 
     fn note(self, event: &web_sys::Event) {
         let at = event.time_stamp();
-        let typed = event
-            .dyn_ref::<web_sys::KeyboardEvent>()
-            .is_some_and(|event| !MOVING.contains(&event.key().as_str()));
-        let touches = !typed && Self::is_meant(event);
+        let touches = !is_typed(event) && Self::is_meant(event);
         self.seen.update_value(|seen| {
             seen.attention.input(at);
             if touches {
@@ -160,21 +157,26 @@ impl Review {
 
     /// Notes that these need not open by themselves any more.
     pub fn offer(&self, waiting: &[Waiting]) {
+        let handovers = waiting.iter().filter_map(Waiting::handover);
         self.seen.update_value(|seen| {
-            seen.offered.extend(
-                waiting
-                    .iter()
-                    .map(|waiting| (waiting.handover.clone(), waiting.revision)),
-            );
+            let handovers = handovers.map(|(handover, revision)| (handover.clone(), revision));
+            seen.offered.extend(handovers);
         });
     }
 
     /// Whether this one was offered before, or put off.
-    pub fn was_offered(&self, waiting: &Waiting) -> bool {
-        let here = (waiting.handover.clone(), waiting.revision);
+    pub fn was_offered(&self, handover: &HandoverId, revision: u32) -> bool {
+        let here = (handover.clone(), revision);
         self.seen.with_value(|seen| seen.offered.contains(&here))
-            || browser::remembered(&put_off_key(&waiting.handover, waiting.revision)).is_some()
+            || browser::remembered(&put_off_key(handover, revision)).is_some()
     }
+}
+
+/// Whether a key was pressed that does more than move through what is shown.
+pub(crate) fn is_typed(event: &web_sys::Event) -> bool {
+    event
+        .dyn_ref::<web_sys::KeyboardEvent>()
+        .is_some_and(|event| !MOVING.contains(&event.key().as_str()))
 }
 
 /// Where it is kept that a revision was put off in this tab.

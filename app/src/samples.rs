@@ -4,7 +4,9 @@ use domain::{
     Actor, Document, Event, HandoverId, Language, PhaseName, Pipeline, PipelineId, Recorded,
     Timestamp, Version,
 };
-use protocol::{DetailMore, Summary};
+use protocol::Summary;
+
+use crate::page::PageDetail;
 
 /// A pipeline with the phases VAN and PLAN, as it has just begun.
 pub(crate) fn pipeline(number: u16) -> Pipeline {
@@ -77,6 +79,6 @@ pub(crate) fn summary(number: u16) -> Summary {
 }
 
 /// What its page shows beside that.
-pub(crate) fn more(number: u16) -> DetailMore {
-    protocol::Detail::from(&pipeline(number)).more
+pub(crate) fn more(number: u16) -> PageDetail {
+    protocol::Detail::from(&pipeline(number)).more.into()
 }

@@ -18,6 +18,7 @@ use crate::{
         rest::{Drawn, rest},
         review_dialog::ReviewDialog,
     },
+    follow::{effect, flag, memo},
     pages::{
         agents::AgentsPage, not_found::NotFound, overview::Overview, people::PeoplePage,
         pipeline::PipelinePage, sign_in::SignInPage,
@@ -106,9 +107,9 @@ fn start(pkg: &str) -> String {
 #[component]
 pub fn App() -> impl IntoView {
     let board = Board::new(PageData::current());
-    Effect::new(move || begin(board));
-    Effect::new(move || document().set_title(&title(board)));
-    Effect::new(move || {
+    effect(move || begin(board));
+    effect(move || document().set_title(&title(board)));
+    effect(move || {
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("lang", board.lang.get().code());
             let _ = match board.theme.get().attribute() {
@@ -125,7 +126,7 @@ pub fn App() -> impl IntoView {
 fn Page(board: Board) -> impl IntoView {
     provide_context(board);
     // Another pipeline is the same kind of page; which one it is, the page itself follows.
-    let kind = Memo::new(move |_| board.route.with(std::mem::discriminant));
+    let kind = memo(move || board.route.with(std::mem::discriminant));
     let page = move || {
         // Read, not only tracked: a memo that nobody reads follows nothing.
         kind.get();
@@ -149,7 +150,7 @@ fn Page(board: Board) -> impl IntoView {
     view! {
         <a class="skip" href="#content">{board.t(Lang::skip)}</a>
         <Header/>
-        <main id="content" tabindex="-1" class:stale=move || board.stale_since().is_some()>{page}</main>
+        <main id="content" tabindex="-1" class:stale=flag(move || board.stale_since().is_some())>{page}</main>
         <Footer/>
         <ReviewDialog/>
         <Notices/>

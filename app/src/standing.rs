@@ -24,6 +24,10 @@ pub(crate) enum Standing {
     Silent,
     /// A person has to decide.
     You,
+    /// The agent asks a person something.
+    Asks,
+    /// A person has paused the agent.
+    Paused,
     /// The decision is on its way to an agent.
     Transit,
     /// The work is done.
@@ -39,9 +43,12 @@ impl Standing {
     pub fn of(status: &Summary, now: Timestamp) -> Self {
         match status.status {
             Status::Idle => Self::Idle,
+            Status::Running if status.paused.is_some() => Self::Paused,
             Status::Running => match silence(status, now) {
-                None => Self::Agent,
                 Some(silence) if silence.lost => Self::Silent,
+                // Also where the agent goes on meanwhile: it is a person's turn all the same.
+                _ if status.question.is_some() => Self::Asks,
+                None => Self::Agent,
                 Some(_) => Self::Quiet,
             },
             Status::AwaitingReview => Self::You,
@@ -56,7 +63,7 @@ impl Standing {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Agent => "agent",
-            Self::You => "you",
+            Self::You | Self::Asks | Self::Paused => "you",
             Self::Transit => "transit",
             Self::Done => "done",
             Self::Quiet => "still",
@@ -86,10 +93,17 @@ pub(crate) fn silence(status: &Summary, now: Timestamp) -> Option<Silence> {
         gap => gap.saturating_mul(2).max(QUIET_MIN_MS),
     };
     let lost_after = quiet_after.saturating_mul(2).max(LOST_MIN_MS);
-    (status.status == Status::Running && millis > quiet_after).then_some(Silence {
+    let works = status.status == Status::Running && !waits_for_person(status);
+    (works && millis > quiet_after).then_some(Silence {
         millis,
         lost: millis > lost_after,
     })
+}
+
+/// Whether the agent has stopped in the middle of its phase until a person says something: its silence says nothing then.
+pub(crate) fn waits_for_person(status: &Summary) -> bool {
+    let asks = status.question.as_ref();
+    status.paused.is_some() || asks.is_some_and(|question| question.waits)
 }
 
 /// The handover that waits for a person.
@@ -184,6 +198,9 @@ pub(crate) fn leg_class(phase: PhaseStatus, current: bool, standing: Standing) -
         PhaseStatus::Ended => "ended",
         PhaseStatus::Running if standing == Standing::Silent => "now fault",
         PhaseStatus::Running if standing == Standing::Quiet => "now still",
+        PhaseStatus::Running if matches!(standing, Standing::Asks | Standing::Paused) => {
+            "now you midway"
+        }
         PhaseStatus::Running => "now agent",
     }
 }
@@ -303,6 +320,31 @@ mod tests {
             }
         }
         assert_eq!(Quiet.class(), "still");
+    }
+
+    #[test]
+    fn an_agent_that_waits_for_a_person_is_not_silent() {
+        let waits = |waits, paused| {
+            let mut status = Summary {
+                status: Status::Running,
+                ..samples::summary(1)
+            };
+            status.question = Some(protocol::QuestionRef {
+                question: domain::QuestionId::new(status.pipeline.clone(), 1),
+                text: "Which one?".to_owned(),
+                kind: domain::QuestionKind::Text,
+                waits,
+                at: status.started,
+                open: 1,
+            });
+            status.paused = Some(status.started).filter(|_| paused);
+            let later = Timestamp::from_millis(status.last_sign_of_life.millis() + 99 * MINUTE);
+            Standing::of(&status, later)
+        };
+        assert_eq!(waits(true, false), Standing::Asks);
+        assert_eq!(waits(true, true), Standing::Paused);
+        // It asked, works on, and does not respond any more.
+        assert_eq!(waits(false, false), Standing::Silent);
     }
 
     #[test]

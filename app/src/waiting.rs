@@ -1,32 +1,64 @@
 //! What waits for a person.
 
-use domain::{HandoverId, PipelineId, Timestamp};
+use domain::{HandoverId, PipelineId, QuestionId, Timestamp};
 use protocol::Summary;
 
 use crate::standing;
 
-/// A handover that waits for a person.
+/// Something that waits for a person. A pipeline can have one of each kind at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waiting {
     /// The pipeline.
     pub pipeline: PipelineId,
-    /// The handover.
-    pub handover: HandoverId,
-    /// Its newest revision.
-    pub revision: u32,
+    /// What waits there.
+    pub awaited: Awaited,
     /// Since when.
     pub since: Timestamp,
 }
 
+/// What a person is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// To decide about the newest revision of a handover.
+    Decision(HandoverId, u32),
+    /// To answer a question, the first of so many.
+    Answer(QuestionId, u32),
+    /// To let an agent go on that a person has paused.
+    GoOn,
+}
+
 impl Waiting {
-    /// The handover of this pipeline that waits, if one does.
-    pub fn of(summary: &Summary) -> Option<Self> {
-        let handover = standing::open_handover(summary)?;
-        Some(Self {
+    /// What waits in this pipeline.
+    pub fn of(summary: &Summary) -> Vec<Self> {
+        let handover = standing::open_handover(summary)
+            .map(|it| (Awaited::Decision(it.handover.clone(), it.revision), it.at));
+        let question = summary.question.as_ref();
+        let question = question.map(|it| (Awaited::Answer(it.question.clone(), it.open), it.at));
+        let paused = summary.paused.map(|since| (Awaited::GoOn, since));
+        let all = [handover, question, paused].into_iter().flatten();
+        let waiting = |(awaited, since)| Self {
             pipeline: summary.pipeline.clone(),
-            handover: handover.handover.clone(),
-            revision: handover.revision,
-            since: handover.at,
-        })
+            awaited,
+            since,
+        };
+        all.map(waiting).collect()
+    }
+
+    /// The handover that waits, with its revision; nothing where something else does.
+    pub fn handover(&self) -> Option<(&HandoverId, u32)> {
+        match &self.awaited {
+            Awaited::Decision(handover, revision) => Some((handover, *revision)),
+            Awaited::Answer(..) | Awaited::GoOn => None,
+        }
+    }
+
+    /// What tells it from everything else that waits. Notifications about it replace each other by this, also those that
+    /// the server sends (`server/src/notify/notice.rs`).
+    pub fn key(&self) -> String {
+        match &self.awaited {
+            Awaited::Decision(handover, revision) => format!("{handover}-{revision}"),
+            Awaited::Answer(question, _) => question.to_string(),
+            Awaited::GoOn => format!("{}-paused", self.pipeline),
+        }
     }
 }

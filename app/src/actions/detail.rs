@@ -7,18 +7,19 @@ use crate::{
     api::{self, Failure},
     board::Board,
     detail::Coming,
+    follow::effect,
 };
 
 /// Fetches what is wanted, for as long as the page is open.
 pub(super) fn follow(board: Board) {
     // A page that was reached by a link has only the row so far.
-    Effect::new(move || {
+    effect(move || {
         let shown = board.route.with(|route| route.pipeline().cloned());
         if let Some(id) = shown.filter(|id| !board.detail.has(id)) {
             fetch(board, id);
         }
     });
-    Effect::new(move || {
+    effect(move || {
         if let Some(id) = board.detail.wanted.get() {
             fetch(board, id);
         }

@@ -8,6 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api,
     board::Board,
+    follow::effect,
     listing::{Listing, Progress},
     lists::List,
 };
@@ -33,18 +34,18 @@ pub(super) fn follow(board: Board) {
             ask(board, board.listed, &board.listed.query());
         }
     });
-    Effect::new(move || {
+    effect(move || {
         if board.uncounted.get() {
             set_timeout(move || recount(board), RECOUNT);
         }
     });
-    Effect::new(move || {
+    effect(move || {
         let Listing { ids, progress, .. } = board.opened;
         if progress.get() == Progress::More && ids.with_untracked(Vec::len) < OPEN_MAX {
             more(board, board.opened);
         }
     });
-    Effect::new(move || {
+    effect(move || {
         let query = match board.list() {
             Some(List::Ended) => "state=ended",
             Some(List::Archived) => "state=archived",
@@ -53,7 +54,7 @@ pub(super) fn follow(board: Board) {
         ask(board, board.listed, query);
     });
     let turn = StoredValue::new(0_u32);
-    Effect::new(move || {
+    effect(move || {
         let find = board.find.get();
         turn.update_value(|turn| *turn = turn.wrapping_add(1));
         let mine = turn.get_value();

@@ -33,9 +33,9 @@ pub(crate) fn newer(board: Board) -> Option<u32> {
         Some((about.handover.clone(), about.revision))
     })?;
     board.waiting.with(|waiting| {
-        let mut newer = waiting.iter();
-        let newer = newer.find(|now| now.handover == handover && now.revision > shown);
-        newer.map(|now| now.revision)
+        let mut revisions = waiting.iter().filter_map(Waiting::handover);
+        let newer = revisions.find(|(now, revision)| **now == handover && *revision > shown);
+        newer.map(|(_, revision)| revision)
     })
 }
 
@@ -55,15 +55,19 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
         let due = waiting
             .iter()
             .filter(|waiting| only.is_none_or(|only| waiting.pipeline == *only))
-            .find(|waiting| !board.review.was_offered(waiting));
+            .find(|waiting| {
+                let handover = waiting.handover();
+                handover.is_some_and(|(id, revision)| !board.review.was_offered(id, revision))
+            });
         if let Some(due) = due {
             arrive(board, due);
         }
         return;
     };
-    let waits = waiting
-        .iter()
-        .find(|waiting| waiting.handover == opened.about.handover);
+    let waits = waiting.iter().find(|waiting| {
+        let handover = waiting.handover();
+        handover.is_some_and(|(id, _)| *id == opened.about.handover)
+    });
     match waits {
         // Who reads an older revision is told so in there.
         Some(now) => board.review.offer(std::slice::from_ref(now)),

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Role, Session};
 
-use crate::{Route, api, board::Board, browser, json};
+use crate::{Route, api, board::Board, browser, follow::effect, json};
 
 /// Tells an owner of links that were made at a terminal, until they were seen on the page of the people.
 pub(crate) fn tell_of_links(board: Board) {
@@ -31,7 +31,7 @@ pub(crate) fn tell_of_links(board: Board) {
 /// Begins the page anew as soon as it is somebody else's, or nobody's.
 pub(crate) fn follow(board: Board) {
     let broken = StoredValue::new(false);
-    Effect::new(move || {
+    effect(move || {
         // While a try is made, too: where reading needs a sign-in no stream comes back.
         let (lost, tries) = board.link.with(|link| {
             let lost = link.lost();

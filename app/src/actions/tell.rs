@@ -10,7 +10,13 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAudioElement, Notification, NotificationOptions, NotificationPermission};
 
-use crate::{board::Board, browser, paths, waiting::Waiting};
+use crate::{
+    board::Board,
+    browser,
+    follow::effect,
+    paths,
+    waiting::{Awaited, Waiting},
+};
 
 /// Whether notifications are wanted in this browser.
 const NOTIFICATIONS: &str = "staffel-notifications";
@@ -65,18 +71,18 @@ type Shown = Vec<(String, Notification)>;
 pub(crate) fn follow(board: Board) {
     let shown = StoredValue::new_local(Shown::new());
     let known = StoredValue::new(None::<Vec<Waiting>>);
-    Effect::new(move || {
+    effect(move || {
         let waiting = board.waiting.get();
         mark(waiting.len());
         // What waited when the page came is in front of the reader.
         if let Some(known) = known.get_value() {
-            for new in waiting.iter().filter(|waiting| !known.contains(waiting)) {
+            for new in waiting.iter().filter(|waiting| is_news(waiting, &known)) {
                 tell(board, new, shown);
             }
         }
         shown.update_value(|shown| {
             shown.retain(|(about, notification)| {
-                let waits = waiting.iter().any(|waiting| about_of(waiting) == *about);
+                let waits = waiting.iter().any(|waiting| waiting.key() == *about);
                 if !waits {
                     notification.close();
                 }
@@ -107,29 +113,59 @@ pub(crate) fn test(title: &str) {
     }
 }
 
-fn about_of(waiting: &Waiting) -> String {
-    format!("{}-{}", waiting.handover, waiting.revision)
+/// Whether an agent wants something that it did not want before. That a person has paused one is no news.
+fn is_news(waiting: &Waiting, known: &[Waiting]) -> bool {
+    match &waiting.awaited {
+        Awaited::Decision(..) => !known.contains(waiting),
+        Awaited::GoOn => false,
+        // Of several questions the first is known here, and how many there are: the next one was told when it came.
+        Awaited::Answer(first, open) => {
+            let before = known.iter().find_map(|known| match &known.awaited {
+                Awaited::Answer(id, open) if known.pipeline == waiting.pipeline => {
+                    Some((id, *open))
+                }
+                _ => None,
+            });
+            before.is_none_or(|(id, before)| *open > before || (*open == before && id != first))
+        }
+    }
 }
 
 fn tell(board: Board, waiting: &Waiting, shown: StoredValue<Shown, LocalStorage>) {
+    let status = board.pipeline(&waiting.pipeline);
+    let title = status.map_or_else(String::new, |status| {
+        status.with_untracked(|status| status.title.clone())
+    });
+    let asked = status.and_then(|status| {
+        status.with_untracked(|status| Some(status.question.as_ref()?.text.clone()))
+    });
+    let asked = asked.filter(|_| waiting.handover().is_none());
+    let lang = board.lang.get_untracked();
+    if let Some(question) = &asked {
+        board.alarm.set(lang.question_arrived(question, &title));
+    }
     let looks = document().has_focus().unwrap_or(false) && !document().hidden();
     if looks {
         return;
     }
-    let about = about_of(waiting);
-    if Way::Sound.is_on() && browser::kept(TOLD).as_deref() != Some(&about) {
-        browser::keep(TOLD, &about);
+    let about = waiting.key();
+    // A second question has the notification of the first, and a sound of its own.
+    let told = match waiting.awaited {
+        Awaited::Answer(_, open) if open > 1 => format!("{about} {open}"),
+        _ => about.clone(),
+    };
+    if Way::Sound.is_on() && browser::kept(TOLD).as_deref() != Some(&told) {
+        browser::keep(TOLD, &told);
         play();
     }
     if !Way::Notification.is_on() || browser::kept(MESSAGES).as_deref() == Some("on") {
         return;
     }
-    let title = board.pipeline(&waiting.pipeline);
-    let title = title.map_or_else(String::new, |status| {
-        status.with_untracked(|status| status.title.clone())
-    });
-    let lang = board.lang.get_untracked();
-    if let Ok(notification) = notify(lang.handover_waits(), &title, &about) {
+    let (heading, body) = match asked {
+        Some(question) => (lang.question_waits(), format!("{title}: {question}")),
+        None => (lang.handover_waits(), title),
+    };
+    if let Ok(notification) = notify(heading, &body, &about) {
         let address = paths::pipeline(&waiting.pipeline);
         let open = Closure::once_into_js(move || {
             let _ = window().focus();

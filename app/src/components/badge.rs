@@ -6,7 +6,7 @@ use super::when::When;
 use crate::{
     Lang,
     board::use_board,
-    follow::{flag, maybe, word},
+    follow::{flag, maybe, press, word},
     link::Link,
     wording,
 };
@@ -47,7 +47,7 @@ pub(crate) fn Badge() -> impl IntoView {
             <span class="badge-word" role="status">{said}</span>
             <span class="badge-next">{next}</span>
             <When holds=offline>
-                <button class="btn small" type="button" on:click=move |_| board.hurry.set(true)>
+                <button class="btn small" type="button" on:click=press(move |_| board.hurry.set(true))>
                     {board.t(Lang::retry)}
                 </button>
             </When>

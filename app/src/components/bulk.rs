@@ -8,7 +8,7 @@ use crate::{
     Lang, List, actions,
     archive::What,
     board::use_board,
-    follow::{flag, text},
+    follow::{flag, press, text},
     wording,
 };
 
@@ -62,13 +62,13 @@ pub(crate) fn Bulk(
                 />
                 <span>{board.t(Lang::choose_all)}</span>
             </label>
-            <button class="btn small" type="button" disabled=nothing on:click=put>{act}</button>
+            <button class="btn small" type="button" disabled=nothing on:click=press(put)>{act}</button>
             <When holds=whole>
                 <button
                     class="quiet"
                     type="button"
                     disabled=archive.busy
-                    on:click=move |_| actions::archive::put(board, What::Ended, false)
+                    on:click=press(move |_| actions::archive::put(board, What::Ended, false))
                 >
                     {everything}
                 </button>

@@ -8,7 +8,7 @@ use crate::{
     actions::passkey,
     api::{self, Failure},
     board::Board,
-    follow::{flag, text},
+    follow::{effect, flag, press, submit, text},
     wording,
 };
 
@@ -39,7 +39,7 @@ impl Asked {
 pub(crate) fn form(board: Board, asked: Signal<Option<Asked>>, then: Callback<()>) -> AnyView {
     let trouble = RwSignal::new(None::<Failure>);
     let field = NodeRef::<html::Input>::new();
-    Effect::new(move || {
+    effect(move || {
         asked.track();
         trouble.set(None);
         if let Some(field) = field.get() {
@@ -75,7 +75,7 @@ pub(crate) fn form(board: Board, asked: Signal<Option<Asked>>, then: Callback<()
     });
     view! {
         <When holds=is_asked>
-            <form class="confirm" on:submit=move |event| { event.prevent_default(); send(); }>
+            <form class="confirm" on:submit=submit(send)>
                 <p>{board.t(Lang::confirm_it_is_you)}</p>
                 <div>
                     <When holds=by_pin>
@@ -92,7 +92,7 @@ pub(crate) fn form(board: Board, asked: Signal<Option<Asked>>, then: Callback<()
                         <button class="btn first" type="submit">{board.t(Lang::confirm)}</button>
                     </When>
                     <When holds=by_passkey>
-                        <button class="btn" type="button" on:click=use_passkey>{board.t(Lang::use_a_passkey)}</button>
+                        <button class="btn" type="button" on:click=press(use_passkey)>{board.t(Lang::use_a_passkey)}</button>
                     </When>
                 </div>
                 <p class="trouble" role="alert">{said}</p>

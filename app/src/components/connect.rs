@@ -6,7 +6,7 @@ use super::copy::CopyButton;
 use crate::{
     Lang, Setup,
     board::{Board, use_board},
-    follow::{self, text},
+    follow::{self, memo, text},
     paths,
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn Connect() -> impl IntoView {
 #[component]
 fn FirstCall(board: Board) -> impl IntoView {
     let shown = board.now.get_untracked();
-    let caller = Memo::new(move |_| {
+    let caller = memo(move || {
         board.agents.with(|agents| {
             let newest = agents.iter().max_by_key(|agent| agent.since)?;
             (newest.since? > shown).then(|| newest.name.clone())

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{Lang, board::use_board, browser, follow::word};
+use crate::{
+    Lang,
+    board::use_board,
+    browser,
+    follow::{press, word},
+};
 
 /// Copies a text and says on itself whether that worked.
 #[component]
@@ -46,7 +51,7 @@ pub(crate) fn CopyButton(
         Some(false) => board.lang.get().not_copied(),
     });
     view! {
-        <button class=format!("btn {class}") type="button" on:click=copy>
+        <button class=format!("btn {class}") type="button" on:click=press(copy)>
             <span aria-live="polite">{said}</span>
             {label.map(|label| view! { <span class="unseen">{label}</span> })}
         </button>

@@ -2,7 +2,13 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{Lang, api, api::Failure, board::Board, follow::maybe, wording};
+use crate::{
+    Lang, api,
+    api::Failure,
+    board::Board,
+    follow::{effect, maybe, memo, press},
+    wording,
+};
 
 /// Whether a text is here.
 #[derive(Clone, Copy)]
@@ -17,14 +23,14 @@ pub(crate) struct Reading {
 impl Reading {
     /// Sees to it that the text with this address, as [`crate::paths::handover`] gives it, is here, or comes.
     pub fn of(board: Board, address: Memo<String>) -> Self {
-        let here = Memo::new(move |_| address.with(|address| board.has_document(address)));
+        let here = memo(move || address.with(|address| board.has_document(address)));
         let reading = Self {
             board,
             address,
             here,
             failed: RwSignal::new(None),
         };
-        Effect::new(move || {
+        effect(move || {
             address.track();
             if !here.get() {
                 reading.fetch();
@@ -67,7 +73,7 @@ impl Reading {
             (_, false, Some(failure)) => view! {
                 <div class="doc">
                     <p role="alert">{why(board.lang.get(), &failure)}</p>
-                    <button class="btn" type="button" on:click=move |_| self.fetch()>{board.t(Lang::try_again)}</button>
+                    <button class="btn" type="button" on:click=press(move |_| self.fetch())>{board.t(Lang::try_again)}</button>
                 </div>
             }
             .into_any(),

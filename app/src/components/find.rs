@@ -3,14 +3,14 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use crate::{Lang, Route, actions, board::use_board, paths};
+use crate::{Lang, Route, actions, board::use_board, follow::effect, paths};
 
 /// Filters the overview as one types; on another page it leads there first. `/` jumps into it.
 #[component]
 pub(crate) fn Find() -> impl IntoView {
     let board = use_board();
     let field = NodeRef::<html::Input>::new();
-    Effect::new(move || {
+    effect(move || {
         window_event_listener(ev::keydown, move |event| {
             if event.key() == "/"
                 && !event.ctrl_key()
@@ -57,7 +57,7 @@ pub(crate) fn Find() -> impl IntoView {
                 aria-label=board.t(Lang::find)
                 aria-keyshortcuts="/"
                 placeholder=board.t(Lang::find)
-                prop:value=move || board.find.get()
+                prop:value=board.find
                 on:input:target=move |event| look_for(event.target().value())
                 on:keydown=move |event| {
                     if event.key() == "Escape" {

@@ -10,20 +10,20 @@ use super::{
 use crate::{
     Lang, actions,
     board::{Board, use_board},
-    follow::{flag, text},
+    follow::{flag, maybe, memo, press, text},
     paths,
-    waiting::Waiting,
+    waiting::{Awaited, Waiting},
     wording,
 };
 
 /// So many stand there; the overview has all of them.
 const SHOWN: usize = 3;
 
-/// The handovers that wait longest, without that of the pipeline whose page it is.
+/// What waits longest, without what waits in the pipeline whose page it is.
 #[component]
 pub(crate) fn Inbox() -> impl IntoView {
     let board = use_board();
-    let others = Memo::new(move |_| {
+    let others = memo(move || {
         let shown = board.route.with(|route| route.pipeline().cloned());
         board.waiting.with(|waiting| {
             let others = waiting
@@ -37,13 +37,12 @@ pub(crate) fn Inbox() -> impl IntoView {
         others.with(|others| {
             let item = |waiting: &Waiting| {
                 let waiting = waiting.clone();
-                let key = format!("{}-{}", waiting.handover, waiting.revision);
-                Item::new(key, move || line(board, waiting))
+                Item::new(waiting.key(), move || line(board, waiting))
             };
             others.iter().take(SHOWN).map(item).collect()
         })
     };
-    let more = Memo::new(move |_| others.with(|others| others.len().saturating_sub(SHOWN)));
+    let more = memo(move || others.with(|others| others.len().saturating_sub(SHOWN)));
     let some_more = flag(move || more.get() > 0);
     let and_more = text(move || board.lang.get().and_more(&more.get().to_string()));
     view! {
@@ -64,15 +63,43 @@ fn line(board: Board, waiting: Waiting) -> AnyView {
             status.with(|status| status.title.clone())
         })
     });
-    let since = Signal::derive(move || waiting.since);
-    let href = paths::pipeline(&waiting.pipeline);
+    let Waiting {
+        pipeline, awaited, ..
+    } = waiting;
+    let (href, page) = (paths::pipeline(&pipeline), paths::pipeline(&pipeline));
+    let since = Signal::stored(waiting.since);
+    let asks = matches!(awaited, Awaited::Answer(..));
+    let said = maybe(move || {
+        let asked = status.filter(|_| asks)?.with(|status| {
+            let question = status.question.as_ref()?;
+            Some(question.text.clone())
+        });
+        let lang = board.lang.get();
+        Some(lang.asks(&wording::quoted(lang, &asked?)))
+    });
+    let (words, way): (fn(Lang, &str) -> String, _) = match awaited {
+        Awaited::Decision(..) => {
+            let show = move |_| actions::review::show(board, &pipeline);
+            let way = view! {
+                <button class="btn small" type="button" on:click=press(show)>{board.t(Lang::read_and_decide)}</button>
+            };
+            (wording::review::waiting, way.into_any())
+        }
+        Awaited::Answer(..) => {
+            let way = view! { <a class="btn small" href=page>{board.t(Lang::answer)}</a> };
+            (wording::review::waiting, way.into_any())
+        }
+        Awaited::GoOn => {
+            let way = view! { <a class="btn small" href=page>{board.t(Lang::open_pipeline)}</a> };
+            (wording::asking::paused_for, way.into_any())
+        }
+    };
     view! {
         <li>
             <a href=href>{title}</a>
-            <span class="sub"><Since at=since words=wording::review::waiting/></span>
-            <button class="btn small" type="button" on:click=move |_| actions::review::show(board, &waiting.pipeline)>
-                {board.t(Lang::read_and_decide)}
-            </button>
+            <span class="sub inbox-said">{said}</span>
+            <span class="sub"><Since at=since words/></span>
+            {way}
         </li>
     }
     .into_any()

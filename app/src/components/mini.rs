@@ -6,7 +6,7 @@ use protocol::Summary;
 
 use crate::{
     board::use_board,
-    follow::{StatusSignal, text, word},
+    follow::{StatusSignal, memo, text, word},
     standing::{self, Standing},
 };
 
@@ -17,7 +17,7 @@ pub(crate) fn Mini(
     status: StatusSignal,
 ) -> impl IntoView {
     let board = use_board();
-    let legs = Memo::new(move |_| status.with(|status| status.phases.len()));
+    let legs = memo(move || status.with(|status| status.phases.len()));
     let bar = move |index| {
         let class = word(move || status.with(|status| leg_class(status, index, board.now.get())));
         view! { <i class=class></i> }

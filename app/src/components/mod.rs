@@ -1,5 +1,6 @@
 //! The parts that pages are made of.
 
+pub(crate) mod answered;
 pub(crate) mod badge;
 pub(crate) mod bulk;
 pub(crate) mod chip;
@@ -18,15 +19,19 @@ pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod mini;
 pub(crate) mod more;
+pub(crate) mod notes;
 pub(crate) mod notice;
 pub(crate) mod now;
 pub(crate) mod prompt;
 pub(crate) mod prompt_steps;
+pub(crate) mod question;
 pub(crate) mod rest;
 pub(crate) mod review_dialog;
 pub(crate) mod review_form;
 pub(crate) mod row;
 pub(crate) mod rows;
+mod said;
+mod say;
 pub(crate) mod switches;
 pub(crate) mod tabs;
 pub(crate) mod tally;

@@ -7,7 +7,7 @@ use crate::{
     actions,
     board::use_board,
     browser,
-    follow::{flag, word},
+    follow::{flag, press, word},
     listing::{Listing, Progress},
 };
 
@@ -57,7 +57,7 @@ pub(crate) fn More(
         <When holds=some>
             <When holds=waits>
                 <div class="more" on:contentvisibilityautostatechange=near>
-                    <button class="btn" type="button" disabled=asking on:click=move |_| actions::lists::more(board, listing)>
+                    <button class="btn" type="button" disabled=asking on:click=press(move |_| actions::lists::more(board, listing))>
                         {act}
                     </button>
                 </div>

@@ -8,7 +8,7 @@ use super::when::When;
 use crate::{
     Lang, actions,
     board::use_board,
-    follow::{flag, maybe},
+    follow::{effect, flag, maybe, press},
     standing, wording,
 };
 
@@ -26,7 +26,7 @@ pub(crate) fn Notices() -> impl IntoView {
     // Counts notices, so that an old timer does not take away a new one.
     let number = StoredValue::new(0_u32);
     let undo = flag(move || board.archive.moved.with(|moved| !moved.is_empty()));
-    Effect::new(move || {
+    effect(move || {
         if board.notice.with(|text| !text.is_empty()) {
             number.update_value(|number| *number = number.wrapping_add(1));
             let mine = number.get_value();
@@ -66,8 +66,8 @@ pub(crate) fn Notices() -> impl IntoView {
             <When holds=waits>
                 <div class="notice arrival shown">
                     <p role="status">{arrival}</p>
-                    <button class="btn small" type="button" on:click=show>{board.t(Lang::read_and_decide)}</button>
-                    <button class="quiet small" type="button" on:click=move |_| arrived.set(Vec::new())>
+                    <button class="btn small" type="button" on:click=press(show)>{board.t(Lang::read_and_decide)}</button>
+                    <button class="quiet small" type="button" on:click=press(move |_| arrived.set(Vec::new()))>
                         {board.t(Lang::dismiss)}
                     </button>
                 </div>
@@ -75,12 +75,12 @@ pub(crate) fn Notices() -> impl IntoView {
             <div class="notice" class:shown=some>
                 <p role="status">{board.notice}</p>
                 <When holds=undo>
-                    <button class="btn small" type="button" on:click=move |_| actions::archive::undo(board)>
+                    <button class="btn small" type="button" on:click=press(move |_| actions::archive::undo(board))>
                         {board.t(Lang::undo)}
                     </button>
                 </When>
                 <When holds=some>
-                    <button class="quiet small" type="button" on:click=move |_| board.say(String::new())>
+                    <button class="quiet small" type="button" on:click=press(move |_| board.say(String::new()))>
                         {board.t(Lang::dismiss)}
                     </button>
                 </When>

@@ -1,15 +1,15 @@
 //! Who has the baton, in a sentence, and the next step.
 
-use domain::Status;
+use domain::{NoteKind, Status};
 use leptos::prelude::*;
 
-use super::when::When;
+use super::{notes::pause_button, when::When};
 use crate::{
     Lang, actions,
     board::use_board,
-    follow::{StatusSignal, flag, text},
+    follow::{StatusSignal, flag, press, text},
     standing::Standing,
-    wording,
+    wording::{self, now::More},
 };
 
 /// The line under the track: what is happening, and what the reader can do about it.
@@ -21,7 +21,9 @@ pub(crate) fn Now(
     let board = use_board();
     let class = text(move || {
         let standing = status.with(|status| Standing::of(status, board.now.get()));
-        format!("now {}", standing.class())
+        let runs = status.with(|status| status.status == Status::Running);
+        let runs = if runs { " runs" } else { "" };
+        format!("now {}{runs}", standing.class())
     });
     let last_words = move || {
         let last = board.with_detail(status, |more| {
@@ -29,16 +31,20 @@ pub(crate) fn Now(
         });
         last.flatten()
     };
+    let pause = move || {
+        let note = board.with_detail(status, |more| {
+            let mut notes = more.notes.iter().rev();
+            notes.find(|note| note.kind == NoteKind::Pause).cloned()
+        });
+        note.flatten()
+    };
     let words = move || {
-        let last_words = last_words();
-        status.with(|status| {
-            wording::now::words(
-                board.lang.get(),
-                status,
-                last_words.as_deref(),
-                board.now.get(),
-            )
-        })
+        let more = More {
+            last_words: last_words(),
+            pause: pause(),
+            reader: board.reader(),
+        };
+        status.with(|status| wording::now::words(board.lang.get(), status, &more, board.now.get()))
     };
     let waits = flag(move || status.with(|status| status.status == Status::AwaitingReview));
     let show = StoredValue::new(status.id());
@@ -46,10 +52,11 @@ pub(crate) fn Now(
         <section class=class aria-label=board.t(Lang::who_has_the_baton)>
             <p>{text(move || words().0)} " " <span class="sub">{text(move || words().1)}</span></p>
             <When holds=waits>
-                <button class="btn first" type="button" on:click=move |_| actions::review::show(board, &show.get_value())>
+                <button class="btn first" type="button" on:click=press(move |_| actions::review::show(board, &show.get_value()))>
                     {board.t(Lang::read_and_decide)}
                 </button>
             </When>
+            {board.may_decide().then(|| pause_button(board, status))}
         </section>
     }
     .into_inner()

@@ -10,7 +10,7 @@ use crate::{
     api::Failure,
     board::{Board, use_board},
     browser,
-    follow::{StatusSignal, flag, maybe, text, word},
+    follow::{StatusSignal, effect, flag, maybe, memo, press, text, word},
     standing::{self, Use},
     wording,
 };
@@ -47,9 +47,8 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
             wording::pipeline::why(board.lang.get(), &standing::prompt_shown(status)?.writer)
         })
     });
-    let id = Memo::new(move |_| {
-        status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone()))
-    });
+    let id =
+        memo(move || status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone())));
     view! {
         <section class="sheet pad prompt">
             <h2>{heading}</h2>
@@ -70,7 +69,7 @@ pub(crate) fn prompt_text(
 ) -> AnyView {
     let text = move || board.prompt(&id.get()?);
     // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
-    let here = Memo::new(move |_| text().is_some());
+    let here = memo(move || text().is_some());
     let failed = RwSignal::new(None::<Failure>);
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
@@ -82,7 +81,7 @@ pub(crate) fn prompt_text(
             }
         });
     };
-    Effect::new(move || {
+    effect(move || {
         // Opened later than the prompt arrived, and the page brought another one: fetch it.
         if id.get().is_some() && !here.get() {
             fetch();
@@ -100,7 +99,7 @@ pub(crate) fn prompt_text(
         (Some(_), false, Some(failure)) => view! {
             <div class="prompt-text">
                 <p role="alert">{why(board.lang.get(), &failure)}</p>
-                <button class="btn small" type="button" on:click=move |_| fetch()>{board.t(Lang::try_again)}</button>
+                <button class="btn small" type="button" on:click=press(move |_| fetch())>{board.t(Lang::try_again)}</button>
             </div>
         }
         .into_any(),
@@ -152,7 +151,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
             move |short| word(move || wording::pipeline::short_form(board.lang.get(), short));
         view! {
             <li>
-                <a class="btn" href=href title=short.map(note) on:click=move |_| offer(via)>
+                <a class="btn" href=href title=short.map(note) on:click=press(move |_| offer(via))>
                     {word(move || wording::pipeline::via(board.lang.get(), via))}
                     {short.map(|short| view! { <span class="tag">{board.t(Lang::short)}</span><span class="unseen">{note(short)}</span> })}
                 </a>
@@ -181,7 +180,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
                 {prompt}
             </pre>
             {long.then(|| view! {
-                <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=move |_| whole.update(|whole| *whole = !*whole)>
+                <button class="quiet small" type="button" aria-expanded=text(move || whole.get().to_string()) on:click=press(move |_| whole.update(|whole| *whole = !*whole))>
                     {word(move || if whole.get() { board.lang.get().less_text() } else { board.lang.get().whole_text() })}
                 </button>
             })}

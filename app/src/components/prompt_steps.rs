@@ -8,7 +8,7 @@ use super::{time::Ago, when::When};
 use crate::{
     Lang,
     board::use_board,
-    follow::{StatusSignal, flag, text, word},
+    follow::{StatusSignal, flag, maybe, text, word},
     standing::{self, step},
     wording,
 };
@@ -65,7 +65,7 @@ pub(crate) fn PromptSteps(
         let taken = flag(move || step().at.is_some());
         let at = Signal::derive(move || step().at.unwrap_or(board.now.get_untracked()));
         view! {
-            <li class=word(move || if missing.get() == Some(index) { "missing" } else { step().class }) aria-current=move || (step().class == "now").then_some("step")>
+            <li class=word(move || if missing.get() == Some(index) { "missing" } else { step().class }) aria-current=maybe(move || (step().class == "now").then(|| "step".to_owned()))>
                 <b>{name}</b>
                 <span>{text(move || match missing.get() {
                     Some(at) if at == index => late(board.lang.get(), &steps.get(), board.now.get()),

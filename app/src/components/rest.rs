@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 
-use crate::{Lang, api::Failure, board::Board, wording};
+use crate::{Lang, api::Failure, board::Board, follow::press, wording};
 
 /// What a function of the rest draws, or that it could not be loaded.
 pub(crate) type Drawn = Result<AnyView, SplitLoaderError>;
@@ -41,7 +41,7 @@ pub(crate) fn rest(
             let failure = wording::connection::failure(lang, &Failure::Unreachable);
             let again = view! {
                 <p role="alert">{failure}</p>
-                <button class="btn" type="button" on:click=move |_| get()>{board.t(Lang::try_again)}</button>
+                <button class="btn" type="button" on:click=press(move |_| get())>{board.t(Lang::try_again)}</button>
             };
             Some(again.into_any())
         }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Lang, actions,
     board::{Board, use_board},
-    follow::{flag, maybe, text, word},
+    follow::{effect, flag, maybe, memo, press, text, word},
     part, paths,
     review::Opened,
     wording,
@@ -24,7 +24,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
     let board = use_board();
     let review = board.review;
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    effect(move || {
         let only = board.route.with(|route| route.pipeline().cloned());
         // Tracked as well: after one review is closed, one that came meanwhile is due.
         review.open.track();
@@ -32,7 +32,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             .waiting
             .with(|waiting| actions::review::follow(board, waiting, only.as_ref()));
     });
-    Effect::new(move || {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         match (review.open.with(Option::is_some), dialog.open()) {
             // The page is in the document while effects run, so this cannot fail.
@@ -42,7 +42,7 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
         }
     });
     // The words that are being typed survive a new revision: only another handover is another review.
-    let handover = Memo::new(move |_| {
+    let handover = memo(move || {
         review
             .open
             .with(|open| open.as_ref().map(|open| open.about.handover.clone()))
@@ -75,12 +75,12 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     let first = StoredValue::new(opened.clone());
     // What is shown of it. It changes only when the reader asks for a newer revision.
     let about = move || review.open.get().unwrap_or_else(|| first.get_value()).about;
-    let address = Memo::new(move |_| {
+    let address = memo(move || {
         let about = about();
         paths::handover(&about.handover, about.revision)
     });
     let reading = Reading::of(board, address);
-    Effect::new(move || {
+    effect(move || {
         address.track();
         review.shows(reading.here.get());
     });
@@ -116,7 +116,7 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
     let at = Signal::derive(move || about().at);
     // Whichever comes first, the dialog or this: the focus lies on the document, and the keys are free.
     let article = NodeRef::<html::Article>::new();
-    Effect::new(move || {
+    effect(move || {
         if let Some(article) = article.get() {
             let _ = article.focus();
         }
@@ -137,14 +137,14 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             </h2>
             <span class="chip you">{board.t(Lang::you_have_it)}</span>
             <p class="sub">{by}<Ago at/></p>
-            <button class="quiet" type="button" on:click=move |_| actions::review::later(board)>
+            <button class="quiet" type="button" on:click=press(move |_| actions::review::later(board))>
                 {board.t(Lang::later)} <kbd aria-hidden="true">"Esc"</kbd>
             </button>
         </div>
         <div class="review-replaced">
             <p role="status">{replaced}</p>
             <When holds=newer>
-                <button class="btn small" type="button" on:click=show_newest>{show_newer}</button>
+                <button class="btn small" type="button" on:click=press(show_newest)>{show_newer}</button>
             </When>
         </div>
         // The document scrolls, so it can be focused.

@@ -15,7 +15,7 @@ use crate::{
     attention::Keys,
     board::{Board, use_board},
     browser,
-    follow::{flag, text, word},
+    follow::{effect, flag, maybe, press, text, word},
     paths,
     review::{Opened, Review, draft_key},
     wording,
@@ -112,7 +112,7 @@ pub(crate) fn ReviewForm(
     let again = Callback::new(move |()| form.again());
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
     let trouble = flag(move || !matches!(form.trouble.get(), None | Some(Trouble::Asleep)));
-    Effect::new(move || {
+    effect(move || {
         // Another text is shown, or the letters work: what was said before is answered.
         if board.review.keys() != Keys::Asleep {
             form.trouble.set(None);
@@ -150,22 +150,22 @@ pub(crate) fn ReviewForm(
                 node_ref=form.field
                 rows="5"
                 prop:value=form.words
-                aria-invalid=move || no_words().then_some("true")
+                aria-invalid=maybe(move || no_words().then(|| "true".to_owned()))
                 aria-describedby="review-said"
                 on:input:target=move |event| form.type_words(event.target().value())
             ></textarea>
             <p id="review-said" class="said" class:trouble=trouble role="status">{said}</p>
             {confirm::form(board, asked, again)}
-            <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=move |_| form.decide(Verdict::Accept)>
+            <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=press(move |_| form.decide(Verdict::Accept))>
                 {accept} <kbd aria-hidden="true">"A"</kbd>
             </button>
-            <button class="btn" type="button" aria-keyshortcuts="C" disabled=closed on:click=move |_| form.decide(Verdict::RequestChanges)>
+            <button class="btn" type="button" aria-keyshortcuts="C" disabled=closed on:click=press(move |_| form.decide(Verdict::RequestChanges))>
                 {board.t(Lang::request_changes)} <kbd aria-hidden="true">"C"</kbd>
             </button>
             <When
                 holds=form.stopping
                 otherwise=move || view! {
-                    <button class="quiet stop" type="button" disabled=closed on:click=move |_| form.stopping.set(true)>
+                    <button class="quiet stop" type="button" disabled=closed on:click=press(move |_| form.stopping.set(true))>
                         {board.t(Lang::stop_pipeline)}
                     </button>
                 }
@@ -183,7 +183,7 @@ fn StopQuestion(form: Form) -> impl IntoView {
     let board = use_board();
     let keep = NodeRef::<html::Button>::new();
     // The focus goes to the harmless answer.
-    Effect::new(move || {
+    effect(move || {
         if let Some(keep) = keep.get() {
             let _ = keep.focus();
         }
@@ -191,10 +191,10 @@ fn StopQuestion(form: Form) -> impl IntoView {
     view! {
         <div class="stop-question" role="group" aria-labelledby="stop-really">
             <p id="stop-really">{board.t(Lang::stop_really)}</p>
-            <button class="btn fault" type="button" disabled=form.sending on:click=move |_| form.decide(Verdict::Stop)>
+            <button class="btn fault" type="button" disabled=form.sending on:click=press(move |_| form.decide(Verdict::Stop))>
                 {board.t(Lang::stop_yes)}
             </button>
-            <button class="btn" type="button" node_ref=keep on:click=move |_| form.stopping.set(false)>
+            <button class="btn" type="button" node_ref=keep on:click=press(move |_| form.stopping.set(false))>
                 {board.t(Lang::stop_no)}
             </button>
         </div>

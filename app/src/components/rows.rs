@@ -11,7 +11,7 @@ use super::{
 use crate::{
     board::use_board,
     browser,
-    follow::{flag, text},
+    follow::{flag, memo, text},
 };
 
 /// So many rows are drawn, or taken away, at one go: fast enough that nobody notices.
@@ -22,7 +22,7 @@ const DRAWN_WHOLE: usize = 60;
 
 /// The rows of these pipelines.
 pub(crate) fn rows(ids: Memo<Vec<PipelineId>>, among: Among) -> AnyView {
-    let count = Memo::new(move |_| ids.with(Vec::len));
+    let count = memo(move || ids.with(Vec::len));
     let block = move |number: usize| Item::new(number, move || view! { <Block ids number among/> });
     let blocks = move || (0..count.get().div_ceil(BLOCK)).map(block).collect();
     view! {
@@ -37,7 +37,7 @@ pub(crate) fn rows(ids: Memo<Vec<PipelineId>>, among: Among) -> AnyView {
 #[component]
 fn Block(ids: Memo<Vec<PipelineId>>, number: usize, among: Among) -> impl IntoView {
     let board = use_board();
-    let own = Memo::new(move |_| {
+    let own = memo(move || {
         ids.with(|ids| {
             let own = ids.iter().skip(number * BLOCK).take(BLOCK);
             own.cloned().collect::<Vec<_>>()

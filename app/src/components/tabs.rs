@@ -2,13 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::{Lang, List, board::use_board, follow::text, paths, wording};
+use crate::{
+    Lang, List,
+    board::use_board,
+    follow::{memo, text},
+    paths, wording,
+};
 
 /// One link a list.
 #[component]
 pub(crate) fn Tabs() -> impl IntoView {
     let board = use_board();
-    let shown = Memo::new(move |_| board.list());
+    let shown = memo(move || board.list());
     let tab = move |list: List| {
         let name = text(move || wording::list_name(board.lang.get(), list).to_owned());
         let count = text(move || {

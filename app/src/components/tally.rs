@@ -3,12 +3,20 @@
 use leptos::prelude::*;
 
 use super::list::{Item, list};
-use crate::{Lang, List, board::use_board, follow::word, standing::Standing, wording};
+use crate::{
+    Lang, List,
+    board::use_board,
+    follow::{memo, word},
+    standing::Standing,
+    wording,
+};
 
 /// The order of the tally: what needs a look comes first.
-const ORDER: [Standing; 9] = [
+const ORDER: [Standing; 11] = [
     Standing::Silent,
     Standing::Failed,
+    Standing::Asks,
+    Standing::Paused,
     Standing::Transit,
     Standing::Quiet,
     Standing::Agent,
@@ -39,7 +47,7 @@ pub(crate) fn Tally() -> impl IntoView {
         Item::new(key, draw)
     };
     // Counting looks at every open pipeline: not every second, and not at every report.
-    let tick = Memo::new(move |_| board.now.get().millis() / TICK_MS);
+    let tick = memo(move || board.now.get().millis() / TICK_MS);
     let figures = move || {
         tick.get();
         board.turned.track();

@@ -7,7 +7,7 @@ use crate::{
     Lang,
     board::{Board, use_board},
     detail::phases_of,
-    follow::{StatusSignal, flag, text},
+    follow::{StatusSignal, flag, maybe, memo, text},
     standing::{self, Standing},
     wording,
 };
@@ -20,7 +20,7 @@ pub(crate) fn Track(
 ) -> impl IntoView {
     let board = use_board();
     let standing = move || status.with(|status| Standing::of(status, board.now.get()));
-    let legs = Memo::new(move |_| status.with(|status| status.phases.len()));
+    let legs = memo(move || status.with(|status| status.phases.len()));
     let baton = move || status.with(standing::baton_at);
     view! {
         <section class=text(move || format!("sheet track {}", standing().class())) style:--legs=text(move || legs.get().to_string())>
@@ -114,7 +114,7 @@ fn Leg(
         phase.map_or(0, |phase| filled(&phase)).to_string()
     });
     view! {
-        <li class=class aria-current=move || current.get().then_some("step")>
+        <li class=class aria-current=maybe(move || current.get().then(|| "step".to_owned()))>
             <p class="leg-line"><b>{name}</b><span>{time}</span></p>
             <p class="sub leg-words">{words}</p>
             <progress max="100" value=value aria-label=name></progress>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::follow::memo;
+
 /// Like [`Show`], which is compiled anew for every pair of closures it is given. This one is compiled
 /// once, and the page has to be downloaded.
 #[component]
@@ -16,7 +18,7 @@ pub(crate) fn When(
     otherwise: ViewFn,
 ) -> impl IntoView {
     // A signal that changes from true to true must not build its children anew.
-    let holds = Memo::new(move |_| holds.get());
+    let holds = memo(move || holds.get());
     move || {
         if holds.get() {
             children()

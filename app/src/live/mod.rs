@@ -21,6 +21,7 @@ use leptos::{prelude::*, task::spawn_local};
 use self::tabs::{Heard, Voice};
 use crate::{
     board::Board,
+    follow::effect,
     link::{self, Link, Lost, has_seen},
 };
 
@@ -57,7 +58,7 @@ pub(crate) fn follow(board: Board) {
 /// Follows the tab that holds the stream, and holds it as soon as no other tab does.
 fn share(board: Board, voice: Voice, mut heard: Receiver<Heard>) {
     let say = voice.clone();
-    Effect::new(move || {
+    effect(move || {
         let link = board.link.get();
         if say.holds() {
             board.last_event_id.with_untracked(|id| say.link(id, &link));
@@ -65,7 +66,7 @@ fn share(board: Board, voice: Voice, mut heard: Receiver<Heard>) {
     });
     let say = voice.clone();
     // Whoever makes the next try has to know that somebody wants it at once.
-    Effect::new(move || {
+    effect(move || {
         if board.hurry.get() && !say.holds() {
             board.hurry.set(false);
             say.hurry();

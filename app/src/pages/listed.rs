@@ -6,14 +6,14 @@ use crate::{
     List,
     board::Board,
     components::{bulk::Bulk, more::More, row::Among, rows::rows, when::When},
-    follow::{flag, word},
+    follow::{flag, memo, word},
     listing::Progress,
 };
 
 /// One of the two lists.
 #[component]
 pub(super) fn Listed(board: Board, list: List) -> impl IntoView {
-    let ids = Memo::new(move |_| board.ids_of(list));
+    let ids = memo(move || board.ids_of(list));
     let some = flag(move || ids.with(|ids| !ids.is_empty()));
     let nothing = word(move || {
         let lang = board.lang.get();

@@ -15,7 +15,7 @@ use crate::{
         tally::Tally,
         when::When,
     },
-    follow::{flag, text},
+    follow::{flag, memo, text},
     part,
     waiting::Waiting,
     wording,
@@ -32,7 +32,10 @@ pub(crate) fn Overview() -> impl IntoView {
     });
     let heading = text(move || {
         if some.get() {
-            wording::headline(board.lang.get(), board.waiting.with(Vec::len))
+            board.waiting.with(|waiting| {
+                let handovers = waiting.iter().all(|waiting| waiting.handover().is_some());
+                wording::headline(board.lang.get(), waiting.len(), handovers)
+            })
         } else {
             board.lang.get().nobody_on_track().to_owned()
         }
@@ -70,8 +73,13 @@ pub(crate) fn results(board: Board) -> Drawn {
 fn Gates(board: Board) -> impl IntoView {
     let some = flag(move || board.waiting.with(|waiting| !waiting.is_empty()));
     let gate = |waiting: &Waiting| {
-        let pipeline = waiting.pipeline.clone();
-        Item::new(pipeline.clone(), move || view! { <Gate pipeline/> })
+        let waiting = waiting.clone();
+        // Another revision of a handover is on the same card.
+        let key = match waiting.handover() {
+            Some((handover, _)) => handover.to_string(),
+            None => waiting.key(),
+        };
+        Item::new(key, move || view! { <Gate waiting/> })
     };
     let gates = move || {
         board
@@ -93,7 +101,7 @@ fn Gates(board: Board) -> impl IntoView {
 /// The lists, one of them open.
 #[component]
 fn Lists(board: Board) -> impl IntoView {
-    let shown = Memo::new(move |_| board.list().unwrap_or(List::Open));
+    let shown = memo(move || board.list().unwrap_or(List::Open));
     view! {
         <Tabs/>
         {move || match shown.get() {

@@ -7,7 +7,7 @@ use crate::{
     Lang, actions,
     board::Board,
     components::{document::Reading, prompt::prompt_text, time::Ago, when::When},
-    follow::{StatusSignal, flag, maybe, text},
+    follow::{StatusSignal, flag, maybe, memo, press, text},
     paths,
     route::Paper,
     standing, wording,
@@ -39,7 +39,7 @@ fn handover_page(
     revision: u32,
 ) -> AnyView {
     let path = paths::handover(&handover, revision);
-    let reading = Reading::of(board, Memo::new(move |_| path.clone()));
+    let reading = Reading::of(board, memo(move || path.clone()));
     // Of a type that the board keeps anyway.
     let shown = StoredValue::new(Some((handover, revision)));
     let about = move || {
@@ -87,7 +87,7 @@ fn handover_page(
         <div class="headline">
             <h1>{heading}</h1>
             <When holds=waits>
-                <button class="btn first" type="button" on:click=move |_| actions::review::show(board, &pipeline.get_value())>
+                <button class="btn first" type="button" on:click=press(move |_| actions::review::show(board, &pipeline.get_value()))>
                     {board.t(Lang::read_and_decide)}
                 </button>
             </When>
@@ -106,7 +106,7 @@ fn handover_page(
 }
 
 fn prompt_page(board: Board, status: StatusSignal, prompt: PromptId) -> AnyView {
-    let id = Memo::new(move |_| Some(prompt.clone()));
+    let id = memo(move || Some(prompt.clone()));
     let about = move || board.about_prompt(&id.get()?);
     let heading = text(move || {
         let lang = board.lang.get();

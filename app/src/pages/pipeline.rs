@@ -8,11 +8,11 @@ use crate::{
     archive::What,
     board::{Board, use_board},
     components::{
-        chip::Chip, copy::CopyButton, history::History, log::Log, now::Now, prompt::PromptCard,
-        track::Track, when::When, work::Work,
+        answered::answered, chip::Chip, copy::CopyButton, history::History, log::Log, notes::notes,
+        now::Now, prompt::PromptCard, question::Questions, track::Track, when::When, work::Work,
     },
     detail::Coming,
-    follow::{StatusSignal, flag, text, word},
+    follow::{StatusSignal, flag, memo, press, text, word},
     paths, wording,
 };
 
@@ -25,7 +25,7 @@ pub(crate) fn PipelinePage() -> impl IntoView {
     let board = use_board();
     let id = move || board.route.with(|route| route.pipeline().cloned());
     // Tracks only whether it exists: progress re-renders no page.
-    let known = Memo::new(move |_| id().filter(|id| board.pipeline(id).is_some()));
+    let known = memo(move || id().filter(|id| board.pipeline(id).is_some()));
     move || match (known.get().and_then(|id| board.signal(&id)), board.paper()) {
         (Some(status), None) => view! { <Known board status/> }.into_any(),
         (Some(status), Some(shown)) => paper(board, status, shown),
@@ -44,7 +44,7 @@ fn Absent(board: Board) -> impl IntoView {
             let again = move |_| actions::detail::fetch(board, id.clone());
             view! {
                 <p role="alert">{board.t(Lang::no_pipeline)} " " {wording::connection::failure(board.lang.get(), &failure)}</p>
-                <button class="btn" type="button" on:click=again>{board.t(Lang::try_again)}</button>
+                <button class="btn" type="button" on:click=press(again)>{board.t(Lang::try_again)}</button>
             }
             .into_any()
         }
@@ -62,6 +62,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let project = text(move || status.with(|status| status.project.clone()));
     let demo = flag(move || status.with(|status| status.demo));
+    let questions = Questions::of(board, status);
     view! {
         <nav class="crumbs sub" aria-label=board.t(Lang::all_pipelines)>
             <a href=paths::overview()>{board.t(Lang::all_pipelines)}</a>
@@ -78,9 +79,12 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
         <Goal board status/>
         <Track status/>
         <Now status/>
+        {questions.view()}
         <div class="two">
             <div class="column">
+                {notes(board, status)}
                 <PromptCard status/>
+                {answered(board, questions)}
                 <Work status/>
                 <History status/>
             </div>
@@ -136,7 +140,7 @@ fn Shelve(board: Board, status: StatusSignal) -> impl IntoView {
     view! {
         <When holds=flag(archived)><span class="tag">{board.t(Lang::list_archived)}</span></When>
         <When holds=ended>
-            <button class="btn small" type="button" disabled=board.archive.busy on:click=put>{act}</button>
+            <button class="btn small" type="button" disabled=board.archive.busy on:click=press(put)>{act}</button>
         </When>
     }
     .into_inner()
@@ -145,7 +149,7 @@ fn Shelve(board: Board, status: StatusSignal) -> impl IntoView {
 /// What it is to achieve.
 #[component]
 fn Goal(board: Board, status: StatusSignal) -> impl IntoView {
-    let goal = Memo::new(move |_| {
+    let goal = memo(move || {
         let goal = board.with_detail(status, |more| more.goal.trim().to_owned());
         goal.unwrap_or_default()
     });
@@ -172,7 +176,7 @@ fn Goal(board: Board, status: StatusSignal) -> impl IntoView {
                         class="quiet small"
                         type="button"
                         aria-expanded=text(move || whole.get().to_string())
-                        on:click=move |_| whole.update(|whole| *whole = !*whole)
+                        on:click=press(move |_| whole.update(|whole| *whole = !*whole))
                     >
                         {toggle}
                     </button>

@@ -12,13 +12,13 @@ use crate::{
         row::Among,
         rows::rows,
     },
-    follow::{flag, maybe, text},
+    follow::{flag, maybe, memo, text},
 };
 
 /// The projects that have open pipelines.
 #[component]
 pub(super) fn Projects(board: Board) -> impl IntoView {
-    let shown = Memo::new(move |_| groups_of(board, &board.ids_of(List::Open), ""));
+    let shown = memo(move || groups_of(board, &board.ids_of(List::Open), ""));
     let none = flag(move || shown.with(Vec::is_empty));
     let nothing = maybe(move || {
         none.get()
@@ -44,7 +44,7 @@ pub(super) fn projects(shown: Memo<Vec<Group>>) -> AnyView {
 #[component]
 fn Project(shown: Memo<Vec<Group>>, project: String) -> impl IntoView {
     let name = StoredValue::new(project.clone());
-    let pipelines = Memo::new(move |_| {
+    let pipelines = memo(move || {
         shown.with(|groups| {
             let same = |group: &&Group| name.with_value(|name| group.project == *name);
             let group = groups.iter().find(same);

@@ -10,7 +10,7 @@ use crate::{
     Lang, List,
     board::Board,
     components::{more::More, row::Among, rows::rows, when::When},
-    follow::{flag, maybe, word},
+    follow::{flag, maybe, memo, press, word},
     listing::Progress,
     wording,
 };
@@ -18,11 +18,11 @@ use crate::{
 /// The results.
 #[component]
 pub(super) fn Results(board: Board) -> impl IntoView {
-    let here = Memo::new(move |_| {
+    let here = memo(move || {
         let find = board.find.get();
         groups_of(board, &board.ids_of(List::Open), &find)
     });
-    let others = Memo::new(move |_| {
+    let others = memo(move || {
         let shown: HashSet<PipelineId> = here.with(|groups| {
             let ids = groups.iter().flat_map(|group| group.pipelines.iter());
             ids.cloned().collect()
@@ -50,7 +50,7 @@ pub(super) fn Results(board: Board) -> impl IntoView {
     });
     view! {
         <div class="results">
-            <button class="btn small" type="button" on:click=move |_| board.find.set(String::new())>
+            <button class="btn small" type="button" on:click=press(move |_| board.find.set(String::new()))>
                 {board.t(Lang::clear_find)}
             </button>
         </div>

@@ -9,7 +9,7 @@ use crate::{
     board::use_board,
     browser,
     components::when::When,
-    follow::{flag, text},
+    follow::{effect, flag, press, submit, text},
     paths, wording,
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         field: NodeRef::new(),
         password: NodeRef::new(),
     };
-    Effect::new(move || {
+    effect(move || {
         // Read once, and taken out of the address: it must not stay in the history.
         if let Some(code) = browser::take_fragment("code") {
             page.code.set(Some(code));
@@ -74,10 +74,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
             <p class="sub">{move || board.t(lead())}</p>
             {signed_in.then(|| view! {
                 <p>{text(move || board.lang.get().signed_in_as(&board.reader()))}</p>
-                <button class="btn" type="button" on:click=move |_| page.leave()>{board.t(Lang::sign_out)}</button>
+                <button class="btn" type="button" on:click=press(move |_| page.leave())>{board.t(Lang::sign_out)}</button>
             })}
             <When holds=invited>
-                <form on:submit=move |event| { event.prevent_default(); page.send(); }>
+                <form on:submit=submit(move || page.send())>
                     {first.then(|| view! {
                         <input
                             type="text"
@@ -89,7 +89,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                             prop:value=board.sign_in.with_value(|asked| asked.name.clone())
                         />
                     })}
-                    <button class="btn first" type="submit" disabled=move || page.sending.get()>
+                    <button class="btn first" type="submit" disabled=page.sending>
                         {board.t(if first { Lang::begin_here } else { Lang::sign_in })}
                     </button>
                     {first.then(|| view! { <p class="sub">{board.t(Lang::nothing_more)}</p> })}
@@ -107,7 +107,7 @@ fn other_ways(page: SignIn, invited: Signal<bool>) -> AnyView {
     let board = use_board();
     let possible = RwSignal::new(false);
     // The server does not know what this browser can do.
-    Effect::new(move || possible.set(passkey::is_possible()));
+    effect(move || possible.set(passkey::is_possible()));
     let without = flag(move || !invited.get());
     let name = NodeRef::<html::Input>::new();
     let send = move || {
@@ -123,13 +123,13 @@ fn other_ways(page: SignIn, invited: Signal<bool>) -> AnyView {
         <When holds=without>
             <div class="ways">
                 <When holds=possible>
-                    <button class="btn first" type="button" disabled=page.sending on:click=move |_| page.enter(passkey::sign_in())>
+                    <button class="btn first" type="button" disabled=page.sending on:click=press(move |_| page.enter(passkey::sign_in()))>
                         {board.t(Lang::sign_in_with_passkey)}
                     </button>
                 </When>
                 <details>
                     <summary>{board.t(Lang::sign_in_with_password)}</summary>
-                    <form on:submit=move |event| { event.prevent_default(); send(); }>
+                    <form on:submit=submit(send)>
                         <label>
                             {board.t(Lang::name)}
                             <input type="text" node_ref=name required maxlength="200" autocomplete="username"/>

@@ -2,6 +2,7 @@
 //! function of [`Lang`]; here is which one is said when, and what is put into it.
 
 pub(crate) mod age;
+pub(crate) mod asking;
 pub(crate) mod connection;
 pub(crate) mod happened;
 pub(crate) mod now;
@@ -64,13 +65,18 @@ pub(crate) fn sentence(text: &str) -> String {
     })
 }
 
-/// The heading of the overview: what waits for the reader.
-pub(crate) fn headline(lang: Lang, waiting: usize) -> String {
+/// The heading of the overview: what waits for the reader. `handovers` says that nothing else does.
+pub(crate) fn headline(lang: Lang, waiting: usize, handovers: bool) -> String {
     let count = waiting as u64;
-    lang.headline(count, &sentence(&lang.number(count)))
+    let number = sentence(&lang.number(count));
+    if handovers {
+        lang.headline(count, &number)
+    } else {
+        lang.headline_things(count, &number)
+    }
 }
 
-/// The title of a window, with the number of waiting handovers in front.
+/// The title of a window, with the number of what waits in front.
 pub(crate) fn window_title(waiting: usize, page: Option<&str>) -> String {
     let count = if waiting == 0 {
         String::new()
@@ -210,9 +216,17 @@ mod tests {
             ),
         ];
         for (n, en, de) in cases {
-            assert_eq!(headline(Lang::En, n), en);
-            assert_eq!(headline(Lang::De, n), de);
+            assert_eq!(headline(Lang::En, n, true), en);
+            assert_eq!(headline(Lang::De, n, true), de);
         }
+    }
+
+    #[test]
+    fn the_headline_counts_more_than_handovers() {
+        assert_eq!(headline(Lang::En, 1, false), "One thing needs you");
+        assert_eq!(headline(Lang::En, 3, false), "Three things need you");
+        assert_eq!(headline(Lang::De, 1, false), "Eine Sache braucht dich");
+        assert_eq!(headline(Lang::De, 2, false), "Zwei Dinge brauchen dich");
     }
 
     #[test]

@@ -1,31 +1,42 @@
 //! Who has the baton, in a sentence.
 
-use domain::{ProgressSource, Status, Timestamp};
+use domain::{Note, ProgressSource, Status, Timestamp};
 use protocol::Summary;
 
-use super::{age, percent, pipeline, quoted};
+use super::{age, is_reader, percent, pipeline, quoted};
 use crate::{Lang, standing};
 
+/// What is said beside what a row knows, as far as it is here.
+pub(crate) struct More {
+    /// The words with which the pipeline ended.
+    pub last_words: Option<String>,
+    /// The newest note that paused the agent.
+    pub pause: Option<Note>,
+    /// The name of the reader.
+    pub reader: String,
+}
+
 /// What is happening, and what can be done about it.
-/// `last_words` are those with which the pipeline ended.
-pub(crate) fn words(
-    lang: Lang,
-    status: &Summary,
-    last_words: Option<&str>,
-    now: Timestamp,
-) -> (String, String) {
+pub(crate) fn words(lang: Lang, status: &Summary, more: &More, now: Timestamp) -> (String, String) {
     let agent = status.agent.as_deref().unwrap_or(lang.the_agent());
     let phase = status.phase.as_str();
     let since = age::span(lang, now.millis_since(status.baton_since));
     let plain = |said: &str, next: &str| (said.to_owned(), next.to_owned());
     let ended = |said: &str| {
-        let more = last_words.map_or_else(
+        let more = more.last_words.as_deref().map_or_else(
             || super::sentence(&format!("{}.", pipeline::line(lang, status, now))),
             |words| quoted(lang, words),
         );
         (said.to_owned(), more)
     };
     match status.status {
+        Status::Running if status.paused.is_some() => {
+            let at = status.paused.unwrap_or(status.baton_since);
+            paused(lang, agent, &age::ago(lang, now.millis_since(at)), more)
+        }
+        Status::Running if standing::waits_for_person(status) => {
+            (lang.now_asks(agent), lang.now_review_since(&since))
+        }
         Status::Running => match standing::silence(status, now) {
             Some(silent) if silent.lost => (
                 silence(lang, agent, status, silent.millis),
@@ -51,6 +62,27 @@ pub(crate) fn words(
     }
 }
 
+/// Who has paused the agent, why, and whether it knows.
+fn paused(lang: Lang, agent: &str, ago: &str, more: &More) -> (String, String) {
+    let Some(pause) = &more.pause else {
+        return (lang.now_paused(ago), String::new());
+    };
+    let said = if is_reader(&more.reader, &pause.by) {
+        lang.now_paused_by_you(ago)
+    } else {
+        lang.now_paused_by(ago, &pause.by.name)
+    };
+    let told = match pause.delivered {
+        Some(_) => lang.now_paused_told(agent),
+        None => lang.now_paused_untold(agent),
+    };
+    let why = match pause.text.as_str() {
+        "" => String::new(),
+        why => format!("{} ", quoted(lang, why)),
+    };
+    (said, format!("{why}{told}"))
+}
+
 /// Nothing was heard of the agent for so long; what it said last.
 fn silence(lang: Lang, agent: &str, status: &Summary, silent: i64) -> String {
     let span = age::span(lang, silent);
@@ -59,5 +91,54 @@ fn silence(lang: Lang, agent: &str, status: &Summary, silent: i64) -> String {
         ProgressSource::Claimed | ProgressSource::Tasks { .. } => {
             lang.now_silent_said(agent, &percent(lang, status.progress), &span)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Actor, NoteKind, Receipt};
+
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_pause_says_who_since_when_and_whether_the_agent_knows() {
+        let mut status = samples::summary(1);
+        status.status = Status::Running;
+        status.paused = Some(status.started);
+        status.agent = Some("codex".to_owned());
+        let now = Timestamp::from_millis(status.started.millis() + 180_000);
+        let mut note = Note {
+            number: 1,
+            kind: NoteKind::Pause,
+            text: String::new(),
+            by: Actor::person("Anna"),
+            at: status.started,
+            delivered: None,
+            acknowledged: None,
+        };
+        let said = |lang, reader: &str, note: &Note| {
+            let more = More {
+                last_words: None,
+                pause: Some(note.clone()),
+                reader: reader.to_owned(),
+            };
+            let (said, next) = words(lang, &status, &more, now);
+            format!("{said} {next}")
+        };
+        assert_eq!(
+            said(Lang::En, "Anna", &note),
+            "Paused by you 3 min ago. codex doesn't know yet. It will be told with its next call."
+        );
+        note.delivered = Some(Receipt {
+            with: "hook".to_owned(),
+            by: Actor::agent("codex"),
+            at: now,
+        });
+        note.text = "Lunch.".to_owned();
+        assert_eq!(
+            said(Lang::De, "Ben", &note),
+            "Von Anna vor 3 Min. pausiert. „Lunch.“ codex weiß Bescheid."
+        );
     }
 }

@@ -25,6 +25,8 @@ pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
         Standing::Quiet => lang.quiet(),
         Standing::Silent => lang.no_sign_of_life(),
         Standing::You => lang.you_have_it(),
+        Standing::Asks => lang.asks_you(),
+        Standing::Paused => lang.paused(),
         Standing::Transit => lang.in_transit(),
         Standing::Done => lang.finished(),
         Standing::Failed => lang.failed(),
@@ -60,6 +62,9 @@ pub(crate) fn leg(status: &Summary) -> String {
 /// How far that leg is.
 pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> String {
     match status.status {
+        Status::Running if standing::waits_for_person(status) => {
+            lang.waiting(&age::span(lang, now.millis_since(status.baton_since)))
+        }
         Status::Running => progress(lang, status.progress, status.progress_source),
         Status::AwaitingReview => lang.handed_over().to_owned(),
         Status::HandingOver => {
@@ -73,6 +78,14 @@ pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> Stri
 
 /// The line under the title: the newest thing worth saying.
 pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
+    if let Some(paused) = status.paused {
+        return lang.paused_for(&age::span(lang, now.millis_since(paused)));
+    }
+    let asks = status.question.as_ref();
+    let asks = asks.filter(|_| status.status != Status::AwaitingReview);
+    if let Some(question) = asks {
+        return lang.asks(&quoted(lang, &question.text));
+    }
     match status.status {
         Status::Running => match (standing::silence(status, now), &status.message) {
             (Some(silence), _) => silent_for(

@@ -12,7 +12,7 @@ use crate::{
         time::Ago,
         when::When,
     },
-    follow::flag,
+    follow::{flag, press},
     paths,
 };
 
@@ -55,7 +55,7 @@ pub(super) fn audit(page: PeoplePage) -> AnyView {
             <ol class="people-list">{list(items)}</ol>
             <p><a href=paths::audit_file() download="">{board.t(Lang::download_audit)}</a></p>
             <When holds=more>
-                <p><button class="btn" type="button" on:click=move |_| read()>{board.t(Lang::show_more)}</button></p>
+                <p><button class="btn" type="button" on:click=press(move |_| read())>{board.t(Lang::show_more)}</button></p>
             </When>
         </details>
     }

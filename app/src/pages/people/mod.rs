@@ -19,7 +19,7 @@ use crate::{
         time::Ago,
         when::When,
     },
-    follow::{flag, text},
+    follow::{change, effect, flag, press, submit, text},
     paths, wording,
 };
 
@@ -63,7 +63,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         .into_any();
     };
     let owner = me.role == Role::Owner;
-    Effect::new(move || page.load());
+    effect(move || page.load());
     let trouble = text(move || {
         let lang = board.lang.get();
         page.trouble.get().map_or_else(String::new, |failure| {
@@ -81,7 +81,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         <section class="sheet people">
             <div class="people-head">
                 <h2>{board.t(Lang::your_devices)}</h2>
-                <button class="btn" type="button" on:click=move |_| page.make_link("me".to_owned())>
+                <button class="btn" type="button" on:click=press(move |_| page.make_link("me".to_owned()))>
                     {board.t(Lang::add_a_device)}
                 </button>
             </div>
@@ -110,7 +110,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
 fn install(board: Board) -> AnyView {
     let (offered, by_menu) = (RwSignal::new(false), RwSignal::new(false));
     // The server does not know what this browser can do.
-    Effect::new(move || {
+    effect(move || {
         offered.set(actions::install::is_offered());
         by_menu.set(actions::install::is_by_menu());
     });
@@ -122,7 +122,7 @@ fn install(board: Board) -> AnyView {
         <When holds=offered>
             <p class="install">
                 <span>{board.t(Lang::install_is)}</span>
-                <button class="btn" type="button" on:click=take>{board.t(Lang::install)}</button>
+                <button class="btn" type="button" on:click=press(take)>{board.t(Lang::install)}</button>
             </p>
         </When>
         <When holds=by_menu><p class="install sub">{board.t(Lang::install_by_menu)}</p></When>
@@ -166,7 +166,7 @@ fn unseen(page: PeoplePage) -> AnyView {
         <When holds=some>
             <section class="sheet people unseen-links">
                 <ul class="people-list">{list(items)}</ul>
-                <p class="people-actions"><button class="btn" type="button" on:click=see>{board.t(Lang::i_have_seen_it)}</button></p>
+                <p class="people-actions"><button class="btn" type="button" on:click=press(see)>{board.t(Lang::i_have_seen_it)}</button></p>
             </section>
         </When>
     }
@@ -218,7 +218,7 @@ fn link(page: PeoplePage) -> AnyView {
                 <div class="people-head">
                     <h2>{title}</h2>
                     <span class="sub">{left}</span>
-                    <button class="btn" type="button" on:click=move |_| page.link.set(None)>{board.t(Lang::close)}</button>
+                    <button class="btn" type="button" on:click=press(move |_| page.link.set(None))>{board.t(Lang::close)}</button>
                 </div>
                 <div class="pairing">
                     <img src=picture alt=board.t(Lang::link_as_qr) width="180" height="180"/>
@@ -271,7 +271,7 @@ fn device_line(page: PeoplePage, device: DeviceView) -> AnyView {
                 {current.then(|| view! { <span class="tag">{board.t(Lang::this_one)}</span> })}
             </span>
             <span class="sub"><Ago at=used/></span>
-            <button class="btn" type="button" on:click=leave>
+            <button class="btn" type="button" on:click=press(leave)>
                 {board.t(Lang::sign_out)}<span class="unseen">{spoken}</span>
             </button>
         </li>
@@ -317,7 +317,7 @@ fn person_line(page: PeoplePage, person: PersonView) -> AnyView {
     let is_out = disabled.is_some();
     let actions = if is_out {
         view! {
-            <button class="btn" type="button" on:click=move |_| page.change(kept.clone(), None, Some(false))>
+            <button class="btn" type="button" on:click=press(move |_| page.change(kept.clone(), None, Some(false)))>
                 {board.t(Lang::let_in_again)}
             </button>
         }
@@ -326,8 +326,8 @@ fn person_line(page: PeoplePage, person: PersonView) -> AnyView {
         ().into_any()
     } else {
         view! {
-            <button class="btn" type="button" on:click=move |_| page.make_link(linked.clone())>{board.t(Lang::new_link)}</button>
-            <button class="btn" type="button" on:click=move |_| page.change(kept.clone(), None, Some(true))>
+            <button class="btn" type="button" on:click=press(move |_| page.make_link(linked.clone()))>{board.t(Lang::new_link)}</button>
+            <button class="btn" type="button" on:click=press(move |_| page.change(kept.clone(), None, Some(true)))>
                 {board.t(Lang::keep_out)}
             </button>
         }
@@ -340,7 +340,7 @@ fn person_line(page: PeoplePage, person: PersonView) -> AnyView {
                 {own.then(|| view! { <span class="tag">{board.t(Lang::you)}</span> })}
                 <span class="sub">{on}</span>
             </span>
-            <select aria-label=text(move || board.lang.get().role_of(&name)) on:change=choose disabled=is_out>
+            <select aria-label=text(move || board.lang.get().role_of(&name)) on:change=change(choose) disabled=is_out>
                 {roles(board, role)}
             </select>
             <span class="people-actions">{actions}</span>
@@ -365,7 +365,7 @@ fn invite(page: PeoplePage) -> AnyView {
         }
     };
     view! {
-        <form class="invite" on:submit=move |event| { event.prevent_default(); send(); }>
+        <form class="invite" on:submit=submit(send)>
             <input
                 type="text"
                 node_ref=name

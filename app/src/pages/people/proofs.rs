@@ -14,7 +14,7 @@ use crate::{
         time::Ago,
         when::When,
     },
-    follow::{flag, text},
+    follow::{effect, flag, press, submit, text},
 };
 
 /// A secret that one types.
@@ -52,7 +52,7 @@ pub(super) fn proofs(page: PeoplePage) -> AnyView {
     };
     let possible = RwSignal::new(true);
     // The server does not know what this browser can do.
-    Effect::new(move || possible.set(passkey::is_possible()));
+    effect(move || possible.set(passkey::is_possible()));
     let impossible = flag(move || !possible.get());
     let items = move || {
         page.credentials.with(|known| {
@@ -71,7 +71,7 @@ pub(super) fn proofs(page: PeoplePage) -> AnyView {
             <div class="people-head">
                 <h2>{board.t(Lang::proofs)}</h2>
                 <span class="sub">{board.t(Lang::proofs_are)}</span>
-                <button class="btn" type="button" disabled=impossible on:click=move |_| proofs.take(Step::AddPasskey)>
+                <button class="btn" type="button" disabled=impossible on:click=press(move |_| proofs.take(Step::AddPasskey))>
                     {board.t(Lang::add_a_passkey)}
                 </button>
             </div>
@@ -105,7 +105,7 @@ fn passkey_line(proofs: Proofs, key: PasskeyView) -> AnyView {
                 <span class="sub">{label}" · "{site}</span>
             </span>
             <span class="sub"><Ago at=used.unwrap_or(added)/></span>
-            <button class="btn" type="button" on:click=remove>
+            <button class="btn" type="button" on:click=press(remove)>
                 {board.t(Lang::remove)}<span class="unseen">{spoken}</span>
             </button>
         </li>
@@ -144,7 +144,7 @@ fn secret_line(proofs: Proofs, secret: Secret) -> AnyView {
             proofs.take(Step::Set(secret, typed));
         }
     };
-    Effect::new(move || {
+    effect(move || {
         if let Some(field) = field.get() {
             let _ = field.focus();
         }
@@ -164,7 +164,7 @@ fn secret_line(proofs: Proofs, secret: Secret) -> AnyView {
                 holds=editing
                 otherwise=move || view! { <span class="sub">{move || is_set.get().then(|| board.t(Lang::is_set))}</span> }
             >
-                <form class="typed" on:submit=move |event| { event.prevent_default(); send(); }>
+                <form class="typed" on:submit=submit(send)>
                     <input
                         type="password"
                         node_ref=field
@@ -179,11 +179,11 @@ fn secret_line(proofs: Proofs, secret: Secret) -> AnyView {
             </When>
             <span class="people-actions">
                 <When holds=is_set>
-                    <button class="btn" type="button" on:click=move |_| proofs.take(Step::Forget(secret))>
+                    <button class="btn" type="button" on:click=press(move |_| proofs.take(Step::Forget(secret)))>
                         {board.t(Lang::remove)}<span class="unseen">{board.t(name)}</span>
                     </button>
                 </When>
-                <button class="btn" type="button" aria-expanded=move || editing.get().to_string() on:click=move |_| editing.update(|editing| *editing = !*editing)>
+                <button class="btn" type="button" aria-expanded=move || editing.get().to_string() on:click=press(move |_| editing.update(|editing| *editing = !*editing))>
                     {says}<span class="unseen">{board.t(name)}</span>
                 </button>
             </span>

@@ -12,7 +12,7 @@ use crate::{
     },
     api::{self, Failure},
     components::when::When,
-    follow::{flag, text},
+    follow::{change, effect, flag, press, submit, text},
     wording,
 };
 
@@ -46,7 +46,7 @@ pub(super) fn telling(page: PeoplePage) -> AnyView {
         told: RwSignal::new(Telling::default()),
         said: RwSignal::new(Said::Nothing),
     };
-    Effect::new(move || section.load());
+    effect(move || section.load());
     let said = text(move || {
         let lang = board.lang.get();
         match section.said.get() {
@@ -59,7 +59,7 @@ pub(super) fn telling(page: PeoplePage) -> AnyView {
     });
     let possible = RwSignal::new(false);
     // The server does not know what this browser can do.
-    Effect::new(move || possible.set(push::is_possible()));
+    effect(move || possible.set(push::is_possible()));
     let with_push =
         flag(move || possible.get() && section.told.with(|told| told.push_key.is_some()));
     view! {
@@ -67,7 +67,7 @@ pub(super) fn telling(page: PeoplePage) -> AnyView {
             <div class="people-head">
                 <h2>{board.t(Lang::notifications)}</h2>
                 <span class="sub">{board.t(Lang::silent_while_looking)}</span>
-                <button class="btn" type="button" on:click=move |_| section.try_here()>{board.t(Lang::test)}</button>
+                <button class="btn" type="button" on:click=press(move |_| section.try_here())>{board.t(Lang::test)}</button>
             </div>
             <div class="telling">
                 {way(section, Way::Notification, Lang::show_notifications)}
@@ -86,7 +86,7 @@ fn way(section: Section, way: Way, name: fn(Lang) -> &'static str) -> AnyView {
     let board = section.page.board;
     let on = RwSignal::new(false);
     // The server does not know what this browser keeps.
-    Effect::new(move || on.set(way.is_on()));
+    effect(move || on.set(way.is_on()));
     let choose = move |event: Event| {
         let wanted = event_target_checked(&event);
         spawn_local(async move {
@@ -96,7 +96,7 @@ fn way(section: Section, way: Way, name: fn(Lang) -> &'static str) -> AnyView {
     };
     view! {
         <label>
-            <input type="checkbox" prop:checked=on on:change=choose/>
+            <input type="checkbox" prop:checked=on on:change=change(choose)/>
             {board.t(name)}
         </label>
     }
@@ -108,7 +108,7 @@ fn sounds(section: Section) -> AnyView {
     let board = section.page.board;
     let (name, volume) = (RwSignal::new(String::new()), RwSignal::new(0));
     // The server does not know what this browser keeps.
-    Effect::new(move || {
+    effect(move || {
         name.set(tell::sound());
         volume.set(tell::volume());
     });
@@ -131,7 +131,7 @@ fn sounds(section: Section) -> AnyView {
         <span class="field">
             {board.t(Lang::which_sound)}
             <span>
-                <select prop:value=name on:change=choose aria-label=board.t(Lang::which_sound)>
+                <select prop:value=name on:change=change(choose) aria-label=board.t(Lang::which_sound)>
                     {tell::SOUNDS.map(|sound| view! { <option value=sound>{board.t(called(sound))}</option> })}
                 </select>
                 " "
@@ -140,9 +140,9 @@ fn sounds(section: Section) -> AnyView {
                     min="0"
                     max="100"
                     step="10"
-                    prop:value=move || volume.get().to_string()
+                    prop:value=text(move || volume.get().to_string())
                     aria-label=board.t(Lang::volume)
-                    on:change=turn
+                    on:change=change(turn)
                 />
             </span>
         </span>
@@ -154,7 +154,7 @@ fn sounds(section: Section) -> AnyView {
 fn pushing(section: Section) -> AnyView {
     let board = section.page.board;
     let on = RwSignal::new(false);
-    Effect::new(move || on.set(section.told.with(|told| told.push)));
+    effect(move || on.set(section.told.with(|told| told.push)));
     let choose = move |event: Event| {
         let wanted = event_target_checked(&event);
         spawn_local(async move {
@@ -170,7 +170,7 @@ fn pushing(section: Section) -> AnyView {
     };
     view! {
         <label>
-            <input type="checkbox" prop:checked=on on:change=choose/>
+            <input type="checkbox" prop:checked=on on:change=change(choose)/>
             {board.t(Lang::even_when_closed)}
         </label>
     }
@@ -203,7 +203,7 @@ fn wishes(section: Section) -> AnyView {
         };
         view! {
             <label>
-                <input type="checkbox" prop:checked=on on:change=choose/>
+                <input type="checkbox" prop:checked=on on:change=change(choose)/>
                 {board.t(name)}
             </label>
         }
@@ -276,11 +276,11 @@ fn wishes(section: Section) -> AnyView {
     view! {
         <details class="wishes">
             <summary>{board.t(Lang::what_you_hear_of)}</summary>
-            <form class="telling" on:submit=move |event| { event.prevent_default(); save(); }>
+            <form class="telling" on:submit=submit(save)>
                 {NoticeKind::CHOICES.map(kind)}
                 <label class="field">
                     {board.t(Lang::remind_after)}
-                    <select prop:value=reminds on:change=remind>
+                    <select prop:value=reminds on:change=change(remind)>
                         {REMIND.map(|minutes| view! {
                             <option value=minutes.to_string()>{text(move || remind_name(board.lang.get(), minutes))}</option>
                         })}
@@ -303,7 +303,7 @@ fn wishes(section: Section) -> AnyView {
                         {board.t(Lang::by_mail)}
                         <span>
                             <input type="email" node_ref=mail prop:value=address autocomplete="email" aria-label=board.t(Lang::by_mail)/>
-                            <button class="btn" type="button" on:click=move |_| section.try_out("mail")>
+                            <button class="btn" type="button" on:click=press(move |_| section.try_out("mail"))>
                                 {board.t(Lang::test)}<span class="unseen">{board.t(Lang::by_mail)}</span>
                             </button>
                         </span>

@@ -13,7 +13,7 @@ use crate::{
         time::Ago,
         when::When,
     },
-    follow::{flag, text},
+    follow::{flag, press, submit, text},
     wording,
 };
 
@@ -79,7 +79,7 @@ pub(super) fn tokens(page: PeoplePage) -> AnyView {
             </When>
             {confirm::form(board, asked.into(), Callback::new(move |()| send()))}
             <ul class="people-list">{list(items)}</ul>
-            <form class="invite" on:submit=move |event| { event.prevent_default(); send(); }>
+            <form class="invite" on:submit=submit(send)>
                 <input
                     type="text"
                     node_ref=label
@@ -136,7 +136,7 @@ fn line(page: PeoplePage, token: PersonalTokenView) -> AnyView {
         <li>
             <span><b>{label}</b><span class="sub">{board.t(may)}" · "{until}</span></span>
             <span class="sub"><Ago at=used.unwrap_or(added)/></span>
-            <button class="btn" type="button" on:click=remove>
+            <button class="btn" type="button" on:click=press(remove)>
                 {board.t(Lang::remove)}<span class="unseen">{spoken}</span>
             </button>
         </li>
