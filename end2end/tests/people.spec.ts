@@ -179,7 +179,9 @@ test.describe('managing', () => {
     await expect(anna.getByRole('heading', { name: 'People' })).toHaveCount(1);
 
     const line = page.locator('.people-list li').filter({ hasText: 'Anna' });
+    const changed = page.waitForResponse((response) => response.url().endsWith('/api/people/Anna'));
     await line.getByLabel('What Anna may do').selectOption('May decide');
+    await (await changed).finished();
     await anna.reload();
     await expect(anna.locator('main')).toContainText('May decide');
     await page.getByLabel('What Local may do').selectOption('May decide');

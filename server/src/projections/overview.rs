@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Pipeline, PipelineId, Status, Timestamp, What};
+use domain::{Baton, Pipeline, PipelineId, Status, Timestamp, What};
 use protocol::{Counts, Summary};
 
 use crate::journal::{ListState, SummaryRow};
@@ -220,13 +220,18 @@ fn list_of(status: Status, archived: Option<Timestamp>) -> ListState {
 
 /// The place of a pipeline on the board, the smallest first: those that wait for a person, the longest first; then
 /// other open ones, the newest first; then ended and archived ones, the newest first. A place changes only when the
-/// status does, so that pages of a list do not shift under who reads them.
+/// status does, or when a person is asked, has answered, pauses or lets go on, so that pages of a list do not shift under
+/// who reads them.
 fn sort_key(summary: &Summary) -> i64 {
     let latest = (1 << TIME_BITS) - 1;
     let newest_first = |time: Timestamp| latest - time.millis().clamp(0, latest);
     let (rank, place) = match list_of(summary.status, summary.archived) {
-        ListState::Open if summary.status == Status::AwaitingReview => {
+        ListState::Open if summary.baton == Baton::Person => {
             (0, summary.baton_since.millis().clamp(0, latest))
+        }
+        // The agent goes on meanwhile.
+        ListState::Open if let Some(question) = &summary.question => {
+            (0, question.at.millis().clamp(0, latest))
         }
         ListState::Open => (1, newest_first(summary.started)),
         ListState::Ended => (2, newest_first(summary.baton_since)),

@@ -172,3 +172,23 @@ async fn a_note_has_a_receipt_and_a_pause_takes_the_baton() {
     assert_eq!(ended.status, 409, "{ended:?}");
     assert!(ended.text.contains("stopped"), "{ended:?}");
 }
+
+#[tokio::test]
+async fn who_asks_stands_before_who_works() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let asking = api.start("first").await;
+    let aside = api.start("second").await;
+    let works = api.start("third").await;
+    ask(
+        api,
+        &aside,
+        &json!({"question": "Final?", "blocking": false}),
+    )
+    .await;
+    ask(api, &asking, &json!({"question": "Which?"})).await;
+    let list = api.get("/api/pipelines").await.ok();
+    let rows = list["pipelines"].as_array().expect("pipelines").iter();
+    let order: Vec<_> = rows.map(|row| row["pipeline"].clone()).collect();
+    assert_eq!(order, [json!(aside), json!(asking), json!(works)]);
+}
