@@ -18,9 +18,9 @@ native := -p domain -p protocol -p cli -p app -p server --features server/test-u
 linted := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop assistants e2e
-# What compiles, and twice what mostly waits; then the browser, which needs every processor there is. `conformance` uses
-# what `unit` has compiled.
-lanes := "lint unit conformance" "build size e2e-python interop" "assistants" then "e2e"
+# What compiles, and what mostly waits; then the browser, which needs every processor there is. `conformance` uses what
+# `unit` has compiled. Assistants are slow to start beside a compiler.
+lanes := "lint unit conformance assistants" "build size e2e-python interop" then "e2e"
 
 .PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
@@ -46,7 +46,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-assistants build ## all of the following, in three lanes and then in the browser, up to the first failure
+test: ready-assistants build ## all of the following, in two lanes and then in the browser, up to the first failure
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
