@@ -38,7 +38,7 @@ def test_the_handshake_and_a_call_as_in_the_readme(server: Server, path: str) ->
         session = {"Mcp-Session-Id": hello.headers["mcp-session-id"], "MCP-Protocol-Version": "2025-06-18"}
         assert http.post(path, json=request("notifications/initialized", None), headers=session).status_code == 202
         tools = message(http.post(path, json=request("tools/list", 2), headers=session))["result"]["tools"]
-        assert len(tools) == 11
+        assert len(tools) == 12
         call = request("tools/call", 3, name="start_pipeline", arguments={"project": "shop", "title": "By hand"})
         result = message(http.post(path, json=call, headers=session))["result"]
         assert result["structuredContent"]["phase"] == "VAN" and not result.get("isError")

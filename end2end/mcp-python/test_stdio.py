@@ -50,7 +50,7 @@ async def test_the_whole_loop(server: Server, mode: str) -> None:
         told.append(progress)
 
     async with bridged(server, mode) as agent:
-        assert len((await agent.client.list_tools()).tools) == 11
+        assert len((await agent.client.list_tools()).tools) == 12
         pipeline, handover = await agent.handed_over()
         assert (await agent.wait(handover, seconds=1, on_progress=on_progress))["decision"] == "pending"
         assert told, "progress comes through"
@@ -261,7 +261,7 @@ def test_a_script_gets_all_its_answers(server: Server) -> None:
         input="".join(json.dumps(line) + "\n" for line in lines), capture_output=True, text=True, timeout=20,
     )  # fmt: skip
     answers = {answer["id"]: answer["result"] for answer in map(json.loads, said.stdout.splitlines())}
-    assert answers.keys() == {1, 2, 3} and len(answers[2]["tools"]) == 11 and not answers[3].get("isError")
+    assert answers.keys() == {1, 2, 3} and len(answers[2]["tools"]) == 12 and not answers[3].get("isError")
     assert [agent["name"] for agent in server.api("GET", "/agents").json()["agents"]] == ["script"]
 
 
