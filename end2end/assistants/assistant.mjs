@@ -13,7 +13,7 @@ import { Model } from './model.mjs';
 /** @typedef {import('./clients.mjs').Client} Client @typedef {import('../support/server.mjs').Server} Server */
 
 export const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
-const NODE = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
+export const NODE = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 /** No assistant takes this long for anything but waiting. */
 export const PATIENCE = 120_000;
 

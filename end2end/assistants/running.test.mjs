@@ -2,23 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { Server, binary, until } from '../support/server.mjs';
+import { MODULES, NODE, PATIENCE, version } from './assistant.mjs';
 import { CLIENTS, set_up } from './clients.mjs';
 import { Model } from './model.mjs';
 import { works_on_what_it_is_told } from './script.mjs';
 
 /** @typedef {import('./clients.mjs').Client} Client */
-
-const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
-const NODE = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
-/** No assistant takes this long for anything but waiting. */
-const PATIENCE = 60_000;
 
 /** `staffel run` with an assistant, in a home and a project of its own. */
 class Run {
@@ -171,13 +166,9 @@ before(async () => {
 after(() => server.dispose());
 
 for (const client of CLIENTS.filter((client) => client.acp)) {
-  const version = () => {
-    const file = join(MODULES, client.package, 'package.json');
-    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
-  };
   const begin = ['--goal', 'Faster checkout', '--phases', 'PLAN,CREATE,REFLECT'];
 
-  describe(`staffel run -- ${client.connect} ${version() ?? 'is not installed: make assistants'}`, { timeout: 6 * PATIENCE }, () => {
+  describe(`staffel run -- ${version(client)}`, { timeout: 6 * PATIENCE }, () => {
     /** @type {Run} */
     let run;
     afterEach(async (context) => {

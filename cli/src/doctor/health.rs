@@ -19,8 +19,8 @@ use crate::clients::{Client, NAME};
 
 use super::todo::Todo;
 
-/// They connect to all servers of their user, some of which may be away; one looks for packages first, in vain without a
-/// network.
+/// They connect to all servers of their user, some of which may be away; one looks for packages first, which takes long
+/// without a network.
 const WITHIN: Duration = Duration::from_secs(45);
 /// As much as is read of an answer, in bytes.
 const READ: u64 = 256 * 1024;
