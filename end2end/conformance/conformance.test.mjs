@@ -10,6 +10,7 @@ import { Fixtures } from './fixtures.mjs';
 import { run, scored } from './suite.mjs';
 
 /** @typedef {import('./expected-failures.mjs').ExpectedFailures} ExpectedFailures */
+/** @typedef {import('./suite.mjs').Check} Check */
 
 // Not here: scenarios that pass in part without their tool, and prove nothing then.
 const WITHOUT_FIXTURES = {
@@ -52,7 +53,7 @@ function title(scenario, expected, ...notes) {
 }
 
 /** What is not as it should be. A warning counts: it is about something that should hold.
- * @param {string} scenario @param {import('./suite.mjs').Check[]} checks
+ * @param {string} scenario @param {Check[]} checks
  * @param {ExpectedFailures} expected */
 function faults(scenario, checks, expected) {
   const failed = checks
@@ -71,6 +72,15 @@ function faults(scenario, checks, expected) {
   ];
 }
 
+/** What is not as it should be with a scenario. The suite gives an answer 1.5 s, too little for a machine that is busy for
+ * a moment: what fails is tried alone once more.
+ * @param {Map<string, Check[]>} results @param {string} scenario @param {ExpectedFailures} expected
+ * @param {() => Promise<Map<string, Check[]>>} again */
+async function lasting(results, scenario, expected, again) {
+  const found = faults(scenario, results.get(scenario) ?? [], expected);
+  return found.length === 0 ? found : faults(scenario, (await again()).get(scenario) ?? [], expected);
+}
+
 /** How many scenarios decide. @type {Record<string, number>} */
 const SCORED = { '2026-07-28': 37, '2025-11-25': 30 };
 
@@ -82,7 +92,7 @@ for (const [revision, withoutFixtures] of Object.entries(WITHOUT_FIXTURES)) {
     const required = scored(revision);
     const faulty = new Set();
     for (const scenario of new Set([...required, ...results.keys()])) {
-      const found = faults(scenario, results.get(scenario) ?? [], OF_FIXTURES);
+      const found = await lasting(results, scenario, OF_FIXTURES, () => run(server.mcp, revision, 'fixtures', scenario));
       if (found.length > 0) faulty.add(scenario);
       const notes = required.includes(scenario) ? [] : ['not scored'];
       await t.test(title(scenario, OF_FIXTURES, ...notes), () => assert.deepEqual(found, []));
@@ -98,7 +108,7 @@ for (const [revision, withoutFixtures] of Object.entries(WITHOUT_FIXTURES)) {
     t.after(() => server.dispose());
     const results = await run(server.mcp, revision, 'staffel');
     for (const scenario of withoutFixtures) {
-      const found = faults(scenario, results.get(scenario) ?? [], OF_STAFFEL);
+      const found = await lasting(results, scenario, OF_STAFFEL, () => run(server.mcp, revision, 'staffel', scenario));
       await t.test(title(scenario, OF_STAFFEL), () => assert.deepEqual(found, []));
     }
   });

@@ -20,15 +20,17 @@ export function scored(revision) {
   return Array.from(list.matchAll(/- (\S+)/g), ([, scenario]) => scenario);
 }
 
-/** Runs every scenario of a revision, and returns the checks of those that ran to their end.
+/** Runs every scenario of a revision, or one alone, and returns the checks of those that ran to their end.
  * @param {string} url @param {string} revision @param {string} target what is tested: a folder of the results
+ * @param {string} [scenario]
  * @returns {Promise<Map<string, Check[]>>} */
-export async function run(url, revision, target) {
-  const folder = join(RESULTS, target, revision);
+export async function run(url, revision, target, scenario) {
+  const folder = join(RESULTS, target, revision, scenario ?? 'all');
+  const which = scenario ? ['--scenario', scenario, '--spec-version', revision] : ['--requirements', revision];
   rmSync(folder, { recursive: true, force: true });
   const program = join(SUITE, 'dist/index.js');
   // The suite ends with 1 also for what is expected to fail; its results tell more.
-  const child = spawn(process.execPath, [program, 'server', '--url', url, '--requirements', revision, '--output-dir', folder], {
+  const child = spawn(process.execPath, [program, 'server', '--url', url, ...which, '--output-dir', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

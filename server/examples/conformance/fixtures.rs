@@ -1,6 +1,6 @@
 //! What the fixtures share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rmcp::{model::RequestStateCodec, task_manager::TaskManager};
 use server::mcp::Sessions;
@@ -22,6 +22,8 @@ pub struct Fixtures {
     pub states: Arc<RequestStateCodec>,
     /// Where tools announce that a list changed.
     pub changes: broadcast::Sender<Changed>,
+    /// What was announced since this request asked to be told, until it listens.
+    pub heard: Arc<Mutex<Option<broadcast::Receiver<Changed>>>>,
     /// The tasks that tools have begun.
     pub tasks: TaskManager,
     /// The sessions of the endpoint that serves them.
@@ -34,8 +36,16 @@ impl Fixtures {
         Self {
             states: Arc::new(RequestStateCodec::new(*b"a key of thirty-two bytes, known")),
             changes: broadcast::Sender::new(16),
+            heard: Arc::default(),
             tasks: TaskManager::new(),
             sessions,
+        }
+    }
+    /// The fixtures of the next session, or of the next request of the stateless protocol.
+    pub fn next(&self) -> Self {
+        Self {
+            heard: Arc::default(),
+            ..self.clone()
         }
     }
 }

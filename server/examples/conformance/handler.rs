@@ -1,5 +1,7 @@
 //! The handler: which fixture answers what.
 
+use std::sync::PoisonError;
+
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -169,11 +171,16 @@ impl ServerHandler for Fixtures {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
+        // The client hears that it was accepted before `listen` begins.
+        let heard = self.changes.subscribe();
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
         Some(requested.clone())
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut changes = self.changes.subscribe();
+        let heard = self.heard.lock();
+        let heard = heard.unwrap_or_else(PoisonError::into_inner).take();
+        let mut changes = heard.unwrap_or_else(|| self.changes.subscribe());
         let sink = subscription.sink();
         loop {
             let changed = tokio::select! {

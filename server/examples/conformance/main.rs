@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
     let tokens = Tokens::new(agents, people, &config);
     let stop = CancellationToken::new();
     let fixtures = Fixtures::new(Arc::clone(&sessions));
-    let handler = move || fixtures.clone();
+    let handler = move || fixtures.next();
     let mcp = mcp::endpoint(handler, &guard, &sessions, stop.child_token());
     let routes = mcp::routes(mcp, &sessions, &tokens);
     let router = access::guarded(routes, guard, &tokens);

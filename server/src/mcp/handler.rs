@@ -30,7 +30,7 @@ pub struct Handler {
     pub(super) sessions: Arc<Sessions>,
     pub(super) unanswered_waits: Arc<UnansweredWaits>,
     pub(super) cancelled: Arc<Remembered>,
-    /// What a client of the legacy protocol watches: its subscriptions live as long as its session.
+    /// What the client watches: for as long as its session lives, or the one request in which it listens.
     pub(super) watched: Arc<Watched>,
     /// What the person at such a client is being asked.
     pub(super) questions: Arc<OpenQuestions>,

@@ -23,7 +23,7 @@ use super::{
     handler::Handler,
     prompts, resource, resources, tasks,
     tools::{self, refused},
-    watching::{MOST, Unwatched, Watched},
+    watching::{MOST, Unwatched},
 };
 use crate::VERSION;
 
@@ -244,6 +244,8 @@ impl ServerHandler for Handler {
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None))
     }
 
+    /// Watches from here on: the client hears that it is told of changes before [`Self::listen`] begins, and what changes
+    /// in between is not to be missed.
     fn accepted_subscription_filter(
         &self,
         requested: &SubscriptionFilter,
@@ -252,23 +254,21 @@ impl ServerHandler for Handler {
         if let Some(uris) = &mut accepted.resource_subscriptions {
             uris.retain(|uri| uri.parse::<resource::Resource>().is_ok());
             uris.truncate(MOST);
+            for uri in uris {
+                // Only addresses of ours are left.
+                let _ = self.watched.add(&self.relay, uri);
+            }
+        }
+        if accepted.resources_list_changed == Some(true) {
+            self.watched.add_list(&self.relay);
         }
         Some(accepted)
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         let _open = caller::listens(subscription.request_context(), &self.agents);
-        let watched = Watched::default();
-        let accepted = subscription.accepted();
-        for uri in accepted.resource_subscriptions.iter().flatten() {
-            // Only addresses of ours were accepted.
-            let _ = watched.add(&self.relay, uri);
-        }
-        if accepted.resources_list_changed == Some(true) {
-            watched.add_list(&self.relay);
-        }
         let sink = subscription.sink();
-        let mut changes = watched.changes(&self.relay);
+        let mut changes = self.watched.changes(&self.relay);
         loop {
             let notices = tokio::select! {
                 notices = changes.next() => notices,
