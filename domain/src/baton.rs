@@ -11,8 +11,8 @@ use crate::{Pipeline, Status, Timestamp};
 pub enum Baton {
     /// The agent runs a phase.
     Agent,
-    /// A person has to act: to decide about a handover, to answer a question that the agent waits for, or to say that a
-    /// paused agent may go on.
+    /// A person has to act: to decide about a handover, to send a prompt that waits for a look, to answer a question
+    /// that the agent waits for, or to say that a paused agent may go on.
     Person,
     /// The decision is made; its prompt is on the way and no agent has picked it up yet.
     InTransit,
@@ -27,6 +27,7 @@ impl Pipeline {
             Status::Running if self.paused.is_some() || self.is_blocked() => Baton::Person,
             Status::Running => Baton::Agent,
             Status::AwaitingReview => Baton::Person,
+            Status::HandingOver if self.held_prompt().is_some() => Baton::Person,
             Status::HandingOver => Baton::InTransit,
             Status::Idle | Status::Completed | Status::Failed | Status::Cancelled => Baton::Nobody,
         }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, HandoverId, NoteKind, Outcome, PromptId, Proof, Proposal, QuestionId, Reply, Session,
-    TaskReport, Version, Via, Writer,
+    Asked, HandoverId, Held, NoteKind, Outcome, PromptId, Proof, Proposal, QuestionId, Reply,
+    Session, TaskReport, Version, Via, Writer,
 };
 
 /// Something asked of an existing pipeline.
@@ -44,6 +44,42 @@ pub enum Command {
         text: String,
         /// Who wrote it.
         writer: Writer,
+        /// Why it should wait for a person before it leaves, if it should. What people chose for the pipeline goes
+        /// before [`Held::ToLook`].
+        #[serde(default)]
+        hold: Option<Held>,
+    },
+    /// A person chooses the phases whose prompts people look at before they leave.
+    HoldPrompts {
+        /// All of them.
+        phases: Vec<String>,
+    },
+    /// A person has another text for a prompt that no agent has: his own, or one that was written anew for him.
+    RevisePrompt {
+        /// The prompt.
+        prompt: PromptId,
+        /// The version that it was made from.
+        base: u32,
+        /// The text.
+        text: String,
+        /// Who wrote it.
+        writer: Writer,
+        /// What the writer was told to mind.
+        hint: Option<String>,
+    },
+    /// A person goes back to another version of a prompt.
+    ChoosePromptVersion {
+        /// The prompt.
+        prompt: PromptId,
+        /// The version.
+        version: u32,
+    },
+    /// A person sends a prompt that was held.
+    SendPrompt {
+        /// The prompt.
+        prompt: PromptId,
+        /// The version that was read.
+        version: u32,
     },
     /// Somebody offers the prompt to an assistant.
     OfferPrompt {

@@ -2,7 +2,8 @@
 
 use crate::{
     Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, activity, archive,
-    decision, delivery, handover, lifecycle, note, progress, prompt, question, session, version,
+    decision, delivery, draft, handover, lifecycle, note, progress, prompt, question, session,
+    version,
 };
 
 /// What a command leads to. Empty: it is so already.
@@ -53,7 +54,30 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
             revision,
             text,
             writer,
-        } => return prompt::write(pipeline, handover, *revision, text, writer),
+            hold,
+        } => return prompt::write(pipeline, handover, *revision, text, writer, *hold),
+        Command::HoldPrompts { phases } => draft::hold(pipeline, actor, phases),
+        Command::RevisePrompt {
+            prompt,
+            base,
+            text,
+            writer,
+            hint,
+        } => {
+            return draft::revise(
+                pipeline,
+                actor,
+                prompt,
+                *base,
+                text,
+                writer,
+                hint.as_deref(),
+            );
+        }
+        Command::ChoosePromptVersion { prompt, version } => {
+            draft::choose(pipeline, actor, prompt, *version)
+        }
+        Command::SendPrompt { prompt, version } => draft::send(pipeline, actor, prompt, *version),
         Command::OfferPrompt { prompt, via } => delivery::offer(pipeline, prompt, *via),
         Command::PickUpPrompt { prompt, via } => delivery::pick_up(pipeline, prompt, *via),
         Command::AcknowledgePrompt { prompt } => delivery::acknowledge(pipeline, prompt),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Event, PhaseName, Pipeline, Prompt, PromptId, Purpose, Reason, Recorded, Refusal,
-    Status, Timestamp, What, lifecycle, prompt,
+    Status, Timestamp, What, draft, lifecycle, prompt,
 };
 
 /// One step of a prompt's way to an assistant.
@@ -86,6 +86,7 @@ pub enum Via {
 pub(crate) fn offer(pipeline: &Pipeline, id: &PromptId, via: Via) -> Result<Vec<Event>, Refusal> {
     let prompt = prompt::find(pipeline, id)?;
     lifecycle::refuse_when_ended(pipeline)?;
+    draft::refuse_when_held(prompt)?;
     let again = prompt
         .deliveries
         .last()
@@ -155,15 +156,20 @@ pub(crate) fn to_running(pipeline: &Pipeline) -> Result<(Vec<Event>, PhaseName),
         }
         Status::HandingOver => match pipeline.prompt_in_transit() {
             Some(prompt) => Ok((picked_up(prompt, reached_by(prompt)), prompt.phase.clone())),
-            None => Err(Refusal::new(
-                Reason::NotYourTurn,
-                "The handover is decided and its prompt is being written.",
-                "picking the prompt up.",
-                format!(
-                    "Call get_next_prompt with pipeline={} in a few seconds.",
-                    pipeline.id
-                ),
-            )),
+            None => {
+                if let Some(held) = pipeline.held_prompt() {
+                    draft::refuse_when_held(held)?;
+                }
+                Err(Refusal::new(
+                    Reason::NotYourTurn,
+                    "The handover is decided and its prompt is being written.",
+                    "picking the prompt up.",
+                    format!(
+                        "Call get_next_prompt with pipeline={} in a few seconds.",
+                        pipeline.id
+                    ),
+                ))
+            }
         },
         _ => Ok((vec![], pipeline.phase().name.clone())),
     }
@@ -201,6 +207,7 @@ fn picked_up(prompt: &Prompt, via: Via) -> Vec<Event> {
 }
 
 fn refuse_when_superseded(pipeline: &Pipeline, prompt: &Prompt) -> Result<(), Refusal> {
+    draft::refuse_when_held(prompt)?;
     if pipeline
         .prompt_in_transit()
         .is_some_and(|current| current.id == prompt.id)
@@ -216,8 +223,13 @@ fn refuse_when_superseded(pipeline: &Pipeline, prompt: &Prompt) -> Result<(), Re
 }
 
 impl Pipeline {
-    /// The prompt that is on its way: written, decided last, not yet picked up.
+    /// The prompt that is on its way: sent, for what was decided last, not yet picked up.
     pub fn prompt_in_transit(&self) -> Option<&Prompt> {
+        self.newest_prompt().filter(|prompt| prompt.held.is_none())
+    }
+
+    /// The prompt for what was decided last, not yet picked up; sent or not.
+    pub fn newest_prompt(&self) -> Option<&Prompt> {
         let handover = self
             .handovers
             .last()
@@ -231,6 +243,9 @@ impl Pipeline {
         id: &PromptId,
         via: Option<Via>,
     ) {
+        if let Some(prompt) = self.prompts.iter_mut().find(|prompt| prompt.id == *id) {
+            prompt.held = None;
+        }
         self.deliver(recorded, id, DeliveryState::Offered, via);
         // Without a known way there is nothing to say in a line.
         if let Some(via) = via.filter(|_| recorded.actor != Actor::system()) {

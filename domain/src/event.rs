@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
-    Actor, Asked, DocumentRef, HandoverId, Language, NoteKind, PhaseName, PipelineId, PromptId,
-    Proof, Purpose, QuestionId, Reply, Session, TaskStatus, Timestamp, Track, Version, Via, Writer,
+    Actor, Asked, DocumentRef, HandoverId, Held, Language, NoteKind, PhaseName, PipelineId,
+    PromptId, Proof, Purpose, QuestionId, Reply, Session, TaskStatus, Timestamp, Track, Version,
+    Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -162,6 +163,35 @@ pub enum Event {
         document: DocumentRef,
         /// Who wrote it.
         writer: Writer,
+        /// Why it waits for a person before it leaves; it is offered at once otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Held>,
+    },
+    /// The prompt has another text. It waits for a person before it leaves.
+    PromptRevised {
+        /// The prompt.
+        prompt: PromptId,
+        /// The number of the version, from 2.
+        version: u32,
+        /// The text.
+        document: DocumentRef,
+        /// Who wrote it.
+        writer: Writer,
+        /// What the writer was told to mind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    /// The prompt has the text of another of its versions again.
+    PromptVersionChosen {
+        /// The prompt.
+        prompt: PromptId,
+        /// The number of the version.
+        version: u32,
+    },
+    /// People look at the prompts for these phases, and no others, before they leave.
+    HeldPhasesChanged {
+        /// The phases.
+        phases: Vec<PhaseName>,
     },
     /// The prompt was offered to an assistant.
     PromptOffered {

@@ -8,7 +8,7 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
@@ -20,6 +20,7 @@ mod decide;
 mod decision;
 mod delivery;
 mod document;
+mod draft;
 mod event;
 mod gaps;
 mod handover;
@@ -54,6 +55,7 @@ pub use decide::{Changes, decide};
 pub use decision::{Decision, Proof, Proposal, ProvenBy, Verdict};
 pub use delivery::{Delivery, DeliveryState, Via};
 pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
+pub use draft::{Held, PromptVersion};
 pub use event::{Event, Recorded};
 pub use gaps::Gaps;
 pub use handover::{Handover, Revision};

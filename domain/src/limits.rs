@@ -40,6 +40,8 @@ pub const GOAL_MAX: usize = 64 * 1024;
 pub const DOCUMENT_MAX: usize = 1024 * 1024;
 /// Longest prompt, in bytes: it quotes a whole handover and adds what the next phase has to know.
 pub const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
+/// Most versions of a prompt: the journal keeps the text of each.
+pub const PROMPT_VERSIONS_MAX: u32 = 50;
 
 /// Longest question of an agent, in bytes: a page. It is read on a phone, too.
 pub const QUESTION_MAX: usize = 4 * 1024;

@@ -89,6 +89,11 @@ pub enum What {
         /// The phase it is for.
         phase: PhaseName,
     },
+    /// The prompt has another text, or that of an earlier version again.
+    PromptVersion {
+        /// The number of the version.
+        version: u32,
+    },
     /// A person offered the prompt.
     PromptOffered {
         /// The way it went.

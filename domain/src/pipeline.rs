@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Activity, Actor, Delivery, Entry, Event, Gaps, Handover, Language, Note, Outcome, Phase,
-    PipelineId, Prompt, Question, Recorded, Session, Status, Task, Timestamp, Track, Verdict,
-    Version,
+    PhaseName, PipelineId, Prompt, PromptVersion, Question, Recorded, Session, Status, Task,
+    Timestamp, Track, Verdict, Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -36,6 +36,9 @@ pub struct Pipeline {
     pub handovers: Vec<Handover>,
     /// Its prompts, the newest last.
     pub prompts: Vec<Prompt>,
+    /// The phases whose prompts people look at before they leave; nothing where nobody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_phases: Option<Vec<PhaseName>>,
     /// Where it stands.
     pub status: Status,
     /// The newest lines of "What happened", the newest last.
@@ -190,6 +193,7 @@ impl Pipeline {
                 purpose,
                 document,
                 writer,
+                held,
             } => {
                 let prompt = Prompt {
                     id: prompt.clone(),
@@ -199,10 +203,33 @@ impl Pipeline {
                     purpose: purpose.unwrap_or_else(|| self.purpose_of(handover, *revision)),
                     document: *document,
                     writer: writer.clone(),
+                    version: 1,
+                    versions: Vec::new(),
+                    held: *held,
                     deliveries: vec![Delivery::written(recorded)],
                 };
                 self.apply_prompt_written(recorded, prompt);
             }
+            Event::PromptRevised {
+                prompt,
+                version,
+                document,
+                writer,
+                hint,
+            } => {
+                let new = PromptVersion {
+                    document: *document,
+                    writer: writer.clone(),
+                    by: recorded.actor.clone(),
+                    at: recorded.at,
+                    hint: hint.clone(),
+                };
+                self.apply_prompt_revised(recorded, prompt, *version, new);
+            }
+            Event::PromptVersionChosen { prompt, version } => {
+                self.apply_prompt_version_chosen(recorded, prompt, *version);
+            }
+            Event::HeldPhasesChanged { phases } => self.apply_held_phases(phases),
             Event::PromptOffered { prompt, via } => {
                 self.apply_prompt_offered(recorded, prompt, *via);
             }

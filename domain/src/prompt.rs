@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Changes, Delivery, DeliveryState, Document, DocumentRef, Event, Handover, HandoverId,
-    PhaseName, Pipeline, PromptId, Recorded, Refusal, Status, Timestamp, Verdict, Via, What,
-    id::number_after, limits::PROMPT_MAX, text,
+    Held, PhaseName, Pipeline, PromptId, PromptVersion, Recorded, Refusal, Status, Timestamp,
+    Verdict, Via, What, id::number_after, limits::PROMPT_MAX, text,
 };
 
 /// The text that starts the next phase, or the next revision, in an assistant.
@@ -22,10 +22,19 @@ pub struct Prompt {
     pub phase: PhaseName,
     /// What it is for.
     pub purpose: Purpose,
-    /// The text.
+    /// The text of its current version.
     pub document: DocumentRef,
-    /// Who wrote it, and why that one.
+    /// Who wrote that, and why that one.
     pub writer: Writer,
+    /// The number of its current version, from 1.
+    #[serde(default = "first")]
+    pub version: u32,
+    /// All its versions, the oldest first; empty while there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<PromptVersion>,
+    /// Why it waits for a person to send it; nothing once it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// Every step of its way, the first being that it was written.
     pub deliveries: Vec<Delivery>,
 }
@@ -55,6 +64,10 @@ impl Prompt {
     }
 }
 
+fn first() -> u32 {
+    1
+}
+
 /// What a prompt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -82,7 +95,7 @@ pub struct Writer {
     pub took_ms: u64,
 }
 
-/// The two kinds of writers.
+/// The kinds of writers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -91,6 +104,8 @@ pub enum WriterKind {
     Model,
     /// The deterministic template.
     Template,
+    /// A person.
+    Person,
     /// A kind that a newer Staffel wrote into the journal.
     #[serde(other)]
     Unknown,
@@ -103,6 +118,7 @@ pub(crate) fn write(
     revision: u32,
     text: &str,
     writer: &Writer,
+    hold: Option<Held>,
 ) -> Result<Changes, Refusal> {
     let Some((handover, purpose)) = pipeline.wants_prompt() else {
         return Ok(Changes::default());
@@ -119,21 +135,28 @@ pub(crate) fn write(
     };
     let prompt = PromptId::new(pipeline.id.clone(), number_after(pipeline.prompts.len()));
     let text = Document::new(text::written_document("text", text, PROMPT_MAX)?);
-    let events = vec![
-        Event::PromptWritten {
-            prompt: prompt.clone(),
-            handover: id.clone(),
-            revision,
-            phase,
-            purpose: Some(purpose),
-            document: text.reference(),
-            writer: writer.clone(),
-        },
-        Event::PromptOffered {
+    let held = match pipeline.holds(&phase) {
+        Some(true) => hold.or(Some(Held::ToLook)),
+        // The settings say what holds where nobody chose; a secret is held whoever chose.
+        Some(false) => hold.filter(|why| *why != Held::ToLook),
+        None => hold,
+    };
+    let mut events = vec![Event::PromptWritten {
+        prompt: prompt.clone(),
+        handover: id.clone(),
+        revision,
+        phase,
+        purpose: Some(purpose),
+        document: text.reference(),
+        writer: writer.clone(),
+        held,
+    }];
+    if held.is_none() {
+        events.push(Event::PromptOffered {
             prompt,
             via: Some(Via::Stream),
-        },
-    ];
+        });
+    }
     Ok(Changes {
         events,
         documents: vec![text],

@@ -94,6 +94,7 @@ impl Pipeline {
             tracks: tracks.clone(),
             handovers: Vec::new(),
             prompts: Vec::new(),
+            held_phases: None,
             status: Status::Idle,
             log: Vec::new(),
             message: None,

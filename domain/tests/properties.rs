@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use domain::{
-    Actor, ActorKind, Asked, Baton, Changes, Command, Document, DocumentRef, Event, HandoverId,
-    NoteKind, Outcome, PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, QuestionId,
-    QuestionKind, Recorded, Reply, Session, Start, Status, TaskReport, TaskStatus, Timestamp,
-    Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    Actor, ActorKind, Asked, Baton, Changes, Command, DeliveryState, Document, DocumentRef, Event,
+    HandoverId, Held, NoteKind, Outcome, PhaseStatus, Pipeline, PipelineId, PromptId, Proposal,
+    QuestionId, QuestionKind, Recorded, Reply, Session, Start, Status, TaskReport, TaskStatus,
+    Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -30,6 +30,20 @@ enum Step {
     },
     WritePrompt {
         revision: u32,
+        hold: bool,
+    },
+    HoldPrompts {
+        plan: bool,
+    },
+    RevisePrompt {
+        text: u8,
+        base: u32,
+    },
+    ChooseVersion {
+        version: u32,
+    },
+    SendPrompt {
+        version: u32,
     },
     PickUp {
         prompt: u32,
@@ -109,7 +123,11 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         8 => (phase, 0_u8..4).prop_map(|(phase, text)| Step::HandOver { phase, text }),
         8 => (0_u32..2, 0_u32..3, verdict, note)
             .prop_map(|(handover, revision, verdict, note)| Step::Decide { handover, revision, verdict, note }),
-        6 => (0_u32..2).prop_map(|revision| Step::WritePrompt { revision }),
+        6 => (0_u32..2, any::<bool>()).prop_map(|(revision, hold)| Step::WritePrompt { revision, hold }),
+        1 => any::<bool>().prop_map(|plan| Step::HoldPrompts { plan }),
+        3 => (0_u8..3, 1_u32..4).prop_map(|(text, base)| Step::RevisePrompt { text, base }),
+        2 => (0_u32..4).prop_map(|version| Step::ChooseVersion { version }),
+        4 => (1_u32..4).prop_map(|version| Step::SendPrompt { version }),
         4 => (0_u32..2).prop_map(|prompt| Step::PickUp { prompt }),
         3 => (0_u32..2).prop_map(|prompt| Step::Acknowledge { prompt }),
         2 => (0_u32..2).prop_map(|prompt| Step::Offer { prompt }),
@@ -186,7 +204,10 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             review_changes: note.to_owned(),
             proof: None,
         }),
-        Step::WritePrompt { revision: older } => Command::WritePrompt {
+        Step::WritePrompt {
+            revision: older,
+            hold,
+        } => Command::WritePrompt {
             handover: handover(0),
             revision: revision(older),
             text: "Go on.".to_owned(),
@@ -196,6 +217,30 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
                 why: None,
                 took_ms: 0,
             },
+            hold: hold.then_some(Held::ToLook),
+        },
+        Step::HoldPrompts { plan } => Command::HoldPrompts {
+            phases: plan.then(|| "PLAN".to_owned()).into_iter().collect(),
+        },
+        Step::RevisePrompt { text, base } => Command::RevisePrompt {
+            prompt: prompt(0),
+            base,
+            text: format!("Version {text}."),
+            writer: Writer {
+                kind: WriterKind::Person,
+                name: "Dana".to_owned(),
+                why: None,
+                took_ms: 0,
+            },
+            hint: None,
+        },
+        Step::ChooseVersion { version } => Command::ChoosePromptVersion {
+            prompt: prompt(0),
+            version,
+        },
+        Step::SendPrompt { version } => Command::SendPrompt {
+            prompt: prompt(0),
+            version,
         },
         Step::PickUp { prompt: back } => Command::PickUpPrompt {
             prompt: prompt(back),
@@ -281,7 +326,8 @@ fn document(event: &Event) -> Option<DocumentRef> {
     match event {
         Event::HandoverSubmitted { document, .. }
         | Event::HandoverRevised { document, .. }
-        | Event::PromptWritten { document, .. } => Some(*document),
+        | Event::PromptWritten { document, .. }
+        | Event::PromptRevised { document, .. } => Some(*document),
         _ => None,
     }
 }
@@ -342,7 +388,17 @@ proptest! {
             prop_assert!(pipeline.phases.iter().all(|phase| phase.progress <= 100));
             let works = pipeline.status == Status::Running;
             let stands = works && (pipeline.paused.is_some() || pipeline.open_questions().any(|question| question.waits));
-            prop_assert_eq!(pipeline.open_handover().is_some() || stands, pipeline.baton() == Baton::Person);
+            let held = pipeline.held_prompt().is_some();
+            prop_assert_eq!(pipeline.open_handover().is_some() || stands || held, pipeline.baton() == Baton::Person);
+            prop_assert!(!(held && pipeline.prompt_in_transit().is_some()), "a held prompt is not on its way");
+            for prompt in &pipeline.prompts {
+                let taken = prompt.state() >= DeliveryState::PickedUp;
+                prop_assert!(!(taken && prompt.held.is_some()), "no agent has a held prompt");
+                let current = prompt.versions.get(prompt.version as usize - 1);
+                let document = current.map_or(prompt.document, |version| version.document);
+                prop_assert_eq!(document, prompt.document, "its text is that of its version");
+                prop_assert!(prompt.version <= prompt.version_count());
+            }
             prop_assert_eq!(works && !stands, pipeline.baton() == Baton::Agent);
             prop_assert!(pipeline.paused.is_none() || works, "only work is paused");
             prop_assert!(pipeline.questions.iter().all(|question| question.answer.as_ref().is_none_or(|answer| answer.by.kind == ActorKind::Person)), "only people answer");

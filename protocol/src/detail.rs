@@ -1,6 +1,8 @@
 //! What the page of one pipeline shows.
 
-use domain::{Activity, Entry, Language, Note, Phase, Pipeline, Question, Session, Track};
+use domain::{
+    Activity, Entry, Language, Note, Phase, PhaseName, Pipeline, Question, Session, Track,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{HandoverRef, PromptRef, Summary};
@@ -52,6 +54,9 @@ pub struct DetailMore {
     pub handovers: Vec<HandoverRef>,
     /// Its newest prompts, the newest last.
     pub prompts: Vec<PromptRef>,
+    /// The phases whose prompts people look at before they leave; nothing where nobody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_phases: Option<Vec<PhaseName>>,
 }
 
 impl From<&Pipeline> for Detail {
@@ -84,6 +89,7 @@ impl From<&Pipeline> for Detail {
                 log: pipeline.log.clone(),
                 handovers,
                 prompts: prompts.map(PromptRef::whole).collect(),
+                held_phases: pipeline.held_phases.clone(),
             },
         }
     }

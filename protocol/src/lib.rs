@@ -42,7 +42,10 @@ pub use people::{
     Session, SignInLink,
 };
 pub use program::{DEFAULT_LISTEN, PROBE, VERSION};
-pub use prompt::{Link, PromptDelivery, PromptRef, PromptView, ShortForm};
+pub use prompt::{
+    DiffLine, LineChange, Link, PromptDelivery, PromptDiff, PromptRef, PromptView, Secret,
+    ShortForm,
+};
 pub use setup::Setup;
 pub use shorten::{beginning, shorten};
 pub use summary::{PhaseSummary, Summary, TaskCounts};

@@ -1,8 +1,8 @@
 //! Prompts as they leave the server.
 
 use domain::{
-    Actor, Delivery, DeliveryState, DocumentHash, HandoverId, PhaseName, PipelineId, Prompt,
-    PromptId, Purpose, Timestamp, Via, Writer,
+    Actor, Delivery, DeliveryState, DocumentHash, HandoverId, Held, PhaseName, PipelineId, Prompt,
+    PromptId, PromptVersion, Purpose, Timestamp, Via, Writer,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,26 @@ pub struct PromptRef {
     pub bytes: u64,
     /// Who wrote it.
     pub writer: Writer,
+    /// The number of its current version, from 1.
+    #[serde(default = "first")]
+    pub version: u32,
+    /// Why it waits for a person to send it; nothing once it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// How far it got.
     pub state: DeliveryState,
     /// When it was written.
     pub written: Timestamp,
+    /// All its versions, the oldest first; empty while there is one, and in a [`crate::Summary`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<PromptVersion>,
     /// Every step of its way; left out in a [`crate::Summary`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<Delivery>,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl PromptRef {
@@ -47,6 +60,9 @@ impl PromptRef {
             hash: prompt.document.hash,
             bytes: prompt.document.bytes,
             writer: prompt.writer.clone(),
+            version: prompt.version,
+            held: prompt.held,
+            versions: Vec::new(),
             state: prompt.state(),
             written: prompt.written(),
             deliveries: Vec::new(),
@@ -57,6 +73,7 @@ impl PromptRef {
     pub fn whole(prompt: &Prompt) -> Self {
         Self {
             deliveries: prompt.deliveries.clone(),
+            versions: prompt.versions.clone(),
             ..Self::short(prompt)
         }
     }
@@ -78,6 +95,97 @@ pub struct PromptView {
     pub content_url: Option<String>,
     /// One-click ways into assistants.
     pub links: Vec<Link>,
+    /// What in the text may be a secret; for people alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+}
+
+/// A place in a text that may be a secret. The secret itself is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Secret {
+    /// What sort of secret, in the words of the rule that found it.
+    pub kind: String,
+    /// The line it begins in, from 1.
+    pub line: u32,
+    /// What there is instead when it is masked.
+    pub mask: String,
+}
+
+/// What can write a prompt anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromptWriters {
+    /// The models by name, the one that writes by itself first. The template can always write.
+    pub models: Vec<String>,
+}
+
+/// What a model said that was given a prompt and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ColdRead {
+    /// The version that it read.
+    pub version: u32,
+    /// Whether it could begin.
+    pub ready: bool,
+    /// What it would have to ask first.
+    pub questions: Vec<String>,
+    /// Its name.
+    pub model: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What a model answered to a short question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ModelTest {
+    /// Its name.
+    pub model: String,
+    /// The answer, cut to a line.
+    pub answer: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// Two texts, line by line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromptDiff {
+    /// The version that is compared with.
+    pub from: u32,
+    /// The version that is compared.
+    pub to: u32,
+    /// The lines, in order. Long runs of equal lines are left out.
+    pub lines: Vec<DiffLine>,
+    /// Whether the texts were too long, or too different, to show every line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+}
+
+/// One line of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DiffLine {
+    /// What became of it.
+    pub change: LineChange,
+    /// The line, without its end; how many lines were left out where `change` is [`LineChange::Skipped`].
+    pub text: String,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LineChange {
+    /// It is in both.
+    Same,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// Equal lines that are not shown.
+    Skipped,
 }
 
 /// A link that opens an assistant with the prompt typed in. The person there confirms; nothing runs by itself.

@@ -219,7 +219,7 @@ fn steps(
 fn writer(lang: Lang, writer: &Writer) -> String {
     match writer.kind {
         WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
-        WriterKind::Template | WriterKind::Unknown => {
+        WriterKind::Template | WriterKind::Person | WriterKind::Unknown => {
             pipeline::writer_name(lang, &writer.name).to_owned()
         }
     }
@@ -254,6 +254,9 @@ mod tests {
                 why: None,
                 took_ms: 0,
             },
+            version: 1,
+            held: None,
+            versions: vec![],
             state: states.iter().copied().max().expect("a state"),
             deliveries: states.iter().copied().map(delivery).collect(),
         }

@@ -55,6 +55,12 @@ pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<S
         What::PromptWritten { writer, phase } => {
             lang.log_prompt_written(phase.as_str(), pipeline::writer_name(lang, writer))
         }
+        What::PromptVersion { version } => {
+            let version = version.to_string();
+            by(lang.log_prompt_version(&version, who), &|| {
+                lang.log_prompt_version_by_you(&version)
+            })
+        }
         What::PromptOffered { via } => offered(lang, reader, &entry.by, *via),
         What::PromptPickedUp { .. } => lang.log_prompt_picked_up(who),
         What::PromptAcknowledged => lang.log_prompt_confirmed(who),

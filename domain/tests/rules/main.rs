@@ -3,6 +3,7 @@
 mod archive;
 mod asking;
 mod decision;
+mod draft;
 mod invisible;
 mod lifecycle;
 mod limits;

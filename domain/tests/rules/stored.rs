@@ -1,7 +1,7 @@
 //! Journals that today's rules would not write: older, newer, or recovered with gaps. They open, and mean what they say.
 
 use domain::{
-    Actor, ActorKind, Baton, Command, DeliveryState, Event, Outcome, PhaseStatus, Pipeline,
+    Actor, ActorKind, Baton, Command, DeliveryState, Event, Held, Outcome, PhaseStatus, Pipeline,
     PromptId, Proposal, Purpose, Reason, Recorded, Status, TaskStatus, Verdict, Via, Writer,
     WriterKind,
 };
@@ -132,6 +132,30 @@ fn an_unknown_kind_of_actor_may_do_nothing() {
                     why: None,
                     took_ms: 0,
                 },
+                hold: Some(Held::ToLook),
+            },
+            Command::HoldPrompts {
+                phases: vec!["CREATE".to_owned()],
+            },
+            Command::RevisePrompt {
+                prompt: prompt.clone(),
+                base: 1,
+                text: "Go on, slowly.".to_owned(),
+                writer: Writer {
+                    kind: WriterKind::Person,
+                    name: "Dana".to_owned(),
+                    why: None,
+                    took_ms: 0,
+                },
+                hint: Some("slower".to_owned()),
+            },
+            Command::ChoosePromptVersion {
+                prompt: prompt.clone(),
+                version: 1,
+            },
+            Command::SendPrompt {
+                prompt: prompt.clone(),
+                version: 1,
             },
             Command::OfferPrompt {
                 prompt: prompt.clone(),

@@ -1,9 +1,9 @@
 //! A pipeline under test, and short forms of commands.
 
 use domain::{
-    Actor, Command, Event, HandoverId, Outcome, Pipeline, PipelineId, PromptId, Proposal, Recorded,
-    Refusal, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer, WriterKind, decide,
-    decide_start,
+    Actor, Command, Event, HandoverId, Held, Outcome, Pipeline, PipelineId, PromptId, Proposal,
+    Recorded, Refusal, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer, WriterKind,
+    decide, decide_start,
 };
 
 /// A pipeline with the journal around it.
@@ -113,6 +113,10 @@ impl Track {
     }
 
     pub fn write_prompt(&mut self) -> PromptId {
+        self.write_held_prompt(None)
+    }
+
+    pub fn write_held_prompt(&mut self, hold: Option<Held>) -> PromptId {
         let (handover, _) = self.pipeline.wants_prompt().expect("a prompt is wanted");
         let (handover, revision) = (handover.id.clone(), handover.current().number);
         let writer = Writer {
@@ -126,6 +130,7 @@ impl Track {
             revision,
             text: "Go on.".to_owned(),
             writer,
+            hold,
         };
         self.send(&Actor::system(), &command).expect("written");
         self.pipeline.prompts.last().expect("a prompt").id.clone()

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, PromptId, Recorded,
-    Verdict,
+    DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, Prompt, PromptId,
+    Recorded, Verdict, Via,
 };
 use protocol::{
     Changed, HandoverDecided, NoteView, PipelineStatus, PromptDelivery, QuestionView, Summary,
@@ -20,14 +20,28 @@ const CHANGES_MAX: usize = 32;
 /// The texts that the facts of an append name.
 pub type Texts = HashMap<DocumentHash, Arc<str>>;
 
-/// Which texts [`frames_of`] needs for these facts.
-pub fn named_texts(batch: &[Recorded]) -> impl Iterator<Item = DocumentRef> {
+/// Which texts [`frames_of`] needs for these facts, after which the pipeline is this.
+pub fn named_texts<'a>(
+    after: &'a Pipeline,
+    batch: &'a [Recorded],
+) -> impl Iterator<Item = DocumentRef> + 'a {
     batch.iter().filter_map(|recorded| match &recorded.event {
-        Event::HandoverSubmitted { document, .. }
-        | Event::HandoverRevised { document, .. }
-        | Event::PromptWritten { document, .. } => Some(*document),
-        _ => None,
+        Event::HandoverSubmitted { document, .. } | Event::HandoverRevised { document, .. } => {
+            Some(*document)
+        }
+        event => sent_prompt(after, event).map(|prompt| prompt.document),
     })
+}
+
+/// The prompt that left for every client with this fact.
+fn sent_prompt<'a>(after: &'a Pipeline, event: &Event) -> Option<&'a Prompt> {
+    match event {
+        Event::PromptOffered {
+            prompt,
+            via: Some(Via::Stream),
+        } => after.prompt(prompt).filter(|prompt| prompt.held.is_none()),
+        _ => None,
+    }
 }
 
 /// The frames of one append to `pipeline`, whose state is `before` and `after` it.
@@ -99,11 +113,9 @@ pub fn frames_of(
                     review_changes,
                 );
             }
-            Event::PromptWritten {
-                prompt, document, ..
-            } => {
-                if let Some(prompt) = after.prompt(prompt) {
-                    let view = streamed_prompt(after, prompt, text(document));
+            Event::PromptOffered { .. } => {
+                if let Some(prompt) = sent_prompt(after, &recorded.event) {
+                    let view = streamed_prompt(after, prompt, text(&prompt.document));
                     encode_into(&mut bytes, event_name::CURSOR_PROMPT, None, &view);
                 }
             }

@@ -1,7 +1,7 @@
 //! Handovers and prompts with their texts.
 
 use domain::{Handover, Pipeline, Prompt, Revision};
-use protocol::{HandoverRef, HandoverView, PromptRef, PromptView, beginning};
+use protocol::{HandoverRef, HandoverView, Link, PromptRef, PromptView, beginning};
 
 use crate::handoff;
 
@@ -58,7 +58,8 @@ pub fn prompt_view(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> PromptVi
         about: PromptRef::whole(prompt),
         prompt: text.to_owned(),
         content_url: None,
-        links: handoff::links(&pipeline.id, text),
+        links: links_of(pipeline, prompt, text),
+        secrets: Vec::new(),
     }
 }
 
@@ -78,8 +79,17 @@ pub fn streamed_prompt(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> Prom
         about: PromptRef::whole(prompt),
         prompt: content.to_owned(),
         content_url,
-        links: handoff::links(&pipeline.id, text),
+        links: links_of(pipeline, prompt, text),
+        secrets: Vec::new(),
     }
+}
+
+/// A prompt that waits for a person has none: a link would take it along.
+fn links_of(pipeline: &Pipeline, prompt: &Prompt, text: &str) -> Vec<Link> {
+    if prompt.held.is_some() {
+        return Vec::new();
+    }
+    handoff::links(&pipeline.id, text)
 }
 
 fn streamed(text: &str) -> (&str, bool) {

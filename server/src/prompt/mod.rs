@@ -121,6 +121,7 @@ impl PromptWriter {
             revision,
             text,
             writer,
+            hold: None,
         };
         let done = relay.execute(id, &command, &Actor::system(), None).await?;
         self.put(relay, &done.pipeline).await;

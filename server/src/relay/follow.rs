@@ -87,7 +87,7 @@ impl Relay {
             return Ok(());
         };
         let after = Arc::new(after);
-        let texts = self.texts_of(batch).await?;
+        let texts = self.texts_of(&after, batch).await?;
         // Encoding may take milliseconds for a long handover: no lock is held for it.
         let epoch = self.shared.live.epoch();
         let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Pipeline, PipelineId, Recorded, Status, Timestamp};
+use domain::{Event, Pipeline, PipelineId, Recorded, Status, Timestamp};
 use protocol::Summary;
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -123,7 +123,7 @@ impl Relay {
         };
         let after = Arc::new(after);
         if end > floor {
-            let texts = self.texts_of(batch).await?;
+            let texts = self.texts_of(&after, batch).await?;
             let epoch = shared.live.epoch();
             let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
             shared.live.push(unit);
@@ -163,9 +163,13 @@ impl Relay {
     }
 
     /// The texts that the frames of these facts need.
-    pub(super) async fn texts_of(&self, batch: &[Recorded]) -> Result<Texts, ReadError> {
+    pub(super) async fn texts_of(
+        &self,
+        after: &Pipeline,
+        batch: &[Recorded],
+    ) -> Result<Texts, ReadError> {
         let mut texts = Texts::new();
-        for reference in named_texts(batch) {
+        for reference in named_texts(after, batch) {
             let text = self.shared.documents.text(&reference).await;
             match text {
                 Ok(text) => _ = texts.insert(reference.hash, text),
@@ -277,7 +281,7 @@ impl Window {
         let (mut texts, mut pipelines) = (0, HashSet::new());
         let mut kept = 0;
         for batch in batches.iter().rev() {
-            texts += named_texts(batch).map(|text| text.bytes).sum::<u64>();
+            texts += bytes_named(batch);
             pipelines.extend(batch.first().map(|first| &first.pipeline));
             if texts > REPLAY_TEXTS || pipelines.len() > REPLAY_PIPELINES || kept == REPLAY_APPENDS
             {
@@ -292,6 +296,18 @@ impl Window {
         }
         Ok(Self { floor, batches })
     }
+}
+
+/// The bytes of the texts that these facts bring.
+fn bytes_named(batch: &[Recorded]) -> u64 {
+    let texts = batch.iter().filter_map(|recorded| match &recorded.event {
+        Event::HandoverSubmitted { document, .. }
+        | Event::HandoverRevised { document, .. }
+        | Event::PromptWritten { document, .. }
+        | Event::PromptRevised { document, .. } => Some(document.bytes),
+        _ => None,
+    });
+    texts.sum()
 }
 
 fn end_of(batch: &[Recorded]) -> u64 {

@@ -44,6 +44,9 @@ fn kind(event: &Event) -> &'static str {
         Event::NoteSent { .. } => UNRELEASED[7],
         Event::NotesDelivered { .. } => UNRELEASED[8],
         Event::NotesAcknowledged { .. } => UNRELEASED[9],
+        Event::PromptRevised { .. } => UNRELEASED[10],
+        Event::PromptVersionChosen { .. } => UNRELEASED[11],
+        Event::HeldPhasesChanged { .. } => UNRELEASED[12],
     }
 }
 
@@ -70,7 +73,7 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 10] = [
+const UNRELEASED: [&str; 13] = [
     "PipelineArchived",
     "PipelineUnarchived",
     "SessionJoined",
@@ -81,6 +84,9 @@ const UNRELEASED: [&str; 10] = [
     "NoteSent",
     "NotesDelivered",
     "NotesAcknowledged",
+    "PromptRevised",
+    "PromptVersionChosen",
+    "HeldPhasesChanged",
 ];
 
 /// The released versions with the text of their facts and of their state.
