@@ -43,8 +43,8 @@ pub use people::{
 };
 pub use program::{DEFAULT_LISTEN, PROBE, VERSION};
 pub use prompt::{
-    DiffLine, LineChange, Link, PromptDelivery, PromptDiff, PromptRef, PromptView, Secret,
-    ShortForm,
+    ColdRead, DiffLine, LineChange, Link, ModelTest, PromptDelivery, PromptDiff, PromptRef,
+    PromptView, PromptWriters, Secret, ShortForm,
 };
 pub use setup::Setup;
 pub use shorten::{beginning, shorten};
