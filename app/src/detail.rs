@@ -400,6 +400,7 @@ mod tests {
                     why: None,
                     took_ms: 0,
                 },
+                held: None,
             };
             samples::then(&mut pipeline, written);
             let fetched = || {

@@ -243,6 +243,7 @@ mod tests {
                         why: None,
                         took_ms: 0,
                     },
+                    held: None,
                 },
                 Use::Waits,
             ),
