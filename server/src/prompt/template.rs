@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -282,23 +282,48 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     Ok(environment)
 }
 
+/// Takes what a template writes up to a length. Steps are counted, but one step may write terabytes.
+struct Bounded {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + more.len() > self.max {
+            let why = format!(
+                "the text has more than {} bytes, which are allowed",
+                self.max
+            );
+            return Err(io::Error::other(why));
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn render(
     environment: &Environment<'_>,
     name: &str,
     brief: &Brief,
     max: usize,
 ) -> Result<String, minijinja::Error> {
-    let text = environment.get_template(name)?.render(Serde(brief))?;
+    let mut bounded = Bounded {
+        bytes: Vec::new(),
+        max,
+    };
+    environment
+        .get_template(name)?
+        .render_captured_to(Serde(brief), &mut bounded)?;
+    let text = String::from_utf8_lossy(&bounded.bytes);
     if text.trim().is_empty() {
         return Err(minijinja::Error::new(
             minijinja::ErrorKind::InvalidOperation,
             "the text is empty",
-        ));
-    }
-    if text.len() > max {
-        return Err(minijinja::Error::new(
-            minijinja::ErrorKind::InvalidOperation,
-            format!("the text has {} bytes, {max} are allowed", text.len()),
         ));
     }
     Ok(text.trim().to_owned())
