@@ -1,6 +1,6 @@
 //! The REST calls of the board.
 
-use domain::{DocumentHash, HandoverId, NoteKind, PipelineId, PromptId, Verdict, Via};
+use domain::{DocumentHash, HandoverId, NoteKind, PhaseName, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
     Archived, Audit, AuditEntry, Credentials, Devices, Page, People, Role, Session, SignInLink,
@@ -76,6 +76,33 @@ struct Archive<'a> {
 struct AnswerBody<'a> {
     answer: &'a str,
     fields: &'a Values,
+}
+
+/// What is done with a prompt before an agent has it, as the server takes it: one shape for all of it, which says only
+/// what is there.
+#[derive(Default, Serialize)]
+pub(crate) struct DraftBody<'a> {
+    /// The version that it is made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
+    /// The version that is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The new text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
+    /// What the writer is to mind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'a str>,
+    /// Who writes: `template`, or the name of a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writer: Option<&'a str>,
+}
+
+/// Which prompts people look at before they leave, as the server takes it.
+#[derive(Serialize)]
+struct HeldPhases<'a> {
+    phases: &'a [PhaseName],
 }
 
 /// A note to an agent, as the server takes it.
@@ -232,9 +259,26 @@ pub(crate) fn note_body(kind: NoteKind, text: &str) -> Option<String> {
     json::write(&NoteBody { kind, text })
 }
 
-/// Sends something of which only matters whether it got through. With the same `key`, however often, it is done once.
-pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<(), Failure> {
-    call(path, Some((body, key))).await.map(drop)
+/// Sends something, and gives the text of the answer. With the same `key`, however often, it is done once.
+pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<String, Failure> {
+    call(path, Some((body, key))).await
+}
+
+/// Fetches the text of an answer.
+pub(crate) async fn get(path: &str) -> Result<String, Failure> {
+    call(path, None).await
+}
+
+/// What changes a prompt that no agent has, or goes back to a version, or sends one.
+pub(crate) fn draft_body(body: &DraftBody<'_>) -> Option<String> {
+    json::write(body)
+}
+
+/// Chooses the phases whose prompts people look at before they leave.
+pub(crate) async fn hold(pipeline: &PipelineId, phases: &[PhaseName]) -> Result<(), Failure> {
+    let body = json::write(&HeldPhases { phases });
+    let body = body.ok_or(Failure::Unreadable)?;
+    put(&paths::held_phases(pipeline), body).await
 }
 
 /// Notes that a person offered a prompt to an assistant.
@@ -451,6 +495,13 @@ pub(crate) async fn delete(url: &str) -> Result<(), Failure> {
         .map(drop)
 }
 
+/// A PUT of JSON.
+#[cfg(feature = "hydrate")]
+async fn put(url: &str, body: String) -> Result<(), Failure> {
+    let request = gloo_net::http::Request::put(url).header("Content-Type", "application/json");
+    answer(request.body(body)).await.map(drop)
+}
+
 /// Sends a request, and gives the text of a good answer.
 #[cfg(feature = "hydrate")]
 async fn answer(
@@ -483,5 +534,11 @@ async fn call(_url: &str, _post: Option<(String, &str)>) -> Result<String, Failu
 /// The server renders and never calls itself.
 #[cfg(not(feature = "hydrate"))]
 pub(crate) async fn delete(_url: &str) -> Result<(), Failure> {
+    Err(Failure::Unreachable)
+}
+
+/// The server renders and never calls itself.
+#[cfg(not(feature = "hydrate"))]
+async fn put(_url: &str, _body: String) -> Result<(), Failure> {
     Err(Failure::Unreachable)
 }

@@ -160,7 +160,7 @@ impl Detail {
         if summary.revision <= revision {
             return;
         }
-        if changed.from != revision || changed.more {
+        if changed.from != revision || changed.more || self.lacks_version(summary) {
             self.again(pipeline, shown);
             return;
         }
@@ -177,6 +177,23 @@ impl Detail {
         if revision.is_none() || self.revision_of(pipeline) != revision {
             self.want(pipeline);
         }
+    }
+
+    /// Whether the newest prompt has a version that is not listed here: a summary says only its number.
+    fn lacks_version(self, summary: &Summary) -> bool {
+        let Some(prompt) = &summary.prompt else {
+            return false;
+        };
+        self.held.with_untracked(|held| {
+            let mut known = held.iter().flat_map(|held| held.more.prompts.iter());
+            let known = known.find(|known| known.prompt_id == prompt.prompt_id);
+            known.is_some_and(|known| prompt.version as usize > known.versions.len().max(1))
+        })
+    }
+
+    /// People chose which prompts they look at.
+    pub fn choose_held(self, pipeline: &PipelineId, phases: Vec<PhaseName>) {
+        self.change(pipeline.clone(), |more| more.held_phases = Some(phases));
     }
 
     fn again(self, pipeline: &PipelineId, shown: bool) {
@@ -351,7 +368,14 @@ fn put_prompt(more: &mut PageDetail, prompt: PromptRef) {
     let same = |known: &&mut PromptRef| known.prompt_id == prompt.prompt_id;
     match more.prompts.iter_mut().find(same) {
         Some(known) if prompt.deliveries.len() < known.deliveries.len() => {
-            known.state = known.state.max(prompt.state);
+            let deliveries = std::mem::take(&mut known.deliveries);
+            let (state, versions) = (known.state, std::mem::take(&mut known.versions));
+            *known = PromptRef {
+                state: state.max(prompt.state),
+                deliveries,
+                versions,
+                ..prompt
+            };
         }
         Some(known) => *known = prompt,
         None => more.prompts.push(prompt),
@@ -400,6 +424,7 @@ mod tests {
                     why: None,
                     took_ms: 0,
                 },
+                held: None,
             };
             samples::then(&mut pipeline, written);
             let fetched = || {

@@ -10,6 +10,7 @@ use crate::{
     api::Failure,
     board::{Board, use_board},
     browser,
+    draft::Draft,
     follow::{StatusSignal, effect, flag, maybe, memo, press, text, word},
     standing::{self, Use},
     wording,
@@ -49,12 +50,35 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let id =
         memo(move || status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone())));
+    // Opened by hand, while no agent has it and nobody holds it.
+    let editing = RwSignal::new(false);
+    effect(move || {
+        id.track();
+        editing.set(false);
+    });
+    let used = move || status.with(|status| Some(standing::use_of(status, &id.get()?)));
+    let may = board.may_decide();
+    let open = flag(move || {
+        may && id.with(Option::is_some) && (used() == Some(Use::Held) || editing.get())
+    });
+    let can_open = flag(move || may && used() == Some(Use::Waits) && !open.get());
+    let editor = move || {
+        // Another prompt has another editor.
+        let draft = move || Some(Draft::of(board, status, id.get()?, editing).view());
+        draft.into_any()
+    };
     view! {
         <section class="sheet pad prompt">
-            <h2>{heading}</h2>
+            <div class="sheet-head">
+                <h2>{heading}</h2>
+                <p class="sub">{maybe(move || open.get().then(|| wording::draft::goes_out(board.lang.get(), used()).to_owned()))}</p>
+            </div>
             <PromptSteps status/>
             <p class="sub prompt-why">{why}</p>
-            {prompt_text(board, status, id, false)}
+            <When holds=open otherwise=move || prompt_text(board, status, id, false)>{editor()}</When>
+            <When holds=can_open>
+                <button class="quiet small" type="button" on:click=press(move |_| editing.set(true))>{board.t(Lang::edit_prompt)}</button>
+            </When>
         </section>
     }
     .into_inner()
@@ -68,8 +92,9 @@ pub(crate) fn prompt_text(
     alone: bool,
 ) -> AnyView {
     let text = move || board.prompt(&id.get()?);
-    // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
-    let here = memo(move || text().is_some());
+    // What follows the text follows which one it is: another version has another.
+    let here = memo(move || Some(text()?.about.hash));
+    let newest = memo(move || Some(board.about_prompt(&id.get()?)?.hash));
     let failed = RwSignal::new(None::<Failure>);
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
@@ -82,21 +107,23 @@ pub(crate) fn prompt_text(
         });
     };
     effect(move || {
-        // Opened later than the prompt arrived, and the page brought another one: fetch it.
-        if id.get().is_some() && !here.get() {
+        // Opened later than the prompt arrived, and the page brought another one: fetch it. So is another version.
+        let newest = newest.get();
+        if id.get().is_some() && (here.get_untracked().is_none() || here.get_untracked() != newest)
+        {
             fetch();
         }
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
-        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
+        (_, Some(_), _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }
-        (Some(_), false, None) => {
+        (Some(_), None, None) => {
             view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any()
         }
-        (Some(_), false, Some(failure)) => view! {
+        (Some(_), None, Some(failure)) => view! {
             <div class="prompt-text">
                 <p role="alert">{why(board.lang.get(), &failure)}</p>
                 <button class="btn small" type="button" on:click=press(move |_| fetch())>{board.t(Lang::try_again)}</button>
@@ -134,7 +161,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
     let id = StoredValue::new(prompt_id);
     let used = move || status.with(|status| id.with_value(|id| standing::use_of(status, id)));
     let waits = flag(move || used() == Use::Waits);
-    let unfolded = flag(move || alone || waits.get());
+    let unfolded = flag(move || alone || matches!(used(), Use::Waits | Use::Held));
     let working = maybe(move || {
         let said = || board.lang.get().picked_up_already().to_owned();
         (used() == Use::Works).then(said)
@@ -186,7 +213,10 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
             })}
             <When
                 holds=waits
-                otherwise=move || view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> }
+                otherwise=move || {
+                    let out = untrack(used) != Use::Held;
+                    out.then(|| view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> })
+                }
             >
                 <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
                     <li><CopyButton text=content class="first" copied/></li>

@@ -1,0 +1,182 @@
+//! What is said about a prompt before an agent has it.
+
+use protocol::{ColdRead, DiffLine, LineChange, PromptDiff, Secret};
+
+use super::{connection, grouped, pipeline};
+use crate::{Lang, api::Failure, standing::Use};
+
+/// When it leaves, or that it has left.
+pub(crate) fn goes_out(lang: Lang, used: Option<Use>) -> &'static str {
+    match used {
+        Some(Use::Held) => lang.goes_out(),
+        Some(Use::Waits) => lang.out_already(),
+        _ => lang.taken_meanwhile(),
+    }
+}
+
+/// `2 · gpt-5`
+pub(crate) fn version(
+    lang: Lang,
+    reader: &str,
+    number: usize,
+    of: &domain::PromptVersion,
+) -> String {
+    let by = pipeline::written_by(lang, reader, &of.writer);
+    format!("{number} · {by}")
+}
+
+/// Somebody else saved a version meanwhile, and what is typed was refused.
+pub(crate) fn stale(lang: Lang, version: u32, by: &str) -> String {
+    lang.draft_stale(by, &version.to_string())
+}
+
+/// Somebody else saved a version meanwhile.
+pub(crate) fn behind(lang: Lang, version: u32, by: &str) -> String {
+    lang.draft_behind(by, &version.to_string())
+}
+
+/// How long it is.
+pub(crate) fn characters(lang: Lang, text: &str) -> String {
+    let count = text.chars().count() as u64;
+    lang.characters(count, &grouped(lang, count))
+}
+
+/// Where something may be a secret.
+pub(crate) fn secret(lang: Lang, secret: &Secret) -> String {
+    lang.secret_at(&secret.kind, &secret.line.to_string())
+}
+
+/// The button that sends.
+pub(crate) fn send(lang: Lang, agent: Option<&str>, secrets: usize) -> String {
+    if secrets > 0 {
+        return lang.send_with_secrets(secrets as u64);
+    }
+    lang.send_to(agent.unwrap_or(lang.an_agent()))
+}
+
+/// What a model said that read nothing else.
+pub(crate) fn cold(lang: Lang, read: &ColdRead) -> String {
+    if read.ready {
+        lang.cold_ready(&read.model)
+    } else {
+        lang.cold_not_ready(&read.model)
+    }
+}
+
+/// What stands before a line of a comparison: not by its colour alone is it told what became of it.
+pub(crate) fn mark(line: &DiffLine) -> (&'static str, &'static str) {
+    match line.change {
+        LineChange::Same => (" ", ""),
+        LineChange::Added => ("+", "added"),
+        LineChange::Removed => ("−", "removed"),
+        LineChange::Skipped => ("…", "skipped"),
+    }
+}
+
+/// A line of a comparison.
+pub(crate) fn line(lang: Lang, line: &DiffLine) -> String {
+    match line.change {
+        LineChange::Skipped => lang.unchanged_lines(&line.text),
+        _ => line.text.clone(),
+    }
+}
+
+/// What is to be known about a comparison beside its lines.
+pub(crate) fn about_diff(lang: Lang, diff: &PromptDiff) -> Option<String> {
+    let changed = |line: &DiffLine| matches!(line.change, LineChange::Added | LineChange::Removed);
+    let said = if diff.cut {
+        lang.diff_cut()
+    } else if diff.lines.iter().any(changed) {
+        return None;
+    } else {
+        lang.no_difference()
+    };
+    Some(said.to_owned())
+}
+
+/// For which phases people look at the prompts; nothing where nobody chose.
+pub(crate) fn held_phases(lang: Lang, chosen: Option<&[domain::PhaseName]>, all: usize) -> String {
+    match chosen {
+        None => lang.held_by_setting().to_owned(),
+        Some([]) => lang.held_none().to_owned(),
+        Some(phases) if phases.len() == all => lang.held_all().to_owned(),
+        Some(phases) => {
+            let names: Vec<_> = phases.iter().map(domain::PhaseName::as_str).collect();
+            names.join(", ")
+        }
+    }
+}
+
+/// Why it was not done. What is typed is still there.
+pub(crate) fn failed(lang: Lang, failure: &Failure) -> String {
+    match failure {
+        // What a model did not do, or what is wrong with the text, only the server's words say.
+        Failure::Refused(problem)
+            if !problem.detail.is_empty()
+                && matches!(problem.kind(), "invalid" | "model-failed" | "unavailable") =>
+        {
+            lang.refused_answer(&problem.detail)
+        }
+        Failure::Refused(problem) if problem.kind() == "not-your-turn" => {
+            lang.refused_taken().to_owned()
+        }
+        _ => connection::failure(lang, failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Problem;
+
+    #[test]
+    fn the_button_says_to_whom_and_what_goes_with_it() {
+        assert_eq!(send(Lang::En, Some("codex"), 0), "Send to codex");
+        assert_eq!(send(Lang::De, None, 0), "An den Agenten senden");
+        assert_eq!(send(Lang::En, Some("codex"), 1), "Send with 1 secret");
+        assert_eq!(send(Lang::De, None, 2), "Mit 2 Geheimnissen senden");
+    }
+
+    #[test]
+    fn a_comparison_says_what_its_lines_do_not() {
+        let line = |change, text: &str| DiffLine {
+            change,
+            text: text.to_owned(),
+        };
+        let mut diff = PromptDiff {
+            from: 1,
+            to: 2,
+            lines: vec![line(LineChange::Skipped, "9")],
+            cut: false,
+        };
+        assert_eq!(
+            about_diff(Lang::En, &diff).as_deref(),
+            Some("No difference.")
+        );
+        assert_eq!(super::line(Lang::En, &diff.lines[0]), "9 unchanged lines");
+        diff.lines.push(line(LineChange::Added, "Go on."));
+        assert_eq!(about_diff(Lang::En, &diff), None);
+        assert_eq!(mark(&diff.lines[1]).0, "+");
+    }
+
+    #[test]
+    fn a_refusal_says_what_became_of_the_prompt() {
+        let refused = |kind: &str, detail: &str| {
+            let problem = Problem {
+                kind: format!("urn:staffel:problem:{kind}"),
+                detail: detail.to_owned(),
+                ..Problem::default()
+            };
+            failed(Lang::En, &Failure::Refused(problem))
+        };
+        assert_eq!(
+            refused("not-your-turn", "cursor has picked up the prompt p1."),
+            "It can't be changed any more: an agent has the prompt. Send a note instead."
+        );
+        assert_eq!(
+            refused("invalid", "No key."),
+            "The server didn't accept this: No key."
+        );
+        assert_eq!(refused("ended", "x"), "This pipeline has ended.");
+    }
+}
