@@ -160,7 +160,7 @@ impl Detail {
         if summary.revision <= revision {
             return;
         }
-        if changed.from != revision || changed.more || self.lacks_version(summary) {
+        if changed.from != revision || changed.more {
             self.again(pipeline, shown);
             return;
         }
@@ -177,18 +177,6 @@ impl Detail {
         if revision.is_none() || self.revision_of(pipeline) != revision {
             self.want(pipeline);
         }
-    }
-
-    /// Whether the newest prompt has a version that is not listed here: a summary says only its number.
-    fn lacks_version(self, summary: &Summary) -> bool {
-        let Some(prompt) = &summary.prompt else {
-            return false;
-        };
-        self.held.with_untracked(|held| {
-            let mut known = held.iter().flat_map(|held| held.more.prompts.iter());
-            let known = known.find(|known| known.prompt_id == prompt.prompt_id);
-            known.is_some_and(|known| prompt.version as usize > known.versions.len().max(1))
-        })
     }
 
     /// People chose which prompts they look at.
@@ -363,23 +351,19 @@ fn put_time(phases: &mut [Phase], current: &PhaseName, entry: &domain::Entry) {
     }
 }
 
-/// A prompt without its steps says nothing about them: those that are known stay.
-fn put_prompt(more: &mut PageDetail, prompt: PromptRef) {
+/// A prompt without its steps and versions says nothing about them: those that are known stay.
+fn put_prompt(more: &mut PageDetail, mut prompt: PromptRef) {
     let same = |known: &&mut PromptRef| known.prompt_id == prompt.prompt_id;
-    match more.prompts.iter_mut().find(same) {
-        Some(known) if prompt.deliveries.len() < known.deliveries.len() => {
-            let deliveries = std::mem::take(&mut known.deliveries);
-            let (state, versions) = (known.state, std::mem::take(&mut known.versions));
-            *known = PromptRef {
-                state: state.max(prompt.state),
-                deliveries,
-                versions,
-                ..prompt
-            };
-        }
-        Some(known) => *known = prompt,
-        None => more.prompts.push(prompt),
+    let Some(known) = more.prompts.iter_mut().find(same) else {
+        more.prompts.push(prompt);
+        return;
+    };
+    if prompt.deliveries.len() < known.deliveries.len() {
+        std::mem::swap(&mut prompt.deliveries, &mut known.deliveries);
+        std::mem::swap(&mut prompt.versions, &mut known.versions);
+        prompt.state = prompt.state.max(known.state);
     }
+    *known = prompt;
 }
 
 fn put_delivery(more: &mut PageDetail, step: PromptDelivery) {

@@ -4,22 +4,73 @@
 
 use domain::{PromptId, PromptVersion};
 use leptos::prelude::*;
-use protocol::{ColdRead, PromptDiff, Secret};
+use serde::Deserialize;
 
 use crate::{board::Board, components::say::Say, follow::StatusSignal, wording::pipeline};
 
 /// Who writes where no model does, as the server calls it.
 pub(crate) const TEMPLATE: &str = "template";
 
-/// The version that the server has.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Saved {
-    /// Its number.
+/// What the server answers to whatever is asked for about a prompt. One shape for all of it: each that can be read is
+/// code that the page has to download.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Found {
+    /// In a text: what may be a secret.
+    pub secrets: Vec<Secret>,
+    /// Two texts compared, line by line.
+    pub lines: Vec<Line>,
+    /// Of those: whether some are left out.
+    pub cut: bool,
+    /// The models that can write.
+    pub models: Vec<String>,
+    /// The model that read only this prompt.
+    pub model: String,
+    /// Whether it could begin.
+    pub ready: bool,
+    /// What it would have to ask first.
+    pub questions: Vec<String>,
+}
+
+/// A place that may be a secret.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Secret {
+    /// What sort of secret.
+    pub kind: String,
+    /// The line it begins in, from 1.
+    pub line: u32,
+}
+
+/// A line of a comparison.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Line {
+    /// What became of it, as [`protocol::LineChange`] is written.
+    pub change: String,
+    /// The line; how many where equal ones are left out.
+    pub text: String,
+}
+
+/// What the editor knows beside what is typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Known {
+    /// The number of the current version; 0 until it is here.
     pub version: u32,
     /// Its text.
     pub text: String,
-    /// What in it may be a secret.
+    /// The version that the typed text was made from; 0 until that is known.
+    pub base: u32,
+    /// What in the current version may be a secret.
     pub secrets: Vec<Secret>,
+    /// What it is compared with, where that was asked for.
+    pub from: u32,
+    /// That comparison.
+    pub diff: Found,
+    /// What a model said that read only this prompt, where that was asked for.
+    pub cold: Found,
+    /// The models that can write.
+    pub models: Vec<String>,
 }
 
 /// The editor of one prompt. Copied into every handler.
@@ -37,16 +88,8 @@ pub(crate) struct Draft {
     pub hint: RwSignal<String>,
     /// Who writes anew.
     pub writer: RwSignal<String>,
-    /// The models that can write.
-    pub models: RwSignal<Vec<String>>,
-    /// The current version; nothing until it is here.
-    pub saved: RwSignal<Option<Saved>>,
-    /// The version that the typed text was made from.
-    pub base: RwSignal<u32>,
-    /// Two versions compared, where that was asked for.
-    pub diff: RwSignal<Option<PromptDiff>>,
-    /// What a model said that read only this prompt.
-    pub cold: RwSignal<Option<ColdRead>>,
+    /// What else there is.
+    pub known: RwSignal<Known>,
     /// The version that was asked for last.
     pub chosen: StoredValue<u32>,
     id: StoredValue<PromptId>,
@@ -62,11 +105,7 @@ impl Draft {
             editing,
             hint: RwSignal::new(String::new()),
             writer: RwSignal::new(String::new()),
-            models: RwSignal::new(Vec::new()),
-            saved: RwSignal::new(None),
-            base: RwSignal::new(0),
-            diff: RwSignal::new(None),
-            cold: RwSignal::new(None),
+            known: RwSignal::new(Known::default()),
             chosen: StoredValue::new(0),
             id: StoredValue::new(id),
         }
@@ -77,25 +116,25 @@ impl Draft {
         self.id.get_value()
     }
 
-    /// Whether what is typed is not saved. Follows it.
-    pub fn is_edited(self) -> bool {
-        let saved = |words: &String| {
-            self.saved
-                .with(|saved| saved.as_ref().is_some_and(|saved| saved.text != *words))
-        };
-        self.say.words.with(saved)
+    /// Reads what is known, and follows it. Compiled once for each type that is read.
+    pub fn with<R>(self, read: fn(&Known) -> R) -> R {
+        self.known.with(read)
     }
 
     /// The number of the current version; 0 until it is here. Follows it.
     pub fn version(self) -> u32 {
-        self.saved
-            .with(|saved| saved.as_ref().map_or(0, |saved| saved.version))
+        self.with(|known| known.version)
     }
 
     /// How many places of the current version may be a secret. Follows it.
-    pub fn secrets(self) -> usize {
-        self.saved
-            .with(|saved| saved.as_ref().map_or(0, |saved| saved.secrets.len()))
+    pub fn secrets(self) -> u64 {
+        self.with(|known| known.secrets.len() as u64)
+    }
+
+    /// Whether what is typed is not saved. Follows it.
+    pub fn is_edited(self) -> bool {
+        self.known
+            .with(|known| known.version > 0 && self.say.words.with(|words| *words != known.text))
     }
 
     /// All versions, once there is more than one. Follows them.
@@ -105,9 +144,9 @@ impl Draft {
     }
 
     /// The version that the current one is compared with: what is typed with what it was made from, a version with the
-    /// one before, the first with the newest. Nothing where there is only one text. Follows all of it.
-    pub fn compared_with(self) -> Option<u32> {
-        let versions = u32::try_from(self.versions().len()).unwrap_or_default();
+    /// one before, the first with the newest. 0 where there is only one text. Follows all of it.
+    pub fn compared_with(self) -> u32 {
+        let versions = self.versions().len() as u32;
         compared_with(self.version(), versions, self.is_edited())
     }
 
@@ -122,55 +161,60 @@ impl Draft {
 
     /// Whether somebody else saved a version while this one was typed. Follows it.
     pub fn is_behind(self) -> bool {
-        self.is_edited() && self.base.get() != self.version()
+        self.is_edited() && self.with(|known| known.base != known.version)
     }
 
     /// Takes in the version that the server has. What is typed stays, unless it was saved just now (`replace`).
-    pub fn take(self, new: Saved, replace: bool) {
+    pub fn take(self, version: u32, text: String, secrets: Vec<Secret>, replace: bool) {
         let typed = self.say.words.get_untracked();
-        let keeps = !replace && !typed.is_empty() && untrack(|| self.is_typed(&typed));
+        let before = self.known.get_untracked();
+        // Before the first version is here: what this tab has kept.
+        let own = !typed.is_empty() && typed != before.text;
+        let keeps = own && !replace;
+        let base = match before.base {
+            base if keeps && base > 0 => base,
+            _ => version,
+        };
         if !keeps {
-            self.base.set(new.version);
-            self.say.words.set(new.text.clone());
-        } else if self.base.get_untracked() == 0 {
-            self.base.set(new.version);
+            self.say.words.set(text.clone());
         }
-        if self.saved.with_untracked(|saved| {
-            let before = saved.as_ref().map(|saved| saved.version);
-            before != Some(new.version)
-        }) {
-            self.diff.set(None);
-            self.cold.set(None);
-        }
-        self.saved.set(Some(new));
-    }
-
-    /// Whether these words are the reader's own.
-    fn is_typed(self, words: &str) -> bool {
-        self.saved
-            .with(|saved| saved.as_ref().is_none_or(|saved| saved.text != words))
-    }
-
-    /// Back to what the server has.
-    pub fn discard(self) {
-        self.saved.with_untracked(|saved| {
-            if let Some(saved) = saved {
-                self.base.set(saved.version);
-                self.say.words.set(saved.text.clone());
+        let same = before.version == version;
+        let known = Known {
+            version,
+            text,
+            base,
+            secrets,
+            models: before.models,
+            ..Known::default()
+        };
+        self.known.set(if same {
+            Known {
+                from: before.from,
+                diff: before.diff,
+                cold: before.cold,
+                ..known
             }
+        } else {
+            known
         });
+    }
+
+    /// Back to what the server has, and away where nobody holds the prompt.
+    pub fn discard(self) {
+        let text = self.known.with_untracked(|known| known.text.clone());
+        self.known.update(|known| known.base = known.version);
+        self.say.words.set(text);
         self.say.tell("", false);
         self.editing.set(false);
     }
 }
 
-fn compared_with(version: u32, versions: u32, edited: bool) -> Option<u32> {
-    match (edited, version) {
-        (_, 0) => None,
-        (true, version) => Some(version),
-        (false, _) if versions < 2 => None,
-        (false, 1) => Some(versions),
-        (false, version) => Some(version - 1),
+fn compared_with(version: u32, versions: u32, edited: bool) -> u32 {
+    match version {
+        version if edited => version,
+        _ if versions < 2 => 0,
+        1 => versions,
+        version => version.saturating_sub(1),
     }
 }
 
@@ -181,18 +225,20 @@ pub(crate) fn with_question(text: &str, question: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::{ColdRead, DiffLine, LineChange, PromptDiff};
+
     use super::*;
-    use crate::{PageData, samples};
+    use crate::{PageData, json, samples};
 
     #[test]
     fn a_text_is_compared_with_what_it_was_made_from() {
         for (version, versions, edited, with) in [
-            (0, 0, true, None),
-            (1, 0, false, None),
-            (1, 0, true, Some(1)),
-            (3, 3, false, Some(2)),
-            (3, 3, true, Some(3)),
-            (1, 3, false, Some(3)),
+            (0, 0, false, 0),
+            (1, 0, false, 0),
+            (1, 0, true, 1),
+            (3, 3, false, 2),
+            (3, 3, true, 3),
+            (1, 3, false, 3),
         ] {
             assert_eq!(compared_with(version, versions, edited), with);
         }
@@ -204,12 +250,30 @@ mod tests {
         assert_eq!(text, "Go on.\n\nWhich branch? → ");
     }
 
-    fn saved(version: u32, text: &str) -> Saved {
-        Saved {
-            version,
+    #[test]
+    fn the_answers_of_the_server_are_read() {
+        let read =
+            |text: Option<String>| -> Found { json::read(&text.expect("JSON")).expect("it") };
+        let line = |change, text: &str| DiffLine {
+            change,
             text: text.to_owned(),
-            secrets: Vec::new(),
-        }
+        };
+        let diff = read(json::write(&PromptDiff {
+            from: 1,
+            to: 2,
+            lines: vec![line(LineChange::Added, "a"), line(LineChange::Skipped, "9")],
+            cut: true,
+        }));
+        let changes: Vec<_> = diff.lines.iter().map(|line| line.change.as_str()).collect();
+        assert_eq!((changes, diff.cut), (vec!["added", "skipped"], true));
+        let cold = read(json::write(&ColdRead {
+            version: 2,
+            ready: true,
+            questions: vec!["Which branch?".to_owned()],
+            model: "qwen3".to_owned(),
+            took_ms: 9,
+        }));
+        assert!(cold.ready && cold.questions.len() == 1 && cold.model == "qwen3");
     }
 
     #[test]
@@ -219,21 +283,40 @@ mod tests {
             let status = StatusSignal::new(samples::summary(1));
             let id = PromptId::new(samples::pipeline(1).id, 1);
             let draft = Draft::of(board, status, id, RwSignal::new(false));
-            draft.take(saved(1, "Go on."), false);
+            let take = |version, text: &str, replace| {
+                draft.take(version, text.to_owned(), Vec::new(), replace);
+            };
+            let typed = || draft.say.words.get_untracked();
+            take(1, "Go on.", false);
             assert!(!draft.is_edited());
             // Nobody types: what somebody else writes is shown.
-            draft.take(saved(2, "Go on, slowly."), false);
-            assert_eq!(draft.say.words.get_untracked(), "Go on, slowly.");
+            take(2, "Go on, slowly.", false);
+            assert_eq!(typed(), "Go on, slowly.");
             draft.say.words.set("Go on, fast.".to_owned());
-            draft.take(saved(3, "Stop."), false);
+            take(3, "Stop.", false);
             assert!(draft.is_behind());
-            assert_eq!(draft.say.words.get_untracked(), "Go on, fast.");
+            assert_eq!(typed(), "Go on, fast.");
             // Saved as version 4.
-            draft.take(saved(4, "Go on, fast.\n"), true);
+            take(4, "Go on, fast.\n", true);
             assert!(!draft.is_edited() && !draft.is_behind());
             draft.say.words.set("Never mind.".to_owned());
             draft.discard();
-            assert_eq!(draft.say.words.get_untracked(), "Go on, fast.\n");
+            assert_eq!(typed(), "Go on, fast.\n");
+        });
+    }
+
+    #[test]
+    fn what_this_tab_has_kept_stays_when_the_first_version_arrives() {
+        Owner::new().with(|| {
+            let board = Board::new(PageData::default());
+            let status = StatusSignal::new(samples::summary(1));
+            let id = PromptId::new(samples::pipeline(1).id, 1);
+            let draft = Draft::of(board, status, id, RwSignal::new(false));
+            draft.say.words.set("Mine.".to_owned());
+            draft.known.update(|known| known.base = 1);
+            draft.take(2, "Go on.".to_owned(), Vec::new(), false);
+            assert!(draft.is_edited() && draft.is_behind());
+            assert_eq!(draft.compared_with(), 2);
         });
     }
 }

@@ -3,50 +3,47 @@
 //! Whatever is asked for, what is typed is saved first: as a version it cannot be lost.
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{ColdRead, PromptDiff, PromptRef, PromptWriters, Secret};
-use serde::Deserialize;
+use protocol::PromptRef;
 
 use crate::{
-    PromptBody, PromptText,
+    Lang, PromptBody, PromptText,
     api::{self, DraftBody, Failure},
     browser,
     components::say::Answer,
-    draft::{Draft, Saved, TEMPLATE},
+    draft::{Draft, Found, TEMPLATE},
     follow::effect,
     json, paths, wording,
 };
 
-/// What the board reads of a prompt only where it is changed.
-#[derive(Deserialize)]
-struct Found {
-    #[serde(default)]
-    secrets: Vec<Secret>,
-}
-
-/// What is done with the answer to a question about the current version.
+/// What is done next.
 type Then = fn(Draft);
 
 /// Keeps the editor in line with what the server has, for as long as it is open.
 pub(crate) fn follow(draft: Draft) {
     let board = draft.board;
+    let (base, typed) = (draft.say.id("base"), draft.say.id("text"));
+    let kept = browser::remembered(&base).and_then(|base| base.parse().ok());
+    draft.known.update(|known| known.base = kept.unwrap_or(0));
     effect(move || {
-        let newest = board.about_prompt(&draft.id()).map(|about| about.hash);
-        let here = untrack(|| board.prompt(&draft.id())).map(|text| text.about.hash);
+        let Some(about) = board.about_prompt(&draft.id()) else {
+            return;
+        };
+        // A row says only the number of the version.
+        if about.version as usize > about.versions.len().max(1) {
+            board.detail.want(about.prompt_id.pipeline());
+        }
+        let here = untrack(|| board.prompt(&about.prompt_id)).map(|text| text.about.hash);
         // What may be a secret comes with a fetch alone.
-        if newest != here || untrack(|| draft.version()) == 0 {
+        if here != Some(about.hash) || untrack(|| draft.version()) == 0 {
             load(draft, |_| {});
         }
     });
-    let base = draft.say.id("base");
-    let typed = draft.say.id("text");
-    let kept = browser::remembered(&base).and_then(|base| base.parse().ok());
-    draft.base.set(kept.unwrap_or_default());
     effect(move || {
-        if draft.version() == 0 {
+        let edited = draft.is_edited();
+        let (version, number) = draft.with(|known| (known.version, known.base.to_string()));
+        if version == 0 {
             return;
         }
-        let edited = draft.is_edited();
-        let number = draft.base.get().to_string();
         draft.say.words.with(|words| {
             browser::remember(&typed, if edited { words } else { "" });
             browser::remember(&base, if edited { &number } else { "" });
@@ -56,53 +53,50 @@ pub(crate) fn follow(draft: Draft) {
             draft.editing.set(true);
         }
     });
+    let writers = move |answer: Answer| {
+        let models = found(answer.as_deref().unwrap_or_default()).models;
+        let first = models.first().map_or(TEMPLATE, String::as_str);
+        draft.writer.set(first.to_owned());
+        draft.known.update(|known| known.models = models);
+    };
+    get(draft, paths::prompt_writers(), Box::new(writers));
+}
+
+fn found(answer: &str) -> Found {
+    json::read(answer).unwrap_or_default()
+}
+
+/// Fetches something, unless the editor is closed when it comes.
+fn get(draft: Draft, path: String, then: Box<dyn FnOnce(Answer)>) {
     spawn_local(async move {
-        let text = api::get(&paths::prompt_writers()).await.unwrap_or_default();
-        let writers: PromptWriters = json::read(&text).unwrap_or_default();
-        let first = writers.models.first().cloned();
-        let _ = draft
-            .writer
-            .try_set(first.unwrap_or_else(|| TEMPLATE.to_owned()));
-        let _ = draft.models.try_set(writers.models);
+        let answer = api::get(&path).await;
+        if draft.known.try_with_untracked(|_| ()).is_some() {
+            then(answer);
+        }
     });
 }
 
 /// Fetches the current version.
 fn load(draft: Draft, then: Then) {
-    spawn_local(async move {
-        let answer = api::get(&at(draft, "")).await;
-        // The editor may be closed by now.
-        if draft.base.try_get_untracked().is_none() {
-            return;
+    let path = at(draft, "");
+    let taken = move |answer: Answer| match answer {
+        Ok(answer) => {
+            take(draft, &answer, false);
+            then(draft);
         }
-        match answer {
-            Ok(answer) => {
-                take(draft, &answer, false);
-                then(draft);
-            }
-            Err(failure) => {
-                let lang = draft.board.lang.get_untracked();
-                draft
-                    .say
-                    .tell(&wording::draft::failed(lang, &failure), true);
-            }
-        }
-    });
+        Err(failure) => tell(draft, &failure),
+    };
+    get(draft, path, Box::new(taken));
 }
 
 /// Takes in a version. What is typed was saved before, where this `replace`s it.
 fn take(draft: Draft, answer: &str, replace: bool) {
     let both: Option<(PromptRef, PromptBody)> = json::read_two(answer);
-    let found: Option<Found> = json::read(answer);
-    let (Some((about, body)), Some(found)) = (both, found) else {
+    let Some((about, body)) = both else {
         return;
     };
-    let new = Saved {
-        version: about.version,
-        text: body.prompt.clone(),
-        secrets: found.secrets,
-    };
-    draft.take(new, replace);
+    let secrets = found(answer).secrets;
+    draft.take(about.version, body.prompt.clone(), secrets, replace);
     draft.board.detail.take_prompt(about.clone());
     draft.board.keep_prompt(PromptText { about, body });
 }
@@ -112,33 +106,53 @@ fn at(draft: Draft, what: &str) -> String {
     format!("{}{what}", paths::prompt(id.pipeline(), &id))
 }
 
+fn lang(draft: Draft) -> Lang {
+    draft.board.lang.get_untracked()
+}
+
+fn tell(draft: Draft, failure: &Failure) {
+    draft
+        .say
+        .tell(&wording::draft::failed(lang(draft), failure), true);
+}
+
 /// Asks for something, and says why it was not done.
 fn call(draft: Draft, what: &str, body: &DraftBody<'_>, doing: &str, done: fn(Draft, &str)) {
-    let answered = Callback::new(move |answer: Answer| match answer {
-        Ok(answer) => done(draft, &answer),
+    ask(
+        draft,
+        what,
+        body,
+        doing,
+        Box::new(move |answer| done(draft, &answer)),
+    );
+}
+
+fn ask(draft: Draft, what: &str, body: &DraftBody<'_>, doing: &str, done: Box<dyn FnOnce(String)>) {
+    let answered = move |answer: Answer| match answer {
+        Ok(answer) => done(answer),
         Err(failure) => refused(draft, &failure),
-    });
+    };
     let body = api::draft_body(body);
-    draft.say.call(at(draft, what), body, doing, answered);
+    draft
+        .say
+        .call(at(draft, what), body, doing, Box::new(answered));
 }
 
 fn refused(draft: Draft, failure: &Failure) {
-    let lang = draft.board.lang.get_untracked();
     let stale = matches!(failure, Failure::Refused(problem) if problem.kind() == "stale-revision");
-    if stale {
-        // Somebody else has changed it. The next try is made from that version.
-        load(draft, |draft| {
-            let lang = draft.board.lang.get_untracked();
-            let version = untrack(|| draft.version());
-            draft.base.set(version);
-            let by = untrack(|| draft.newest_by());
-            draft
-                .say
-                .tell(&wording::draft::stale(lang, version, &by), true);
-        });
+    if !stale {
+        tell(draft, failure);
         return;
     }
-    draft.say.tell(&wording::draft::failed(lang, failure), true);
+    // Somebody else has changed it. The next try is made from that version.
+    load(draft, |draft| {
+        draft.known.update(|known| known.base = known.version);
+        let said = untrack(|| {
+            let (version, by) = (draft.version(), draft.newest_by());
+            wording::draft::stale(lang(draft), version, &by, draft.is_edited())
+        });
+        draft.say.tell(&said, true);
+    });
 }
 
 /// Saves what is typed, if anything is, and then does something with the version that is current.
@@ -148,25 +162,20 @@ fn saved_first(draft: Draft, then: Then) {
         return;
     }
     let words = draft.say.words.get_untracked();
-    let lang = draft.board.lang.get_untracked();
     if words.trim().is_empty() {
-        draft.say.refuse("text", lang.draft_empty());
+        draft.say.refuse("text", lang(draft).draft_empty());
         return;
     }
     let body = DraftBody {
-        base: Some(draft.base.get_untracked()),
+        base: Some(draft.known.with_untracked(|known| known.base)),
         text: Some(&words),
         ..DraftBody::default()
     };
-    let answered = Callback::new(move |answer: Answer| match answer {
-        Ok(answer) => {
-            take(draft, &answer, true);
-            then(draft);
-        }
-        Err(failure) => refused(draft, &failure),
-    });
-    let body = api::draft_body(&body);
-    draft.say.call(at(draft, "/versions"), body, "", answered);
+    let saved = move |answer: String| {
+        take(draft, &answer, true);
+        then(draft);
+    };
+    ask(draft, "/versions", &body, "", Box::new(saved));
 }
 
 fn base(draft: Draft) -> DraftBody<'static> {
@@ -186,45 +195,33 @@ fn version(version: u32) -> DraftBody<'static> {
 /// Saves what is typed as a version. It stays here until it is sent.
 pub(crate) fn save(draft: Draft) {
     saved_first(draft, |draft| {
-        let lang = draft.board.lang.get_untracked();
-        let number = untrack(|| draft.version());
-        draft
-            .say
-            .tell(&lang.draft_saved(&number.to_string()), false);
+        let number = untrack(|| draft.version()).to_string();
+        draft.say.tell(&lang(draft).draft_saved(&number), false);
     });
 }
 
 /// Sends the prompt: from here on agents get it.
 pub(crate) fn send(draft: Draft) {
+    // Of these the button says that they go along.
     let known = untrack(|| draft.secrets());
-    if known == 0 && untrack(|| draft.is_edited()) {
-        saved_first(draft, |draft| {
-            // What was just typed may contain what nobody has been told of.
-            if untrack(|| draft.secrets()) > 0 {
-                let lang = draft.board.lang.get_untracked();
-                draft.say.tell(lang.now_held_secret(), true);
-            } else {
-                send_saved(draft);
+    draft.chosen.set_value(known as u32);
+    saved_first(draft, |draft| {
+        // What was just typed may contain what nobody has been told of.
+        if untrack(|| draft.secrets()) > u64::from(draft.chosen.get_value()) {
+            draft.say.tell(lang(draft).now_held_secret(), true);
+            return;
+        }
+        let number = untrack(|| draft.version());
+        call(draft, "/send", &version(number), "", |draft, answer| {
+            let inside = browser::has_focus(&draft.say.name());
+            draft.editing.set(false);
+            take(draft, answer, true);
+            draft.board.say(lang(draft).own_prompt().to_owned());
+            // Whoever uses the keyboard goes on from where the editor was.
+            if inside {
+                browser::focus("content");
             }
         });
-    } else {
-        saved_first(draft, send_saved);
-    }
-}
-
-fn send_saved(draft: Draft) {
-    let number = untrack(|| draft.version());
-    call(draft, "/send", &version(number), "", |draft, answer| {
-        let inside = browser::has_focus(&draft.say.name());
-        draft.editing.set(false);
-        take(draft, answer, true);
-        draft
-            .board
-            .say(draft.board.lang.get_untracked().own_prompt().to_owned());
-        // Whoever uses the keyboard goes on from where the editor was.
-        if inside {
-            browser::focus("content");
-        }
     });
 }
 
@@ -249,14 +246,13 @@ pub(crate) fn mask(draft: Draft) {
 /// Has it written anew.
 pub(crate) fn rewrite(draft: Draft) {
     saved_first(draft, |draft| {
-        let hint = draft.hint.get_untracked();
-        let writer = draft.writer.get_untracked();
+        let (hint, writer) = (draft.hint.get_untracked(), draft.writer.get_untracked());
         let body = DraftBody {
             hint: Some(hint.trim()).filter(|hint| !hint.is_empty()),
             writer: Some(writer.as_str()).filter(|writer| !writer.is_empty()),
             ..base(draft)
         };
-        let doing = draft.board.lang.get_untracked().rewriting();
+        let doing = lang(draft).rewriting();
         call(draft, "/rewrite", &body, doing, |draft, answer| {
             draft.hint.set(String::new());
             draft.say.forget("hint");
@@ -268,38 +264,30 @@ pub(crate) fn rewrite(draft: Draft) {
 /// Has it read by a model that knows nothing else.
 pub(crate) fn cold_read(draft: Draft) {
     saved_first(draft, |draft| {
-        let doing = draft.board.lang.get_untracked().cold_reading();
-        let body = DraftBody::default();
+        let (body, doing) = (DraftBody::default(), lang(draft).cold_reading());
         call(draft, "/cold-read", &body, doing, |draft, answer| {
-            let read: Option<ColdRead> = json::read(answer);
-            draft.cold.set(read);
+            draft.known.update(|known| known.cold = found(answer));
         });
     });
 }
 
 /// Compares, or hides what was compared.
 pub(crate) fn compare(draft: Draft) {
-    if draft.diff.with_untracked(Option::is_some) {
-        draft.diff.set(None);
+    if draft.known.with_untracked(|known| known.from > 0) {
+        draft.known.update(|known| known.from = 0);
         return;
     }
-    let from = untrack(|| draft.compared_with()).unwrap_or(1);
-    draft.chosen.set_value(from);
+    draft.chosen.set_value(untrack(|| draft.compared_with()));
     saved_first(draft, |draft| {
         let (from, to) = (draft.chosen.get_value(), untrack(|| draft.version()));
-        spawn_local(async move {
-            let path = at(draft, &format!("/changes?from={from}&to={to}"));
-            let answer = api::get(&path).await;
-            if draft.base.try_get_untracked().is_none() {
-                return;
-            }
-            match answer {
-                Ok(answer) => {
-                    let diff: Option<PromptDiff> = json::read(&answer);
-                    draft.diff.set(diff);
-                }
-                Err(failure) => refused(draft, &failure),
-            }
-        });
+        let path = at(draft, &format!("/changes?from={from}&to={to}"));
+        let compared = move |answer: Answer| match answer {
+            Ok(answer) => draft.known.update(|known| {
+                known.diff = found(&answer);
+                known.from = from;
+            }),
+            Err(failure) => tell(draft, &failure),
+        };
+        get(draft, path, Box::new(compared));
     });
 }

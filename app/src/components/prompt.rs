@@ -2,7 +2,7 @@
 
 use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{Link, ShortForm, Summary};
+use protocol::{Link, PromptRef, ShortForm, Summary};
 
 use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
 use crate::{
@@ -92,10 +92,20 @@ pub(crate) fn prompt_text(
     alone: bool,
 ) -> AnyView {
     let text = move || board.prompt(&id.get()?);
-    // What follows the text follows which one it is: another version has another.
-    let here = memo(move || Some(text()?.about.hash));
-    let newest = memo(move || Some(board.about_prompt(&id.get()?)?.hash));
+    // What follows the text follows which one it is: another version has another, and held there are no ways to hand it on.
+    let of = |about: &PromptRef| (about.hash, about.held.is_some());
+    let here = memo(move || Some(of(&text()?.about)));
+    let newest = memo(move || Some(of(&board.about_prompt(&id.get()?)?)));
     let failed = RwSignal::new(None::<Failure>);
+    // Before it leaves only people read it.
+    let closed = memo(move || {
+        let held = || {
+            board
+                .about_prompt(&id.get()?)
+                .map(|about| about.held.is_some())
+        };
+        board.me.with_value(Option::is_none) && held() == Some(true)
+    });
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
         failed.set(None);
@@ -108,15 +118,17 @@ pub(crate) fn prompt_text(
     };
     effect(move || {
         // Opened later than the prompt arrived, and the page brought another one: fetch it. So is another version.
-        let newest = newest.get();
-        if id.get().is_some() && (here.get_untracked().is_none() || here.get_untracked() != newest)
-        {
+        let (here, newest) = (here.get(), newest.get());
+        if id.get().is_some() && !closed.get() && (here.is_none() || here != newest) {
             fetch();
         }
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
         (_, Some(_), _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
+        _ if closed.get() => {
+            view! { <p class="prompt-text sub">{board.t(Lang::readable_once_sent)}</p> }.into_any()
+        }
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }

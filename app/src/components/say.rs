@@ -180,18 +180,24 @@ impl Say {
 
     /// Sends something. `done` is called once it got through; else the line says why not.
     pub fn send(self, path: String, body: Option<String>, done: Callback<()>) {
-        let answered = Callback::new(move |answer: Answer| match answer {
-            Ok(_) => done.run(()),
+        let answered = move |answer: Answer| match answer {
+            Ok(_) => drop(done.try_run(())),
             Err(failure) => {
                 let lang = self.board.lang.get_untracked();
                 self.tell(&wording::asking::not_sent(lang, &failure), true);
             }
-        });
-        self.call(path, body, "", answered);
+        };
+        self.call(path, body, "", Box::new(answered));
     }
 
     /// Sends something, says `doing` meanwhile, and gives the answer to `answered`.
-    pub fn call(self, path: String, body: Option<String>, doing: &str, answered: Callback<Answer>) {
+    pub fn call(
+        self,
+        path: String,
+        body: Option<String>,
+        doing: &str,
+        answered: Box<dyn FnOnce(Answer)>,
+    ) {
         let body = body.unwrap_or_default();
         if self.sending.get_untracked() {
             return;
@@ -214,7 +220,7 @@ impl Say {
             if answer.is_ok() {
                 self.last.set_value(String::new());
             }
-            answered.try_run(answer);
+            answered(answer);
         });
     }
 }

@@ -1,9 +1,12 @@
 //! What is said about a prompt before an agent has it.
 
-use protocol::{ColdRead, DiffLine, LineChange, PromptDiff, Secret};
-
 use super::{connection, grouped, pipeline};
-use crate::{Lang, api::Failure, standing::Use};
+use crate::{
+    Lang,
+    api::Failure,
+    draft::{Found, Line, Secret, TEMPLATE},
+    standing::Use,
+};
 
 /// When it leaves, or that it has left.
 pub(crate) fn goes_out(lang: Lang, used: Option<Use>) -> &'static str {
@@ -15,19 +18,27 @@ pub(crate) fn goes_out(lang: Lang, used: Option<Use>) -> &'static str {
 }
 
 /// `2 · gpt-5`
-pub(crate) fn version(
-    lang: Lang,
-    reader: &str,
-    number: usize,
-    of: &domain::PromptVersion,
-) -> String {
-    let by = pipeline::written_by(lang, reader, &of.writer);
+pub(crate) fn version(lang: Lang, reader: &str, number: u32, writer: &domain::Writer) -> String {
+    let by = pipeline::written_by(lang, reader, writer);
     format!("{number} · {by}")
 }
 
-/// Somebody else saved a version meanwhile, and what is typed was refused.
-pub(crate) fn stale(lang: Lang, version: u32, by: &str) -> String {
-    lang.draft_stale(by, &version.to_string())
+/// A writer that can be chosen.
+pub(crate) fn writer(lang: Lang, name: &str) -> &str {
+    match name {
+        TEMPLATE => lang.template(),
+        name => name,
+    }
+}
+
+/// Somebody else saved a version meanwhile, so that what was asked for was refused.
+pub(crate) fn stale(lang: Lang, version: u32, by: &str, edited: bool) -> String {
+    let version = version.to_string();
+    if edited {
+        lang.draft_stale(by, &version)
+    } else {
+        lang.draft_changed(by, &version)
+    }
 }
 
 /// Somebody else saved a version meanwhile.
@@ -47,15 +58,15 @@ pub(crate) fn secret(lang: Lang, secret: &Secret) -> String {
 }
 
 /// The button that sends.
-pub(crate) fn send(lang: Lang, agent: Option<&str>, secrets: usize) -> String {
+pub(crate) fn send(lang: Lang, agent: Option<&str>, secrets: u64) -> String {
     if secrets > 0 {
-        return lang.send_with_secrets(secrets as u64);
+        return lang.send_with_secrets(secrets);
     }
     lang.send_to(agent.unwrap_or(lang.an_agent()))
 }
 
 /// What a model said that read nothing else.
-pub(crate) fn cold(lang: Lang, read: &ColdRead) -> String {
+pub(crate) fn cold(lang: Lang, read: &Found) -> String {
     if read.ready {
         lang.cold_ready(&read.model)
     } else {
@@ -64,34 +75,38 @@ pub(crate) fn cold(lang: Lang, read: &ColdRead) -> String {
 }
 
 /// What stands before a line of a comparison: not by its colour alone is it told what became of it.
-pub(crate) fn mark(line: &DiffLine) -> (&'static str, &'static str) {
-    match line.change {
-        LineChange::Same => (" ", ""),
-        LineChange::Added => ("+", "added"),
-        LineChange::Removed => ("−", "removed"),
-        LineChange::Skipped => ("…", "skipped"),
+pub(crate) fn mark(line: &Line) -> &'static str {
+    match line.change.as_str() {
+        "added" => "+",
+        "removed" => "−",
+        "skipped" => "…",
+        _ => " ",
     }
 }
 
 /// A line of a comparison.
-pub(crate) fn line(lang: Lang, line: &DiffLine) -> String {
-    match line.change {
-        LineChange::Skipped => lang.unchanged_lines(&line.text),
-        _ => line.text.clone(),
+pub(crate) fn line(lang: Lang, line: &Line) -> String {
+    if line.change == "skipped" {
+        lang.unchanged_lines(&line.text)
+    } else {
+        line.text.clone()
     }
 }
 
 /// What is to be known about a comparison beside its lines.
-pub(crate) fn about_diff(lang: Lang, diff: &PromptDiff) -> Option<String> {
-    let changed = |line: &DiffLine| matches!(line.change, LineChange::Added | LineChange::Removed);
-    let said = if diff.cut {
+pub(crate) fn about_diff(lang: Lang, from: u32, to: u32, diff: &Found) -> String {
+    let changed = |line: &Line| line.change == "added" || line.change == "removed";
+    let more = if diff.cut {
         lang.diff_cut()
     } else if diff.lines.iter().any(changed) {
-        return None;
+        ""
     } else {
         lang.no_difference()
     };
-    Some(said.to_owned())
+    format!(
+        "{} {more}",
+        lang.comparison(&from.to_string(), &to.to_string())
+    )
 }
 
 /// For which phases people look at the prompts; nothing where nobody chose.
@@ -113,7 +128,10 @@ pub(crate) fn failed(lang: Lang, failure: &Failure) -> String {
         // What a model did not do, or what is wrong with the text, only the server's words say.
         Failure::Refused(problem)
             if !problem.detail.is_empty()
-                && matches!(problem.kind(), "invalid" | "model-failed" | "unavailable") =>
+                && matches!(
+                    problem.kind(),
+                    "invalid" | "model" | "no-model" | "busy" | "internal"
+                ) =>
         {
             lang.refused_answer(&problem.detail)
         }
@@ -139,24 +157,20 @@ mod tests {
 
     #[test]
     fn a_comparison_says_what_its_lines_do_not() {
-        let line = |change, text: &str| DiffLine {
-            change,
+        let line = |change: &str, text: &str| Line {
+            change: change.to_owned(),
             text: text.to_owned(),
         };
-        let mut diff = PromptDiff {
-            from: 1,
-            to: 2,
-            lines: vec![line(LineChange::Skipped, "9")],
-            cut: false,
+        let mut diff = Found {
+            lines: vec![line("skipped", "9")],
+            ..Found::default()
         };
-        assert_eq!(
-            about_diff(Lang::En, &diff).as_deref(),
-            Some("No difference.")
-        );
+        let said = |diff: &Found| about_diff(Lang::En, 1, 2, diff);
+        assert!(said(&diff).ends_with("No difference."));
         assert_eq!(super::line(Lang::En, &diff.lines[0]), "9 unchanged lines");
-        diff.lines.push(line(LineChange::Added, "Go on."));
-        assert_eq!(about_diff(Lang::En, &diff), None);
-        assert_eq!(mark(&diff.lines[1]).0, "+");
+        diff.lines.push(line("added", "Go on."));
+        assert!(said(&diff).ends_with("− is gone. "));
+        assert_eq!(mark(&diff.lines[1]), "+");
     }
 
     #[test]
