@@ -11,6 +11,7 @@ import { Server, binary, until } from '../support/server.mjs';
 import { MODULES, NODE, PATIENCE, version } from './assistant.mjs';
 import { CLIENTS, set_up } from './clients.mjs';
 import { Model } from './model.mjs';
+import { Person } from './person.mjs';
 import { works_on_what_it_is_told } from './script.mjs';
 
 /** @typedef {import('./clients.mjs').Client} Client */
@@ -101,6 +102,13 @@ class Run {
     });
   }
 
+  /** The page of the pipeline, as the run tells it. */
+  async address() {
+    const said = / works on (http\S+\/pipelines\/\w+) /;
+    const [, address] = await until('an address', () => said.exec(this.said) ?? false, PATIENCE);
+    return address;
+  }
+
   /** The pipeline, once there is one of which this is true. @param {string} what @param {(pipeline: any) => boolean} [is] */
   async pipeline(what, is = () => true) {
     return until(
@@ -171,20 +179,28 @@ for (const client of CLIENTS.filter((client) => client.acp)) {
   describe(`staffel run -- ${version(client)}`, { timeout: 6 * PATIENCE }, () => {
     /** @type {Run} */
     let run;
+    /** @type {Person | undefined} */
+    let person;
     afterEach(async (context) => {
       // @ts-expect-error the types do not know it
-      if (context.error) console.log(run.traces);
+      if (context.error) console.log(run.traces, await person?.sees());
+      await person?.leaves();
+      person = undefined;
       await run.dispose();
     });
 
-    test('three phases need no more than the decisions', async () => {
+    test('three phases need no more than the decisions of a person at the board', async () => {
       run = await new Run(client, server, `phases-${client.name}`).prepare();
+      person = await Person.of(server);
       const child = run.start(begin);
-      await run.decide(1);
-      await run.decide(2, 'request_changes', 1, 'Shorter, please.');
-      await run.decide(2, 'accept', 2);
-      const pipeline = await run.decide(3);
+      const address = await run.address();
+      await person.opens(address);
+      await person.accepts('PLAN → CREATE');
+      await person.requests_changes('CREATE → REFLECT', 'Shorter, please.');
+      await person.accepts('CREATE → REFLECT', 2);
+      await person.accepts('REFLECT → finish');
       assert.equal(await run.ended(child), 0);
+      const pipeline = address.split('/').at(-1) ?? '';
       const counts = await counted(server, pipeline);
       assert.deepEqual(
         [counts.PipelineCompleted, counts.PromptPickedUp, counts.PromptAcknowledged, counts.HandoverRevised, counts.QuestionAsked],

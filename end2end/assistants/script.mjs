@@ -19,7 +19,7 @@ function call(name, args, tools, talk) {
 }
 
 /** The newest value that an answer gives for a field, as JSON or in words. @param {Turn[]} talk @param {string} field */
-function found(talk, field) {
+export function found(talk, field) {
   const pattern = new RegExp(`\\b${field}\\\\*"?\\s*[:=]\\s*\\\\*"([0-9a-z-]+)`, 'g');
   const results = talk.flatMap((turn) => (turn.kind === 'result' ? [turn.text] : []));
   const ids = results.flatMap((text) => Array.from(text.matchAll(pattern), ([, id]) => id));
