@@ -166,36 +166,25 @@ impl Draft {
 
     /// Takes in the version that the server has. What is typed stays, unless it was saved just now (`replace`).
     pub fn take(self, version: u32, text: String, secrets: Vec<Secret>, replace: bool) {
-        let typed = self.say.words.get_untracked();
-        let before = self.known.get_untracked();
         // Before the first version is here: what this tab has kept.
-        let own = !typed.is_empty() && typed != before.text;
-        let keeps = own && !replace;
-        let base = match before.base {
-            base if keeps && base > 0 => base,
-            _ => version,
-        };
+        let keeps = self.known.with_untracked(|known| {
+            let own = |words: &String| !words.is_empty() && *words != known.text;
+            !replace && self.say.words.with_untracked(own)
+        });
         if !keeps {
             self.say.words.set(text.clone());
         }
-        let same = before.version == version;
-        let known = Known {
-            version,
-            text,
-            base,
-            secrets,
-            models: before.models,
-            ..Known::default()
-        };
-        self.known.set(if same {
-            Known {
-                from: before.from,
-                diff: before.diff,
-                cold: before.cold,
-                ..known
+        self.known.update(|known| {
+            if !keeps || known.base == 0 {
+                known.base = version;
             }
-        } else {
-            known
+            if known.version != version {
+                known.from = 0;
+                known.cold = Found::default();
+            }
+            known.version = version;
+            known.text = text;
+            known.secrets = secrets;
         });
     }
 

@@ -1,6 +1,7 @@
 //! The editor of a prompt before an agent has it: its versions, its text, what may be a secret in it, and what sends it.
 //!
-//! All of it is drawn at once; the style sheet hides what there is no use for.
+//! All of it is drawn at once, and the style sheet hides what there is no use for. Few shapes are drawn again and again:
+//! each is code that the page has to download.
 
 use domain::PromptVersion;
 use leptos::prelude::*;
@@ -13,10 +14,16 @@ use crate::{
     Lang,
     actions::draft,
     browser,
-    draft::{Draft, Known, Line, Secret, TEMPLATE, with_question},
+    draft::{Draft, Known, TEMPLATE, with_question},
     follow::{change, effect, maybe, press, text, word},
-    standing, wording,
+    standing,
+    wording::{self, draft::Row},
 };
+
+/// What is done when a button is pressed.
+type Act = fn(Draft);
+/// A text of the editor.
+type Says = fn(Draft, Lang) -> String;
 
 impl Draft {
     /// All of it.
@@ -24,27 +31,25 @@ impl Draft {
         effect(move || draft::follow(self));
         let (board, say) = (self.board, self.say);
         let send = Callback::new(move |()| self.send_by_key());
-        let field = say.field("text", say.words, nothing, false, send);
-        let behind = maybe(move || {
-            let by = self.newest_by();
-            let said = || wording::draft::behind(board.lang.get(), self.version(), &by);
-            self.is_behind().then(said)
-        });
-        view! {
-            <div class="draft" id=say.name()>
-                <div class="versions" role="group" aria-label=board.t(Lang::versions)>{self.tabs()}</div>
-                <label class="unseen" for=say.id("text")>{board.t(Lang::prompt_text)}</label>
-                {field}
-                {self.fits()}
-                <p class="alarm" role="status">{behind}</p>
-                {self.comparison()}
-                {self.anew()}
-                {self.cold_view()}
-                {say.line()}
-                {self.buttons()}
-            </div>
-        }
-        .into_any()
+        let parts = vec![
+            self.tabs(),
+            label(self, "text", Lang::prompt_text),
+            say.field("text", say.words, nothing, false, send),
+            self.fits(),
+            self.line("alarm", |draft, lang| {
+                if !draft.is_behind() {
+                    return String::new();
+                }
+                wording::draft::behind(lang, draft.version(), &draft.newest_by())
+            }),
+            self.comparison(),
+            self.anew(),
+            self.cold_view(),
+            say.line(),
+            self.buttons(),
+        ];
+        view! { <div class="draft" id=say.name() role="group" aria-label=board.t(Lang::prompt_text)>{parts}</div> }
+            .into_any()
     }
 
     /// The versions, one of them chosen.
@@ -53,14 +58,18 @@ impl Draft {
             let key = format!("{index} {}", of.writer.name);
             Item::new(key, move || self.tab(index as u32 + 1, of))
         };
-        list(move || self.versions().into_iter().enumerate().map(tab).collect())
+        let tabs = move || self.versions().into_iter().enumerate().map(tab).collect();
+        view! { <div class="versions" role="group" aria-label=self.board.t(Lang::versions)>{list(tabs)}</div> }
+            .into_any()
     }
 
     fn tab(self, number: u32, of: PromptVersion) -> AnyView {
-        let (board, lang) = (self.board, self.board.lang);
+        let board = self.board;
         let pressed = move || self.version() == number;
-        let says =
-            text(move || wording::draft::version(lang.get(), &board.reader(), number, &of.writer));
+        let says = text(move || {
+            let (lang, reader) = (board.lang.get(), board.reader());
+            wording::draft::version(lang, &reader, number, &of.writer)
+        });
         let choose = move |_| {
             if !untrack(pressed) {
                 draft::choose(self, number);
@@ -72,121 +81,106 @@ impl Draft {
         .into_any()
     }
 
-    /// Lines of something that is known. What says the same is the same line.
-    fn lines<T: Clone + Send + 'static>(
-        self,
-        of: fn(&Known) -> &Vec<T>,
-        draw: fn(Self, T) -> AnyView,
-        key: fn(&T) -> &str,
-    ) -> AnyView {
-        let item = move |(index, one): (usize, T)| {
-            let key = format!("{index} {}", key(&one));
-            Item::new(key, move || draw(self, one))
-        };
-        let all = move || self.known.with(|known| of(known).clone());
-        list(move || all().into_iter().enumerate().map(item).collect())
-    }
-
     /// How long it is, what in it may be a secret, and what it is compared with.
     fn fits(self) -> AnyView {
-        let lang = self.board.lang;
-        let long = maybe(move || {
-            let said = |words: &String| wording::draft::characters(lang.get(), words);
-            (self.version() > 0).then(|| self.say.words.with(said))
-        });
-        let none = maybe(move || {
-            let none = self.version() > 0 && self.secrets() == 0;
-            none.then(|| lang.get().no_secrets().to_owned())
-        });
-        let mask = text(move || lang.get().mask_secrets(self.secrets()));
-        let compare = text(move || {
-            let hides = self.with(|known| known.from > 0);
-            match self.compared_with() {
-                _ if hides => lang.get().hide_comparison().to_owned(),
-                0 => String::new(),
-                with => lang.get().compare_with(&with.to_string()),
-            }
-        });
-        let compares = shown("quiet small compare", move || {
-            compare.with(|says| !says.is_empty())
-        });
-        view! {
-            <div class="fits sub">
-                <b>{long}</b>
-                <span>{none}</span>
-                {self.button(compares, compare, draft::compare)}
-            </div>
-            <div class=shown("secrets", move || self.secrets() > 0)>
-                <ul>{self.lines(|known| &known.secrets, secret, |secret| &secret.kind)}</ul>
-                {self.button(Signal::stored("btn small"), mask, draft::mask)}
-            </div>
-        }
+        let here = |known: &Known| known.version > 0;
+        let parts = vec![
+            self.line("long", |draft, lang| {
+                let said = |words: &String| wording::draft::characters(lang, words);
+                draft.say.words.with(said)
+            }),
+            self.line("", |draft, lang| match draft.secrets() {
+                0 => lang.no_secrets().to_owned(),
+                _ => String::new(),
+            }),
+            self.button(
+                shown("quiet small", move || {
+                    self.with(|known| known.from > 0) || self.compared_with() > 0
+                }),
+                |draft, lang| {
+                    if draft.with(|known| known.from > 0) {
+                        return lang.hide_comparison().to_owned();
+                    }
+                    lang.compare_with(&draft.compared_with().to_string())
+                },
+                draft::compare,
+            ),
+        ];
+        let secrets = vec![
+            self.rows(wording::draft::secrets),
+            self.button(
+                Signal::stored("btn small"),
+                |draft, lang| lang.mask_secrets(draft.secrets()),
+                draft::mask,
+            ),
+        ];
+        let some = move || self.secrets() > 0;
+        vec![
+            block(shown("fits sub", move || self.with(here)), parts),
+            block(shown("secrets", some), secrets),
+        ]
         .into_any()
     }
 
     /// Two versions, line by line.
     fn comparison(self) -> AnyView {
-        let lang = self.board.lang;
-        let about = text(move || {
-            self.known.with(|known| {
-                wording::draft::about_diff(lang.get(), known.from, known.version, &known.diff)
-            })
-        });
-        view! {
-            <div class=shown("compared", move || self.with(|known| known.from > 0))>
-                <p class="sub">{about}</p>
-                <ul class="diff" tabindex="0" aria-label=about>
-                    {self.lines(|known| &known.diff.lines, diff_line, |line| &line.text)}
-                </ul>
-            </div>
-        }
-        .into_any()
+        let parts = vec![
+            self.line("sub", |draft, lang| {
+                draft
+                    .known
+                    .with(|known| wording::draft::about_diff(lang, known))
+            }),
+            self.rows(wording::draft::lines),
+        ];
+        block(
+            shown("diff", move || self.with(|known| known.from > 0)),
+            parts,
+        )
     }
 
     /// What has it written anew: with a hint, by whom.
     fn anew(self) -> AnyView {
         let (board, say) = (self.board, self.say);
         let rewrite = Callback::new(move |()| draft::rewrite(self));
-        let field = say.field("hint", self.hint, Lang::rewrite_hint, false, rewrite);
-        let option = |draft: Self, name: String| {
-            let says = name.clone();
-            let says = text(move || {
-                let lang = draft.board.lang.get();
-                wording::draft::writer(lang, &says).to_owned()
-            });
-            view! { <option value=name>{says}</option> }.into_any()
+        let option = move |name: String| {
+            Item::new(name.clone(), move || {
+                let says = wording::draft::writer(board.lang.get_untracked(), &name).to_owned();
+                view! { <option value=name>{says}</option> }.into_any()
+            })
+        };
+        let options = move || {
+            let mut names = self.with(|known| known.models.clone());
+            names.push(TEMPLATE.to_owned());
+            names.into_iter().map(option).collect()
         };
         let choose = move |event| self.writer.set(event_target_value(&event));
-        view! {
-            <div class="say anew">
-                <label class="unseen" for=say.id("hint")>{board.t(Lang::hint)}</label>
-                {field}
-                <select class=self.with_models("") prop:value=self.writer aria-label=board.t(Lang::who_writes) on:change=change(choose)>
-                    {self.lines(|known| &known.models, option, |name| name)}
-                    {option(self, TEMPLATE.to_owned())}
-                </select>
-                {say.button(Signal::stored("btn"), board.t(Lang::rewrite).into_any(), None, rewrite)}
-            </div>
-        }
-        .into_any()
+        let select = view! {
+            <select class=self.with_models("") prop:value=self.writer aria-label=board.t(Lang::who_writes) on:change=change(choose)>
+                {list(options)}
+            </select>
+        };
+        let says = board.t(Lang::rewrite).into_any();
+        let parts = vec![
+            label(self, "hint", Lang::hint),
+            say.field("hint", self.hint, Lang::rewrite_hint, false, rewrite),
+            select.into_any(),
+            say.button(Signal::stored("btn"), says, None, rewrite),
+        ];
+        block(Signal::stored("say anew"), parts)
     }
 
     /// What a model says that reads only this prompt.
     fn cold_view(self) -> AnyView {
-        let board = self.board;
         let read = move || self.with(|known| !known.cold.model.is_empty());
-        let said = text(move || {
-            let lang = board.lang.get();
-            self.known
-                .with(|known| wording::draft::cold(lang, &known.cold))
-        });
-        view! {
-            <section class=shown("cold", read) aria-label=board.t(Lang::cold_read)>
-                <p role="status"><b>{board.t(Lang::cold_read)}</b> " " {said}</p>
-                <ul>{self.lines(|known| &known.cold.questions, question, |question| question)}</ul>
-            </section>
-        }
-        .into_any()
+        let parts = vec![
+            self.line("", |draft, lang| {
+                draft
+                    .known
+                    .with(|known| wording::draft::cold(lang, &known.cold))
+            }),
+            self.rows(wording::draft::questions),
+        ];
+        block(shown("cold", read), parts)
     }
 
     /// What sends it, and what else is done with it.
@@ -210,36 +204,79 @@ impl Draft {
             .button(class, says.into_any(), Some("Control+Enter"), send);
         // A prompt that is held goes out when it is sent: there is nothing to close.
         let leaves = move || self.is_edited() || self.status.with(standing::held).is_none();
-        let leave = text(move || {
-            let lang = lang.get();
-            let says = if self.is_edited() {
+        let leave: Says = |draft, lang| {
+            let says = if draft.is_edited() {
                 lang.discard()
             } else {
                 lang.dismiss()
             };
             says.to_owned()
-        });
-        let cold = text(move || lang.get().cold_read().to_owned());
-        let save = text(move || lang.get().save().to_owned());
-        view! {
-            <div class="draft-buttons">
-                {send}
-                {self.button(shown("btn", move || self.is_edited()), save, draft::save)}
-                {self.button(self.with_models("btn"), cold, draft::cold_read)}
-                <CopyButton text=self.say.words/>
-                {self.button(shown("quiet leave", leaves), leave, Self::discard)}
-            </div>
-        }
-        .into_any()
+        };
+        let parts = vec![
+            send,
+            self.button(
+                shown("btn", move || self.is_edited()),
+                |_, lang| lang.save().to_owned(),
+                draft::save,
+            ),
+            self.button(
+                self.with_models("btn"),
+                |_, lang| lang.cold_read().to_owned(),
+                draft::cold_read,
+            ),
+            view! { <CopyButton text=self.say.words/> }.into_any(),
+            self.button(shown("quiet leave", leaves), leave, Self::discard),
+        ];
+        block(Signal::stored("draft-buttons"), parts)
     }
 
     fn with_models(self, class: &'static str) -> Signal<&'static str> {
         shown(class, move || self.with(|known| !known.models.is_empty()))
     }
 
-    fn button(self, class: Signal<&'static str>, says: Signal<String>, act: fn(Self)) -> AnyView {
+    fn button(self, class: Signal<&'static str>, says: Says, act: Act) -> AnyView {
+        let says = text(move || says(self, self.board.lang.get()));
         let act = Callback::new(move |()| act(self));
         self.say.button(class, says.into_any(), None, act)
+    }
+
+    /// A line that is not there where it says nothing. Only in the browser, which has the text.
+    fn line(self, class: &'static str, says: Says) -> AnyView {
+        let said = maybe(move || {
+            let known = self.version() > 0;
+            let said = || says(self, self.board.lang.get());
+            known.then(said).filter(|said| !said.is_empty())
+        });
+        view! { <p class=class role="status">{said}</p> }.into_any()
+    }
+
+    /// Lines of something that is known.
+    fn rows(self, of: fn(Lang, &Known) -> Vec<Row>) -> AnyView {
+        let item = move |(index, row): (usize, Row)| {
+            let key = format!("{index} {} {}", row.mark, row.said);
+            Item::new(key, move || self.row(row))
+        };
+        let rows = move || {
+            let lang = self.board.lang.get();
+            let rows = self.known.with(|known| of(lang, known));
+            rows.into_iter().enumerate().map(item).collect()
+        };
+        view! { <ul tabindex="0">{list(rows)}</ul> }.into_any()
+    }
+
+    fn row(self, row: Row) -> AnyView {
+        let Row { class, mark, said } = row;
+        let question = said.clone();
+        // Puts a question at the end of the text, to be answered there.
+        let answer = move |_| {
+            let words = &self.say.words;
+            words.update(|words| *words = with_question(words, &question));
+            browser::focus(&self.say.id("text"));
+        };
+        let answer = (class == Row::QUESTION).then(|| {
+            view! { <button class="quiet small" type="button" on:click=press(answer)>{self.board.t(Lang::answer_in_prompt)}</button> }
+        });
+        view! { <li class=class><b>{mark}</b><span>{said}</span>{answer}</li> }.into_any()
     }
 
     /// The key sends what was looked at; what may be a secret only the button sends.
@@ -253,6 +290,15 @@ impl Draft {
     }
 }
 
+/// Some parts together.
+fn block(class: Signal<&'static str>, parts: Vec<AnyView>) -> AnyView {
+    view! { <div class=class>{parts}</div> }.into_any()
+}
+
+fn label(draft: Draft, part: &str, says: fn(Lang) -> &'static str) -> AnyView {
+    view! { <label class="unseen" for=draft.say.id(part)>{draft.board.t(says)}</label> }.into_any()
+}
+
 /// A class, or the one of what is not shown.
 fn shown(
     class: &'static str,
@@ -264,32 +310,4 @@ fn shown(
 /// In a field that invites to nothing.
 fn nothing(_: Lang) -> &'static str {
     ""
-}
-
-fn secret(draft: Draft, secret: Secret) -> AnyView {
-    let said = text(move || wording::draft::secret(draft.board.lang.get(), &secret));
-    view! { <li>{said}</li> }.into_any()
-}
-
-fn diff_line(draft: Draft, line: Line) -> AnyView {
-    let (mark, class) = (wording::draft::mark(&line), line.change.clone());
-    let said = text(move || wording::draft::line(draft.board.lang.get(), &line));
-    view! { <li class=class><b>{mark}</b><span>{said}</span></li> }.into_any()
-}
-
-/// A question of a cold read, and the button that puts it at the end of the text, to be answered there.
-fn question(draft: Draft, question: String) -> AnyView {
-    let said = question.clone();
-    let answer = move |_| {
-        let words = &draft.say.words;
-        words.update(|words| *words = with_question(words, &question));
-        browser::focus(&draft.say.id("text"));
-    };
-    view! {
-        <li>
-            <span>{said}</span>
-            <button class="quiet small" type="button" on:click=press(answer)>{draft.board.t(Lang::answer_in_prompt)}</button>
-        </li>
-    }
-    .into_any()
 }

@@ -4,7 +4,7 @@ use super::{connection, grouped, pipeline};
 use crate::{
     Lang,
     api::Failure,
-    draft::{Found, Line, Secret, TEMPLATE},
+    draft::{Found, Known, Line, Secret, TEMPLATE},
     standing::Use,
 };
 
@@ -52,9 +52,59 @@ pub(crate) fn characters(lang: Lang, text: &str) -> String {
     lang.characters(count, &grouped(lang, count))
 }
 
+/// A line of something: of what may be a secret, of a comparison, of what a model would ask.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// How it looks.
+    pub class: &'static str,
+    /// What stands before it: not by its colour alone is it told what became of a line.
+    pub mark: &'static str,
+    /// The line.
+    pub said: String,
+}
+
+impl Row {
+    /// The class of what a model would ask.
+    pub const QUESTION: &str = "asked";
+}
+
 /// Where something may be a secret.
-pub(crate) fn secret(lang: Lang, secret: &Secret) -> String {
-    lang.secret_at(&secret.kind, &secret.line.to_string())
+pub(crate) fn secrets(lang: Lang, known: &Known) -> Vec<Row> {
+    let row = |secret: &Secret| Row {
+        class: "",
+        mark: "",
+        said: lang.secret_at(&secret.kind, &secret.line.to_string()),
+    };
+    known.secrets.iter().map(row).collect()
+}
+
+/// The lines of a comparison.
+pub(crate) fn lines(lang: Lang, known: &Known) -> Vec<Row> {
+    let row = |line: &Line| {
+        let (class, mark) = match line.change.as_str() {
+            "added" => ("added", "+"),
+            "removed" => ("removed", "−"),
+            "skipped" => ("skipped", "…"),
+            _ => ("", " "),
+        };
+        let said = if class == "skipped" {
+            lang.unchanged_lines(&line.text)
+        } else {
+            line.text.clone()
+        };
+        Row { class, mark, said }
+    };
+    known.diff.lines.iter().map(row).collect()
+}
+
+/// What a model would have to ask.
+pub(crate) fn questions(_: Lang, known: &Known) -> Vec<Row> {
+    let row = |question: &String| Row {
+        class: Row::QUESTION,
+        mark: "",
+        said: question.clone(),
+    };
+    known.cold.questions.iter().map(row).collect()
 }
 
 /// The button that sends.
@@ -74,39 +124,18 @@ pub(crate) fn cold(lang: Lang, read: &Found) -> String {
     }
 }
 
-/// What stands before a line of a comparison: not by its colour alone is it told what became of it.
-pub(crate) fn mark(line: &Line) -> &'static str {
-    match line.change.as_str() {
-        "added" => "+",
-        "removed" => "−",
-        "skipped" => "…",
-        _ => " ",
-    }
-}
-
-/// A line of a comparison.
-pub(crate) fn line(lang: Lang, line: &Line) -> String {
-    if line.change == "skipped" {
-        lang.unchanged_lines(&line.text)
-    } else {
-        line.text.clone()
-    }
-}
-
 /// What is to be known about a comparison beside its lines.
-pub(crate) fn about_diff(lang: Lang, from: u32, to: u32, diff: &Found) -> String {
+pub(crate) fn about_diff(lang: Lang, known: &Known) -> String {
     let changed = |line: &Line| line.change == "added" || line.change == "removed";
-    let more = if diff.cut {
+    let more = if known.diff.cut {
         lang.diff_cut()
-    } else if diff.lines.iter().any(changed) {
+    } else if known.diff.lines.iter().any(changed) {
         ""
     } else {
         lang.no_difference()
     };
-    format!(
-        "{} {more}",
-        lang.comparison(&from.to_string(), &to.to_string())
-    )
+    let about = lang.comparison(&known.from.to_string(), &known.version.to_string());
+    format!("{about} {more}")
 }
 
 /// For which phases people look at the prompts; nothing where nobody chose.
@@ -161,16 +190,13 @@ mod tests {
             change: change.to_owned(),
             text: text.to_owned(),
         };
-        let mut diff = Found {
-            lines: vec![line("skipped", "9")],
-            ..Found::default()
-        };
-        let said = |diff: &Found| about_diff(Lang::En, 1, 2, diff);
-        assert!(said(&diff).ends_with("No difference."));
-        assert_eq!(super::line(Lang::En, &diff.lines[0]), "9 unchanged lines");
-        diff.lines.push(line("added", "Go on."));
-        assert!(said(&diff).ends_with("− is gone. "));
-        assert_eq!(mark(&diff.lines[1]), "+");
+        let mut known = Known::default();
+        known.diff.lines.push(line("skipped", "9"));
+        assert!(about_diff(Lang::En, &known).ends_with("No difference."));
+        assert_eq!(lines(Lang::En, &known)[0].said, "9 unchanged lines");
+        known.diff.lines.push(line("added", "Go on."));
+        assert!(about_diff(Lang::En, &known).ends_with("− is gone. "));
+        assert_eq!(lines(Lang::De, &known)[1].mark, "+");
     }
 
     #[test]
