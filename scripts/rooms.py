@@ -24,7 +24,7 @@ ROWS = {
         ["agents", "archiver", "people", "prompt", "problem", "told"],
         ["relay"],
         ["documents", "projections"],
-        ["handoff", "journal", "live", "registry", "quote", "log", "release", "tls"],
+        ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],
     ],
     "cli": [
         ["connect", "demo", "doctor", "health", "hook", "run", "stdio"],

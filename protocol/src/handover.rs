@@ -6,7 +6,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::shorten;
+use crate::{Secret, shorten};
 
 /// Longest line of text in a reference to a handover, in characters.
 const LINE_MAX: usize = 160;
@@ -96,6 +96,9 @@ pub struct HandoverView {
     /// What `html` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rendering: Option<Rendering>,
+    /// What in the text may be a secret; for people alone. Everybody else gets the text without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
 }
 
 /// How a text became HTML.

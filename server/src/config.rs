@@ -81,8 +81,10 @@ pub struct Config {
     pub template: Option<PathBuf>,
     /// The folder into which prompts are put as files, if any.
     pub prompt_folder: Option<PathBuf>,
-    /// The model that writes prompts.
-    pub model: Option<ModelConfig>,
+    /// Whether people look at every prompt before it leaves, where nobody chose otherwise for the pipeline.
+    pub look_first: bool,
+    /// The models that write prompts; the first does so by itself.
+    pub models: Vec<ModelConfig>,
     /// How often subscribers feel that the server lives.
     pub heartbeat: Duration,
     /// How long an agent waits for one decision, in all its calls, before it is told to end its turn.
@@ -190,7 +192,20 @@ struct AgentsTable {
 struct PromptTable {
     template: Option<PathBuf>,
     folder: Option<PathBuf>,
+    send: Option<String>,
+    models: Vec<ModelTable>,
     model: Option<String>,
+    base_url: Option<String>,
+    key_file: Option<PathBuf>,
+    timeout_seconds: Option<u64>,
+}
+
+/// `[[prompt.models]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ModelTable {
+    name: Option<String>,
+    model: String,
     base_url: Option<String>,
     key_file: Option<PathBuf>,
     timeout_seconds: Option<u64>,
@@ -245,7 +260,8 @@ impl Config {
             prompt_folder: variable("STAFFEL_PROMPT_FOLDER")
                 .map(PathBuf::from)
                 .or(file.prompt.folder.clone()),
-            model: model(&file.prompt)?,
+            look_first: look_first(file.prompt.send.as_deref())?,
+            models: models(&file.prompt)?,
             tls: tls(file.server.tls_cert, file.server.tls_key)?,
             reading: match variable("STAFFEL_READING") {
                 Some(text) => Reading::parse(&text)?,
@@ -429,6 +445,8 @@ fn read_file(path: Option<&Path>) -> Result<File> {
     let mut file: File = toml::from_str(&text)
         .with_context(|| format!("{} has a setting that cannot be used", path.display()))?;
     let folder = folder_of(Some(path));
+    let key_files = file.prompt.models.iter_mut();
+    let key_files = key_files.map(|model| &mut model.key_file);
     let paths = [
         &mut file.journal.data,
         &mut file.prompt.template,
@@ -437,7 +455,7 @@ fn read_file(path: Option<&Path>) -> Result<File> {
         &mut file.server.tls_cert,
         &mut file.server.tls_key,
     ];
-    for path in paths.into_iter().flatten() {
+    for path in paths.into_iter().chain(key_files).flatten() {
         *path = folder.join(&*path);
     }
     Ok(file)
@@ -483,12 +501,79 @@ fn leptos_options(path: Option<&Path>, listen: SocketAddr) -> Result<LeptosOptio
     Ok(options)
 }
 
-fn model(table: &PromptTable) -> Result<Option<ModelConfig>> {
-    let Some(model) = variable("STAFFEL_MODEL").or(table.model.clone()) else {
-        return Ok(None);
+/// Most models by name: a person chooses one of them.
+const MODELS_MAX: usize = 20;
+
+fn look_first(setting: Option<&str>) -> Result<bool> {
+    let given = variable("STAFFEL_PROMPT_SEND");
+    match given.as_deref().or(setting).unwrap_or("at_once") {
+        "at_once" => Ok(false),
+        "after_a_look" => Ok(true),
+        other => bail!(
+            "[prompt] send (STAFFEL_PROMPT_SEND) is {other:?}. Allowed: at_once, or after_a_look: a person sends every prompt."
+        ),
+    }
+}
+
+/// The model of `[prompt]` and of the environment first, then those of `[[prompt.models]]`.
+fn models(table: &PromptTable) -> Result<Vec<ModelConfig>> {
+    let seconds = match variable("STAFFEL_MODEL_TIMEOUT_SECONDS") {
+        Some(text) => Some(text.parse().with_context(|| {
+            format!("The model's time-out must be 1 to 600 whole seconds (STAFFEL_MODEL_TIMEOUT_SECONDS), and is {text:?}.")
+        })?),
+        None => table.timeout_seconds,
     };
-    let base_url = variable("STAFFEL_MODEL_BASE_URL")
-        .or(table.base_url.clone())
+    let first = ModelTable {
+        name: None,
+        model: variable("STAFFEL_MODEL")
+            .or(table.model.clone())
+            .unwrap_or_default(),
+        base_url: variable("STAFFEL_MODEL_BASE_URL").or(table.base_url.clone()),
+        key_file: variable("STAFFEL_MODEL_KEY_FILE")
+            .map(PathBuf::from)
+            .or(table.key_file.clone()),
+        timeout_seconds: seconds,
+    };
+    let mut models = Vec::new();
+    if !first.model.is_empty() {
+        models.push(model(&first, variable("STAFFEL_MODEL_KEY"))?);
+    }
+    for more in &table.models {
+        models.push(model(more, None)?);
+    }
+    ensure!(
+        models.len() <= MODELS_MAX,
+        "[prompt] names {} models. Allowed: at most {MODELS_MAX}.",
+        models.len()
+    );
+    let mut names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        bail!(
+            "Two models of [prompt] are called {:?}. Give one of them another `name`.",
+            twice[0]
+        );
+    }
+    Ok(models)
+}
+
+fn model(table: &ModelTable, key: Option<String>) -> Result<ModelConfig> {
+    let model = table.model.clone();
+    ensure!(
+        !model.is_empty(),
+        "[[prompt.models]] needs `model`: the name of the model at its API, for example \"qwen3\"."
+    );
+    let name = table.name.clone().unwrap_or_else(|| model.clone());
+    ensure!(
+        !name.is_empty()
+            && name.len() <= 100
+            && name != "template"
+            && !name.contains(char::is_control),
+        "[[prompt.models]] name = {name:?} cannot be used. Allowed: up to 100 characters in one line, and not \"template\"."
+    );
+    let base_url = table
+        .base_url
+        .clone()
         .unwrap_or("https://api.openai.com/v1".to_owned());
     ensure!(
         base_url.starts_with("http://") || base_url.starts_with("https://"),
@@ -498,32 +583,26 @@ fn model(table: &PromptTable) -> Result<Option<ModelConfig>> {
         !base_url.contains(['?', '@']),
         "base_url must not carry a key or a password: they would end up in logs. Give the key by STAFFEL_MODEL_KEY or key_file."
     );
-    let key_file = variable("STAFFEL_MODEL_KEY_FILE")
-        .map(PathBuf::from)
-        .or(table.key_file.clone());
-    let key = match (variable("STAFFEL_MODEL_KEY"), key_file) {
+    let key = match (key, &table.key_file) {
         (Some(key), _) => key,
-        (None, Some(path)) => fs::read_to_string(&path)
+        (None, Some(path)) => fs::read_to_string(path)
             .with_context(|| format!("key_file = {} cannot be read", path.display()))?
             .trim()
             .to_owned(),
         (None, None) => String::new(),
     };
-    let seconds = match variable("STAFFEL_MODEL_TIMEOUT_SECONDS") {
-        Some(text) => text.parse().ok(),
-        None => Some(table.timeout_seconds.unwrap_or(60)),
-    };
-    let Some(seconds @ 1..=600) = seconds else {
+    let seconds @ 1..=600 = table.timeout_seconds.unwrap_or(60) else {
         bail!(
             "The model's time-out must be 1 to 600 whole seconds (timeout_seconds, STAFFEL_MODEL_TIMEOUT_SECONDS)."
         );
     };
-    Ok(Some(ModelConfig {
+    Ok(ModelConfig {
+        name,
         base_url,
         model,
         key,
         timeout: Duration::from_secs(seconds),
-    }))
+    })
 }
 
 fn check_origin(origin: &str) -> Result<String> {

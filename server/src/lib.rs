@@ -27,6 +27,7 @@ mod quote;
 pub mod registry;
 pub mod relay;
 pub mod release;
+mod secrets;
 mod serve;
 mod tls;
 mod told;

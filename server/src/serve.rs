@@ -27,7 +27,7 @@ use crate::{
     mcp::{self, Sessions, StoredSessions},
     notify::{Mailer, Notifier, Pusher, random_key},
     people::People,
-    prompt::{Model, PromptFolder, PromptWriter, Template},
+    prompt::{PromptFolder, PromptWriter, Template, Writers},
     registry::{self, PeopleStore, SqliteOutbox, Store},
     relay::{Relay, now},
     release::{self, Site},
@@ -63,12 +63,8 @@ pub async fn run<Served: Future<Output = ()>>(
         })
     });
     let folder = folder.transpose()?;
-    let model = config
-        .model
-        .as_ref()
-        .map(Model::new)
-        .transpose()
-        .context("the model's HTTP client")?;
+    let writers = Writers::new(template, &config.models).context("a model's HTTP client")?;
+    let writers = Arc::new(writers);
     let guard = Guard::new(&config, address);
     let board = public_url(address, &config);
     if let Ok(url) = Url::parse(&board) {
@@ -115,6 +111,7 @@ pub async fn run<Served: Future<Output = ()>>(
         agents: Arc::clone(&agents),
         people: Arc::clone(&people),
         notifier: notifier.clone(),
+        writers: Arc::clone(&writers),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
@@ -124,7 +121,7 @@ pub async fn run<Served: Future<Output = ()>>(
     let mut background = vec![
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
-        tokio::spawn(PromptWriter::new(template, model, folder).run(relay.clone())),
+        tokio::spawn(PromptWriter::new(writers, config.look_first, folder).run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),
@@ -281,7 +278,7 @@ pub fn announce(address: SocketAddr, config: &Config, code: Option<&str>) -> Str
     let public = config.public_url.as_ref();
     let public = public.map_or(String::new(), |url| format!("  Public   {url}\n"));
     let program = program();
-    let writer = config.model.as_ref().map_or(
+    let writer = config.models.first().map_or(
         "the built-in template (no model is configured)".to_owned(),
         |model| model.model.clone(),
     );

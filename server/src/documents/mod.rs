@@ -10,7 +10,10 @@ use moka::future::Cache;
 use protocol::Rendering;
 use tokio::sync::Semaphore;
 
-use crate::journal::{Journal, ReadError};
+use crate::{
+    journal::{Journal, ReadError},
+    secrets::{self, Found},
+};
 
 /// Most bytes of texts in memory: the handovers of the pipelines that people look at now.
 const TEXT_BYTES: u64 = 16 * 1024 * 1024;
@@ -18,6 +21,9 @@ const TEXT_BYTES: u64 = 16 * 1024 * 1024;
 const HTML_BYTES: u64 = 16 * 1024 * 1024;
 /// Texts that are rendered at once. One core stays free for everybody else on the smallest machine.
 const RENDERING: usize = 1;
+
+/// Most places in memory that may be secrets; a text without any counts as one.
+const FOUND_MAX: u64 = 20_000;
 
 /// A text as HTML.
 #[derive(Debug, Clone)]
@@ -35,6 +41,7 @@ pub struct Documents {
     texts: Cache<DocumentHash, Arc<str>>,
     pages: Cache<DocumentHash, Html>,
     rendering: Arc<Semaphore>,
+    secrets: Cache<DocumentHash, Arc<[Found]>>,
 }
 
 impl Documents {
@@ -52,6 +59,12 @@ impl Documents {
                 .weigher(move |_, page: &Html| weight(page.html.len()))
                 .build(),
             rendering: Arc::new(Semaphore::new(RENDERING)),
+            secrets: Cache::builder()
+                .max_capacity(FOUND_MAX)
+                .weigher(|_, found: &Arc<[Found]>| {
+                    u32::try_from(found.len() + 1).unwrap_or(u32::MAX)
+                })
+                .build(),
         }
     }
 
@@ -75,6 +88,37 @@ impl Documents {
             .try_get_with(hash, read)
             .await
             .map_err(|error| ReadError::clone(&error))
+    }
+
+    /// What in a text may be a secret. It is looked for once, beside the threads that serve requests.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn secrets(&self, reference: &DocumentRef) -> Result<Arc<[Found]>, ReadError> {
+        let find = async {
+            let text = self.text(reference).await?;
+            let _turn = self.rendering.acquire().await;
+            tokio::task::spawn_blocking(move || secrets::find(&text).into())
+                .await
+                .map_err(|error| ReadError(error.to_string()))
+        };
+        self.secrets
+            .try_get_with(reference.hash, find)
+            .await
+            .map_err(|error| ReadError::clone(&error))
+    }
+
+    /// A text without what may be a secret: for everybody but people.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn masked(&self, reference: &DocumentRef) -> Result<Arc<str>, ReadError> {
+        let (text, found) = (self.text(reference).await?, self.secrets(reference).await?);
+        Ok(if found.is_empty() {
+            text
+        } else {
+            secrets::masked(&text, &found).into()
+        })
     }
 
     /// A text as HTML. It is rendered when somebody first asks, beside the threads that serve requests; whoever asks

@@ -135,9 +135,13 @@ async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
         detail: Some(more),
         ..Shown::default()
     };
-    // Long texts come when the page lives: a page stays small.
+    // Long texts come when the page lives: a page stays small. So do texts with secrets, which only people see whole.
     if let Some(open) = pipeline.open_handover()
         && open.current().document.bytes <= TEXT_MAX
+        && documents
+            .secrets(&open.current().document)
+            .await?
+            .is_empty()
     {
         let revision = open.current();
         let page = documents.html(&revision.document).await?;
@@ -150,6 +154,8 @@ async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
     }
     if let Some(prompt) = pipeline.prompts.last()
         && prompt.document.bytes <= TEXT_MAX
+        && prompt.held.is_none()
+        && documents.secrets(&prompt.document).await?.is_empty()
     {
         let text = documents.text(&prompt.document).await?;
         shown.prompt = Some(prompt_view(&pipeline, prompt, &text).into());

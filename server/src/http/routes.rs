@@ -31,6 +31,7 @@ use crate::{
     notify::Notifier,
     people::People,
     problem::{Problem, wrong_method},
+    prompt::Writers,
     relay::Relay,
     release::Site,
 };
@@ -57,6 +58,8 @@ pub struct App {
     pub people: Arc<People>,
     /// Who tells people outside; nobody where the journal can only be read.
     pub notifier: Option<Arc<Notifier>>,
+    /// What can write a prompt anew.
+    pub writers: Arc<Writers>,
     /// When the server started.
     pub started: Timestamp,
 }

@@ -259,7 +259,7 @@ async fn open_handovers(relay: &Relay, snapshot: &Snapshot) -> Vec<Bytes> {
             continue;
         };
         let revision = handover.current();
-        let Ok(text) = relay.documents().text(&revision.document).await else {
+        let Ok(text) = relay.documents().masked(&revision.document).await else {
             continue;
         };
         let view = streamed_handover(&pipeline, handover, revision, &text);

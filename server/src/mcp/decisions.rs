@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Command, Handover, HandoverId, Pipeline, Reason, Refusal, Via};
+use domain::{Actor, Command, Handover, HandoverId, Pipeline, Prompt, Reason, Refusal, Via};
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CreateTaskResult, InputResponses, ProtocolVersion},
@@ -209,7 +209,9 @@ impl Handler {
         waited: Duration,
     ) -> Called {
         let mut pipeline = self.relay.pipeline(id.pipeline()).await?;
-        let prompt = pipeline.prompt_for(id, revision).filter(|_| takes);
+        let sent = |prompt: &&Prompt| prompt.held.is_none();
+        let prompt = pipeline.prompt_for(id, revision).filter(sent);
+        let prompt = prompt.filter(|_| takes);
         if let Some(prompt) = prompt.map(|prompt| prompt.id.clone()) {
             pipeline = self.pick_up(&pipeline, prompt, Via::Wait, reader).await?;
         }
@@ -219,7 +221,7 @@ impl Handler {
         let revision = revisions
             .find(|known| known.number == revision)
             .ok_or_else(unknown)?;
-        let prompt = pipeline.prompt_for(id, revision.number);
+        let prompt = pipeline.prompt_for(id, revision.number).filter(sent);
         let waited = self
             .unanswered_waits
             .add(&id.to_string(), revision.number, waited);

@@ -152,6 +152,10 @@ pub async fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceR
         let text = relay.documents().text(&reference).await;
         text.map_err(|error| unreadable(error.into()))
     };
+    let masked_text_of = async |reference| {
+        let text = relay.documents().masked(&reference).await;
+        text.map_err(|error| unreadable(error.into()))
+    };
     let (text, mime) = match &resource {
         Resource::Pipelines => {
             let query = ListQuery {
@@ -165,12 +169,14 @@ pub async fn read(relay: &Relay, uri: &str, board: &str) -> Result<ReadResourceR
         Resource::Handover(id) => {
             let pipeline = pipeline(id.pipeline()).await?;
             let handover = pipeline.handover(id).ok_or_else(unknown)?;
-            let text = text_of(handover.current().document).await?;
+            let text = masked_text_of(handover.current().document).await?;
             (Handover::new(&pipeline, handover, &text).text(), MARKDOWN)
         }
         Resource::Prompt(id) => {
             let pipeline = pipeline(id.pipeline()).await?;
-            let prompt = pipeline.prompt(id).ok_or_else(unknown)?;
+            // One that a person looks at first is not there yet.
+            let prompt = pipeline.prompt(id).filter(|prompt| prompt.held.is_none());
+            let prompt = prompt.ok_or_else(unknown)?;
             let text = text_of(prompt.document).await?;
             (visible(&text).into_owned(), MARKDOWN)
         }

@@ -291,7 +291,12 @@ impl Notifier {
         {
             return None;
         }
-        let text = self.relay.documents().text(&revision.document).await.ok()?;
+        let documents = self.relay.documents();
+        if !documents.secrets(&revision.document).await.ok()?.is_empty() {
+            // What lies on a locked screen is seen by everybody around.
+            return None;
+        }
+        let text = documents.text(&revision.document).await.ok()?;
         let line = text.trim();
         let all_is_seen = line.chars().count() <= SHORT
             && !line.contains(char::is_control)

@@ -20,16 +20,17 @@ const CHANGES_MAX: usize = 32;
 /// The texts that the facts of an append name.
 pub type Texts = HashMap<DocumentHash, Arc<str>>;
 
-/// Which texts [`frames_of`] needs for these facts, after which the pipeline is this.
+/// Which texts [`frames_of`] needs for these facts, after which the pipeline is this, and whether each is a prompt that was
+/// sent. That one goes as it is; the others without what may be a secret.
 pub fn named_texts<'a>(
     after: &'a Pipeline,
     batch: &'a [Recorded],
-) -> impl Iterator<Item = DocumentRef> + 'a {
+) -> impl Iterator<Item = (DocumentRef, bool)> + 'a {
     batch.iter().filter_map(|recorded| match &recorded.event {
         Event::HandoverSubmitted { document, .. } | Event::HandoverRevised { document, .. } => {
-            Some(*document)
+            Some((*document, false))
         }
-        event => sent_prompt(after, event).map(|prompt| prompt.document),
+        event => sent_prompt(after, event).map(|prompt| (prompt.document, true)),
     })
 }
 

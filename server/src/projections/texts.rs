@@ -25,6 +25,7 @@ pub fn handover_view(
         content_url: None,
         html: None,
         rendering: None,
+        secrets: Vec::new(),
     }
 }
 

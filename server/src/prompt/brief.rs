@@ -1,8 +1,10 @@
 //! What a writer knows when it writes: the handover, the review, the goal and the state.
 
-use domain::{HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
+use domain::{Handover, HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
 use protocol::shorten;
 use serde::Serialize;
+
+use crate::secrets;
 
 /// Most open tasks in a prompt: an agent reads the rest with `get_pipeline_status`.
 const TASKS_MAX: usize = 100;
@@ -57,6 +59,8 @@ pub struct Brief {
     pub open_tasks: Vec<OpenTask>,
     /// How many open tasks are not among them.
     pub more_tasks: usize,
+    /// What a person wants to be minded, who has it written anew; empty the first time.
+    pub hint: String,
 }
 
 /// What a person wanted different when accepting an earlier phase.
@@ -92,6 +96,36 @@ impl Brief {
     /// The brief for the prompt that this pipeline wants; `None` when it wants none.
     pub fn of(pipeline: &Pipeline, handover_text: &str) -> Option<Self> {
         let (handover, purpose) = pipeline.wants_prompt()?;
+        Self::new(pipeline, handover, purpose, handover_text)
+    }
+
+    /// The brief for writing a prompt anew that no agent has; `None` when there is none.
+    pub fn again(pipeline: &Pipeline, handover_text: &str, hint: &str) -> Option<Self> {
+        let prompt = pipeline.newest_prompt()?;
+        let handover = pipeline.handover(&prompt.handover)?;
+        let brief = Self::new(pipeline, handover, prompt.purpose, handover_text)?;
+        Some(Self {
+            hint: hint.to_owned(),
+            ..brief
+        })
+    }
+
+    /// The brief for a model, which runs somewhere else: without what may be a secret in what agents wrote.
+    pub fn for_others(&self) -> Self {
+        let masked = |text: &str| secrets::mask(text).into_owned();
+        Self {
+            goal: masked(&self.goal),
+            handover: masked(&self.handover),
+            ..self.clone()
+        }
+    }
+
+    fn new(
+        pipeline: &Pipeline,
+        handover: &Handover,
+        purpose: Purpose,
+        handover_text: &str,
+    ) -> Option<Self> {
         let current = handover.current();
         let phase = match purpose {
             Purpose::NextPhase => handover.next_phase.as_ref()?,
@@ -167,6 +201,7 @@ impl Brief {
                 .unread_notes()
                 .map(|note| said(&note.text))
                 .collect(),
+            hint: String::new(),
             more_tasks: open_tasks.len().saturating_sub(TASKS_MAX),
             open_tasks: {
                 open_tasks.truncate(TASKS_MAX);

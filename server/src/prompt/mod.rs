@@ -1,36 +1,35 @@
 //! The writer: after a decision it writes the prompt that carries the baton on.
 //!
 //! A model writes where one is configured; the template writes otherwise and whenever the model fails.
-//! The prompt says who wrote it and why.
+//! The prompt says who wrote it and why. What may be a secret in it holds it until a person sends it.
 
 mod brief;
+mod changes;
 mod folder;
 mod model;
 mod template;
+mod writers;
 
-use std::{
-    collections::HashSet,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use domain::{
-    Actor, Command, Pipeline, PipelineId, Status, Via, Writer, WriterKind, limits::PROMPT_MAX,
-};
+use domain::{Actor, Command, Held, Pipeline, PipelineId, Status, Via};
 use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
 };
 
-use crate::relay::{Relay, RelayError};
+use crate::{
+    relay::{Relay, RelayError},
+    secrets,
+};
 
+pub use brief::Brief;
+pub use changes::changes;
 pub use folder::PromptFolder;
 pub use model::{Model, ModelConfig};
 pub use template::{Template, TemplateError};
-
-use brief::Brief;
+pub use writers::{WriteError, Writers};
 
 /// Between two tries to store a prompt.
 const RETRY: Duration = Duration::from_secs(5);
@@ -43,18 +42,20 @@ const LOOKED_AT: usize = 1_000;
 
 /// Writes every prompt that a decision asks for, for as long as the server runs.
 pub struct PromptWriter {
-    template: Template,
-    model: Option<Model>,
+    writers: Arc<Writers>,
+    /// Whether people look at prompts first where nobody chose for the pipeline.
+    look_first: bool,
     folder: Option<PromptFolder>,
     turns: Semaphore,
 }
 
 impl PromptWriter {
-    /// A writer with this template, and with a model and a folder for files where they are configured.
-    pub fn new(template: Template, model: Option<Model>, folder: Option<PromptFolder>) -> Self {
+    /// A writer with these writers, and a folder for files where one is configured. With `look_first` people look at every
+    /// prompt before it leaves, as long as nobody chose otherwise for the pipeline.
+    pub fn new(writers: Arc<Writers>, look_first: bool, folder: Option<PromptFolder>) -> Self {
         Self {
-            template,
-            model,
+            writers,
+            look_first,
             folder,
             turns: Semaphore::new(WRITING),
         }
@@ -69,6 +70,7 @@ impl PromptWriter {
         let mut busy: HashSet<PipelineId> = HashSet::new();
         let (done, mut finished) = mpsc::unbounded_channel();
         loop {
+            writer.put_sent(&relay).await;
             for id in relay.wanting_prompts() {
                 if busy.insert(id.clone()) {
                     let (writer, relay, done) = (Arc::clone(&writer), relay.clone(), done.clone());
@@ -115,17 +117,30 @@ impl PromptWriter {
             return Ok(());
         };
         let (handover, revision) = (brief.handover_id.clone(), brief.revision);
-        let (text, writer) = Arc::clone(self).compose(brief).await?;
+        let written = self.writers.write(brief).await;
+        let (text, writer) = written.map_err(|error| RelayError::Unavailable(error.to_string()))?;
+        let (text, hold) = self.look_at(text).await?;
         let command = Command::WritePrompt {
             handover,
             revision,
             text,
             writer,
-            hold: None,
+            hold,
         };
         let done = relay.execute(id, &command, &Actor::system(), None).await?;
         self.put(relay, &done.pipeline).await;
         Ok(())
+    }
+
+    /// What people have sent since, after they looked at it.
+    async fn put_sent(&self, relay: &Relay) {
+        for id in relay.sent_prompts() {
+            if self.folder.is_some()
+                && let Ok(pipeline) = relay.pipeline(&id).await
+            {
+                self.put(relay, &pipeline).await;
+            }
+        }
     }
 
     /// What a server before this one wrote and did not put into the folder any more.
@@ -179,45 +194,21 @@ impl PromptWriter {
         }
     }
 
-    async fn compose(self: Arc<Self>, brief: Brief) -> Result<(String, Writer), RelayError> {
-        let begun = Instant::now();
-        let took = move || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let why = match &self.model {
-            None => "no model is configured".to_owned(),
-            Some(model) => match model.write(&brief).await {
-                Ok(text) => {
-                    let name = model.name().to_owned();
-                    return Ok((
-                        text,
-                        Writer {
-                            kind: WriterKind::Model,
-                            name,
-                            why: None,
-                            took_ms: took(),
-                        },
-                    ));
-                }
-                Err(error) => {
-                    tracing::warn!(pipeline = %brief.pipeline, %error, "the model did not write for pipeline {}: {error}", brief.pipeline);
-                    format!("{} did not write: {error}", model.name())
-                }
-            },
+    /// Why a prompt does not leave by itself, if it does not.
+    async fn look_at(&self, text: String) -> Result<(String, Option<Held>), RelayError> {
+        let find = move || {
+            let secret = !secrets::find(&text).is_empty();
+            (text, secret)
         };
-        // A template of the user's may take long over a megabyte: not on the threads that serve requests.
-        let write = move || self.template.write(&brief, PROMPT_MAX);
-        let (text, name, trouble) = tokio::task::spawn_blocking(write)
+        let (text, secret) = tokio::task::spawn_blocking(find)
             .await
             .map_err(|error| RelayError::Unavailable(error.to_string()))?;
-        let why = trouble.map_or(why.clone(), |trouble| format!("{why}; {trouble}"));
-        Ok((
-            text,
-            Writer {
-                kind: WriterKind::Template,
-                name,
-                why: Some(why),
-                took_ms: took(),
-            },
-        ))
+        let hold = if secret {
+            Some(Held::Secrets)
+        } else {
+            self.look_first.then_some(Held::ToLook)
+        };
+        Ok((text, hold))
     }
 }
 

@@ -22,6 +22,8 @@ const RETRIES: usize = 2;
 /// How to reach a model.
 #[derive(Clone)]
 pub struct ModelConfig {
+    /// What people call it; unique.
+    pub name: String,
     /// The API's base address, for example `https://api.openai.com/v1` or `http://127.0.0.1:11434/v1`.
     pub base_url: String,
     /// The model's name.
@@ -36,6 +38,7 @@ pub struct ModelConfig {
 impl std::fmt::Debug for ModelConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
+            name,
             base_url,
             model,
             timeout,
@@ -43,7 +46,7 @@ impl std::fmt::Debug for ModelConfig {
         } = self;
         write!(
             f,
-            "ModelConfig {{ base_url: {base_url:?}, model: {model:?}, timeout: {timeout:?} }}"
+            "ModelConfig {{ name: {name:?}, base_url: {base_url:?}, model: {model:?}, timeout: {timeout:?} }}"
         )
     }
 }
@@ -52,6 +55,7 @@ impl std::fmt::Debug for ModelConfig {
 pub struct Model {
     client: Client<OpenAIConfig>,
     name: String,
+    model: String,
     timeout: Duration,
 }
 
@@ -85,7 +89,8 @@ impl Model {
         let client = Client::with_config(openai).with_http_service(service);
         Ok(Self {
             client,
-            name: config.model.clone(),
+            name: config.name.clone(),
+            model: config.model.clone(),
             timeout: config.timeout,
         })
     }
@@ -100,12 +105,21 @@ impl Model {
     /// # Errors
     /// The model cannot be reached, refuses, or answers with nothing of use.
     pub async fn write(&self, brief: &Brief) -> Result<String, ModelError> {
+        let brief = brief.for_others();
         let data =
-            serde_json::to_string(brief).map_err(|error| ModelError::Failed(error.to_string()))?;
+            serde_json::to_string(&brief).map_err(|error| ModelError::Failed(error.to_string()))?;
+        self.ask(instructions(&brief), data).await
+    }
+
+    /// Asks it something. The answer is at most 1 MiB, and comes within three time-outs or not at all.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn ask(&self, instructions: String, data: String) -> Result<String, ModelError> {
         let request = CreateChatCompletionRequestArgs::default()
-            .model(&self.name)
+            .model(&self.model)
             .messages([
-                ChatCompletionRequestSystemMessage::from(instructions(brief)).into(),
+                ChatCompletionRequestSystemMessage::from(instructions).into(),
                 ChatCompletionRequestUserMessage::from(data).into(),
             ])
             .build()
@@ -175,8 +189,13 @@ fn instructions(brief: &Brief) -> String {
          constraint, file name and open question that the agent needs; it sees nothing but your text. Invent nothing. \
          Under the last heading tell it to call acknowledge_prompt with pipeline=\"{pipeline}\" first, to report with \
          update_pipeline_status, to end with save_handover_content (pipeline=\"{pipeline}\", phase=\"{phase}\") and then to \
-         wait with await_handover_decision; only people decide. Answer with the prompt alone.",
+         wait with await_handover_decision; only people decide. {hint}Answer with the prompt alone.",
         pipeline = brief.pipeline,
         phase = brief.phase,
+        hint = if brief.hint.is_empty() {
+            ""
+        } else {
+            "A person reads the prompt before it is sent and wants you to mind what `hint` says: do so. "
+        },
     )
 }

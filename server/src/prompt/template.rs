@@ -1,11 +1,12 @@
 //! The deterministic writer: a minijinja template in the origin's form, replaceable by a file.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-use domain::Language;
+use domain::{Language, PhaseName, Purpose};
 use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
 
 use super::brief::Brief;
@@ -13,25 +14,44 @@ use crate::quote;
 
 const ENGLISH: &str = include_str!("prompt.en.md.jinja");
 const GERMAN: &str = include_str!("prompt.de.md.jinja");
-const OWN: &str = "own";
+/// How the name of every template file ends.
+const ENDING: &str = ".md.jinja";
+/// Most files of a folder: six phases, two languages, two purposes and as many again.
+const FILES_MAX: usize = 200;
+/// Longest file, in bytes: a template is read by a person.
+const FILE_MAX: u64 = 256 * 1024;
 /// Steps of one rendering. The built-in templates take a few hundred, with a hundred open tasks some thousands.
 const FUEL: u64 = 5_000_000;
 
 /// The templates that write when no model does.
 pub struct Template {
     environment: Environment<'static>,
-    own: Option<PathBuf>,
+    /// The names of the user's own, without their ending.
+    own: BTreeSet<String>,
+    /// The one that the user gave instead of a folder.
+    only: Option<String>,
 }
 
-/// A template file that cannot be used.
+/// What a template wrote.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// The name of the template.
+    pub name: String,
+    /// What went wrong with the user's own, where that could not be used.
+    pub trouble: Option<String>,
+}
+
+/// A template that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// It cannot be read.
     #[error(
-        "[prompt] template = {path:?} cannot be read: {error}. Give the path of a UTF-8 file, or leave the setting out."
+        "[prompt] template = {path:?} cannot be read: {error}. Give the path of a UTF-8 file or of a folder with such files, or leave the setting out."
     )]
     Read {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         error: std::io::Error,
@@ -46,99 +66,236 @@ pub enum TemplateError {
         /// Why.
         error: minijinja::Error,
     },
+    /// Its name says nothing.
+    #[error(
+        "[prompt] template: {path:?} is for nothing that Staffel writes. Allowed: PHASE, PHASE.revision, revision or prompt, each with or without .en or .de, then {ENDING}, for example PLAN.de{ENDING}."
+    )]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder has too many files, or one is too long.
+    #[error("[prompt] template = {path:?} {what}. Keep only the templates there.")]
+    TooMuch {
+        /// The folder or file.
+        path: PathBuf,
+        /// What there is, and what is allowed.
+        what: String,
+    },
+    /// A preview failed.
+    #[error("{0:#}")]
+    Preview(minijinja::Error),
+    /// The rendering ended in an internal error.
+    #[error("{0}")]
+    Ended(String),
 }
 
 impl Template {
-    /// The built-in templates, and the file at `own` instead of them where given.
+    /// The built-in templates; before them the file at `own`, or the files of that folder, where given.
     ///
     /// # Errors
-    /// The file cannot be read or is no template.
+    /// A file cannot be read, is no template, or has a name that says nothing.
     pub fn new(own: Option<&Path>) -> Result<Self, TemplateError> {
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build();
-        environment.set_syntax(syntax.map_err(|error| TemplateError::Parse {
+        let mut environment = environment().map_err(|error| TemplateError::Parse {
             path: "syntax".into(),
             error,
-        })?);
-        environment.set_fuel(Some(FUEL));
-        environment.add_filter("quoted", |text: &str| quote::fenced(text));
-        // A prompt is text, not HTML: nothing is escaped.
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        })?;
         for (name, source) in [("en", ENGLISH), ("de", GERMAN)] {
-            environment
-                .add_template(name, source)
-                .map_err(|error| TemplateError::Parse {
-                    path: name.into(),
-                    error,
-                })?;
-        }
-        if let Some(path) = own {
-            let source = fs::read_to_string(path).map_err(|error| TemplateError::Read {
-                path: path.to_owned(),
+            let name = built_in(name);
+            let added = environment.add_template_owned(name.clone(), source);
+            added.map_err(|error| TemplateError::Parse {
+                path: name.into(),
                 error,
             })?;
-            environment
-                .add_template_owned(OWN, source)
-                .map_err(|error| TemplateError::Parse {
-                    path: path.to_owned(),
-                    error,
-                })?;
         }
-        Ok(Self {
+        let mut template = Self {
             environment,
-            own: own.map(Path::to_owned),
-        })
-    }
-
-    /// Writes the prompt in at most `max` bytes. Answers with the text, the template's name, and what went wrong with the
-    /// user's own template where that could not be used.
-    pub fn write(&self, brief: &Brief, max: usize) -> (String, String, Option<String>) {
-        let mut trouble = None;
-        if let Some(path) = &self.own {
-            let name = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned();
-            match self.render(OWN, brief, max) {
-                Ok(text) => return (text, name, None),
-                Err(error) => trouble = Some(format!("{name} failed: {error:#}")),
+            own: BTreeSet::new(),
+            only: None,
+        };
+        if let Some(path) = own {
+            if path.is_dir() {
+                template.add_folder(path)?;
+            } else {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                let name = name.to_string_lossy().into_owned();
+                template.add(&name, path)?;
+                template.only = Some(name);
             }
         }
-        let name = match brief.language {
-            Language::De => "de",
-            Language::En => "en",
-        };
-        let text = self.render(name, brief, max).unwrap_or_else(|error| {
+        Ok(template)
+    }
+
+    /// What this source would write for a brief.
+    ///
+    /// # Errors
+    /// It is no template, fails, or writes nothing or too much. The error names the line.
+    pub fn preview(source: String, brief: &Brief, max: usize) -> Result<String, TemplateError> {
+        let mut environment = environment().map_err(TemplateError::Preview)?;
+        let added = environment.add_template_owned("template", source);
+        added.map_err(TemplateError::Preview)?;
+        render(&environment, "template", brief, max).map_err(TemplateError::Preview)
+    }
+
+    /// Writes the prompt in at most `max` bytes.
+    pub fn write(&self, brief: &Brief, max: usize) -> Rendered {
+        let mut trouble = None;
+        if let Some(name) = self.own_for(brief) {
+            let shown = self
+                .only
+                .clone()
+                .unwrap_or_else(|| format!("{name}{ENDING}"));
+            match render(&self.environment, &name, brief, max) {
+                Ok(text) => {
+                    return Rendered {
+                        text,
+                        name: shown,
+                        trouble: None,
+                    };
+                }
+                Err(error) => trouble = Some(format!("{shown} failed: {error:#}")),
+            }
+        }
+        let name = built_in(language(brief));
+        let text = render(&self.environment, &name, brief, max).unwrap_or_else(|error| {
             // The built-in templates are rendered in a test with every optional part present and absent.
-            tracing::error!(%error, "the built-in template {name} failed: {error:#}");
+            tracing::error!(%error, "the template {name} failed: {error:#}");
             format!(
                 "{}: {}\n\nCall get_handover_content with handover={} and work from it.",
                 brief.title, brief.phase, brief.handover_id
             )
         });
-        (text, "built-in".to_owned(), trouble)
+        Rendered {
+            text,
+            name: "built-in".to_owned(),
+            trouble,
+        }
     }
 
-    fn render(&self, name: &str, brief: &Brief, max: usize) -> Result<String, minijinja::Error> {
-        let text = self.environment.get_template(name)?.render(Serde(brief))?;
-        if text.trim().is_empty() {
-            return Err(minijinja::Error::new(
-                minijinja::ErrorKind::InvalidOperation,
-                "the text is empty",
-            ));
+    /// The user's own template for a brief: the one that says most about it.
+    fn own_for(&self, brief: &Brief) -> Option<String> {
+        if let Some(only) = &self.only {
+            return Some(only.clone());
         }
-        if text.len() > max {
-            return Err(minijinja::Error::new(
-                minijinja::ErrorKind::InvalidOperation,
-                format!("the text has {} bytes, {max} are allowed", text.len()),
-            ));
-        }
-        Ok(text.trim().to_owned())
+        let (phase, language) = (&brief.phase, language(brief));
+        let revision = brief.purpose == Purpose::Revision;
+        let of_revisions = [format!("{phase}.{REVISION}"), REVISION.to_owned()];
+        let of_all = [phase.clone(), PROMPT.to_owned()];
+        let names = of_revisions.into_iter().filter(|_| revision).chain(of_all);
+        let mut names = names.flat_map(|name| [format!("{name}.{language}"), name]);
+        names.find(|name| self.own.contains(name))
     }
+
+    fn add_folder(&mut self, folder: &Path) -> Result<(), TemplateError> {
+        let unreadable = |error| TemplateError::Read {
+            path: folder.to_owned(),
+            error,
+        };
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let Some(name) = name.strip_suffix(ENDING) else {
+                continue;
+            };
+            if self.own.len() == FILES_MAX {
+                return Err(TemplateError::TooMuch {
+                    path: folder.to_owned(),
+                    what: format!("has more than {FILES_MAX} templates"),
+                });
+            }
+            let name =
+                known_name(name).ok_or_else(|| TemplateError::Name { path: path.clone() })?;
+            self.add(&name, &path)?;
+            self.own.insert(name);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, path: &Path) -> Result<(), TemplateError> {
+        let unreadable = |error| TemplateError::Read {
+            path: path.to_owned(),
+            error,
+        };
+        let bytes = fs::metadata(path).map_err(unreadable)?.len();
+        if bytes > FILE_MAX {
+            return Err(TemplateError::TooMuch {
+                path: path.to_owned(),
+                what: format!("has {bytes} bytes, {FILE_MAX} are allowed"),
+            });
+        }
+        let source = fs::read_to_string(path).map_err(unreadable)?;
+        let added = self.environment.add_template_owned(name.to_owned(), source);
+        added.map_err(|error| TemplateError::Parse {
+            path: path.to_owned(),
+            error,
+        })
+    }
+}
+
+/// The word for revisions in the name of a file, and the one for everything.
+const REVISION: &str = "revision";
+const PROMPT: &str = "prompt";
+
+/// The name of a file in the spelling that is looked for: the phase in capitals, as it is everywhere.
+fn known_name(name: &str) -> Option<String> {
+    let (of, language) = match name.rsplit_once('.') {
+        Some((of, language @ ("en" | "de"))) => (of, format!(".{language}")),
+        _ => (name, String::new()),
+    };
+    let of = match of.split_once('.') {
+        None if of == PROMPT || of == REVISION => of.to_owned(),
+        None => PhaseName::parse(of).ok()?.to_string(),
+        Some((phase, REVISION)) => format!("{}.{REVISION}", PhaseName::parse(phase).ok()?),
+        Some(_) => return None,
+    };
+    Some(format!("{of}{language}"))
+}
+
+fn built_in(language: &str) -> String {
+    format!("built-in {language}")
+}
+
+fn language(brief: &Brief) -> &'static str {
+    match brief.language {
+        Language::De => "de",
+        Language::En => "en",
+    }
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    environment.set_syntax(syntax);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("quoted", |text: &str| quote::fenced(text));
+    // A prompt is text, not HTML: nothing is escaped.
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    Ok(environment)
+}
+
+fn render(
+    environment: &Environment<'_>,
+    name: &str,
+    brief: &Brief,
+    max: usize,
+) -> Result<String, minijinja::Error> {
+    let text = environment.get_template(name)?.render(Serde(brief))?;
+    if text.trim().is_empty() {
+        return Err(minijinja::Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            "the text is empty",
+        ));
+    }
+    if text.len() > max {
+        return Err(minijinja::Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            format!("the text has {} bytes, {max} are allowed", text.len()),
+        ));
+    }
+    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -148,7 +305,6 @@ mod tests {
         documents::rendered,
         prompt::brief::{EarlierChanges, OpenTask, SaidAnswer},
     };
-    use domain::Purpose;
 
     const MAX: usize = domain::limits::PROMPT_MAX;
 
@@ -179,6 +335,7 @@ mod tests {
             }],
             notes: vec!["Mind the tests.".to_owned()],
             more_tasks: 0,
+            hint: String::new(),
             open_tasks: vec![OpenTask {
                 track: "API".to_owned(),
                 name: "Contract".to_owned(),
@@ -201,7 +358,11 @@ mod tests {
             ),
         ] {
             for purpose in [Purpose::NextPhase, Purpose::Revision] {
-                let (text, name, trouble) = template.write(&brief(language, purpose), MAX);
+                let Rendered {
+                    text,
+                    name,
+                    trouble,
+                } = template.write(&brief(language, purpose), MAX);
                 assert_eq!((name.as_str(), trouble), ("built-in", None));
                 let wanted = [
                     "All <fixed>.",
@@ -231,7 +392,7 @@ mod tests {
             (Language::De, Purpose::NextPhase),
             (Language::En, Purpose::Revision),
         ] {
-            let (text, ..) = template.write(
+            let Rendered { text, .. } = template.write(
                 &Brief {
                     goal: hostile.clone(),
                     handover: hostile.clone(),
@@ -271,7 +432,7 @@ mod tests {
                 open_tasks: vec![],
                 ..brief(language, Purpose::NextPhase)
             };
-            let (text, ..) = template.write(&bare, MAX);
+            let Rendered { text, .. } = template.write(&bare, MAX);
             assert!(
                 !text.contains("\n\n\n") && !text.contains(": \n") && !text.contains("{{"),
                 "{text}"
@@ -288,7 +449,7 @@ mod tests {
         assert_eq!(
             template
                 .write(&brief(Language::En, Purpose::NextPhase), MAX)
-                .0,
+                .text,
             "Do CREATE for Edge sync."
         );
 
@@ -304,10 +465,66 @@ mod tests {
 
         fs::write(&path, "{{ phase | nothing_such }}").expect("written");
         if let Ok(template) = Template::new(Some(&path)) {
-            let (text, name, trouble) =
-                template.write(&brief(Language::En, Purpose::NextPhase), MAX);
+            let Rendered {
+                text,
+                name,
+                trouble,
+            } = template.write(&brief(Language::En, Purpose::NextPhase), MAX);
             assert!(name == "built-in" && text.contains("🎯 Goal"), "{text}");
             assert!(trouble.expect("said").contains("mine.jinja failed"));
+        }
+    }
+
+    #[test]
+    fn of_a_folder_the_template_that_says_most_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect(name);
+        for name in [
+            "prompt",
+            "prompt.de",
+            "create",
+            "CREATE.revision.de",
+            "revision",
+        ] {
+            write(&format!("{name}.md.jinja"), name);
+        }
+        write("README.md", "not a template");
+        let template = Template::new(Some(folder.path())).expect("templates");
+        let used = |language, purpose, phase: &str| {
+            let brief = Brief {
+                phase: phase.to_owned(),
+                ..brief(language, purpose)
+            };
+            template.write(&brief, MAX).text
+        };
+        use Language::{De, En};
+        use Purpose::{NextPhase, Revision};
+        assert_eq!(used(En, NextPhase, "CREATE"), "create");
+        assert_eq!(used(De, NextPhase, "CREATE"), "create");
+        assert_eq!(used(De, NextPhase, "PLAN"), "prompt.de");
+        assert_eq!(used(En, NextPhase, "PLAN"), "prompt");
+        assert_eq!(used(De, Revision, "CREATE"), "CREATE.revision.de");
+        assert_eq!(used(En, Revision, "CREATE"), "revision");
+
+        write("PLAN.draft.md.jinja", "?");
+        let error = Template::new(Some(folder.path())).err().expect("refused");
+        assert!(error.to_string().contains("PLAN.draft"), "{error}");
+    }
+
+    #[test]
+    fn a_preview_says_what_a_template_writes_or_which_line_is_wrong() {
+        let brief = brief(Language::En, Purpose::NextPhase);
+        let source = "Do {{ phase }}.".to_owned();
+        let text = Template::preview(source, &brief, MAX).expect("a text");
+        assert_eq!(text, "Do CREATE.");
+        for (source, word) in [
+            ("a\n{% if %}", "template:2"),
+            ("{{ phase | nothing }}", "nothing"),
+            (" ", "empty"),
+            ("{% for a in range(9999999) %}x{% endfor %}", ""),
+        ] {
+            let error = Template::preview(source.to_owned(), &brief, MAX).expect_err(source);
+            assert!(error.to_string().contains(word), "{error}");
         }
     }
 }

@@ -8,6 +8,7 @@ use domain::{
 
 use super::{Relay, RelayError, keys};
 use crate::journal::{Append, AppendError, Appended, Key};
+use crate::secrets;
 
 /// How often a start draws another id. Two starts in one millisecond draw the same one in a thousand times.
 const STARTS_MAX: u32 = 32;
@@ -45,7 +46,8 @@ impl Relay {
         let key = key
             .map(|text| keys::make(actor, "start", text, start))
             .transpose()?;
-        let Changes { events, documents } = decide_start(start)?;
+        let start = secrets::guarded_start(start);
+        let Changes { events, documents } = decide_start(&start)?;
         for _ in 0..STARTS_MAX {
             let now = self.shared.clock.now();
             let random =
@@ -102,9 +104,10 @@ impl Relay {
                 Err(RelayError::KeyReuse(key.text.clone()))
             };
         }
+        let command = secrets::guarded(command).await;
         loop {
             let pipeline = self.pipeline(id).await?;
-            let Changes { events, documents } = decide(&pipeline, actor, command)?;
+            let Changes { events, documents } = decide(&pipeline, actor, &command)?;
             if events.is_empty() && key.is_none() {
                 return Ok(Done {
                     pipeline,

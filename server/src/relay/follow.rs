@@ -92,6 +92,8 @@ impl Relay {
         let epoch = self.shared.live.epoch();
         let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
         self.shared.deriver.note(&after, batch);
+        let was_held = |before: &Pipeline| before.held_prompt().is_some();
+        let sent = before.as_deref().is_some_and(was_held) && after.prompt_in_transit().is_some();
         let wants_prompt = after.wants_prompt().is_some();
         let mut state = self
             .shared
@@ -103,7 +105,12 @@ impl Relay {
         self.shared.live.push(unit);
         drop(state);
         self.shared.waiters.notify(before.as_deref(), &after);
-        if wants_prompt {
+        if sent {
+            let sent = &self.shared.sent;
+            let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
+            sent.push(after.id.clone());
+        }
+        if wants_prompt || sent {
             self.shared.wants_prompt.notify_one();
         }
         Ok(())

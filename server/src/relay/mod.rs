@@ -28,7 +28,7 @@ use crate::{
     journal::{Epoch, Journal, ListQuery, ReadError, Stored},
     live::{Filter, Live},
     projections::excerpt,
-    release,
+    release, secrets,
 };
 
 use clock::Clock;
@@ -61,8 +61,10 @@ struct Shared {
     state: RwLock<State>,
     /// One command at a time a pipeline: those who queue here would only conflict in the journal.
     locks: Vec<Mutex<()>>,
-    /// Notified when a decision wants a prompt.
+    /// Notified when a decision wants a prompt, or a person has sent one.
     wants_prompt: Notify,
+    /// Pipelines whose held prompt was sent, until the writer has seen it.
+    sent: std::sync::Mutex<Vec<PipelineId>>,
     /// Who waits for a pipeline to change.
     waiters: Arc<Waiters>,
     /// What is derived from the facts and not stored yet.
@@ -189,7 +191,7 @@ impl Relay {
         let matches = listed.found.iter().map(|found| Match {
             pipeline: found.pipeline.clone(),
             found_in: found.found_in,
-            excerpt: excerpt(&found.text, &query.words),
+            excerpt: secrets::mask(&excerpt(&found.text, &query.words)).into_owned(),
         });
         Ok(Page {
             pipelines,
@@ -337,7 +339,7 @@ impl Relay {
         self.shared.waiters.count()
     }
 
-    /// Waits until some decision may want a prompt.
+    /// Waits until some decision may want a prompt, or a person has sent one.
     pub async fn prompt_wanted(&self) {
         self.shared.wants_prompt.notified().await;
     }
@@ -345,6 +347,16 @@ impl Relay {
     /// Pipelines whose newest decision may want a prompt.
     pub fn wanting_prompts(&self) -> HashSet<PipelineId> {
         self.state().wanting_prompts.clone()
+    }
+
+    /// Pipelines whose held prompt was sent since the last call.
+    pub fn sent_prompts(&self) -> Vec<PipelineId> {
+        let mut sent = self
+            .shared
+            .sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut sent)
     }
 
     fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {

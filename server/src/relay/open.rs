@@ -67,6 +67,7 @@ impl Relay {
                 state: state.into(),
                 locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
                 wants_prompt: Notify::new(),
+                sent: std::sync::Mutex::default(),
                 waiters: Arc::default(),
                 deriver: Deriver::new(derived),
                 stuck: watch::Sender::new(None),
@@ -169,8 +170,13 @@ impl Relay {
         batch: &[Recorded],
     ) -> Result<Texts, ReadError> {
         let mut texts = Texts::new();
-        for reference in named_texts(after, batch) {
-            let text = self.shared.documents.text(&reference).await;
+        for (reference, sent) in named_texts(after, batch) {
+            let documents = &self.shared.documents;
+            let text = if sent {
+                documents.text(&reference).await
+            } else {
+                documents.masked(&reference).await
+            };
             match text {
                 Ok(text) => _ = texts.insert(reference.hash, text),
                 // One lost text must not stop everybody: the frame is empty, and whoever reads it is told.

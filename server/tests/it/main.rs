@@ -11,6 +11,7 @@ mod connect;
 mod connections;
 mod contract;
 mod doctor;
+mod drafts;
 mod follower;
 mod history;
 mod hooks;

@@ -95,12 +95,13 @@ async fn prompt_from(base_url: String) -> Value {
             KEY.to_owned(),
             Duration::from_secs(1),
         );
-        config.model = Some(ModelConfig {
+        config.models = vec![ModelConfig {
+            name: model.clone(),
             base_url,
             model,
             key,
             timeout,
-        });
+        }];
     })
     .await;
     let api = &server.api;

@@ -28,7 +28,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 57] = [
+const ROUTES: [(For, &str, &str, &str); 68] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -72,6 +72,17 @@ const ROUTES: [(For, &str, &str, &str); 57] = [
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/notes", r#"{"text":"Mind the tests."}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/questions/{question}/answer", r#"{"answer":"x"}"#),
+    (For::Scripts, "PUT", "/api/pipelines/{pipeline}/held-phases", r#"{"phases":[]}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/versions", r#"{"base":1,"text":"Mine."}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/rewrite", r#"{"base":1}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/mask", r#"{"base":1}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/current", r#"{"version":1}"#),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/send", r#"{"version":1}"#),
+    (For::Scripts, "GET", "/api/pipelines/{pipeline}/prompts/{prompt}/changes", ""),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/cold-read", ""),
+    (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/preview", r#"{"template":"x"}"#),
+    (For::Scripts, "GET", "/api/prompt-writers", ""),
+    (For::Scripts, "POST", "/api/prompt-writers/Guest/test", ""),
     (For::Scripts, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/offers", r#"{"via":"copy"}"#),
     (For::Owners, "GET", "/api/audit", ""),
     (For::Owners, "GET", "/api/audit/export", ""),
@@ -183,7 +194,11 @@ async fn everybody(server: &Server) -> Vec<Who> {
             ],
             // What is read there no page of another site can see.
             may: |wanted, changes| {
-                !changes && matches!(wanted, For::Everybody | For::People | For::Owners)
+                !changes
+                    && matches!(
+                        wanted,
+                        For::Everybody | For::People | For::Scripts | For::Owners
+                    )
             },
         },
         Who {

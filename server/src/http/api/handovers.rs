@@ -23,6 +23,7 @@ use crate::{
     problem::Problem,
     projections::handover_view,
     relay::{Relay, RelayError},
+    secrets,
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -82,6 +83,7 @@ pub(super) struct RevisionQuery {
     responses((status = 200, body = HandoverView), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn read(
     State(relay): State<Relay>,
+    caller: Caller,
     Path((pipeline, handover)): Path<(String, String)>,
     Query(RevisionQuery { revision }): Query<RevisionQuery>,
 ) -> Answer<HandoverView> {
@@ -97,7 +99,8 @@ pub(super) async fn read(
             handover.id
         ))
     })?;
-    Ok(Json(view_of(&relay, &pipeline, handover, revision).await?))
+    let view = view_of(&relay, &pipeline, handover, revision, caller.is_person());
+    Ok(Json(view.await?))
 }
 
 /// A revision with its text and its HTML.
@@ -106,12 +109,21 @@ async fn view_of(
     pipeline: &Pipeline,
     handover: &Handover,
     revision: &Revision,
+    for_person: bool,
 ) -> Result<HandoverView, RelayError> {
-    let text = relay.documents().text(&revision.document).await?;
-    let page = relay.documents().html(&revision.document).await?;
+    let documents = relay.documents();
+    let found = documents.secrets(&revision.document).await?;
+    if !for_person && !found.is_empty() {
+        // Without HTML: nobody but people looks at that.
+        let text = documents.masked(&revision.document).await?;
+        return Ok(handover_view(pipeline, handover, revision, &text));
+    }
+    let text = documents.text(&revision.document).await?;
+    let page = documents.html(&revision.document).await?;
     Ok(HandoverView {
         html: Some(page.html.to_string()),
         rendering: Some(page.rendering),
+        secrets: secrets::told(&text, &found),
         ..handover_view(pipeline, handover, revision, &text)
     })
 }

@@ -4,6 +4,7 @@ mod account;
 mod archive;
 mod confirmation;
 mod credentials;
+mod drafts;
 mod events;
 mod handovers;
 mod notes;
@@ -48,6 +49,17 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(prompts::offer))
         .routes(routes!(prompts::pick_up))
         .routes(routes!(prompts::acknowledge))
+        .routes(routes!(drafts::revise))
+        .routes(routes!(drafts::rewrite))
+        .routes(routes!(drafts::mask))
+        .routes(routes!(drafts::choose))
+        .routes(routes!(drafts::send))
+        .routes(routes!(drafts::compare))
+        .routes(routes!(drafts::read_cold))
+        .routes(routes!(drafts::preview))
+        .routes(routes!(drafts::writers))
+        .routes(routes!(drafts::test))
+        .routes(routes!(drafts::hold))
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))

@@ -1,18 +1,19 @@
 //! Prompts, and their way into assistants.
 
 use axum::{Json, extract::State};
-use domain::{Command, Pipeline, Prompt, PromptId, Refusal, Via};
+use domain::{Command, DocumentRef, Pipeline, Prompt, PromptId, Reason, Refusal, Via};
 use protocol::PromptView;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
-    http::caller::{Body, Caller, Path},
+    http::caller::{Body, Caller, Path, Query},
     problem::Problem,
     projections::prompt_view,
     relay::Relay,
+    secrets,
 };
 
 /// Reads the newest prompt.
@@ -20,6 +21,7 @@ use crate::{
     responses((status = 200, body = PromptView), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn next(
     State(relay): State<Relay>,
+    caller: Caller,
     Path(pipeline): Path<String>,
 ) -> Answer<PromptView> {
     let pipeline = relay.pipeline(&id(&pipeline)?).await?;
@@ -27,22 +29,79 @@ pub(super) async fn next(
         .prompts
         .last()
         .ok_or_else(|| nothing("prompt", pipeline.id.as_str()))?;
-    let text = relay.documents().text(&prompt.document).await?;
-    Ok(Json(prompt_view(&pipeline, prompt, &text)))
+    view_for(&relay, &caller, &pipeline, prompt, None).await
 }
 
 /// Reads a prompt.
 #[utoipa::path(get, path = "/api/pipelines/{pipeline}/prompts/{prompt}", operation_id = "read_prompt", tag = "agents",
-    params(("pipeline" = String, Path,), ("prompt" = String, Path,)),
+    params(("pipeline" = String, Path,), ("prompt" = String, Path,), VersionQuery),
     responses((status = 200, body = PromptView), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn read(
     State(relay): State<Relay>,
+    caller: Caller,
     Path((pipeline, prompt)): Path<(String, String)>,
+    Query(VersionQuery { version }): Query<VersionQuery>,
 ) -> Answer<PromptView> {
     let pipeline = relay.pipeline(&id(&pipeline)?).await?;
     let prompt = prompt_in(&pipeline, &prompt)?;
-    let text = relay.documents().text(&prompt.document).await?;
-    Ok(Json(prompt_view(&pipeline, prompt, &text)))
+    view_for(&relay, &caller, &pipeline, prompt, version).await
+}
+
+#[derive(Deserialize, IntoParams)]
+pub(super) struct VersionQuery {
+    /// The version to read, for people; the current one where left out.
+    version: Option<u32>,
+}
+
+/// A prompt with its text. One that is held, and versions that are not current, are for people alone; people are told what
+/// may be a secret in it.
+pub(super) async fn view_for(
+    relay: &Relay,
+    caller: &Caller,
+    pipeline: &Pipeline,
+    prompt: &Prompt,
+    version: Option<u32>,
+) -> Answer<PromptView> {
+    let person = caller.is_person();
+    let wanted = version.unwrap_or(prompt.version);
+    if !person && (prompt.held.is_some() || wanted != prompt.version) {
+        return Err(Refusal::new(
+            Reason::NotYourTurn,
+            format!(
+                "The prompt {} is with a person, who looks at it before it leaves.",
+                prompt.id
+            ),
+            "reading it when it was sent.",
+            "Wait for it: call await_handover_decision, or follow GET /sse.",
+        )
+        .into());
+    }
+    let document = document_of(prompt, wanted)?;
+    let text = relay.documents().text(&document).await?;
+    let mut view = prompt_view(pipeline, prompt, &text);
+    if person {
+        let found = relay.documents().secrets(&document).await?;
+        view.secrets = secrets::told(&text, &found);
+    }
+    Ok(Json(view))
+}
+
+/// The text of a version.
+pub(super) fn document_of(prompt: &Prompt, version: u32) -> Result<DocumentRef, Refusal> {
+    if version == prompt.version {
+        return Ok(prompt.document);
+    }
+    let index = usize::try_from(version)
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let known = index.and_then(|index| prompt.versions.get(index));
+    known.map(|version| version.document).ok_or_else(|| {
+        unknown(&format!(
+            "prompt {} has no version {version}; its versions are 1 to {}",
+            prompt.id,
+            prompt.version_count()
+        ))
+    })
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -122,7 +181,7 @@ async fn deliver(
     Ok(Json(prompt_view(&done.pipeline, prompt, &text)))
 }
 
-fn prompt_in<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Prompt, Refusal> {
+pub(super) fn prompt_in<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Prompt, Refusal> {
     let id = text
         .parse::<PromptId>()
         .map_err(|error| unknown(&error.to_string()))?;

@@ -49,7 +49,7 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
     let text = handler
         .relay
         .documents()
-        .text(&handover.current().document)
+        .masked(&handover.current().document)
         .await?;
     Ok(Handover::new(&pipeline, handover, &text).into_result())
 }

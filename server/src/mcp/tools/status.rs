@@ -112,6 +112,11 @@ pub fn next_step(pipeline: &Pipeline) -> String {
                 .unwrap_or_default();
             format!("A person is reading. Call await_handover_decision(handover=\"{handover}\").")
         }
+        PipelineState::HandingOver if pipeline.held_prompt().is_some() => {
+            format!(
+                "A person looks at the next prompt before it leaves. Call await_handover_decision(pipeline=\"{id}\"): it waits until then."
+            )
+        }
         PipelineState::HandingOver if pipeline.prompt_in_transit().is_none() => {
             format!(
                 "The prompt is being written. Call get_next_prompt(pipeline=\"{id}\") in a few seconds."

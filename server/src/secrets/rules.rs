@@ -1,0 +1,166 @@
+//! The rules by which secrets are found: a set that others keep, and what it does not know.
+
+use std::{ops::Range, sync::LazyLock};
+
+use nosecrets_rules::{load_builtin_rules, parse_rules};
+use regex::Regex;
+
+use super::MASK;
+
+pub use nosecrets_rules::Severity as Listed;
+
+/// What is named in place of a secret by those who write examples.
+const PLACEHOLDER: &str = r"(?i)^(?:\$|<|\{\{|%|\*+$|x{4,}|\.{3}|\[)|example|placeholder|change-?me|your[-_ ]|dummy|redacted|masked|/run/|getenv|environ|process\.env|siehe";
+
+/// How sure it is that what a rule finds is a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It stands where secrets stand.
+    Medium,
+    /// It looks as only secrets do.
+    High,
+}
+
+/// One rule, ready to be used.
+pub struct Rule {
+    name: &'static str,
+    severity: Severity,
+    pattern: Regex,
+    group: usize,
+    /// In lower case; where there are some, one of them is in every text with such a secret.
+    keywords: Vec<String>,
+    /// What is no secret.
+    allowed: Vec<Regex>,
+    length: Range<usize>,
+    is_key_block: bool,
+}
+
+/// All rules. They are prepared when a text is looked at for the first time.
+pub fn rules() -> &'static [Rule] {
+    static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+        let kept = load_builtin_rules().unwrap_or_default();
+        let own = parse_rules(include_str!("own.toml"), "own.toml").unwrap_or_default();
+        kept.into_iter().chain(own).filter_map(Rule::of).collect()
+    });
+    &RULES
+}
+
+impl Rule {
+    /// `None` where the pattern is none: a test counts the rules.
+    fn of(rule: nosecrets_rules::Rule) -> Option<Self> {
+        let severity = match rule.severity {
+            Listed::Critical | Listed::High => Severity::High,
+            Listed::Medium => Severity::Medium,
+            Listed::Low => return None,
+        };
+        let validate = rule.validate.unwrap_or_default();
+        let (low, high) = (
+            validate.length.or(validate.min_length).unwrap_or(1),
+            validate.length.or(validate.max_length),
+        );
+        let allowed = rule.allow.unwrap_or_default().patterns;
+        let allowed = allowed.iter().map(String::as_str).chain([PLACEHOLDER]);
+        Some(Self {
+            is_key_block: rule.id == "private-key",
+            // A few dozen, kept for as long as the program runs.
+            name: rule.name.leak(),
+            severity,
+            pattern: Regex::new(&rule.pattern).ok()?,
+            group: rule.capture,
+            keywords: rule
+                .keywords
+                .iter()
+                .map(|word| word.to_ascii_lowercase())
+                .collect(),
+            allowed: allowed
+                .filter_map(|pattern| Regex::new(pattern).ok())
+                .collect(),
+            length: low..high.map_or(usize::MAX, |high| high + 1),
+        })
+    }
+
+    /// What it finds, in words.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How sure it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Whether it could find something in a text, which is given in lower case.
+    pub fn may_be_in(&self, lower: &str) -> bool {
+        self.keywords.is_empty()
+            || self
+                .keywords
+                .iter()
+                .any(|word| lower.contains(word.as_str()))
+    }
+
+    /// Says where it finds something.
+    pub fn find(&self, text: &str, mut found: impl FnMut(Range<usize>)) {
+        for captures in self.pattern.captures_iter(text) {
+            let Some(place) = captures.get(self.group).or_else(|| captures.get(0)) else {
+                continue;
+            };
+            let value = place.as_str();
+            let is_one = self.length.contains(&value.len())
+                && !value.starts_with(MASK.trim_end())
+                && !self.allowed.iter().any(|known| known.is_match(value));
+            if is_one {
+                let end = if self.is_key_block {
+                    end_of_key(text, place.end())
+                } else {
+                    place.end()
+                };
+                found(place.start()..end);
+            }
+        }
+    }
+}
+
+/// Where a key ends that begins with such a line: at its last line, or, where that is missing, at the last line that
+/// could belong to it.
+fn end_of_key(text: &str, from: usize) -> usize {
+    let rest = &text[from..];
+    if let Some(last) = rest.find("-----END ") {
+        let name = last + "-----END ".len();
+        let dashes = rest[name..]
+            .find("-----")
+            .map(|at| name + at + "-----".len());
+        return from + dashes.unwrap_or(name);
+    }
+    let mut end = 0;
+    for line in rest.split_inclusive('\n') {
+        let is_key = line
+            .trim()
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "+/=>".contains(letter));
+        if !is_key || (end > 0 && line.trim().is_empty()) {
+            break;
+        }
+        end += line.len();
+    }
+    from + rest[..end].trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_can_be_used() {
+        let listed = load_builtin_rules().expect("the set").len();
+        let own = parse_rules(include_str!("own.toml"), "own.toml").expect("ours");
+        assert_eq!(rules().len(), listed + own.len());
+        for rule in rules() {
+            assert_eq!(
+                rule.keywords.iter().filter(|word| word.is_empty()).count(),
+                0,
+                "{}",
+                rule.name
+            );
+        }
+    }
+}
