@@ -29,7 +29,7 @@ impl Draft {
     /// All of it.
     pub fn view(self) -> AnyView {
         effect(move || draft::follow(self));
-        let (board, say) = (self.board, self.say);
+        let say = self.say;
         let send = Callback::new(move |()| self.send_by_key());
         let parts = vec![
             self.tabs(),
@@ -48,8 +48,7 @@ impl Draft {
             say.line(),
             self.buttons(),
         ];
-        view! { <div class="draft" id=say.name() role="group" aria-label=board.t(Lang::prompt_text)>{parts}</div> }
-            .into_any()
+        view! { <div class="draft" id=say.name()>{parts}</div> }.into_any()
     }
 
     /// The versions, one of them chosen.
@@ -107,7 +106,7 @@ impl Draft {
             ),
         ];
         let secrets = vec![
-            self.rows(wording::draft::secrets),
+            self.rows(wording::draft::secrets, None),
             self.button(
                 Signal::stored("btn small"),
                 |draft, lang| lang.mask_secrets(draft.secrets()),
@@ -130,7 +129,7 @@ impl Draft {
                     .known
                     .with(|known| wording::draft::about_diff(lang, known))
             }),
-            self.rows(wording::draft::lines),
+            self.rows(wording::draft::lines, Some("0")),
         ];
         block(
             shown("diff", move || self.with(|known| known.from > 0)),
@@ -178,7 +177,7 @@ impl Draft {
                     .known
                     .with(|known| wording::draft::cold(lang, &known.cold))
             }),
-            self.rows(wording::draft::questions),
+            self.rows(wording::draft::questions, None),
         ];
         block(shown("cold", read), parts)
     }
@@ -250,8 +249,8 @@ impl Draft {
         view! { <p class=class role="status">{said}</p> }.into_any()
     }
 
-    /// Lines of something that is known.
-    fn rows(self, of: fn(Lang, &Known) -> Vec<Row>) -> AnyView {
+    /// Lines of something that is known. Where they scroll, `tab` makes them reachable for keys.
+    fn rows(self, of: fn(Lang, &Known) -> Vec<Row>, tab: Option<&'static str>) -> AnyView {
         let item = move |(index, row): (usize, Row)| {
             let key = format!("{index} {} {}", row.mark, row.said);
             Item::new(key, move || self.row(row))
@@ -261,7 +260,7 @@ impl Draft {
             let rows = self.known.with(|known| of(lang, known));
             rows.into_iter().enumerate().map(item).collect()
         };
-        view! { <ul tabindex="0">{list(rows)}</ul> }.into_any()
+        view! { <ul tabindex=tab>{list(rows)}</ul> }.into_any()
     }
 
     fn row(self, row: Row) -> AnyView {
