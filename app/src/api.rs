@@ -259,7 +259,8 @@ pub(crate) fn note_body(kind: NoteKind, text: &str) -> Option<String> {
     json::write(&NoteBody { kind, text })
 }
 
-/// Sends something, and gives the text of the answer. With the same `key`, however often, it is done once.
+/// Sends something, and gives the text of the answer. With the same `key`, however often, it is done once; without one
+/// it is a PUT, which says how something is to be.
 pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<String, Failure> {
     call(path, Some((body, key))).await
 }
@@ -274,11 +275,9 @@ pub(crate) fn draft_body(body: &DraftBody<'_>) -> Option<String> {
     json::write(body)
 }
 
-/// Chooses the phases whose prompts people look at before they leave.
-pub(crate) async fn hold(pipeline: &PipelineId, phases: &[PhaseName]) -> Result<(), Failure> {
-    let body = json::write(&HeldPhases { phases });
-    let body = body.ok_or(Failure::Unreadable)?;
-    put(&paths::held_phases(pipeline), body).await
+/// What chooses the phases whose prompts people look at before they leave.
+pub(crate) fn held_phases_body(phases: &[PhaseName]) -> Option<String> {
+    json::write(&HeldPhases { phases })
 }
 
 /// Notes that a person offered a prompt to an assistant.
@@ -470,7 +469,7 @@ pub(crate) async fn is_healthy() -> bool {
     call(&paths::health(), None).await.is_ok()
 }
 
-/// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.
+/// A GET, or with a body and its idempotency key a POST; with an empty key a PUT. Answers with the text of the answer.
 #[cfg(feature = "hydrate")]
 async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure> {
     use gloo_net::http::Request;
@@ -479,6 +478,9 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
         None => Request::get(url)
             .header("Accept", "application/json")
             .build(),
+        Some((body, "")) => Request::put(url)
+            .header("Content-Type", "application/json")
+            .body(body),
         Some((body, key)) => Request::post(url)
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)
@@ -493,13 +495,6 @@ pub(crate) async fn delete(url: &str) -> Result<(), Failure> {
     answer(gloo_net::http::Request::delete(url).build())
         .await
         .map(drop)
-}
-
-/// A PUT of JSON.
-#[cfg(feature = "hydrate")]
-async fn put(url: &str, body: String) -> Result<(), Failure> {
-    let request = gloo_net::http::Request::put(url).header("Content-Type", "application/json");
-    answer(request.body(body)).await.map(drop)
 }
 
 /// Sends a request, and gives the text of a good answer.
@@ -534,11 +529,5 @@ async fn call(_url: &str, _post: Option<(String, &str)>) -> Result<String, Failu
 /// The server renders and never calls itself.
 #[cfg(not(feature = "hydrate"))]
 pub(crate) async fn delete(_url: &str) -> Result<(), Failure> {
-    Err(Failure::Unreachable)
-}
-
-/// The server renders and never calls itself.
-#[cfg(not(feature = "hydrate"))]
-async fn put(_url: &str, _body: String) -> Result<(), Failure> {
     Err(Failure::Unreachable)
 }

@@ -207,13 +207,15 @@ test('which prompts wait is chosen on the page, by phase', async ({ agent, board
   const choice = page.locator('.held-phases');
   await expect(choice).toContainText('as the server is set');
   await choice.locator('summary').click();
-  await choice.getByRole('checkbox', { name: 'PLAN' }).check();
+  const plan = choice.getByRole('button', { name: 'PLAN' });
+  await plan.click();
   await expect(choice.locator('summary')).toContainText('PLAN');
+  await expect(plan).toHaveAttribute('aria-pressed', 'true');
   await choice.getByRole('button', { name: 'All', exact: true }).click();
   await expect(choice.locator('summary')).toContainText('all phases');
   await choice.getByRole('button', { name: 'None' }).click();
   await expect(choice.locator('summary')).toContainText('none');
-  await choice.getByRole('checkbox', { name: 'PLAN' }).check();
+  await plan.press('Enter');
   await expect(choice.locator('summary')).toContainText('PLAN');
   await server.decide(handover);
   await new Editor(page).here();

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     copy::CopyButton,
+    element::{About, element, plain},
     list::{Item, list},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     actions::draft,
     browser,
     draft::{Draft, Known, TEMPLATE, with_question},
-    follow::{change, effect, maybe, press, text, word},
+    follow::{change, effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
 };
@@ -31,8 +32,18 @@ impl Draft {
         effect(move || draft::follow(self));
         let say = self.say;
         let send = Callback::new(move |()| self.send_by_key());
+        let tab = move |(index, of): (usize, PromptVersion)| {
+            let key = format!("{index} {}", of.writer.name);
+            Item::new(key, move || self.tab(index as u32 + 1, of))
+        };
+        let tabs = list(move || self.versions().into_iter().enumerate().map(tab).collect());
+        let versions = About {
+            role: Some("group"),
+            label: Some(word(self.board.t(Lang::versions))),
+            ..About::default()
+        };
         let parts = vec![
-            self.tabs(),
+            element("div", Signal::stored("toggles"), versions, vec![tabs]),
             label(self, "text", Lang::prompt_text),
             say.field("text", say.words, nothing, false, send),
             self.fits(),
@@ -48,18 +59,11 @@ impl Draft {
             say.line(),
             self.buttons(),
         ];
-        view! { <div class="draft" id=say.name()>{parts}</div> }.into_any()
-    }
-
-    /// The versions, one of them chosen.
-    fn tabs(self) -> AnyView {
-        let tab = move |(index, of): (usize, PromptVersion)| {
-            let key = format!("{index} {}", of.writer.name);
-            Item::new(key, move || self.tab(index as u32 + 1, of))
+        let about = About {
+            id: Some(say.name()),
+            ..About::default()
         };
-        let tabs = move || self.versions().into_iter().enumerate().map(tab).collect();
-        view! { <div class="versions" role="group" aria-label=self.board.t(Lang::versions)>{list(tabs)}</div> }
-            .into_any()
+        element("div", Signal::stored("draft"), about, parts)
     }
 
     fn tab(self, number: u32, of: PromptVersion) -> AnyView {
@@ -69,15 +73,12 @@ impl Draft {
             let (lang, reader) = (board.lang.get(), board.reader());
             wording::draft::version(lang, &reader, number, &of.writer)
         });
-        let choose = move |_| {
+        let choose = Callback::new(move |()| {
             if !untrack(pressed) {
                 draft::choose(self, number);
             }
-        };
-        view! {
-            <button type="button" aria-pressed=text(move || pressed().to_string()) disabled=self.say.closed() on:click=press(choose)>{says}</button>
-        }
-        .into_any()
+        });
+        self.say.toggle(says.into_any(), flag(pressed), choose)
     }
 
     /// How long it is, what in it may be a secret, and what it is compared with.
@@ -246,7 +247,11 @@ impl Draft {
             let said = || says(self, self.board.lang.get());
             known.then(said).filter(|said| !said.is_empty())
         });
-        view! { <p class=class role="status">{said}</p> }.into_any()
+        let about = About {
+            role: Some("status"),
+            ..About::default()
+        };
+        element("p", Signal::stored(class), about, vec![said.into_any()])
     }
 
     /// Lines of something that is known. Where they scroll, `tab` makes them reachable for keys.
@@ -260,22 +265,32 @@ impl Draft {
             let rows = self.known.with(|known| of(lang, known));
             rows.into_iter().enumerate().map(item).collect()
         };
-        view! { <ul tabindex=tab>{list(rows)}</ul> }.into_any()
+        let about = About {
+            tab,
+            ..About::default()
+        };
+        element("ul", Signal::stored(""), about, vec![list(rows)])
     }
 
     fn row(self, row: Row) -> AnyView {
         let Row { class, mark, said } = row;
         let question = said.clone();
-        // Puts a question at the end of the text, to be answered there.
-        let answer = move |_| {
-            let words = &self.say.words;
-            words.update(|words| *words = with_question(words, &question));
-            browser::focus(&self.say.id("text"));
-        };
-        let answer = (class == Row::QUESTION).then(|| {
-            view! { <button class="quiet small" type="button" on:click=press(answer)>{self.board.t(Lang::answer_in_prompt)}</button> }
-        });
-        view! { <li class=class><b>{mark}</b><span>{said}</span>{answer}</li> }.into_any()
+        let mut parts = vec![
+            plain("b", "", vec![mark.into_any()]),
+            plain("span", "", vec![said.into_any()]),
+        ];
+        if class == Row::QUESTION {
+            // Puts the question at the end of the text, to be answered there.
+            let answer = Callback::new(move |()| {
+                let words = &self.say.words;
+                words.update(|words| *words = with_question(words, &question));
+                browser::focus(&self.say.id("text"));
+            });
+            let says = self.board.t(Lang::answer_in_prompt).into_any();
+            let class = Signal::stored("quiet small");
+            parts.push(self.say.button(class, says, None, answer));
+        }
+        plain("li", class, parts)
     }
 
     /// The key sends what was looked at; what may be a secret only the button sends.
@@ -291,11 +306,16 @@ impl Draft {
 
 /// Some parts together.
 fn block(class: Signal<&'static str>, parts: Vec<AnyView>) -> AnyView {
-    view! { <div class=class>{parts}</div> }.into_any()
+    element("div", class, About::default(), parts)
 }
 
 fn label(draft: Draft, part: &str, says: fn(Lang) -> &'static str) -> AnyView {
-    view! { <label class="unseen" for=draft.say.id(part)>{draft.board.t(says)}</label> }.into_any()
+    let about = About {
+        of: Some(draft.say.id(part)),
+        ..About::default()
+    };
+    let says = vec![draft.board.t(says).into_any()];
+    element("label", Signal::stored("unseen"), about, says)
 }
 
 /// A class, or the one of what is not shown.

@@ -1,30 +1,25 @@
 //! For which phases people look at the prompt before it leaves.
 
 use domain::PhaseName;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{
+    element::{About, element, plain},
     list::{Item, list},
-    say::Say,
-    when::When,
+    say::{Answer, Say},
 };
 use crate::{
     Lang, api,
     board::Board,
-    follow::{StatusSignal, change, flag, memo, press, text},
-    wording,
+    follow::{StatusSignal, flag, memo, text, word},
+    paths, wording,
 };
 
-/// The choice, folded away.
-pub(crate) fn held_phases(board: Board, status: StatusSignal) -> AnyView {
-    let open = flag(move || status.with(|status| !status.status.has_ended()));
-    let shown = flag(move || board.may_decide() && open.get());
-    let choice = Choice {
-        board,
-        status,
-        say: Say::new(board, format!("held-{}", status.id())),
-    };
-    view! { <When holds=shown>{choice.view()}</When> }.into_any()
+/// The choice, folded away. The style sheet hides it once the pipeline has ended.
+pub(crate) fn held_phases(board: Board, status: StatusSignal) -> Option<AnyView> {
+    let say = Say::new(board, format!("held-{}", status.id()));
+    let choice = Choice { board, status, say };
+    board.may_decide().then(|| choice.view())
 }
 
 /// Copied into every handler.
@@ -43,32 +38,56 @@ impl Choice {
             let chosen = self.chosen();
             wording::draft::held_phases(board.lang.get(), chosen.as_deref(), all.with(Vec::len))
         });
-        let boxes = move || {
+        let each = list(move || {
             let item = |phase: &PhaseName| {
                 let phase = phase.clone();
-                Item::new(phase.to_string(), move || self.tick(phase))
+                Item::new(phase.to_string(), move || self.one(phase))
             };
             all.with(|all| all.iter().map(item).collect())
+        });
+        let group = About {
+            role: Some("group"),
+            label: Some(word(board.t(Lang::held_phases))),
+            ..About::default()
         };
-        view! {
-            <details class="held-phases">
-                <summary>{board.t(Lang::held_phases)} ": " <span>{said}</span></summary>
-                <div class="picks">
-                    {list(boxes)}
-                    <button class="quiet small" type="button" disabled=self.say.closed() on:click=press(move |_| self.put(untrack(|| self.phases())))>{board.t(Lang::hold_all)}</button>
-                    <button class="quiet small" type="button" disabled=self.say.closed() on:click=press(move |_| self.put(Vec::new()))>{board.t(Lang::hold_none)}</button>
-                </div>
-                {self.say.line()}
-            </details>
-        }
-        .into_any()
+        let says = vec![
+            board.t(Lang::held_phases).into_any(),
+            ": ".into_any(),
+            plain("span", "", vec![said.into_any()]),
+        ];
+        let whole = |says: fn(Lang) -> &'static str, put: fn(Self)| {
+            let class = Signal::stored("quiet small");
+            let put = Callback::new(move |()| put(self));
+            self.say.button(class, board.t(says).into_any(), None, put)
+        };
+        let both = vec![
+            whole(Lang::hold_all, |choice| {
+                choice.put(untrack(|| choice.phases()))
+            }),
+            whole(Lang::hold_none, |choice| choice.put(Vec::new())),
+        ];
+        let class = word(move || {
+            if self.status.with(|status| status.status.has_ended()) {
+                "gone"
+            } else {
+                "held-phases"
+            }
+        });
+        let parts = vec![
+            plain("summary", "", says),
+            element("div", Signal::stored("toggles"), group, vec![each]),
+            plain("div", "", both),
+            self.say.line(),
+        ];
+        element("details", class, About::default(), parts)
     }
 
-    fn tick(self, phase: PhaseName) -> AnyView {
-        let name = phase.to_string();
+    /// The button of one phase.
+    fn one(self, phase: PhaseName) -> AnyView {
+        let says = phase.to_string().into_any();
         let of = phase.clone();
-        let ticked = flag(move || self.chosen().is_some_and(|chosen| chosen.contains(&of)));
-        let turn = move |_| {
+        let held = flag(move || self.chosen().is_some_and(|chosen| chosen.contains(&of)));
+        let turn = Callback::new(move |()| {
             let mut phases = untrack(|| self.chosen()).unwrap_or_default();
             let before = phases.len();
             phases.retain(|held| *held != phase);
@@ -76,14 +95,8 @@ impl Choice {
                 phases.push(phase.clone());
             }
             self.put(phases);
-        };
-        view! {
-            <label class="pick">
-                <input type="checkbox" prop:checked=ticked disabled=self.say.closed() on:change=change(turn)/>
-                <span>{name}</span>
-            </label>
-        }
-        .into_any()
+        });
+        self.say.toggle(says, held, turn)
     }
 
     fn phases(self) -> Vec<PhaseName> {
@@ -101,19 +114,17 @@ impl Choice {
     }
 
     fn put(self, phases: Vec<PhaseName>) {
-        let (board, say, pipeline) = (self.board, self.say, self.status.id());
-        say.tell("", false);
-        say.sending.set(true);
-        spawn_local(async move {
-            let done = api::hold(&pipeline, &phases).await;
-            let _ = say.sending.try_set(false);
-            match done {
-                Ok(()) => board.detail.choose_held(&pipeline, phases),
-                Err(failure) => {
-                    let lang = board.lang.get_untracked();
-                    board.say(wording::connection::failure(lang, &failure));
-                }
+        let (board, pipeline) = (self.board, self.status.id());
+        let path = paths::held_phases(&pipeline);
+        let body = api::held_phases_body(&phases);
+        let answered = move |answer: Answer| match answer {
+            Ok(_) => board.detail.choose_held(&pipeline, phases),
+            Err(failure) => {
+                let lang = board.lang.get_untracked();
+                let why = wording::draft::failed(lang, &failure);
+                self.say.tell(&why, true);
             }
-        });
+        };
+        self.say.put(path, body, Box::new(answered));
     }
 }

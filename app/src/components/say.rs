@@ -137,9 +137,29 @@ impl Say {
         key: Option<&'static str>,
         act: Callback<()>,
     ) -> AnyView {
+        self.any_button(class, says, key, None, act)
+    }
+
+    /// A button that stays pressed while something holds.
+    pub fn toggle(self, says: AnyView, pressed: Signal<bool>, act: Callback<()>) -> AnyView {
+        let pressed = word(move || if pressed.get() { "true" } else { "false" });
+        self.any_button(Signal::stored("toggle"), says, None, Some(pressed), act)
+    }
+
+    fn any_button(
+        self,
+        class: Signal<&'static str>,
+        says: AnyView,
+        key: Option<&'static str>,
+        pressed: Option<Signal<&'static str>>,
+        act: Callback<()>,
+    ) -> AnyView {
         let lang = self.board.lang;
+        // One of several that belong together keeps the focus.
+        let stays = pressed.is_some();
+        let closed = flag(move || !self.board.hydrated.get() || (!stays && self.sending.get()));
         view! {
-            <button class=class type="button" disabled=self.closed() aria-keyshortcuts=key on:click=press(move |_| act.run(()))>
+            <button class=class type="button" disabled=closed aria-keyshortcuts=key aria-pressed=pressed on:click=press(move |_| act.run(()))>
                 <span>{says}</span>
                 {key.map(|key| view! { <kbd aria-hidden="true">{word(move || shown(lang.get(), key))}</kbd> })}
             </button>
@@ -207,9 +227,27 @@ impl Say {
             self.key.set_value(browser::unique(&self.id("")));
             self.last.set_value(what);
         }
+        self.begin(path, body, self.key.get_value(), doing, answered);
+    }
+
+    /// Puts something where it belongs.
+    pub fn put(self, path: String, body: Option<String>, answered: Box<dyn FnOnce(Answer)>) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.begin(path, body.unwrap_or_default(), String::new(), "", answered);
+    }
+
+    fn begin(
+        self,
+        path: String,
+        body: String,
+        key: String,
+        doing: &str,
+        answered: Box<dyn FnOnce(Answer)>,
+    ) {
         self.tell(doing, false);
         self.sending.set(true);
-        let key = self.key.get_value();
         spawn_local(async move {
             let answer = api::post_once(&path, body, &key).await;
             // The page may be another one by now.
