@@ -78,7 +78,7 @@ test('a prompt that is held is edited and sent, and the agent gets what was writ
   await editor.button(/^Send to claude-code/).click();
   await expect(board.notice).toContainText('Prompt sent.');
   expect(await waits.answer).toMatchObject({ prompt: 'Go on, and name the files. Keep it short.' });
-  await expect(page.locator('.log, aside')).toContainText(['You sent the prompt'].join());
+  await expect(page.locator('aside')).toContainText('You sent the prompt');
   await expect(editor.text).toBeHidden();
   await expect(page.locator('section.history')).toContainText('version 3, yours');
 });
@@ -108,7 +108,7 @@ test('versions are compared, and an older one is sent', async ({ agent, board, p
   await editor.text.fill(`${first}\nName the files.`);
   await editor.button('Compare with 1').click();
   const diff = editor.card.locator('.diff');
-  await expect(diff.locator('.added')).toHaveText(/^\+.*Name the files\.$/);
+  await expect(diff.locator('.added').last()).toHaveText('+Name the files.');
   await expect(diff.locator('.skipped')).toContainText('unchanged lines');
   await editor.button('Hide comparison').click();
   await expect(diff).toBeHidden();
@@ -194,7 +194,7 @@ test('a prompt that is out is taken back by saving, until it is sent', async ({ 
   await editor.button('Save').click();
   await expect(editor.card).toContainText('Goes out when you send it');
   await expect(page.locator('.headline .chip')).toHaveText('Your turn');
-  expect(await agent.refused('get_next_prompt', { pipeline })).toContain('person');
+  expect(await agent.call('get_next_prompt', { pipeline })).toMatchObject({ prompt: null });
   await editor.button(/^Send to claude-code/).click();
   await expect(page.locator('.headline .chip')).toHaveText('On its way');
   expect(await agent.call('get_next_prompt', { pipeline })).toMatchObject({ prompt: 'Mine.' });
