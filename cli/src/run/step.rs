@@ -97,7 +97,8 @@ fn in_transit(standing: &Standing) -> Option<&PromptRef> {
     let handover = standing.summary.handover.as_ref()?;
     let prompt = standing.more.prompts.last()?;
     let is_its = prompt.handover == handover.handover && prompt.revision == handover.revision;
-    (is_its && prompt.state < DeliveryState::PickedUp).then_some(prompt)
+    // A person may look at it first.
+    (is_its && prompt.held.is_none() && prompt.state < DeliveryState::PickedUp).then_some(prompt)
 }
 
 /// The prompt of the running phase, where the agent cannot have read it: its phase began since the agent reported something just

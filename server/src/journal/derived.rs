@@ -129,7 +129,7 @@ pub struct Found {
     pub pipeline: PipelineId,
     /// In what.
     pub found_in: MatchIn,
-    /// The text around the words.
+    /// The text in which the words are, up to some tens of kilobytes.
     pub text: String,
 }
 

@@ -225,7 +225,8 @@ impl Handler {
         let waited = self
             .unanswered_waits
             .add(&id.to_string(), revision.number, waited);
-        if revision.decision.is_some() || pipeline.status.has_ended() {
+        let held = pipeline.held_prompt().is_some();
+        if (revision.decision.is_some() && !held) || pipeline.status.has_ended() {
             self.unanswered_waits.remove(&id.to_string());
         }
         let text = match prompt {

@@ -88,7 +88,9 @@ pub fn has_outcome(pipeline: &Pipeline, handover: &HandoverId) -> bool {
     let being_written = pipeline
         .wants_prompt()
         .is_some_and(|(wanting, _)| wanting.id == *handover);
-    pipeline.status.has_ended() || (decided && !being_written)
+    let held = pipeline.held_prompt();
+    let held = held.is_some_and(|prompt| prompt.handover == *handover);
+    pipeline.status.has_ended() || (decided && !being_written && !held)
 }
 
 /// The task, while it waits.

@@ -69,6 +69,9 @@ pub struct Notice {
     /// Since when nothing has happened, where something is late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Whether the prompt waits for a person to send it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// One line: of the handover, of the agent, or with which the pipeline ended. May be empty.
     pub summary: String,
     /// Where the board shows it.
@@ -138,6 +141,7 @@ impl Notice {
         Self {
             agent: pipeline.agent.clone(),
             since: Some(overdue.since),
+            held: pipeline.held_prompt().is_some(),
             summary: pipeline.message.clone().unwrap_or_default(),
             ..Self::about(pipeline, overdue.kind, overdue.late, board)
         }
@@ -171,6 +175,7 @@ impl Notice {
             outcome: None,
             agent: None,
             since: None,
+            held: false,
             summary: "Notices of this Staffel arrive here.".to_owned(),
             url: board.to_owned(),
             at,
@@ -243,8 +248,9 @@ impl Notice {
         let Some(since) = self.since else {
             return true;
         };
-        awaited(&Summary::from(pipeline), Patience::default())
-            .is_some_and(|awaited| awaited.kind == self.event && awaited.since == since)
+        self.held == pipeline.held_prompt().is_some()
+            && awaited(&Summary::from(pipeline), Patience::default())
+                .is_some_and(|awaited| awaited.kind == self.event && awaited.since == since)
     }
 
     /// What happened, in a few words.
@@ -262,6 +268,12 @@ impl Notice {
             (Kind::PipelineEnded, _, Language::De) => "Abgeschlossen",
             (Kind::AgentSilent, _, Language::En) => "The agent does not respond",
             (Kind::AgentSilent, _, Language::De) => "Der Agent reagiert nicht",
+            (Kind::PromptWaiting, _, Language::En) if self.held => {
+                "A prompt waits for you to send it"
+            }
+            (Kind::PromptWaiting, _, Language::De) if self.held => {
+                "Ein Prompt wartet darauf, dass du ihn sendest"
+            }
             (Kind::PromptWaiting, _, Language::En) => "No agent has picked up the prompt",
             (Kind::PromptWaiting, _, Language::De) => "Kein Agent hat den Prompt abgeholt",
             (Kind::Test, ..) => "Test",

@@ -188,16 +188,24 @@ impl Relay {
                 }
             }
         }
-        let matches = listed.found.iter().map(|found| Match {
-            pipeline: found.pipeline.clone(),
-            found_in: found.found_in,
-            excerpt: secrets::mask(&excerpt(&found.text, &query.words)).into_owned(),
-        });
+        let (found, words) = (listed.found, query.words.clone());
+        // Each may have tens of kilobytes: not on the threads that serve requests.
+        let shown = move || {
+            let shown = found.into_iter().map(|found| Match {
+                excerpt: excerpt(&secrets::mask(&found.text), &words),
+                pipeline: found.pipeline,
+                found_in: found.found_in,
+            });
+            shown.collect::<Vec<_>>()
+        };
+        let matches = tokio::task::spawn_blocking(shown)
+            .await
+            .map_err(|error| RelayError::Unavailable(error.to_string()))?;
         Ok(Page {
             pipelines,
             next_cursor: listed.next.map(|cursor| cursor.to_string()),
             counts: self.state().overview.counts(),
-            matches: matches.collect(),
+            matches,
         })
     }
 

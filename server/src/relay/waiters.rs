@@ -113,7 +113,7 @@ impl Drop for Waiter {
     }
 }
 
-/// What a wait can end by: a new revision, a decision, a prompt, an answer, a note, a pause or its end, or the end of the
+/// What a wait can end by: a new revision, a decision, a prompt and that it was sent, an answer, a note, a pause or its end, or the end of the
 /// pipeline.
 fn outcome(pipeline: &Pipeline) -> impl PartialEq {
     let newest = pipeline.handovers.last().map(|handover| {
@@ -124,6 +124,7 @@ fn outcome(pipeline: &Pipeline) -> impl PartialEq {
         pipeline.handovers.len(),
         newest,
         pipeline.prompts.len(),
+        pipeline.held_prompt().is_some(),
         pipeline
             .questions
             .iter()

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use server::prompt::ModelConfig;
 use tokio::net::TcpListener;
 
-use crate::support::Server;
+use crate::support::{Server, until};
 
 /// What the key looks like; must be found nowhere.
 const KEY: &str = "sk-canary-7d1f0c3b9a";
@@ -263,4 +263,154 @@ async fn a_model_that_cannot_be_reached_is_named_without_its_address() {
     template_because(&prompt, "cannot be reached");
     let why = prompt["writer"]["why"].as_str().unwrap_or_default();
     assert!(!why.contains("http"), "{why}");
+}
+
+/// A server with two models that answer like this, a pipeline, and the path of its first prompt.
+async fn with_two_models(replies: Vec<Reply>, content: &str) -> (Server, Fake, String) {
+    let fake = Fake::default();
+    *fake.replies.lock().expect("no panic") = replies.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base_url = format!("http://{}/v1", listener.local_addr().expect("the address"));
+    let router = Router::new()
+        .route("/v1/chat/completions", post(Fake::answer))
+        .with_state(fake.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let server = Server::with(|config| {
+        let model = |name: &str| ModelConfig {
+            name: name.to_owned(),
+            base_url: base_url.clone(),
+            model: format!("{name}-canary"),
+            key: KEY.to_owned(),
+            timeout: Duration::from_secs(5),
+        };
+        config.models = vec![model("large"), model("small")];
+    })
+    .await;
+    let api = &server.api;
+    let pipeline = api.start("a").await;
+    let handover = api.hand_over(&pipeline, content).await;
+    api.decide(&handover, 1, "accept", "Name the parameters.")
+        .await
+        .ok();
+    let prompt = format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1");
+    until("the prompt", async || {
+        api.get_as_person(&prompt).await.status == 200
+    })
+    .await;
+    (server, fake, prompt)
+}
+
+#[tokio::test]
+async fn a_person_has_it_written_anew_by_a_model_of_choice_and_read_cold() {
+    let (server, fake, prompt) = with_two_models(
+        vec![
+            writes("The first."),
+            writes("Shorter."),
+            refuses(401),
+            writes("1. Which branch?\n2. Which port?"),
+            writes("READY"),
+            writes("OK"),
+        ],
+        "# Plan",
+    )
+    .await;
+    let api = &server.api;
+    let act = async |what: &str, body: Value| {
+        api.post_as_person(&format!("{prompt}/{what}"), &body).await
+    };
+    let shorter = json!({"base": 1, "hint": "shorter", "writer": "small"});
+    let written = act("rewrite", shorter).await.ok();
+    assert_eq!(
+        (&written["prompt"], &written["writer"]["name"]),
+        (&json!("Shorter."), &json!("small"))
+    );
+    let asked = fake
+        .asked
+        .lock()
+        .expect("no panic")
+        .last()
+        .expect("asked")
+        .1
+        .clone();
+    assert_eq!(asked["model"], "small-canary");
+    assert!(asked["messages"].to_string().contains("shorter"), "{asked}");
+
+    let failed = act("rewrite", json!({"base": 2})).await;
+    assert_eq!(failed.status, 502, "{failed:?}");
+    for words in ["large did not answer", "401", "Nothing has changed"] {
+        assert!(failed.text.contains(words), "{words} in {}", failed.text);
+    }
+    assert!(!failed.text.contains(KEY));
+    let unchanged = api.get_as_person(&prompt).await.ok();
+    assert_eq!(
+        (&unchanged["version"], &unchanged["prompt"]),
+        (&json!(2), &json!("Shorter."))
+    );
+
+    let cold = act("cold-read", json!({})).await.ok();
+    assert_eq!(cold["ready"], false);
+    assert_eq!(cold["questions"], json!(["Which branch?", "Which port?"]));
+    assert_eq!(
+        (&cold["version"], &cold["model"]),
+        (&json!(2), &json!("large"))
+    );
+    assert_eq!(act("cold-read", json!({})).await.ok()["ready"], true);
+    let writers = api.get_as_person("/api/prompt-writers").await.ok();
+    assert_eq!(writers["models"], json!(["large", "small"]));
+    let tested = api
+        .post_as_person("/api/prompt-writers/small/test", &json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&tested["model"], &tested["answer"]),
+        (&json!("small"), &json!("OK"))
+    );
+}
+
+#[tokio::test]
+async fn models_that_hang_hold_up_nobody_and_no_more_than_two_are_asked_for_people() {
+    let slow = || (200, String::new(), Duration::from_secs(60));
+    let mut replies = vec![writes("The first.")];
+    replies.extend((0..20).map(|_| slow()));
+    let (server, _, prompt) = with_two_models(replies, "# Plan").await;
+    let api = &server.api;
+    let cold = format!("{prompt}/cold-read");
+    let ask = async || api.post_as_person(&cold, &json!({})).await.status;
+    let pipeline = prompt.split('/').nth(3).expect("the pipeline");
+    let (first, second, third, _) =
+        futures::future::join4(ask(), ask(), ask(), api.report(pipeline, "at work")).await;
+    let mut statuses = [first, second, third];
+    statuses.sort_unstable();
+    assert_eq!(
+        statuses,
+        [429, 502, 502],
+        "one too many, and two that were given up"
+    );
+}
+
+#[tokio::test]
+async fn a_model_never_sees_what_may_be_a_secret() {
+    let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let content = format!("# Plan\n\nUse {secret}.");
+    let (server, fake, prompt) =
+        with_two_models(vec![writes("Use the token."), writes("READY")], &content).await;
+    server
+        .api
+        .post_as_person(&format!("{prompt}/cold-read"), &json!({}))
+        .await
+        .ok();
+    let asked = fake.asked.lock().expect("no panic").clone();
+    assert_eq!(asked.len(), 2);
+    assert!(
+        asked
+            .iter()
+            .all(|(_, request)| !request.to_string().contains("ghp_")),
+        "{asked:?}"
+    );
+    assert!(
+        asked[0].1.to_string().contains("[masked: GitHub"),
+        "{asked:?}"
+    );
+    let seen = server.api.get(&prompt).await.ok();
+    assert_eq!(seen["held"], Value::Null, "the model left it out");
 }

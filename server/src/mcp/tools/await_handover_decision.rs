@@ -191,6 +191,31 @@ pub struct Decision {
     pub next_step: String,
 }
 
+/// What to do while a person looks at the prompt before it leaves.
+fn held_prompt(pipeline: &Pipeline, waited: Waited, board: &str) -> String {
+    let (id, said) = (
+        &pipeline.id,
+        "It is decided, and a person looks at the prompt before it is sent.",
+    );
+    if pipeline.session.is_some() {
+        return format!(
+            "{said} End your turn now. A hook of your assistant wakes this session with the prompt."
+        );
+    }
+    if waited.is_enough() {
+        return format!(
+            "{said} End your turn now and tell the user that it waits at {}. Once it is sent, get_next_prompt(pipeline=\"{id}\") \
+             has it, or the slash command next_phase.",
+            board_url(board, pipeline)
+        );
+    }
+    format!(
+        "{said} Call await_handover_decision(pipeline=\"{id}\") again ({} of {} are over).",
+        span(waited.in_all),
+        span(waited.most)
+    )
+}
+
 impl Decision {
     /// How the decision about a revision of `handover` stands for `reader`, with the prompt it led to. `waited` is
     /// how long agents have waited for it so far.
@@ -233,6 +258,9 @@ impl Decision {
             (Some(Verdict::Accept), None) if handover.next_phase.is_none() => {
                 "The last handover is accepted and the pipeline is completed. Tell the user."
                     .to_owned()
+            }
+            (Some(_), None) if pipeline.held_prompt().is_some() => {
+                held_prompt(pipeline, waited, board)
             }
             (Some(_), None) => format!(
                 "The prompt is being written. Call get_next_prompt(pipeline=\"{id}\") in a few seconds."
