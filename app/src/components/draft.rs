@@ -3,7 +3,6 @@
 //! All of it is drawn at once, and the style sheet hides what there is no use for. Few shapes are drawn again and again:
 //! each is code that the page has to download.
 
-use domain::PromptVersion;
 use leptos::prelude::*;
 
 use super::{
@@ -15,7 +14,7 @@ use crate::{
     Lang,
     actions::draft,
     browser,
-    draft::{Draft, Known, TEMPLATE, with_question},
+    draft::{Draft, Known, with_question},
     follow::{change, effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
@@ -32,11 +31,7 @@ impl Draft {
         effect(move || draft::follow(self));
         let say = self.say;
         let send = Callback::new(move |()| self.send_by_key());
-        let tab = move |(index, of): (usize, PromptVersion)| {
-            let key = format!("{index} {}", of.writer.name);
-            Item::new(key, move || self.tab(index as u32 + 1, of))
-        };
-        let tabs = list(move || self.versions().into_iter().enumerate().map(tab).collect());
+        let tabs = self.rows(tabs, Self::tab);
         let versions = About {
             role: Some("group"),
             label: Some(word(self.board.t(Lang::versions))),
@@ -66,19 +61,16 @@ impl Draft {
         element("div", Signal::stored("draft"), about, parts)
     }
 
-    fn tab(self, number: u32, of: PromptVersion) -> AnyView {
-        let board = self.board;
+    /// The button of a version.
+    fn tab(self, index: usize, row: Row) -> AnyView {
+        let number = index as u32 + 1;
         let pressed = move || self.version() == number;
-        let says = text(move || {
-            let (lang, reader) = (board.lang.get(), board.reader());
-            wording::draft::version(lang, &reader, number, &of.writer)
-        });
         let choose = Callback::new(move |()| {
             if !untrack(pressed) {
                 draft::choose(self, number);
             }
         });
-        self.say.toggle(says.into_any(), flag(pressed), choose)
+        self.say.toggle(row.said.into_any(), flag(pressed), choose)
     }
 
     /// How long it is, what in it may be a secret, and what it is compared with.
@@ -107,7 +99,7 @@ impl Draft {
             ),
         ];
         let secrets = vec![
-            self.rows(wording::draft::secrets, None),
+            self.lines(secrets, None),
             self.button(
                 Signal::stored("btn small"),
                 |draft, lang| lang.mask_secrets(draft.secrets()),
@@ -130,7 +122,7 @@ impl Draft {
                     .known
                     .with(|known| wording::draft::about_diff(lang, known))
             }),
-            self.rows(wording::draft::lines, Some("0")),
+            self.lines(lines, Some("0")),
         ];
         block(
             shown("diff", move || self.with(|known| known.from > 0)),
@@ -142,21 +134,10 @@ impl Draft {
     fn anew(self) -> AnyView {
         let (board, say) = (self.board, self.say);
         let rewrite = Callback::new(move |()| draft::rewrite(self));
-        let option = move |name: String| {
-            Item::new(name.clone(), move || {
-                let says = wording::draft::writer(board.lang.get_untracked(), &name).to_owned();
-                view! { <option value=name>{says}</option> }.into_any()
-            })
-        };
-        let options = move || {
-            let mut names = self.with(|known| known.models.clone());
-            names.push(TEMPLATE.to_owned());
-            names.into_iter().map(option).collect()
-        };
         let choose = move |event| self.writer.set(event_target_value(&event));
         let select = view! {
             <select class=self.with_models("") prop:value=self.writer aria-label=board.t(Lang::who_writes) on:change=change(choose)>
-                {list(options)}
+                {self.rows(writers, Self::option)}
             </select>
         };
         let says = board.t(Lang::rewrite).into_any();
@@ -178,7 +159,7 @@ impl Draft {
                     .known
                     .with(|known| wording::draft::cold(lang, &known.cold))
             }),
-            self.rows(wording::draft::questions, None),
+            self.lines(questions, None),
         ];
         block(shown("cold", read), parts)
     }
@@ -254,26 +235,41 @@ impl Draft {
         element("p", Signal::stored(class), about, vec![said.into_any()])
     }
 
-    /// Lines of something that is known. Where they scroll, `tab` makes them reachable for keys.
-    fn rows(self, of: fn(Lang, &Known) -> Vec<Row>, tab: Option<&'static str>) -> AnyView {
+    /// Whatever there are some of.
+    fn rows(
+        self,
+        of: fn(Self, Lang) -> Vec<Row>,
+        draw: fn(Self, usize, Row) -> AnyView,
+    ) -> AnyView {
         let item = move |(index, row): (usize, Row)| {
             let key = format!("{index} {} {}", row.mark, row.said);
-            Item::new(key, move || self.row(row))
+            Item::new(key, move || draw(self, index, row))
         };
-        let rows = move || {
-            let lang = self.board.lang.get();
-            let rows = self.known.with(|known| of(lang, known));
+        list(move || {
+            let rows = of(self, self.board.lang.get());
             rows.into_iter().enumerate().map(item).collect()
-        };
+        })
+    }
+
+    /// Lines of something that is known. Where they scroll, `tab` makes them reachable for keys.
+    fn lines(self, of: fn(Self, Lang) -> Vec<Row>, tab: Option<&'static str>) -> AnyView {
         let about = About {
             tab,
             ..About::default()
         };
-        element("ul", Signal::stored(""), about, vec![list(rows)])
+        let rows = self.rows(of, Self::row);
+        element("ul", Signal::stored(""), about, vec![rows])
     }
 
-    fn row(self, row: Row) -> AnyView {
-        let Row { class, mark, said } = row;
+    /// A writer that can be chosen.
+    fn option(self, _: usize, row: Row) -> AnyView {
+        view! { <option value=row.name>{row.said}</option> }.into_any()
+    }
+
+    fn row(self, _: usize, row: Row) -> AnyView {
+        let Row {
+            class, mark, said, ..
+        } = row;
         let question = said.clone();
         let mut parts = vec![
             plain("b", "", vec![mark.into_any()]),
@@ -302,6 +298,30 @@ impl Draft {
             draft::send(self);
         }
     }
+}
+
+fn tabs(draft: Draft, lang: Lang) -> Vec<Row> {
+    wording::draft::versions(lang, &draft.board.reader(), &draft.versions())
+}
+
+fn secrets(draft: Draft, lang: Lang) -> Vec<Row> {
+    draft
+        .known
+        .with(|known| wording::draft::secrets(lang, known))
+}
+
+fn lines(draft: Draft, lang: Lang) -> Vec<Row> {
+    draft.known.with(|known| wording::draft::lines(lang, known))
+}
+
+fn questions(draft: Draft, _: Lang) -> Vec<Row> {
+    draft.known.with(wording::draft::questions)
+}
+
+fn writers(draft: Draft, lang: Lang) -> Vec<Row> {
+    draft
+        .known
+        .with(|known| wording::draft::writers(lang, known))
 }
 
 /// Some parts together.

@@ -5,13 +5,12 @@ use leptos::prelude::*;
 
 use super::{
     element::{About, element, plain},
-    list::{Item, list},
     say::{Answer, Say},
 };
 use crate::{
     Lang, api,
     board::Board,
-    follow::{StatusSignal, flag, memo, text, word},
+    follow::{StatusSignal, flag, text, word},
     paths, wording,
 };
 
@@ -33,18 +32,17 @@ struct Choice {
 impl Choice {
     fn view(self) -> AnyView {
         let board = self.board;
-        let all = memo(move || self.phases());
+        let all = untrack(|| self.phases());
+        let count = all.len();
         let said = text(move || {
             let chosen = self.chosen();
-            wording::draft::held_phases(board.lang.get(), chosen.as_deref(), all.with(Vec::len))
+            wording::draft::held_phases(board.lang.get(), chosen.as_deref(), count)
         });
-        let each = list(move || {
-            let item = |phase: &PhaseName| {
-                let phase = phase.clone();
-                Item::new(phase.to_string(), move || self.one(phase))
-            };
-            all.with(|all| all.iter().map(item).collect())
-        });
+        // A pipeline has the same phases for ever.
+        let mut each = Vec::new();
+        for phase in all {
+            each.push(self.one(phase));
+        }
         let group = About {
             role: Some("group"),
             label: Some(word(board.t(Lang::held_phases))),
@@ -75,7 +73,7 @@ impl Choice {
         });
         let parts = vec![
             plain("summary", "", says),
-            element("div", Signal::stored("toggles"), group, vec![each]),
+            element("div", Signal::stored("toggles"), group, each),
             plain("div", "", both),
             self.say.line(),
         ];

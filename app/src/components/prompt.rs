@@ -4,7 +4,7 @@ use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Link, PromptRef, ShortForm, Summary};
 
-use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
+use super::{copy::CopyButton, element::plain, prompt_steps::PromptSteps, say::Say, when::When};
 use crate::{
     Lang, PromptBody, PromptText, api,
     api::Failure,
@@ -28,14 +28,13 @@ pub(crate) fn PromptCard(
     });
     view! {
         <When holds=shown>
-            <Card board status/>
+            {card(board, status)}
         </When>
     }
     .into_inner()
 }
 
-#[component]
-fn Card(board: Board, status: StatusSignal) -> impl IntoView {
+fn card(board: Board, status: StatusSignal) -> AnyView {
     let heading = text(move || {
         let (phase, purpose) = status.with(|status| match standing::prompt_shown(status) {
             Some(prompt) => (prompt.phase.to_string(), prompt.purpose),
@@ -56,32 +55,50 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
         id.track();
         editing.set(false);
     });
-    let used = move || status.with(|status| Some(standing::use_of(status, &id.get()?)));
-    let may = board.may_decide();
-    let open = flag(move || {
-        may && id.with(Option::is_some) && (used() == Some(Use::Held) || editing.get())
+    let used = move || newest_use(status);
+    let open = memo(move || {
+        board.may_decide() && (used() == Use::Held || editing.get()) && id.with(Option::is_some)
     });
-    let can_open = flag(move || may && used() == Some(Use::Waits) && !open.get());
-    let editor = move || {
-        // Another prompt has another editor.
-        let draft = move || Some(Draft::of(board, status, id.get()?, editing).view());
-        draft.into_any()
+    let goes_out = maybe(move || {
+        let said = || wording::draft::goes_out(board.lang.get(), used()).to_owned();
+        open.get().then(said)
+    });
+    let body = move || {
+        // Another prompt has another editor; the text follows by itself which one it is.
+        match open.get().then(|| id.get()).flatten() {
+            Some(id) => Draft::of(board, status, id, editing).view(),
+            None => prompt_text(board, status, id, false),
+        }
     };
-    view! {
-        <section class="sheet pad prompt">
-            <div class="sheet-head">
-                <h2>{heading}</h2>
-                <p class="sub">{maybe(move || open.get().then(|| wording::draft::goes_out(board.lang.get(), used()).to_owned()))}</p>
-            </div>
-            <PromptSteps status/>
-            <p class="sub prompt-why">{why}</p>
-            <When holds=open otherwise=move || prompt_text(board, status, id, false)>{editor()}</When>
-            <When holds=can_open>
-                <button class="quiet small" type="button" on:click=press(move |_| editing.set(true))>{board.t(Lang::edit_prompt)}</button>
-            </When>
-        </section>
-    }
-    .into_inner()
+    let edit = word(move || {
+        let opens = board.may_decide() && used() == Use::Waits && !open.get();
+        if opens { "quiet small" } else { "gone" }
+    });
+    let edits = Callback::new(move |()| editing.set(true));
+    let says = board.t(Lang::edit_prompt).into_any();
+    let head = vec![
+        plain("h2", "", vec![heading.into_any()]),
+        plain("p", "sub", vec![goes_out.into_any()]),
+    ];
+    let parts = vec![
+        plain("div", "sheet-head", head),
+        view! { <PromptSteps status/> }.into_any(),
+        plain("p", "sub prompt-why", vec![why.into_any()]),
+        body.into_any(),
+        Say::new(board, String::new()).button(edit, says, None, edits),
+    ];
+    plain("section", "sheet pad prompt", parts)
+}
+
+/// What becomes of the newest prompt by now.
+#[inline(never)]
+fn newest_use(status: StatusSignal) -> Use {
+    status.with(|status| {
+        let newest = standing::prompt_shown(status);
+        newest.map_or(Use::Over, |newest| {
+            standing::use_of(status, &newest.prompt_id)
+        })
+    })
 }
 
 /// The text of a prompt; that it is being written or fetched; or why it does not come. `alone` on its own page.

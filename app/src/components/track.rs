@@ -1,6 +1,6 @@
 //! The track: phases as legs of a relay, the baton riding on the one that runs.
 
-use domain::{Phase, PhaseStatus, ProgressSource};
+use domain::{Phase, PhaseStatus, ProgressSource, Timestamp};
 use leptos::prelude::*;
 
 use crate::{
@@ -101,30 +101,20 @@ fn Leg(
             format!("leg {class}")
         })
     });
-    let words = text(move || {
-        let held = status.with(standing::held).is_some();
-        // The leg that the prompt starts, or starts again.
-        let about = |phase: &Phase| match phase.status {
-            PhaseStatus::Pending => next.get(),
-            status => status == PhaseStatus::ChangesRequested,
-        };
-        let words = |phase: Phase| {
-            if held && about(&phase) {
-                return status
-                    .with(|status| wording::pipeline::held(lang.get(), status))
-                    .to_owned();
-            }
-            wording::pipeline::leg_words(lang.get(), &phase, next.get())
-        };
-        phase_of(board, status, index)
-            .map(words)
-            .unwrap_or_default()
-    });
-    let time = text(move || {
-        phase_of(board, status, index)
-            .map(|phase| wording::pipeline::leg_time(lang.get(), &phase, board.now.get()))
-            .unwrap_or_default()
-    });
+    let said = move |say: fn(Lang, &Phase, bool, Option<&'static str>, Timestamp) -> String| {
+        text(move || {
+            let held = status.with(|status| {
+                let said = |_| wording::pipeline::held(lang.get(), status);
+                standing::held(status).map(said)
+            });
+            phase_of(board, status, index)
+                .map(|phase| say(lang.get(), &phase, next.get(), held, board.now.get()))
+                .unwrap_or_default()
+        })
+    };
+    let words =
+        said(|lang, phase, next, held, _| wording::pipeline::leg_words(lang, phase, next, held));
+    let time = said(|lang, phase, _, _, now| wording::pipeline::leg_time(lang, phase, now));
     let value = text(move || {
         let phase = phase_of(board, status, index);
         phase.map_or(0, |phase| filled(&phase)).to_string()

@@ -1,34 +1,48 @@
 //! What is said about a prompt before an agent has it.
 
+use domain::PromptVersion;
+
 use super::{connection, grouped, pipeline};
 use crate::{
     Lang,
     api::Failure,
-    draft::{Found, Known, Line, Secret, TEMPLATE},
+    draft::{Found, Known, Line, TEMPLATE},
     standing::Use,
 };
 
 /// When it leaves, or that it has left.
-pub(crate) fn goes_out(lang: Lang, used: Option<Use>) -> &'static str {
+pub(crate) fn goes_out(lang: Lang, used: Use) -> &'static str {
     match used {
-        Some(Use::Held) => lang.goes_out(),
-        Some(Use::Waits) => lang.out_already(),
-        _ => lang.taken_meanwhile(),
+        Use::Held => lang.goes_out(),
+        Use::Waits => lang.out_already(),
+        Use::Works | Use::Over => lang.taken_meanwhile(),
     }
 }
 
-/// `2 · gpt-5`
-pub(crate) fn version(lang: Lang, reader: &str, number: u32, writer: &domain::Writer) -> String {
-    let by = pipeline::written_by(lang, reader, writer);
-    format!("{number} · {by}")
+/// The versions: `2 · gpt-5`.
+pub(crate) fn versions(lang: Lang, reader: &str, versions: &[PromptVersion]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for version in versions {
+        let by = pipeline::written_by(lang, reader, &version.writer);
+        rows.push(Row::of(format!("{} · {by}", rows.len() + 1)));
+    }
+    rows
 }
 
-/// A writer that can be chosen.
-pub(crate) fn writer(lang: Lang, name: &str) -> &str {
-    match name {
-        TEMPLATE => lang.template(),
-        name => name,
+/// Who can write it anew.
+pub(crate) fn writers(lang: Lang, known: &Known) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for name in &known.models {
+        rows.push(Row {
+            name: name.clone(),
+            ..Row::of(name.clone())
+        });
     }
+    rows.push(Row {
+        name: TEMPLATE.to_owned(),
+        ..Row::of(lang.template().to_owned())
+    });
+    rows
 }
 
 /// Somebody else saved a version meanwhile, so that what was asked for was refused.
@@ -52,35 +66,45 @@ pub(crate) fn characters(lang: Lang, text: &str) -> String {
     lang.characters(count, &grouped(lang, count))
 }
 
-/// A line of something: of what may be a secret, of a comparison, of what a model would ask.
-#[derive(Debug, PartialEq, Eq)]
+/// One of several: a place that may be a secret, a line of a comparison, what a model would ask, a version, a writer.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     /// How it looks.
     pub class: &'static str,
     /// What stands before it: not by its colour alone is it told what became of a line.
     pub mark: &'static str,
-    /// The line.
+    /// What it says.
     pub said: String,
+    /// What the server calls it.
+    pub name: String,
 }
 
 impl Row {
     /// The class of what a model would ask.
     pub const QUESTION: &str = "asked";
+
+    fn of(said: String) -> Self {
+        Self {
+            said,
+            ..Self::default()
+        }
+    }
 }
 
 /// Where something may be a secret.
 pub(crate) fn secrets(lang: Lang, known: &Known) -> Vec<Row> {
-    let row = |secret: &Secret| Row {
-        class: "",
-        mark: "",
-        said: lang.secret_at(&secret.kind, &secret.line.to_string()),
-    };
-    known.secrets.iter().map(row).collect()
+    let mut rows = Vec::new();
+    for secret in &known.secrets {
+        let said = lang.secret_at(&secret.kind, &secret.line.to_string());
+        rows.push(Row::of(said));
+    }
+    rows
 }
 
 /// The lines of a comparison.
 pub(crate) fn lines(lang: Lang, known: &Known) -> Vec<Row> {
-    let row = |line: &Line| {
+    let mut rows = Vec::new();
+    for line in &known.diff.lines {
         let (class, mark) = match line.change.as_str() {
             "added" => ("added", "+"),
             "removed" => ("removed", "−"),
@@ -92,19 +116,25 @@ pub(crate) fn lines(lang: Lang, known: &Known) -> Vec<Row> {
         } else {
             line.text.clone()
         };
-        Row { class, mark, said }
-    };
-    known.diff.lines.iter().map(row).collect()
+        rows.push(Row {
+            class,
+            mark,
+            ..Row::of(said)
+        });
+    }
+    rows
 }
 
 /// What a model would have to ask.
-pub(crate) fn questions(_: Lang, known: &Known) -> Vec<Row> {
-    let row = |question: &String| Row {
-        class: Row::QUESTION,
-        mark: "",
-        said: question.clone(),
-    };
-    known.cold.questions.iter().map(row).collect()
+pub(crate) fn questions(known: &Known) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for question in &known.cold.questions {
+        rows.push(Row {
+            class: Row::QUESTION,
+            ..Row::of(question.clone())
+        });
+    }
+    rows
 }
 
 /// The button that sends.

@@ -172,17 +172,23 @@ fn ended(lang: Lang, status: &Summary) -> String {
     }
 }
 
-/// The words under a leg's name.
-pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
+/// The words under a leg's name. `held` is what is said about a prompt that has not left, if there is one.
+pub(crate) fn leg_words(
+    lang: Lang,
+    phase: &Phase,
+    next: bool,
+    held: Option<&'static str>,
+) -> String {
     let revised = |what: &str| match phase.revisions {
         ..=1 => what.to_owned(),
         more => lang.revisions(u64::from(more), what),
     };
     match phase.status {
-        PhaseStatus::Pending => (if next { lang.next_leg() } else { "" }).to_owned(),
+        PhaseStatus::Pending if !next => String::new(),
+        PhaseStatus::Pending => held.unwrap_or(lang.next_leg()).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
         PhaseStatus::HandedOver => revised(lang.handed_over()),
-        PhaseStatus::ChangesRequested => lang.changes_requested().to_owned(),
+        PhaseStatus::ChangesRequested => held.unwrap_or(lang.changes_requested()).to_owned(),
         PhaseStatus::Accepted => revised(lang.accepted()),
         PhaseStatus::Ended => lang.stopped_here().to_owned(),
     }
