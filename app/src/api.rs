@@ -97,12 +97,9 @@ pub(crate) struct DraftBody<'a> {
     /// Who writes: `template`, or the name of a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writer: Option<&'a str>,
-}
-
-/// Which prompts people look at before they leave, as the server takes it.
-#[derive(Serialize)]
-struct HeldPhases<'a> {
-    phases: &'a [PhaseName],
+    /// The phases whose prompts people look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<&'a [PhaseName]>,
 }
 
 /// A note to an agent, as the server takes it.
@@ -270,14 +267,9 @@ pub(crate) async fn get(path: &str) -> Result<String, Failure> {
     call(path, None).await
 }
 
-/// What changes a prompt that no agent has, or goes back to a version, or sends one.
+/// What changes a prompt that no agent has, goes back to a version, sends one, or chooses which ones wait to be sent.
 pub(crate) fn draft_body(body: &DraftBody<'_>) -> Option<String> {
     json::write(body)
-}
-
-/// What chooses the phases whose prompts people look at before they leave.
-pub(crate) fn held_phases_body(phases: &[PhaseName]) -> Option<String> {
-    json::write(&HeldPhases { phases })
 }
 
 /// Notes that a person offered a prompt to an assistant.

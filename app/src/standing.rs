@@ -310,7 +310,7 @@ mod tests {
             .into_iter()
             .map(|it| it.awaited)
             .collect();
-        assert_eq!(waiting, [Awaited::Send(prompt)]);
+        assert_eq!(waiting, [Awaited::Send]);
     }
 
     /// Where a pipeline stands so many minutes after its agent said something.

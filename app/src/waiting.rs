@@ -1,6 +1,6 @@
 //! What waits for a person.
 
-use domain::{HandoverId, PipelineId, PromptId, QuestionId, Timestamp};
+use domain::{HandoverId, PipelineId, QuestionId, Timestamp};
 use protocol::Summary;
 
 use crate::standing;
@@ -26,7 +26,7 @@ pub(crate) enum Awaited {
     /// To let an agent go on that a person has paused.
     GoOn,
     /// To send a prompt that was held.
-    Send(PromptId),
+    Send,
 }
 
 impl Waiting {
@@ -37,8 +37,7 @@ impl Waiting {
         let question = summary.question.as_ref();
         let question = question.map(|it| (Awaited::Answer(it.question.clone(), it.open), it.at));
         let paused = summary.paused.map(|since| (Awaited::GoOn, since));
-        let held = standing::held(summary).and(summary.prompt.as_ref());
-        let held = held.map(|it| (Awaited::Send(it.prompt_id.clone()), it.written));
+        let held = standing::held(summary).map(|_| (Awaited::Send, summary.baton_since));
         let all = [handover, question, paused, held].into_iter().flatten();
         let waiting = |(awaited, since)| Self {
             pipeline: summary.pipeline.clone(),
@@ -52,7 +51,7 @@ impl Waiting {
     pub fn handover(&self) -> Option<(&HandoverId, u32)> {
         match &self.awaited {
             Awaited::Decision(handover, revision) => Some((handover, *revision)),
-            Awaited::Answer(..) | Awaited::GoOn | Awaited::Send(_) => None,
+            Awaited::Answer(..) | Awaited::GoOn | Awaited::Send => None,
         }
     }
 
@@ -63,7 +62,7 @@ impl Waiting {
             Awaited::Decision(handover, revision) => format!("{handover}-{revision}"),
             Awaited::Answer(question, _) => question.to_string(),
             Awaited::GoOn => format!("{}-paused", self.pipeline),
-            Awaited::Send(prompt) => prompt.to_string(),
+            Awaited::Send => format!("prompt_waiting:{}:{}", self.pipeline, self.since.millis()),
         }
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn test(title: &str) {
 /// Whether an agent wants something that it did not want before. That a person has paused one is no news.
 fn is_news(waiting: &Waiting, known: &[Waiting]) -> bool {
     match &waiting.awaited {
-        Awaited::Decision(..) | Awaited::Send(_) => !known.contains(waiting),
+        Awaited::Decision(..) | Awaited::Send => !known.contains(waiting),
         Awaited::GoOn => false,
         // Of several questions the first is known here, and how many there are: the next one was told when it came.
         Awaited::Answer(first, open) => {

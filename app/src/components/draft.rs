@@ -15,7 +15,7 @@ use crate::{
     actions::draft,
     browser,
     draft::{Draft, Known, with_question},
-    follow::{change, effect, flag, maybe, text, word},
+    follow::{effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
 };
@@ -134,17 +134,18 @@ impl Draft {
     fn anew(self) -> AnyView {
         let (board, say) = (self.board, self.say);
         let rewrite = Callback::new(move |()| draft::rewrite(self));
-        let choose = move |event| self.writer.set(event_target_value(&event));
-        let select = view! {
-            <select class=self.with_models("") prop:value=self.writer aria-label=board.t(Lang::who_writes) on:change=change(choose)>
-                {self.rows(writers, Self::option)}
-            </select>
+        let who = About {
+            role: Some("group"),
+            label: Some(word(board.t(Lang::who_writes))),
+            ..About::default()
         };
+        let choice = self.rows(writers, Self::writer_choice);
+        let choice = element("div", self.with_models("toggles"), who, vec![choice]);
         let says = board.t(Lang::rewrite).into_any();
         let parts = vec![
             label(self, "hint", Lang::hint),
             say.field("hint", self.hint, Lang::rewrite_hint, false, rewrite),
-            select.into_any(),
+            choice,
             say.button(Signal::stored("btn"), says, None, rewrite),
         ];
         block(Signal::stored("say anew"), parts)
@@ -262,8 +263,12 @@ impl Draft {
     }
 
     /// A writer that can be chosen.
-    fn option(self, _: usize, row: Row) -> AnyView {
-        view! { <option value=row.name>{row.said}</option> }.into_any()
+    fn writer_choice(self, _: usize, row: Row) -> AnyView {
+        let Row { said, name, .. } = row;
+        let chosen = name.clone();
+        let pressed = flag(move || self.writer.with(|writer| *writer == chosen));
+        let choose = Callback::new(move |()| self.writer.set(name.clone()));
+        self.say.toggle(said.into_any(), pressed, choose)
     }
 
     fn row(self, _: usize, row: Row) -> AnyView {

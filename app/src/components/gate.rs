@@ -74,7 +74,7 @@ pub(crate) fn Gate(
 fn phase(_: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
     Some(match waiting.awaited {
         Awaited::Decision(..) => status.handover.as_ref()?.phase.to_string(),
-        Awaited::Answer(..) | Awaited::GoOn | Awaited::Send(_) => status.phase.to_string(),
+        Awaited::Answer(..) | Awaited::GoOn | Awaited::Send => status.phase.to_string(),
     })
 }
 
@@ -86,7 +86,7 @@ fn next(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
         }
         Awaited::Answer(..) => lang.asks_you().to_owned(),
         Awaited::GoOn => lang.paused().to_owned(),
-        Awaited::Send(_) => lang.you_have_it().to_owned(),
+        Awaited::Send => lang.you_have_it().to_owned(),
     })
 }
 
@@ -101,7 +101,7 @@ fn number(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
             let open = status.question.as_ref()?.open;
             (open > 1).then(|| format!(" ({open})"))
         }
-        Awaited::GoOn | Awaited::Send(_) => None,
+        Awaited::GoOn | Awaited::Send => None,
     }
 }
 
@@ -111,7 +111,7 @@ fn said(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
         Awaited::Decision(..) => Some(status.handover.as_ref()?.summary.clone()),
         Awaited::Answer(..) => Some(status.question.as_ref()?.text.clone()),
         Awaited::GoOn => status.message.clone(),
-        Awaited::Send(_) => Some(wording::pipeline::held(lang, status).to_owned()),
+        Awaited::Send => Some(wording::pipeline::held(lang, status).to_owned()),
     }
 }
 
@@ -119,7 +119,7 @@ fn said(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
 fn way(lang: Lang, _: &Summary, waiting: &Waiting) -> Option<String> {
     let way = match waiting.awaited {
         Awaited::GoOn => lang.open_pipeline(),
-        Awaited::Send(_) => lang.check_prompt(),
+        Awaited::Send => lang.check_prompt(),
         Awaited::Decision(..) | Awaited::Answer(..) => lang.answer(),
     };
     Some(way.to_owned())

@@ -8,7 +8,8 @@ use super::{
     say::{Answer, Say},
 };
 use crate::{
-    Lang, api,
+    Lang,
+    api::{self, DraftBody},
     board::Board,
     follow::{StatusSignal, flag, text, word},
     paths, wording,
@@ -114,7 +115,10 @@ impl Choice {
     fn put(self, phases: Vec<PhaseName>) {
         let (board, pipeline) = (self.board, self.status.id());
         let path = paths::held_phases(&pipeline);
-        let body = api::held_phases_body(&phases);
+        let body = api::draft_body(&DraftBody {
+            phases: Some(&phases),
+            ..DraftBody::default()
+        });
         let answered = move |answer: Answer| match answer {
             Ok(_) => board.detail.choose_held(&pipeline, phases),
             Err(failure) => {
