@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp|growth|board|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
+# bench/run.sh [--quick] [sse|mcp|growth|handoff|board|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,15 +17,15 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
-sizes=("${full[@]}") sse=1 mcp=1 growth=1 board=1 lighthouse=1 quickly=
+sizes=("${full[@]}") sse=1 mcp=1 growth=1 handoff=1 board=1 lighthouse=1 quickly=
 for argument; do
   case $argument in
     --quick) sizes=("${quick[@]}") quickly=--quick ;;
-    sse | mcp | growth | board | lighthouse)
-      sse='' mcp='' growth='' board='' lighthouse=''
+    sse | mcp | growth | handoff | board | lighthouse)
+      sse='' mcp='' growth='' handoff='' board='' lighthouse=''
       printf -v "$argument" 1
       ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|board|lighthouse]" ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|handoff|board|lighthouse]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -310,6 +310,10 @@ if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescrip
 if [ -n "$growth" ]; then
   say "growth"
   PYTHONPATH=bench $venv/bin/python -m growth "$staffel" $work/growth $work/growth.jsonl $quickly || failed=1
+fi
+if [ -n "$handoff" ]; then
+  say "handoff"
+  PYTHONPATH=bench $venv/bin/python -m handoff "$staffel" $work/handoff $work/handoff.jsonl $quickly || failed=1
 fi
 
 if [ -n "$board$lighthouse" ]; then scripts/setup.sh test --quiet; fi

@@ -22,6 +22,9 @@ const HTML_BYTES: u64 = 16 * 1024 * 1024;
 /// Texts that are rendered at once. One core stays free for everybody else on the smallest machine.
 const RENDERING: usize = 1;
 
+/// Texts in which secrets are looked for at once. Each takes a time that its length bounds; a slow rendering must not hold
+/// it up, for what everybody is told waits for it.
+const SCANNING: usize = 2;
 /// Most places in memory that may be secrets; a text without any counts as one.
 const FOUND_MAX: u64 = 20_000;
 
@@ -42,6 +45,7 @@ pub struct Documents {
     pages: Cache<DocumentHash, Html>,
     rendering: Arc<Semaphore>,
     secrets: Cache<DocumentHash, Arc<[Found]>>,
+    scanning: Arc<Semaphore>,
 }
 
 impl Documents {
@@ -59,6 +63,7 @@ impl Documents {
                 .weigher(move |_, page: &Html| weight(page.html.len()))
                 .build(),
             rendering: Arc::new(Semaphore::new(RENDERING)),
+            scanning: Arc::new(Semaphore::new(SCANNING)),
             secrets: Cache::builder()
                 .max_capacity(FOUND_MAX)
                 .weigher(|_, found: &Arc<[Found]>| {
@@ -68,10 +73,15 @@ impl Documents {
         }
     }
 
-    /// Keeps a text at hand that was just stored.
+    /// Keeps a text at hand that is about to be stored, and looks for secrets in it: whoever brings it waits for that, and nobody
+    /// else does.
     pub async fn keep(&self, document: &Document) {
-        let hash = document.reference().hash;
-        self.texts.insert(hash, Arc::clone(document.text())).await;
+        let reference = document.reference();
+        self.texts
+            .insert(reference.hash, Arc::clone(document.text()))
+            .await;
+        // Where that fails it is tried again when somebody asks.
+        let _ = self.secrets(&reference).await;
     }
 
     /// A text.
@@ -97,7 +107,7 @@ impl Documents {
     pub async fn secrets(&self, reference: &DocumentRef) -> Result<Arc<[Found]>, ReadError> {
         let find = async {
             let text = self.text(reference).await?;
-            let _turn = self.rendering.acquire().await;
+            let _turn = self.scanning.acquire().await;
             tokio::task::spawn_blocking(move || secrets::find(&text).into())
                 .await
                 .map_err(|error| ReadError(error.to_string()))

@@ -2,7 +2,9 @@
 
 use std::{ops::Range, sync::LazyLock};
 
+use aho_corasick::AhoCorasick;
 use nosecrets_rules::{load_builtin_rules, parse_rules};
+use protocol::beginning;
 use regex::Regex;
 
 use super::MASK;
@@ -35,14 +37,61 @@ pub struct Rule {
     is_key_block: bool,
 }
 
+/// All rules, and what tells which of them a text has to be looked at with.
+pub struct Rules {
+    all: Vec<Rule>,
+    /// The keywords of all rules; each pattern belongs to the rule at the same place in `of`.
+    keywords: AhoCorasick,
+    of: Vec<usize>,
+}
+
 /// All rules. They are prepared when a text is looked at for the first time.
-pub fn rules() -> &'static [Rule] {
-    static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+pub fn rules() -> &'static Rules {
+    static RULES: LazyLock<Rules> = LazyLock::new(|| {
         let kept = load_builtin_rules().unwrap_or_default();
         let own = parse_rules(include_str!("own.toml"), "own.toml").unwrap_or_default();
-        kept.into_iter().chain(own).filter_map(Rule::of).collect()
+        Rules::of(kept.into_iter().chain(own).filter_map(Rule::of).collect())
     });
     &RULES
+}
+
+impl Rules {
+    fn of(all: Vec<Rule>) -> Self {
+        let words = all.iter().enumerate();
+        let words = words.flat_map(|(at, rule)| rule.keywords.iter().map(move |word| (at, word)));
+        let (of, words): (Vec<_>, Vec<_>) = words.unzip();
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(words);
+        Self {
+            keywords: keywords.expect("some hundred short words"),
+            all,
+            of,
+        }
+    }
+
+    /// The rules that could find something in this text: those without keywords, and those of which it has one.
+    pub fn in_question(&self, text: &str) -> impl Iterator<Item = &Rule> {
+        let mut there: Vec<bool> = self
+            .all
+            .iter()
+            .map(|rule| rule.keywords.is_empty())
+            .collect();
+        let mut missing = there.iter().filter(|there| !**there).count();
+        for word in self.keywords.find_overlapping_iter(text) {
+            let rule = self.of[word.pattern().as_usize()];
+            if !std::mem::replace(&mut there[rule], true) {
+                missing -= 1;
+                if missing == 0 {
+                    break;
+                }
+            }
+        }
+        self.all
+            .iter()
+            .zip(there)
+            .filter_map(|(rule, there)| there.then_some(rule))
+    }
 }
 
 impl Rule {
@@ -89,15 +138,6 @@ impl Rule {
         self.severity
     }
 
-    /// Whether it could find something in a text, which is given in lower case.
-    pub fn may_be_in(&self, lower: &str) -> bool {
-        self.keywords.is_empty()
-            || self
-                .keywords
-                .iter()
-                .any(|word| lower.contains(word.as_str()))
-    }
-
     /// Says where it finds something.
     pub fn find(&self, text: &str, mut found: impl FnMut(Range<usize>)) {
         for captures in self.pattern.captures_iter(text) {
@@ -120,16 +160,19 @@ impl Rule {
     }
 }
 
+/// Longest key, in bytes: one of 16,384 bits has about 13,000.
+const KEY_MAX: usize = 16 * 1024;
+
 /// Where a key ends that begins with such a line: at its last line, or, where that is missing, at the last line that
 /// could belong to it.
 fn end_of_key(text: &str, from: usize) -> usize {
-    let rest = &text[from..];
-    if let Some(last) = rest.find("-----END ") {
-        let name = last + "-----END ".len();
-        let dashes = rest[name..]
-            .find("-----")
-            .map(|at| name + at + "-----".len());
-        return from + dashes.unwrap_or(name);
+    let rest = beginning(&text[from..], KEY_MAX);
+    // Only the next line of dashes is looked at: a text may have nothing but beginnings.
+    if let Some(last) = rest.find("-----")
+        && let Some(name) = rest[last..].strip_prefix("-----END ")
+    {
+        let dashes = name.find("-----").map_or(0, |at| at + "-----".len());
+        return from + last + "-----END ".len() + dashes;
     }
     let mut end = 0;
     for line in rest.split_inclusive('\n') {
@@ -153,8 +196,8 @@ mod tests {
     fn every_rule_can_be_used() {
         let listed = load_builtin_rules().expect("the set").len();
         let own = parse_rules(include_str!("own.toml"), "own.toml").expect("ours");
-        assert_eq!(rules().len(), listed + own.len());
-        for rule in rules() {
+        assert_eq!(rules().all.len(), listed + own.len());
+        for rule in &rules().all {
             assert_eq!(
                 rule.keywords.iter().filter(|word| word.is_empty()).count(),
                 0,
