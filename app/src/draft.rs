@@ -17,9 +17,9 @@ pub(crate) const TEMPLATE: &str = "template";
 #[serde(default)]
 pub(crate) struct Found {
     /// In a text: what may be a secret.
-    pub secrets: Vec<Secret>,
+    pub secrets: Vec<Listed>,
     /// Two texts compared, line by line.
-    pub lines: Vec<Line>,
+    pub lines: Vec<Listed>,
     /// Of those: whether some are left out.
     pub cut: bool,
     /// The models that can write.
@@ -32,21 +32,15 @@ pub(crate) struct Found {
     pub questions: Vec<String>,
 }
 
-/// A place that may be a secret.
+/// Something that the server lists: a place that may be a secret, or a line of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Secret {
+pub(crate) struct Listed {
     /// What sort of secret.
     pub kind: String,
     /// The line it begins in, from 1.
     pub line: u32,
-}
-
-/// A line of a comparison.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Line {
-    /// What became of it, as [`protocol::LineChange`] is written.
+    /// What became of a line, as [`protocol::LineChange`] is written.
     pub change: String,
     /// The line; how many where equal ones are left out.
     pub text: String,
@@ -62,7 +56,7 @@ pub(crate) struct Known {
     /// The version that the typed text was made from; 0 until that is known.
     pub base: u32,
     /// What in the current version may be a secret.
-    pub secrets: Vec<Secret>,
+    pub secrets: Vec<Listed>,
     /// What it is compared with, where that was asked for.
     pub from: u32,
     /// That comparison.
@@ -89,7 +83,7 @@ pub(crate) struct Draft {
     /// Who writes anew.
     pub writer: RwSignal<String>,
     /// What else there is.
-    pub known: RwSignal<Known>,
+    known: RwSignal<Known>,
     /// The version that was asked for last.
     pub chosen: StoredValue<u32>,
     id: StoredValue<PromptId>,
@@ -116,9 +110,26 @@ impl Draft {
         self.id.get_value()
     }
 
-    /// Reads what is known, and follows it. Compiled once for each type that is read.
-    pub fn with<R>(self, read: fn(&Known) -> R) -> R {
-        self.known.with(read)
+    /// Reads what is known, and follows it.
+    pub fn with<R>(self, read: impl Fn(&Known) -> R) -> R {
+        let mut result = None;
+        self.lend(&mut |known| result = Some(read(known)));
+        result.expect("lend calls back")
+    }
+
+    /// Not generic, so that it is compiled once for all readers.
+    fn lend(self, reader: &mut dyn FnMut(&Known)) {
+        self.known.with(reader);
+    }
+
+    /// Changes what is known: once for all who do, in the same way.
+    pub fn change(self, change: &mut dyn FnMut(&mut Known)) {
+        self.known.update(change);
+    }
+
+    /// Whether it is still open.
+    pub fn is_open(self) -> bool {
+        !self.known.is_disposed()
     }
 
     /// The number of the current version; 0 until it is here. Follows it.
@@ -133,8 +144,11 @@ impl Draft {
 
     /// Whether what is typed is not saved. Follows it.
     pub fn is_edited(self) -> bool {
-        self.known
-            .with(|known| known.version > 0 && self.say.words.with(|words| *words != known.text))
+        let saved = self
+            .say
+            .words
+            .with(|words| self.with(|known| *words == known.text));
+        self.version() > 0 && !saved
     }
 
     /// All versions, once there is more than one. Follows them.
@@ -165,16 +179,16 @@ impl Draft {
     }
 
     /// Takes in the version that the server has. What is typed stays, unless it was saved just now (`replace`).
-    pub fn take(self, version: u32, text: String, secrets: Vec<Secret>, replace: bool) {
+    pub fn take(self, version: u32, text: String, secrets: Vec<Listed>, replace: bool) {
         // Before the first version is here: what this tab has kept.
-        let keeps = self.known.with_untracked(|known| {
-            let own = |words: &String| !words.is_empty() && *words != known.text;
-            !replace && self.say.words.with_untracked(own)
-        });
+        let typed = self.say.words.get_untracked();
+        let saved = untrack(|| self.with(|known| typed == known.text));
+        let keeps = !replace && !typed.is_empty() && !saved;
         if !keeps {
             self.say.words.set(text.clone());
         }
-        self.known.update(|known| {
+        let mut new = Some((text, secrets));
+        self.change(&mut |known| {
             if !keeps || known.base == 0 {
                 known.base = version;
             }
@@ -183,15 +197,14 @@ impl Draft {
                 known.cold = Found::default();
             }
             known.version = version;
-            known.text = text;
-            known.secrets = secrets;
+            (known.text, known.secrets) = new.take().unwrap_or_default();
         });
     }
 
     /// Back to what the server has, and away where nobody holds the prompt.
     pub fn discard(self) {
-        let text = self.known.with_untracked(|known| known.text.clone());
-        self.known.update(|known| known.base = known.version);
+        let text = untrack(|| self.with(|known| known.text.clone()));
+        self.change(&mut |known| known.base = known.version);
         self.say.words.set(text);
         self.say.tell("", false);
         self.editing.set(false);
@@ -302,7 +315,7 @@ mod tests {
             let id = PromptId::new(samples::pipeline(1).id, 1);
             let draft = Draft::of(board, status, id, RwSignal::new(false));
             draft.say.words.set("Mine.".to_owned());
-            draft.known.update(|known| known.base = 1);
+            draft.change(&mut |known| known.base = 1);
             draft.take(2, "Go on.".to_owned(), Vec::new(), false);
             assert!(draft.is_edited() && draft.is_behind());
             assert_eq!(draft.compared_with(), 2);

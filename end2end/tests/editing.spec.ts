@@ -119,8 +119,10 @@ test('versions are compared, and an older one is sent', async ({ agent, board, p
   await expect(editor.button('Compare with 2')).toBeVisible();
   // What is typed is saved first: nothing is lost by going back.
   await editor.text.fill('A third one.');
-  await editor.versions.nth(0).click();
+  await editor.versions.nth(1).click();
   await expect(editor.versions).toHaveText(['1 · template', '2 · yours', '3 · yours']);
+  await expect(editor.text).toHaveValue(/Name the files\.\s*$/);
+  await editor.versions.nth(0).click();
   await expect(editor.text).toHaveValue(first);
   await editor.button(/^Send to claude-code/).click();
   await expect(board.notice).toContainText('Prompt sent.');

@@ -23,7 +23,7 @@ pub(crate) fn follow(draft: Draft) {
     let board = draft.board;
     let (base, typed) = (draft.say.id("base"), draft.say.id("text"));
     let kept = browser::remembered(&base).and_then(|base| base.parse().ok());
-    draft.known.update(|known| known.base = kept.unwrap_or(0));
+    draft.change(&mut |known| known.base = kept.unwrap_or(0));
     effect(move || {
         let Some(about) = board.about_prompt(&draft.id()) else {
             return;
@@ -57,7 +57,8 @@ pub(crate) fn follow(draft: Draft) {
         let models = found(answer.as_deref().unwrap_or_default()).models;
         let first = models.first().map_or(TEMPLATE, String::as_str);
         draft.writer.set(first.to_owned());
-        draft.known.update(|known| known.models = models);
+        let mut models = Some(models);
+        draft.change(&mut |known| known.models = models.take().unwrap_or_default());
     };
     get(draft, paths::prompt_writers(), Box::new(writers));
 }
@@ -70,7 +71,7 @@ fn found(answer: &str) -> Found {
 fn get(draft: Draft, path: String, then: Box<dyn FnOnce(Answer)>) {
     spawn_local(async move {
         let answer = api::get(&path).await;
-        if draft.known.try_with_untracked(|_| ()).is_some() {
+        if draft.is_open() {
             then(answer);
         }
     });
@@ -146,7 +147,7 @@ fn refused(draft: Draft, failure: &Failure) {
     }
     // Somebody else has changed it. The next try is made from that version.
     load(draft, |draft| {
-        draft.known.update(|known| known.base = known.version);
+        draft.change(&mut |known| known.base = known.version);
         let said = untrack(|| {
             let (version, by) = (draft.version(), draft.newest_by());
             wording::draft::stale(lang(draft), version, &by, draft.is_edited())
@@ -167,7 +168,7 @@ fn saved_first(draft: Draft, then: Then) {
         return;
     }
     let body = DraftBody {
-        base: Some(draft.known.with_untracked(|known| known.base)),
+        base: Some(untrack(|| draft.with(|known| known.base))),
         text: Some(&words),
         ..DraftBody::default()
     };
@@ -266,15 +267,15 @@ pub(crate) fn cold_read(draft: Draft) {
     saved_first(draft, |draft| {
         let (body, doing) = (DraftBody::default(), lang(draft).cold_reading());
         call(draft, "/cold-read", &body, doing, |draft, answer| {
-            draft.known.update(|known| known.cold = found(answer));
+            draft.change(&mut |known| known.cold = found(answer));
         });
     });
 }
 
 /// Compares, or hides what was compared.
 pub(crate) fn compare(draft: Draft) {
-    if draft.known.with_untracked(|known| known.from > 0) {
-        draft.known.update(|known| known.from = 0);
+    if untrack(|| draft.with(|known| known.from > 0)) {
+        draft.change(&mut |known| known.from = 0);
         return;
     }
     draft.chosen.set_value(untrack(|| draft.compared_with()));
@@ -282,7 +283,7 @@ pub(crate) fn compare(draft: Draft) {
         let (from, to) = (draft.chosen.get_value(), untrack(|| draft.version()));
         let path = at(draft, &format!("/changes?from={from}&to={to}"));
         let compared = move |answer: Answer| match answer {
-            Ok(answer) => draft.known.update(|known| {
+            Ok(answer) => draft.change(&mut |known| {
                 known.diff = found(&answer);
                 known.from = from;
             }),

@@ -118,9 +118,7 @@ impl Draft {
     fn comparison(self) -> AnyView {
         let parts = vec![
             self.line("sub", |draft, lang| {
-                draft
-                    .known
-                    .with(|known| wording::draft::about_diff(lang, known))
+                draft.with(|known| wording::draft::about_diff(lang, known))
             }),
             self.lines(lines, Some("0")),
         ];
@@ -156,9 +154,7 @@ impl Draft {
         let read = move || self.with(|known| !known.cold.model.is_empty());
         let parts = vec![
             self.line("", |draft, lang| {
-                draft
-                    .known
-                    .with(|known| wording::draft::cold(lang, &known.cold))
+                draft.with(|known| wording::draft::cold(lang, &known.cold))
             }),
             self.lines(questions, None),
         ];
@@ -310,23 +306,19 @@ fn tabs(draft: Draft, lang: Lang) -> Vec<Row> {
 }
 
 fn secrets(draft: Draft, lang: Lang) -> Vec<Row> {
-    draft
-        .known
-        .with(|known| wording::draft::secrets(lang, known))
+    draft.with(|known| wording::draft::secrets(lang, known))
 }
 
 fn lines(draft: Draft, lang: Lang) -> Vec<Row> {
-    draft.known.with(|known| wording::draft::lines(lang, known))
+    draft.with(|known| wording::draft::lines(lang, known))
 }
 
 fn questions(draft: Draft, _: Lang) -> Vec<Row> {
-    draft.known.with(wording::draft::questions)
+    draft.with(wording::draft::questions)
 }
 
 fn writers(draft: Draft, lang: Lang) -> Vec<Row> {
-    draft
-        .known
-        .with(|known| wording::draft::writers(lang, known))
+    draft.with(|known| wording::draft::writers(lang, known))
 }
 
 /// Some parts together.

@@ -6,7 +6,7 @@ use super::{connection, grouped, pipeline};
 use crate::{
     Lang,
     api::Failure,
-    draft::{Found, Known, Line, TEMPLATE},
+    draft::{Found, Known, Listed, TEMPLATE},
     standing::Use,
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn cold(lang: Lang, read: &Found) -> String {
 
 /// What is to be known about a comparison beside its lines.
 pub(crate) fn about_diff(lang: Lang, known: &Known) -> String {
-    let changed = |line: &Line| line.change == "added" || line.change == "removed";
+    let changed = |line: &Listed| line.change == "added" || line.change == "removed";
     let more = if known.diff.cut {
         lang.diff_cut()
     } else if known.diff.lines.iter().any(changed) {
@@ -216,9 +216,10 @@ mod tests {
 
     #[test]
     fn a_comparison_says_what_its_lines_do_not() {
-        let line = |change: &str, text: &str| Line {
+        let line = |change: &str, text: &str| Listed {
             change: change.to_owned(),
             text: text.to_owned(),
+            ..Listed::default()
         };
         let mut known = Known::default();
         known.diff.lines.push(line("skipped", "9"));
