@@ -4,7 +4,7 @@ use leptos::{html::custom, prelude::*};
 
 /// What is said of an element beside its class.
 #[derive(Default)]
-pub(super) struct About {
+pub(crate) struct About {
     /// Its id.
     pub id: Option<String>,
     /// Its role.
@@ -18,7 +18,7 @@ pub(super) struct About {
 }
 
 /// An element with these parts.
-pub(super) fn element(
+pub(crate) fn element(
     tag: &'static str,
     class: Signal<&'static str>,
     about: About,
@@ -36,6 +36,6 @@ pub(super) fn element(
 }
 
 /// An element of which nothing else is said.
-pub(super) fn plain(tag: &'static str, class: &'static str, parts: Vec<AnyView>) -> AnyView {
+pub(crate) fn plain(tag: &'static str, class: &'static str, parts: Vec<AnyView>) -> AnyView {
     element(tag, Signal::stored(class), About::default(), parts)
 }

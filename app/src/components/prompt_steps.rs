@@ -225,8 +225,9 @@ fn steps(
 fn writer(lang: Lang, reader: &str, writer: &Writer) -> String {
     match writer.kind {
         WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
+        WriterKind::Person if writer.name == reader => lang.you().to_owned(),
         WriterKind::Template | WriterKind::Person | WriterKind::Unknown => {
-            pipeline::written_by(lang, reader, writer)
+            pipeline::writer_name(lang, &writer.name).to_owned()
         }
     }
 }
