@@ -32,7 +32,8 @@ class Server:
     def start(self) -> float:
         """Starts it, and gives the seconds until it says where its board is."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
-        environment["STAFFEL_LOG"] = "error"
+        # The library of the protocol calls it an error when a client hangs up.
+        environment["STAFFEL_LOG"] = "error,rmcp=off"
         began = time.monotonic()
         self.process = subprocess.Popen(
             [self.program, "serve", "--listen", "127.0.0.1:0", "--no-open", "--data", self.folder / "data"],

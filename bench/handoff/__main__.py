@@ -100,23 +100,29 @@ class Waiting:
         self.connection.send("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}, headers)
 
 
-async def parked(server: Server, way: str, count: int, first: int) -> list[Waiting]:
-    agents = [await Waiting(await Connection(server.host).open(), first + number).begin() for number in range(count)]
+async def handed_over(server: Server, count: int, first: int = 0) -> list[Waiting]:
+    return [await Waiting(await Connection(server.host).open(), first + number).begin() for number in range(count)]
+
+
+async def parked(server: Server, way: str, agents: list[Waiting]) -> list[Waiting]:
     for agent in agents:
         await agent.park(way)
     status = await Connection(server.host).open()
     for _ in range(1_000):
-        if (await status.ask("GET", "/api/status"))["waits"] >= count:
+        if (await status.ask("GET", "/api/status"))["waits"] >= len(agents):
             return agents
         await asyncio.sleep(0.01)
-    raise RuntimeError(f"not all of {count} agents wait")
+    raise RuntimeError(f"not all of {len(agents)} agents wait")
 
 
 async def measure(server: Server, way: str, count: int, decisions: int) -> dict[str, float]:
     """Milliseconds from a decision to the answer with `count` waiting, those of a report, and what a wait holds in memory."""
+    agents = await handed_over(server, count)
+    server.settle()
     before = server.memory()
-    agents = await parked(server, way, count, 0)
+    await parked(server, way, agents)
     held = (server.memory() - before) * 1024 / count
+    server.settle()
     idle = server.cpu()
     await asyncio.sleep(2)
     idle = (server.cpu() - idle) / 2
@@ -127,7 +133,7 @@ async def measure(server: Server, way: str, count: int, decisions: int) -> dict[
     answers, reports = [], []
     for number in range(decisions):
         if not agents:
-            agents = await parked(server, way, count, number)
+            agents = await parked(server, way, await handed_over(server, count, number))
         agent = agents.pop()
         path = f"/api/pipelines/{agent.pipeline}/handovers/{agent.handover}/decision"
         began = time.perf_counter()

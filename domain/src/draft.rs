@@ -235,6 +235,14 @@ impl Prompt {
 }
 
 impl Pipeline {
+    /// Whether this actor may replace a version of a prompt. For what takes long to write: the command decides again.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that [`crate::Command::RevisePrompt`] would lead to.
+    pub fn may_revise(&self, actor: &Actor, id: &PromptId, base: u32) -> Result<(), Refusal> {
+        refuse_stale(changeable(self, actor, id)?, base)
+    }
+
     /// The prompt that a person looks at before it leaves.
     pub fn held_prompt(&self) -> Option<&Prompt> {
         self.newest_prompt().filter(|prompt| prompt.held.is_some())

@@ -131,6 +131,12 @@ impl Template {
     /// # Errors
     /// It is no template, fails, or writes nothing or too much. The error names the line.
     pub fn preview(source: String, brief: &Brief, max: usize) -> Result<String, TemplateError> {
+        if source.len() as u64 > FILE_MAX {
+            return Err(TemplateError::TooMuch {
+                path: "template".into(),
+                what: format!("has {} bytes, {FILE_MAX} are allowed", source.len()),
+            });
+        }
         let mut environment = environment().map_err(TemplateError::Preview)?;
         let added = environment.add_template_owned("template", source);
         added.map_err(TemplateError::Preview)?;
@@ -522,6 +528,8 @@ mod tests {
             ("{{ phase | nothing }}", "nothing"),
             (" ", "empty"),
             ("{% for a in range(9999999) %}x{% endfor %}", ""),
+            ("{{ 'x' * 4000000000 }}", ""),
+            ("{% set a = 'x' * 1000000 %}{{ [a] * 1000000 }}", ""),
         ] {
             let error = Template::preview(source.to_owned(), &brief, MAX).expect_err(source);
             assert!(error.to_string().contains(word), "{error}");

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use domain::{Actor, Command, DocumentRef, Pipeline, Prompt, PromptId, Writer, WriterKind};
+use domain::{
+    Actor, Command, DocumentRef, Pipeline, Prompt, PromptId, Writer, WriterKind,
+    limits::MESSAGE_MAX, text::optional_line,
+};
 use protocol::{ColdRead, ModelTest, PromptDiff, PromptView, PromptWriters, Summary};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -75,16 +78,12 @@ pub(super) async fn rewrite(
 ) -> Answer<PromptView> {
     let draft = Draft::find(&relay, &caller, &pipeline, &prompt).await?;
     // Before a model is asked: whether it could be used at all.
-    let current = draft.text(&relay, base).await?;
-    let trial = draft.command(
-        base,
-        format!("{current}\n."),
-        by_person(&draft.actor),
-        hint.clone(),
-    );
-    domain::decide(&draft.pipeline, &draft.actor, &trial)?;
-    let hint_words = hint.as_deref().unwrap_or_default();
-    let brief = draft.brief(&relay, hint_words).await?;
+    draft
+        .pipeline
+        .may_revise(&draft.actor, &draft.prompt, base)?;
+    let hint = optional_line("hint", hint.as_deref(), MESSAGE_MAX)?;
+    let brief = draft.brief(&relay, hint.as_deref().unwrap_or_default());
+    let brief = brief.await?;
     let written = writers.write_anew(brief, writer.as_deref()).await;
     let (text, by) = written.map_err(failed)?;
     draft.revise(&relay, &caller, base, text, by, hint).await
@@ -354,16 +353,6 @@ impl Draft {
         Ok(Brief::again(&self.pipeline, &text, hint).ok_or_else(none)?)
     }
 
-    fn command(&self, base: u32, text: String, writer: Writer, hint: Option<String>) -> Command {
-        Command::RevisePrompt {
-            prompt: self.prompt.clone(),
-            base,
-            text,
-            writer,
-            hint,
-        }
-    }
-
     async fn revise(
         &self,
         relay: &Relay,
@@ -373,7 +362,13 @@ impl Draft {
         writer: Writer,
         hint: Option<String>,
     ) -> Answer<PromptView> {
-        let command = self.command(base, text, writer, hint);
+        let command = Command::RevisePrompt {
+            prompt: self.prompt.clone(),
+            base,
+            text,
+            writer,
+            hint,
+        };
         self.carry_out(relay, caller, &command).await
     }
 
