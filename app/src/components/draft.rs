@@ -3,6 +3,8 @@
 //! All of it is drawn at once, and the style sheet hides what there is no use for. Few shapes are drawn again and again:
 //! each is code that the page has to download.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::{
@@ -14,7 +16,7 @@ use crate::{
     Lang,
     actions::draft,
     browser,
-    draft::{Draft, Known, with_question},
+    draft::{Draft, with_question},
     follow::{effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
@@ -30,7 +32,7 @@ impl Draft {
     pub fn view(self) -> AnyView {
         effect(move || draft::follow(self));
         let say = self.say;
-        let send = Callback::new(move |()| self.send_by_key());
+        let send = self.act(Self::send_by_key);
         let tabs = self.rows(tabs, Self::tab);
         let versions = About {
             role: Some("group"),
@@ -62,20 +64,55 @@ impl Draft {
     }
 
     /// The button of a version.
-    fn tab(self, index: usize, row: Row) -> AnyView {
-        let number = index as u32 + 1;
-        let pressed = move || self.version() == number;
-        let choose = Callback::new(move |()| {
-            if !untrack(pressed) {
-                draft::choose(self, number);
-            }
-        });
-        self.say.toggle(row.said.into_any(), flag(pressed), choose)
+    fn tab(self, row: Row) -> AnyView {
+        self.choice(
+            row,
+            |draft, row| draft.version() == row.number,
+            |draft, row| {
+                if untrack(|| draft.version()) != row.number {
+                    draft::choose(draft, row.number);
+                }
+            },
+        )
+    }
+
+    /// The button of a writer.
+    fn writer_choice(self, row: Row) -> AnyView {
+        self.choice(
+            row,
+            |draft, row| draft.writer.with(|writer| *writer == row.name),
+            |draft, row| draft.writer.set(row.name.clone()),
+        )
+    }
+
+    /// One of several that can be chosen.
+    fn choice(self, row: Row, chosen: fn(Self, &Row) -> bool, act: fn(Self, &Row)) -> AnyView {
+        let row = Arc::new(row);
+        let says = row.said.clone().into_any();
+        let act = self.act_on(row.clone(), act);
+        let chosen = flag(move || chosen(self, &row));
+        self.say.toggle(says, chosen, act)
+    }
+
+    fn act_on(self, row: Arc<Row>, act: fn(Self, &Row)) -> Callback<()> {
+        Callback::new(move |()| act(self, &row))
+    }
+
+    fn act(self, act: Act) -> Callback<()> {
+        Callback::new(move |()| act(self))
+    }
+
+    /// A class, or the one of what is not shown.
+    fn shown(self, class: &'static str, holds: fn(Self) -> bool) -> Signal<&'static str> {
+        word(move || if holds(self) { class } else { "gone" })
+    }
+
+    fn is_compared(self) -> bool {
+        self.with(|known| known.from > 0)
     }
 
     /// How long it is, what in it may be a secret, and what it is compared with.
     fn fits(self) -> AnyView {
-        let here = |known: &Known| known.version > 0;
         let parts = vec![
             self.line("long", |draft, lang| {
                 let said = |words: &String| wording::draft::characters(lang, words);
@@ -86,11 +123,11 @@ impl Draft {
                 _ => String::new(),
             }),
             self.button(
-                shown("quiet small", move || {
-                    self.with(|known| known.from > 0) || self.compared_with() > 0
+                self.shown("quiet small", |draft| {
+                    draft.is_compared() || draft.compared_with() > 0
                 }),
                 |draft, lang| {
-                    if draft.with(|known| known.from > 0) {
+                    if draft.is_compared() {
                         return lang.hide_comparison().to_owned();
                     }
                     lang.compare_with(&draft.compared_with().to_string())
@@ -106,10 +143,10 @@ impl Draft {
                 draft::mask,
             ),
         ];
-        let some = move || self.secrets() > 0;
+        let some = |draft: Self| draft.secrets() > 0;
         vec![
-            block(shown("fits sub", move || self.with(here)), parts),
-            block(shown("secrets", some), secrets),
+            block(self.shown("fits sub", |draft| draft.version() > 0), parts),
+            block(self.shown("secrets", some), secrets),
         ]
         .into_any()
     }
@@ -122,16 +159,13 @@ impl Draft {
             }),
             self.lines(lines, Some("0")),
         ];
-        block(
-            shown("diff", move || self.with(|known| known.from > 0)),
-            parts,
-        )
+        block(self.shown("diff", Self::is_compared), parts)
     }
 
     /// What has it written anew: with a hint, by whom.
     fn anew(self) -> AnyView {
         let (board, say) = (self.board, self.say);
-        let rewrite = Callback::new(move |()| draft::rewrite(self));
+        let rewrite = self.act(draft::rewrite);
         let who = About {
             role: Some("group"),
             label: Some(word(board.t(Lang::who_writes))),
@@ -151,23 +185,21 @@ impl Draft {
 
     /// What a model says that reads only this prompt.
     fn cold_view(self) -> AnyView {
-        let read = move || self.with(|known| !known.cold.model.is_empty());
+        let read = |draft: Self| draft.with(|known| !known.cold.model.is_empty());
         let parts = vec![
             self.line("", |draft, lang| {
                 draft.with(|known| wording::draft::cold(lang, &known.cold))
             }),
             self.lines(questions, None),
         ];
-        block(shown("cold", read), parts)
+        block(self.shown("cold", read), parts)
     }
 
     /// What sends it, and what else is done with it.
     fn buttons(self) -> AnyView {
-        let lang = self.board.lang;
-        let says = text(move || {
-            self.status.with(|status| {
-                wording::draft::send(lang.get(), status.agent.as_deref(), self.secrets())
-            })
+        let says = self.says(|draft, lang| {
+            let agent = draft.status.with(|status| status.agent.clone());
+            wording::draft::send(lang, agent.as_deref(), draft.secrets())
         });
         let class = word(move || {
             if self.secrets() > 0 {
@@ -176,12 +208,10 @@ impl Draft {
                 "btn first"
             }
         });
-        let send = Callback::new(move |()| draft::send(self));
-        let send = self
-            .say
-            .button(class, says.into_any(), Some("Control+Enter"), send);
+        let send = self.act(draft::send);
+        let send = self.say.button(class, says, Some("Control+Enter"), send);
         // A prompt that is held goes out when it is sent: there is nothing to close.
-        let leaves = move || self.is_edited() || self.status.with(standing::held).is_none();
+        let leaves = |draft: Self| draft.is_edited() || draft.status.with(standing::held).is_none();
         let leave: Says = |draft, lang| {
             let says = if draft.is_edited() {
                 lang.discard()
@@ -193,7 +223,7 @@ impl Draft {
         let parts = vec![
             send,
             self.button(
-                shown("btn", move || self.is_edited()),
+                self.shown("btn", Self::is_edited),
                 |_, lang| lang.save().to_owned(),
                 draft::save,
             ),
@@ -203,19 +233,21 @@ impl Draft {
                 draft::cold_read,
             ),
             view! { <CopyButton text=self.say.words/> }.into_any(),
-            self.button(shown("quiet leave", leaves), leave, Self::discard),
+            self.button(self.shown("quiet leave", leaves), leave, Self::discard),
         ];
         block(Signal::stored("draft-buttons"), parts)
     }
 
     fn with_models(self, class: &'static str) -> Signal<&'static str> {
-        shown(class, move || self.with(|known| !known.models.is_empty()))
+        self.shown(class, |draft| draft.with(|known| !known.models.is_empty()))
     }
 
     fn button(self, class: Signal<&'static str>, says: Says, act: Act) -> AnyView {
-        let says = text(move || says(self, self.board.lang.get()));
-        let act = Callback::new(move |()| act(self));
-        self.say.button(class, says.into_any(), None, act)
+        self.say.button(class, self.says(says), None, self.act(act))
+    }
+
+    fn says(self, says: Says) -> AnyView {
+        text(move || says(self, self.board.lang.get())).into_any()
     }
 
     /// A line that is not there where it says nothing. Only in the browser, which has the text.
@@ -233,18 +265,14 @@ impl Draft {
     }
 
     /// Whatever there are some of.
-    fn rows(
-        self,
-        of: fn(Self, Lang) -> Vec<Row>,
-        draw: fn(Self, usize, Row) -> AnyView,
-    ) -> AnyView {
-        let item = move |(index, row): (usize, Row)| {
-            let key = format!("{index} {} {}", row.mark, row.said);
-            Item::new(key, move || draw(self, index, row))
-        };
+    fn rows(self, of: fn(Self, Lang) -> Vec<Row>, draw: fn(Self, Row) -> AnyView) -> AnyView {
         list(move || {
-            let rows = of(self, self.board.lang.get());
-            rows.into_iter().enumerate().map(item).collect()
+            let mut items = Vec::new();
+            for row in of(self, self.board.lang.get()) {
+                let key = format!("{} {} {}", items.len(), row.mark, row.said);
+                items.push(Item::new(key, move || draw(self, row)));
+            }
+            items
         })
     }
 
@@ -258,30 +286,18 @@ impl Draft {
         element("ul", Signal::stored(""), about, vec![rows])
     }
 
-    /// A writer that can be chosen.
-    fn writer_choice(self, _: usize, row: Row) -> AnyView {
-        let Row { said, name, .. } = row;
-        let chosen = name.clone();
-        let pressed = flag(move || self.writer.with(|writer| *writer == chosen));
-        let choose = Callback::new(move |()| self.writer.set(name.clone()));
-        self.say.toggle(said.into_any(), pressed, choose)
-    }
-
-    fn row(self, _: usize, row: Row) -> AnyView {
-        let Row {
-            class, mark, said, ..
-        } = row;
-        let question = said.clone();
+    fn row(self, row: Row) -> AnyView {
         let mut parts = vec![
-            plain("b", "", vec![mark.into_any()]),
-            plain("span", "", vec![said.into_any()]),
+            plain("b", "", vec![row.mark.into_any()]),
+            plain("span", "", vec![row.said.clone().into_any()]),
         ];
+        let class = row.class;
         if class == Row::QUESTION {
             // Puts the question at the end of the text, to be answered there.
-            let answer = Callback::new(move |()| {
-                let words = &self.say.words;
-                words.update(|words| *words = with_question(words, &question));
-                browser::focus(&self.say.id("text"));
+            let answer = self.act_on(Arc::new(row), |draft, row| {
+                let words = draft.say.words.get_untracked();
+                draft.say.words.set(with_question(&words, &row.said));
+                browser::focus(&draft.say.id("text"));
             });
             let says = self.board.t(Lang::answer_in_prompt).into_any();
             let class = Signal::stored("quiet small");
@@ -333,14 +349,6 @@ fn label(draft: Draft, part: &str, says: fn(Lang) -> &'static str) -> AnyView {
     };
     let says = vec![draft.board.t(says).into_any()];
     element("label", Signal::stored("unseen"), about, says)
-}
-
-/// A class, or the one of what is not shown.
-fn shown(
-    class: &'static str,
-    holds: impl Fn() -> bool + Send + Sync + 'static,
-) -> Signal<&'static str> {
-    word(move || if holds() { class } else { "gone" })
 }
 
 /// In a field that invites to nothing.

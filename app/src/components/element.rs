@@ -4,7 +4,7 @@ use leptos::{html::custom, prelude::*};
 
 /// What is said of an element beside its class.
 #[derive(Default)]
-pub(crate) struct About {
+pub(super) struct About {
     /// Its id.
     pub id: Option<String>,
     /// Its role.
@@ -18,7 +18,7 @@ pub(crate) struct About {
 }
 
 /// An element with these parts.
-pub(crate) fn element(
+pub(super) fn element(
     tag: &'static str,
     class: Signal<&'static str>,
     about: About,
@@ -36,6 +36,6 @@ pub(crate) fn element(
 }
 
 /// An element of which nothing else is said.
-pub(crate) fn plain(tag: &'static str, class: &'static str, parts: Vec<AnyView>) -> AnyView {
+pub(super) fn plain(tag: &'static str, class: &'static str, parts: Vec<AnyView>) -> AnyView {
     element(tag, Signal::stored(class), About::default(), parts)
 }

@@ -9,7 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod copy;
 pub(crate) mod document;
 pub(crate) mod draft;
-pub(crate) mod element;
+mod element;
 pub(crate) mod find;
 pub(crate) mod footer;
 pub(crate) mod gate;

@@ -24,7 +24,11 @@ pub(crate) fn versions(lang: Lang, reader: &str, versions: &[PromptVersion]) -> 
     let mut rows = Vec::new();
     for version in versions {
         let by = pipeline::written_by(lang, reader, &version.writer);
-        rows.push(Row::of(format!("{} · {by}", rows.len() + 1)));
+        let number = rows.len() as u32 + 1;
+        rows.push(Row {
+            number,
+            ..Row::of(format!("{number} · {by}"))
+        });
     }
     rows
 }
@@ -77,6 +81,8 @@ pub(crate) struct Row {
     pub said: String,
     /// What the server calls it.
     pub name: String,
+    /// Of a version: its number.
+    pub number: u32,
 }
 
 impl Row {

@@ -15,7 +15,6 @@ use crate::{
     browser,
     components::{
         copy::CopyButton,
-        element::{About, element, plain},
         list::{Item, list},
         time::Ago,
         when::When,
@@ -71,54 +70,40 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             wording::people::failure(lang, &failure)
         })
     });
-    let signed_in = vec![
-        text(move || board.lang.get().signed_in_as(&board.reader())).into_any(),
-        " · ".into_any(),
-        board.t(wording::people::role_name(me.role)).into_any(),
-    ];
-    let alarm = About {
-        role: Some("alert"),
-        ..About::default()
-    };
-    let add = view! {
-        <button class="btn" type="button" on:click=press(move |_| page.make_link("me".to_owned()))>
-            {board.t(Lang::add_a_device)}
-        </button>
-    };
-    let title = |says: fn(Lang) -> &'static str| plain("h2", "", vec![board.t(says).into_any()]);
-    let head = vec![title(Lang::your_devices), add.into_any()];
-    let own = vec![
-        plain("div", "people-head", head),
-        plain("ul", "people-list", vec![list(move || devices(page))]),
-        install(board),
-    ];
-    let mut parts = vec![
-        plain("h1", "", vec![board.t(Lang::people).into_any()]),
-        plain("p", "sub", signed_in),
-        element(
-            "p",
-            Signal::stored("trouble"),
-            alarm,
-            vec![trouble.into_any()],
-        ),
-        unseen(page),
-        link(page),
-        plain("section", "sheet people", own),
-        telling::telling(page),
-        proofs::proofs(page),
-        tokens::tokens(page),
-    ];
-    if owner {
-        let about = plain("span", "sub", vec![board.t(Lang::people_are).into_any()]);
-        let all = vec![
-            plain("div", "people-head", vec![title(Lang::people), about]),
-            plain("ul", "people-list", vec![list(move || people(page))]),
-            invite(page),
-        ];
-        parts.push(plain("section", "sheet people", all));
-        parts.push(audit::audit(page));
+    view! {
+        <h1>{board.t(Lang::people)}</h1>
+        <p class="sub">
+            {text(move || board.lang.get().signed_in_as(&board.reader()))}" · "{board.t(wording::people::role_name(me.role))}
+        </p>
+        <p class="trouble" role="alert">{trouble}</p>
+        {unseen(page)}
+        {link(page)}
+        <section class="sheet people">
+            <div class="people-head">
+                <h2>{board.t(Lang::your_devices)}</h2>
+                <button class="btn" type="button" on:click=press(move |_| page.make_link("me".to_owned()))>
+                    {board.t(Lang::add_a_device)}
+                </button>
+            </div>
+            <ul class="people-list">{list(move || devices(page))}</ul>
+            {install(board)}
+        </section>
+        {telling::telling(page)}
+        {proofs::proofs(page)}
+        {tokens::tokens(page)}
+        {owner.then(|| view! {
+            <section class="sheet people">
+                <div class="people-head">
+                    <h2>{board.t(Lang::people)}</h2>
+                    <span class="sub">{board.t(Lang::people_are)}</span>
+                </div>
+                <ul class="people-list">{list(move || people(page))}</ul>
+                {invite(page)}
+            </section>
+            {audit::audit(page)}
+        })}
     }
-    parts.into_any()
+    .into_any()
 }
 
 /// The board as an app of the device.
