@@ -167,6 +167,9 @@ ready = { $revision ->
 not-started-yet = noch nicht gestartet
 prompt-sent = Prompt gesendet, noch nicht abgeholt
 prompt-ready = Prompt fertig
+prompt-held = Prompt geschrieben, nicht gesendet
+prompt-has-secret = Prompt enthält vielleicht ein Geheimnis
+check-prompt = Prompt prüfen
 ended-after = { $count ->
         [one] 1 Phase
        *[other] { $count } Phasen
@@ -693,3 +696,68 @@ volume = Lautstärke
 install = Installieren
 install-is = Auf diesem Gerät kann das Board eine eigene App sein.
 install-by-menu = Um das Board als App und Nachrichten auf diesem Gerät zu haben: Teilen, dann Zum Home-Bildschirm.
+
+## A prompt before an agent has it
+
+prompt-waits = Ein Prompt wartet aufs Absenden
+yours = deine
+by-person = von { $who }
+version-by = Fassung { $version }, { $by }
+step-held = wartet auf einen Menschen
+now-held = Prüf den Prompt für { $phase } und sende ihn.
+now-held-revision = Prüf den Prompt zur Überarbeitung von { $phase } und sende ihn.
+now-held-secret = Dieser Prompt enthält vielleicht ein Geheimnis. Prüf ihn, bevor du ihn sendest.
+now-held-by = { $who } prüft den Prompt, bevor er hinausgeht.
+log-prompt-sent = { $who } hat den Prompt gesendet
+log-prompt-sent-by-you = Du hast den Prompt gesendet
+readable-once-sent = Er ist hier zu lesen, sobald er gesendet ist.
+edit-prompt = Bearbeiten, bevor ein Agent ihn abholt
+goes-out = Geht hinaus, wenn du ihn sendest
+out-already = Ist schon draußen: Bis du speicherst, kann ein Agent ihn abholen
+taken-meanwhile = Ein Agent hat ihn schon. Dein Text ist noch hier.
+versions = Fassungen
+no-secrets = keine Geheimnisse gefunden
+secret-at = Zeile { $line }: { $kind }
+compare-with = Mit { $number } vergleichen
+hide-comparison = Vergleich ausblenden
+comparison = Fassung { $to } im Vergleich mit { $from }: + ist neu, − ist weg.
+unchanged-lines = { $number } unveränderte Zeilen
+diff-cut = Nicht jede Zeile ist zu sehen: Die Texte sind zu lang oder zu verschieden.
+no-difference = Kein Unterschied.
+hint = Hinweis
+rewrite-hint = Mit Hinweis neu schreiben, etwa „kürzer, nenne die Dateien“
+rewrite = Neu schreiben
+rewriting = Wird neu geschrieben … Ein Modell braucht vielleicht ein paar Minuten.
+who-writes = Wer schreibt
+cold-read = Probelesen
+cold-reading = Ein Modell liest den Prompt …
+cold-ready = { $model } kennt nur diesen Prompt und könnte anfangen.
+cold-not-ready = { $model } kennt nur diesen Prompt und könnte noch nicht anfangen.
+answer-in-prompt = Im Prompt beantworten
+send-to = An { $agent } senden
+own-prompt = Prompt gesendet. Der Agent bekommt ihn gleich.
+discard = Meine Änderungen verwerfen
+draft-saved = Als Fassung { $number } gespeichert. Sie geht hinaus, wenn du sie sendest.
+draft-empty = Schreib zuerst einen Prompt.
+draft-behind = Inzwischen gibt es Fassung { $version }, { $by }. Dein Text ist noch hier.
+draft-stale = Nicht gespeichert: Inzwischen gibt es Fassung { $version }, { $by }. Dein Text ist noch hier. Speichere ihn noch einmal, dann wird er die nächste Fassung.
+draft-changed = Inzwischen gibt es Fassung { $version }, { $by }. Sie steht jetzt hier: Prüf sie zuerst.
+refused-taken = Das geht nicht mehr: Ein Agent hat den Prompt. Schick ihm eine Nachricht.
+held-phases = Prompts ansehen, bevor sie hinausgehen
+held-by-setting = wie am Server eingestellt
+held-all = alle Phasen
+held-none = keine
+hold-all = Alle
+hold-none = Keine
+characters = { $count ->
+        [one] 1 Zeichen
+       *[other] { $number } Zeichen
+    }
+mask-secrets = { $count ->
+        [one] 1 Geheimnis schwärzen
+       *[other] { $count } Geheimnisse schwärzen
+    }
+send-with-secrets = { $count ->
+        [one] Mit 1 Geheimnis senden
+       *[other] Mit { $count } Geheimnissen senden
+    }

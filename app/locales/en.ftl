@@ -167,6 +167,9 @@ ready = { $revision ->
 not-started-yet = not started yet
 prompt-sent = prompt sent, not picked up yet
 prompt-ready = prompt ready
+prompt-held = prompt written, not sent
+prompt-has-secret = the prompt may contain a secret
+check-prompt = Check the prompt
 ended-after = { $count ->
         [one] 1 phase
        *[other] { $count } phases
@@ -709,3 +712,68 @@ volume = Volume
 install = Install
 install-is = On this device the board can be an app of its own.
 install-by-menu = To have the board as an app, and messages on this device: Share, then Add to Home Screen.
+
+## A prompt before an agent has it
+
+prompt-waits = A prompt is waiting to be sent
+yours = yours
+by-person = by { $who }
+version-by = version { $version }, { $by }
+step-held = waits for a person
+now-held = Check the prompt for { $phase }, then send it.
+now-held-revision = Check the prompt to revise { $phase }, then send it.
+now-held-secret = This prompt may contain a secret. Check it, then send it.
+now-held-by = { $who } is checking the prompt before it leaves.
+log-prompt-sent = { $who } sent the prompt
+log-prompt-sent-by-you = You sent the prompt
+readable-once-sent = It can be read here once it's sent.
+edit-prompt = Edit before an agent takes it
+goes-out = Goes out when you send it
+out-already = It's out: an agent may take it until you save your changes
+taken-meanwhile = An agent has it already. Your text is still here.
+versions = Versions
+no-secrets = no secrets found
+secret-at = line { $line }: { $kind }
+compare-with = Compare with { $number }
+hide-comparison = Hide comparison
+comparison = Version { $to } compared with { $from }: + is new, − is gone.
+unchanged-lines = { $number } unchanged lines
+diff-cut = Not every line is shown: the texts are too long, or too different.
+no-difference = No difference.
+hint = Hint
+rewrite-hint = Rewrite with a hint, for example “shorter, name the files”
+rewrite = Rewrite
+rewriting = Rewriting… A model may take a few minutes.
+who-writes = Who writes
+cold-read = Cold read
+cold-reading = A model is reading the prompt…
+cold-ready = { $model } read only this prompt and could start.
+cold-not-ready = { $model } read only this prompt and couldn't start yet.
+answer-in-prompt = Answer in the prompt
+send-to = Send to { $agent }
+own-prompt = Prompt sent. The agent gets it in a moment.
+discard = Discard my changes
+draft-saved = Saved as version { $number }. It leaves when you send it.
+draft-empty = First write a prompt.
+draft-behind = Meanwhile there is version { $version }, { $by }. Your text is still here.
+draft-stale = Not saved: meanwhile there is version { $version }, { $by }. Your text is still here. Save it again, and it becomes the next version.
+draft-changed = Meanwhile there is version { $version }, { $by }. It's shown now: check it first.
+refused-taken = It can't be changed any more: an agent has the prompt. Send a note instead.
+held-phases = Look at prompts before they leave
+held-by-setting = as the server is set
+held-all = all phases
+held-none = none
+hold-all = All
+hold-none = None
+characters = { $count ->
+        [one] 1 character
+       *[other] { $number } characters
+    }
+mask-secrets = { $count ->
+        [one] Mask 1 secret
+       *[other] Mask { $count } secrets
+    }
+send-with-secrets = { $count ->
+        [one] Send with 1 secret
+       *[other] Send with { $count } secrets
+    }

@@ -1,6 +1,6 @@
 //! The REST calls of the board.
 
-use domain::{DocumentHash, HandoverId, NoteKind, PipelineId, PromptId, Verdict, Via};
+use domain::{DocumentHash, HandoverId, NoteKind, PhaseName, PipelineId, PromptId, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
     Archived, Audit, AuditEntry, Credentials, Devices, Page, People, Role, Session, SignInLink,
@@ -76,6 +76,30 @@ struct Archive<'a> {
 struct AnswerBody<'a> {
     answer: &'a str,
     fields: &'a Values,
+}
+
+/// What is done with a prompt before an agent has it, as the server takes it: one shape for all of it, which says only
+/// what is there.
+#[derive(Default, Serialize)]
+pub(crate) struct DraftBody<'a> {
+    /// The version that it is made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
+    /// The version that is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The new text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
+    /// What the writer is to mind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'a str>,
+    /// Who writes: `template`, or the name of a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writer: Option<&'a str>,
+    /// The phases whose prompts people look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<&'a [PhaseName]>,
 }
 
 /// A note to an agent, as the server takes it.
@@ -232,9 +256,20 @@ pub(crate) fn note_body(kind: NoteKind, text: &str) -> Option<String> {
     json::write(&NoteBody { kind, text })
 }
 
-/// Sends something of which only matters whether it got through. With the same `key`, however often, it is done once.
-pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<(), Failure> {
-    call(path, Some((body, key))).await.map(drop)
+/// Sends something, and gives the text of the answer. With the same `key`, however often, it is done once; without one
+/// it is a PUT, which says how something is to be.
+pub(crate) async fn post_once(path: &str, body: String, key: &str) -> Result<String, Failure> {
+    call(path, Some((body, key))).await
+}
+
+/// Fetches the text of an answer.
+pub(crate) async fn get(path: &str) -> Result<String, Failure> {
+    call(path, None).await
+}
+
+/// What changes a prompt that no agent has, goes back to a version, sends one, or chooses which ones wait to be sent.
+pub(crate) fn draft_body(body: &DraftBody<'_>) -> Option<String> {
+    json::write(body)
 }
 
 /// Notes that a person offered a prompt to an assistant.
@@ -426,7 +461,7 @@ pub(crate) async fn is_healthy() -> bool {
     call(&paths::health(), None).await.is_ok()
 }
 
-/// A GET, or with a body and its idempotency key a POST. Answers with the text of the answer.
+/// A GET, or with a body and its idempotency key a POST; with an empty key a PUT. Answers with the text of the answer.
 #[cfg(feature = "hydrate")]
 async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure> {
     use gloo_net::http::Request;
@@ -435,6 +470,9 @@ async fn call(url: &str, post: Option<(String, &str)>) -> Result<String, Failure
         None => Request::get(url)
             .header("Accept", "application/json")
             .build(),
+        Some((body, "")) => Request::put(url)
+            .header("Content-Type", "application/json")
+            .body(body),
         Some((body, key)) => Request::post(url)
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)

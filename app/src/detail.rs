@@ -179,6 +179,11 @@ impl Detail {
         }
     }
 
+    /// People chose which prompts they look at.
+    pub fn choose_held(self, pipeline: &PipelineId, phases: Vec<PhaseName>) {
+        self.change(pipeline.clone(), |more| more.held_phases = Some(phases));
+    }
+
     fn again(self, pipeline: &PipelineId, shown: bool) {
         if shown {
             self.want(pipeline);
@@ -346,16 +351,19 @@ fn put_time(phases: &mut [Phase], current: &PhaseName, entry: &domain::Entry) {
     }
 }
 
-/// A prompt without its steps says nothing about them: those that are known stay.
-fn put_prompt(more: &mut PageDetail, prompt: PromptRef) {
+/// A prompt without its steps and versions says nothing about them: those that are known stay.
+fn put_prompt(more: &mut PageDetail, mut prompt: PromptRef) {
     let same = |known: &&mut PromptRef| known.prompt_id == prompt.prompt_id;
-    match more.prompts.iter_mut().find(same) {
-        Some(known) if prompt.deliveries.len() < known.deliveries.len() => {
-            known.state = known.state.max(prompt.state);
-        }
-        Some(known) => *known = prompt,
-        None => more.prompts.push(prompt),
+    let Some(known) = more.prompts.iter_mut().find(same) else {
+        more.prompts.push(prompt);
+        return;
+    };
+    if prompt.deliveries.len() < known.deliveries.len() {
+        std::mem::swap(&mut prompt.deliveries, &mut known.deliveries);
+        std::mem::swap(&mut prompt.versions, &mut known.versions);
+        prompt.state = prompt.state.max(known.state);
     }
+    *known = prompt;
 }
 
 fn put_delivery(more: &mut PageDetail, step: PromptDelivery) {

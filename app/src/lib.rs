@@ -15,6 +15,7 @@ mod board;
 mod browser;
 mod components;
 mod detail;
+mod draft;
 mod follow;
 mod incoming;
 mod json;

@@ -167,6 +167,16 @@ pub(crate) fn prompt(pipeline: &PipelineId, prompt: &PromptId) -> String {
     format!("{}/api/pipelines/{pipeline}/prompts/{prompt}", base())
 }
 
+/// What can write a prompt.
+pub(crate) fn prompt_writers() -> String {
+    format!("{}/api/prompt-writers", base())
+}
+
+/// Which prompts people look at before they leave.
+pub(crate) fn held_phases(pipeline: &PipelineId) -> String {
+    format!("{}/api/pipelines/{pipeline}/held-phases", base())
+}
+
 /// Where it is noted that a person offered a prompt.
 pub(crate) fn offers(pipeline: &PipelineId, prompt: &PromptId) -> String {
     format!(

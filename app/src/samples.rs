@@ -1,8 +1,8 @@
 //! Pipelines for the tests.
 
 use domain::{
-    Actor, Document, Event, HandoverId, Language, PhaseName, Pipeline, PipelineId, Recorded,
-    Timestamp, Version,
+    Actor, Document, Event, HandoverId, Held, Language, PhaseName, Pipeline, PipelineId, PromptId,
+    Purpose, Recorded, Timestamp, Version, Writer, WriterKind,
 };
 use protocol::Summary;
 
@@ -50,6 +50,38 @@ pub(crate) fn handed_over(number: u16, revisions: u32) -> Pipeline {
         };
         then(&mut pipeline, event);
     }
+    pipeline
+}
+
+/// The same, accepted by Anna, and its prompt held.
+pub(crate) fn held(number: u16, why: Held) -> Pipeline {
+    let mut pipeline = handed_over(number, 1);
+    let handover = HandoverId::new(pipeline.id.clone(), 1);
+    let accepted = Event::HandoverAccepted {
+        handover: handover.clone(),
+        revision: 1,
+        review_changes: String::new(),
+        proof: None,
+    };
+    let mut recorded = recorded(pipeline.id.clone(), pipeline.revision + 1, accepted);
+    recorded.actor = Actor::person("Anna");
+    pipeline.apply(&recorded);
+    let written = Event::PromptWritten {
+        prompt: PromptId::new(pipeline.id.clone(), 1),
+        handover,
+        revision: 1,
+        phase: pipeline.phases[1].name.clone(),
+        purpose: Some(Purpose::NextPhase),
+        document: Document::new("Go on.").reference(),
+        writer: Writer {
+            kind: WriterKind::Template,
+            name: "built-in".to_owned(),
+            why: None,
+            took_ms: 0,
+        },
+        held: Some(why),
+    };
+    then(&mut pipeline, written);
     pipeline
 }
 

@@ -1,6 +1,6 @@
 //! Who has the baton, as the board colours it.
 
-use domain::{Delivery, DeliveryState, PhaseStatus, PromptId, Status, Timestamp, Verdict};
+use domain::{Delivery, DeliveryState, Held, PhaseStatus, PromptId, Status, Timestamp, Verdict};
 use protocol::{HandoverRef, PromptRef, Summary};
 
 const MINUTE: i64 = 60 * 1_000;
@@ -28,6 +28,8 @@ pub(crate) enum Standing {
     Asks,
     /// A person has paused the agent.
     Paused,
+    /// A person has to send a prompt that was held.
+    Held,
     /// The decision is on its way to an agent.
     Transit,
     /// The work is done.
@@ -52,6 +54,7 @@ impl Standing {
                 Some(_) => Self::Quiet,
             },
             Status::AwaitingReview => Self::You,
+            Status::HandingOver if held(status).is_some() => Self::Held,
             Status::HandingOver => Self::Transit,
             Status::Completed => Self::Done,
             Status::Failed => Self::Failed,
@@ -63,7 +66,7 @@ impl Standing {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Agent => "agent",
-            Self::You | Self::Asks | Self::Paused => "you",
+            Self::You | Self::Asks | Self::Paused | Self::Held => "you",
             Self::Transit => "transit",
             Self::Done => "done",
             Self::Quiet => "still",
@@ -125,6 +128,12 @@ pub(crate) fn prompt_of_decision(status: &Summary) -> Option<&PromptRef> {
         .filter(|prompt| prompt.written >= decision.at)
 }
 
+/// Why the prompt of the newest decision does not leave, if a person has to send it.
+pub(crate) fn held(status: &Summary) -> Option<Held> {
+    let prompt = prompt_of_decision(status)?;
+    prompt.held.filter(|_| status.status == Status::HandingOver)
+}
+
 /// Whether a decision is made whose prompt does not exist yet.
 pub(crate) fn prompt_is_being_written(status: &Summary) -> bool {
     status.status == Status::HandingOver && prompt_of_decision(status).is_none()
@@ -139,6 +148,8 @@ pub(crate) fn prompt_shown(status: &Summary) -> Option<&PromptRef> {
 /// What becomes of a prompt by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
+    /// No agent gets it before a person sends it.
+    Held,
     /// No agent has it: a person may carry it to one.
     Waits,
     /// An agent works from it.
@@ -151,6 +162,7 @@ pub(crate) enum Use {
 pub(crate) fn use_of(status: &Summary, prompt: &PromptId) -> Use {
     let newest = prompt_shown(status).filter(|newest| newest.prompt_id == *prompt);
     match (newest, status.status) {
+        (Some(newest), Status::HandingOver) if newest.held.is_some() => Use::Held,
         (Some(newest), Status::HandingOver) if newest.state < DeliveryState::PickedUp => Use::Waits,
         (Some(_), Status::HandingOver | Status::Running) => Use::Works,
         _ => Use::Over,
@@ -193,6 +205,7 @@ pub(crate) fn leg_class(phase: PhaseStatus, current: bool, standing: Standing) -
         PhaseStatus::Accepted if current && standing == Standing::Transit => "ok flying",
         PhaseStatus::Accepted => "ok",
         PhaseStatus::Pending => "later",
+        PhaseStatus::ChangesRequested if standing == Standing::Held => "now you midway",
         PhaseStatus::ChangesRequested => "now transit",
         PhaseStatus::HandedOver => "now you",
         PhaseStatus::Ended => "ended",
@@ -210,7 +223,10 @@ mod tests {
     use domain::{Document, Event, HandoverId, PhaseName, Purpose, Via, Writer, WriterKind};
 
     use super::*;
-    use crate::samples;
+    use crate::{
+        samples,
+        waiting::{Awaited, Waiting},
+    };
 
     #[test]
     fn a_prompt_that_an_agent_has_is_not_offered_again() {
@@ -280,6 +296,21 @@ mod tests {
                 "{said}"
             );
         }
+    }
+
+    #[test]
+    fn a_held_prompt_waits_for_a_person() {
+        let pipeline = samples::held(1, Held::ToLook);
+        let status = Summary::from(&pipeline);
+        let prompt = status.prompt.clone().expect("a prompt").prompt_id;
+        let standing = Standing::of(&status, status.started);
+        assert_eq!((standing, standing.class()), (Standing::Held, "you"));
+        assert_eq!(use_of(&status, &prompt), Use::Held);
+        let waiting: Vec<_> = Waiting::of(&status)
+            .into_iter()
+            .map(|it| it.awaited)
+            .collect();
+        assert_eq!(waiting, [Awaited::Send]);
     }
 
     /// Where a pipeline stands so many minutes after its agent said something.

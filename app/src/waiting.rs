@@ -25,6 +25,8 @@ pub(crate) enum Awaited {
     Answer(QuestionId, u32),
     /// To let an agent go on that a person has paused.
     GoOn,
+    /// To send a prompt that was held.
+    Send,
 }
 
 impl Waiting {
@@ -35,7 +37,8 @@ impl Waiting {
         let question = summary.question.as_ref();
         let question = question.map(|it| (Awaited::Answer(it.question.clone(), it.open), it.at));
         let paused = summary.paused.map(|since| (Awaited::GoOn, since));
-        let all = [handover, question, paused].into_iter().flatten();
+        let held = standing::held(summary).map(|_| (Awaited::Send, summary.baton_since));
+        let all = [handover, question, paused, held].into_iter().flatten();
         let waiting = |(awaited, since)| Self {
             pipeline: summary.pipeline.clone(),
             awaited,
@@ -48,7 +51,7 @@ impl Waiting {
     pub fn handover(&self) -> Option<(&HandoverId, u32)> {
         match &self.awaited {
             Awaited::Decision(handover, revision) => Some((handover, *revision)),
-            Awaited::Answer(..) | Awaited::GoOn => None,
+            Awaited::Answer(..) | Awaited::GoOn | Awaited::Send => None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Waiting {
             Awaited::Decision(handover, revision) => format!("{handover}-{revision}"),
             Awaited::Answer(question, _) => question.to_string(),
             Awaited::GoOn => format!("{}-paused", self.pipeline),
+            Awaited::Send => format!("prompt_waiting:{}:{}", self.pipeline, self.since.millis()),
         }
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn test(title: &str) {
 /// Whether an agent wants something that it did not want before. That a person has paused one is no news.
 fn is_news(waiting: &Waiting, known: &[Waiting]) -> bool {
     match &waiting.awaited {
-        Awaited::Decision(..) => !known.contains(waiting),
+        Awaited::Decision(..) | Awaited::Send => !known.contains(waiting),
         Awaited::GoOn => false,
         // Of several questions the first is known here, and how many there are: the next one was told when it came.
         Awaited::Answer(first, open) => {
@@ -139,7 +139,7 @@ fn tell(board: Board, waiting: &Waiting, shown: StoredValue<Shown, LocalStorage>
     let asked = status.and_then(|status| {
         status.with_untracked(|status| Some(status.question.as_ref()?.text.clone()))
     });
-    let asked = asked.filter(|_| waiting.handover().is_none());
+    let asked = asked.filter(|_| matches!(waiting.awaited, Awaited::Answer(..)));
     let lang = board.lang.get_untracked();
     if let Some(question) = &asked {
         board.alarm.set(lang.question_arrived(question, &title));
@@ -163,6 +163,7 @@ fn tell(board: Board, waiting: &Waiting, shown: StoredValue<Shown, LocalStorage>
     }
     let (heading, body) = match asked {
         Some(question) => (lang.question_waits(), format!("{title}: {question}")),
+        None if waiting.handover().is_none() => (lang.prompt_waits(), title),
         None => (lang.handover_waits(), title),
     };
     if let Ok(notification) = notify(heading, &body, &about) {

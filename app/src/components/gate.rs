@@ -74,7 +74,7 @@ pub(crate) fn Gate(
 fn phase(_: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
     Some(match waiting.awaited {
         Awaited::Decision(..) => status.handover.as_ref()?.phase.to_string(),
-        Awaited::Answer(..) | Awaited::GoOn => status.phase.to_string(),
+        Awaited::Answer(..) | Awaited::GoOn | Awaited::Send => status.phase.to_string(),
     })
 }
 
@@ -86,6 +86,7 @@ fn next(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
         }
         Awaited::Answer(..) => lang.asks_you().to_owned(),
         Awaited::GoOn => lang.paused().to_owned(),
+        Awaited::Send => lang.you_have_it().to_owned(),
     })
 }
 
@@ -100,16 +101,17 @@ fn number(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
             let open = status.question.as_ref()?.open;
             (open > 1).then(|| format!(" ({open})"))
         }
-        Awaited::GoOn => None,
+        Awaited::GoOn | Awaited::Send => None,
     }
 }
 
 /// What the agent says about it.
-fn said(_: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
+fn said(lang: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
     match waiting.awaited {
         Awaited::Decision(..) => Some(status.handover.as_ref()?.summary.clone()),
         Awaited::Answer(..) => Some(status.question.as_ref()?.text.clone()),
         Awaited::GoOn => status.message.clone(),
+        Awaited::Send => Some(wording::pipeline::held(lang, status).to_owned()),
     }
 }
 
@@ -117,6 +119,7 @@ fn said(_: Lang, status: &Summary, waiting: &Waiting) -> Option<String> {
 fn way(lang: Lang, _: &Summary, waiting: &Waiting) -> Option<String> {
     let way = match waiting.awaited {
         Awaited::GoOn => lang.open_pipeline(),
+        Awaited::Send => lang.check_prompt(),
         Awaited::Decision(..) | Awaited::Answer(..) => lang.answer(),
     };
     Some(way.to_owned())

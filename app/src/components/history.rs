@@ -79,11 +79,16 @@ fn handover_line(board: Board, about: HandoverRef, waits: bool) -> Item {
 
 fn prompt_line(board: Board, prompt: PromptRef) -> Item {
     let href = paths::prompt_page(&prompt.prompt_id);
-    let at = prompt.written;
+    let (at, version, writer) = (prompt.written, prompt.version, prompt.writer.clone());
     let name = text(move || {
         wording::prompt_heading(board.lang.get(), prompt.phase.as_str(), prompt.purpose)
     });
-    line(href.clone(), href, at, name, maybe(|| None))
+    let key = format!("{href} {version}");
+    let said = maybe(move || {
+        let by = wording::pipeline::written_by(board.lang.get(), &board.reader(), &writer);
+        (version > 1).then(|| board.lang.get().version_by(&by, &version.to_string()))
+    });
+    line(key, href, at, name, said)
 }
 
 fn line(

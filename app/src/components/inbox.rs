@@ -69,7 +69,12 @@ fn line(board: Board, waiting: Waiting) -> AnyView {
     let (href, page) = (paths::pipeline(&pipeline), paths::pipeline(&pipeline));
     let since = Signal::stored(waiting.since);
     let asks = matches!(awaited, Awaited::Answer(..));
+    let sends = matches!(awaited, Awaited::Send);
     let said = maybe(move || {
+        if sends {
+            let said = |status: &_| wording::pipeline::held(board.lang.get(), status).to_owned();
+            return Some(status?.with(said));
+        }
         let asked = status.filter(|_| asks)?.with(|status| {
             let question = status.question.as_ref()?;
             Some(question.text.clone())
@@ -87,6 +92,10 @@ fn line(board: Board, waiting: Waiting) -> AnyView {
         }
         Awaited::Answer(..) => {
             let way = view! { <a class="btn small" href=page>{board.t(Lang::answer)}</a> };
+            (wording::review::waiting, way.into_any())
+        }
+        Awaited::Send => {
+            let way = view! { <a class="btn small" href=page>{board.t(Lang::check_prompt)}</a> };
             (wording::review::waiting, way.into_any())
         }
         Awaited::GoOn => {

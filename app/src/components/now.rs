@@ -43,6 +43,7 @@ pub(crate) fn Now(
             last_words: last_words(),
             pause: pause(),
             reader: board.reader(),
+            decides: board.may_decide(),
         };
         status.with(|status| wording::now::words(board.lang.get(), status, &more, board.now.get()))
     };

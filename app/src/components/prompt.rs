@@ -2,14 +2,15 @@
 
 use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{Link, ShortForm, Summary};
+use protocol::{Link, PromptRef, ShortForm, Summary};
 
-use super::{copy::CopyButton, prompt_steps::PromptSteps, when::When};
+use super::{copy::CopyButton, element::plain, prompt_steps::PromptSteps, say::Say, when::When};
 use crate::{
     Lang, PromptBody, PromptText, api,
     api::Failure,
     board::{Board, use_board},
     browser,
+    draft::Draft,
     follow::{StatusSignal, effect, flag, maybe, memo, press, text, word},
     standing::{self, Use},
     wording,
@@ -27,14 +28,13 @@ pub(crate) fn PromptCard(
     });
     view! {
         <When holds=shown>
-            <Card board status/>
+            {card(board, status)}
         </When>
     }
     .into_inner()
 }
 
-#[component]
-fn Card(board: Board, status: StatusSignal) -> impl IntoView {
+fn card(board: Board, status: StatusSignal) -> AnyView {
     let heading = text(move || {
         let (phase, purpose) = status.with(|status| match standing::prompt_shown(status) {
             Some(prompt) => (prompt.phase.to_string(), prompt.purpose),
@@ -49,15 +49,56 @@ fn Card(board: Board, status: StatusSignal) -> impl IntoView {
     });
     let id =
         memo(move || status.with(|status| Some(standing::prompt_shown(status)?.prompt_id.clone())));
-    view! {
-        <section class="sheet pad prompt">
-            <h2>{heading}</h2>
-            <PromptSteps status/>
-            <p class="sub prompt-why">{why}</p>
-            {prompt_text(board, status, id, false)}
-        </section>
-    }
-    .into_inner()
+    // Opened by hand, while no agent has it and nobody holds it.
+    let editing = RwSignal::new(false);
+    effect(move || {
+        id.track();
+        editing.set(false);
+    });
+    let used = move || newest_use(status);
+    let open = memo(move || {
+        board.may_decide() && (used() == Use::Held || editing.get()) && id.with(Option::is_some)
+    });
+    let goes_out = maybe(move || {
+        let said = || wording::draft::goes_out(board.lang.get(), used()).to_owned();
+        open.get().then(said)
+    });
+    let body = move || {
+        // Another prompt has another editor; the text follows by itself which one it is.
+        match open.get().then(|| id.get()).flatten() {
+            Some(id) => Draft::of(board, status, id, editing).view(),
+            None => prompt_text(board, status, id, false),
+        }
+    };
+    let edit = word(move || {
+        let opens = board.may_decide() && used() == Use::Waits && !open.get();
+        if opens { "quiet small" } else { "gone" }
+    });
+    let edits = Callback::new(move |()| editing.set(true));
+    let says = board.t(Lang::edit_prompt).into_any();
+    let head = vec![
+        plain("h2", "", vec![heading.into_any()]),
+        plain("p", "sub", vec![goes_out.into_any()]),
+    ];
+    let parts = vec![
+        plain("div", "sheet-head", head),
+        view! { <PromptSteps status/> }.into_any(),
+        plain("p", "sub prompt-why", vec![why.into_any()]),
+        body.into_any(),
+        Say::new(board, String::new()).button(edit, says, None, edits),
+    ];
+    plain("section", "sheet pad prompt", parts)
+}
+
+/// What becomes of the newest prompt by now.
+#[inline(never)]
+fn newest_use(status: StatusSignal) -> Use {
+    status.with(|status| {
+        let newest = standing::prompt_shown(status);
+        newest.map_or(Use::Over, |newest| {
+            standing::use_of(status, &newest.prompt_id)
+        })
+    })
 }
 
 /// The text of a prompt; that it is being written or fetched; or why it does not come. `alone` on its own page.
@@ -68,9 +109,20 @@ pub(crate) fn prompt_text(
     alone: bool,
 ) -> AnyView {
     let text = move || board.prompt(&id.get()?);
-    // The text of a prompt never changes: what follows it follows which one it is, and whether it is there.
-    let here = memo(move || text().is_some());
+    // What follows the text follows which one it is: another version has another, and held there are no ways to hand it on.
+    let of = |about: &PromptRef| (about.hash, about.held.is_some());
+    let here = memo(move || Some(of(&text()?.about)));
+    let newest = memo(move || Some(of(&board.about_prompt(&id.get()?)?)));
     let failed = RwSignal::new(None::<Failure>);
+    // Before it leaves only people read it.
+    let closed = memo(move || {
+        let held = || {
+            board
+                .about_prompt(&id.get()?)
+                .map(|about| about.held.is_some())
+        };
+        board.me.with_value(Option::is_none) && held() == Some(true)
+    });
     let fetch = move || {
         let Some(id) = id.get_untracked() else { return };
         failed.set(None);
@@ -82,21 +134,25 @@ pub(crate) fn prompt_text(
         });
     };
     effect(move || {
-        // Opened later than the prompt arrived, and the page brought another one: fetch it.
-        if id.get().is_some() && !here.get() {
+        // Opened later than the prompt arrived, and the page brought another one: fetch it. So is another version.
+        let (here, newest) = (here.get(), newest.get());
+        if id.get().is_some() && !closed.get() && (here.is_none() || here != newest) {
             fetch();
         }
     });
     let body = move || {
         match (id.get(), here.get(), failed.get()) {
-        (_, true, _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
+        (_, Some(_), _) => untrack(text).map(|prompt| view! { <Text board status prompt alone/> }).into_any(),
+        _ if closed.get() => {
+            view! { <p class="prompt-text sub">{board.t(Lang::readable_once_sent)}</p> }.into_any()
+        }
         (None, ..) => {
             view! { <p class="prompt-text sub">{board.t(Lang::written_in_a_moment)}</p> }.into_any()
         }
-        (Some(_), false, None) => {
+        (Some(_), None, None) => {
             view! { <p class="prompt-text sub">{board.t(Lang::fetching_prompt)}</p> }.into_any()
         }
-        (Some(_), false, Some(failure)) => view! {
+        (Some(_), None, Some(failure)) => view! {
             <div class="prompt-text">
                 <p role="alert">{why(board.lang.get(), &failure)}</p>
                 <button class="btn small" type="button" on:click=press(move |_| fetch())>{board.t(Lang::try_again)}</button>
@@ -134,7 +190,7 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
     let id = StoredValue::new(prompt_id);
     let used = move || status.with(|status| id.with_value(|id| standing::use_of(status, id)));
     let waits = flag(move || used() == Use::Waits);
-    let unfolded = flag(move || alone || waits.get());
+    let unfolded = flag(move || alone || matches!(used(), Use::Waits | Use::Held));
     let working = maybe(move || {
         let said = || board.lang.get().picked_up_already().to_owned();
         (used() == Use::Works).then(said)
@@ -186,7 +242,10 @@ fn Text(board: Board, status: StatusSignal, prompt: PromptText, alone: bool) -> 
             })}
             <When
                 holds=waits
-                otherwise=move || view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> }
+                otherwise=move || {
+                    let out = untrack(used) != Use::Held;
+                    out.then(|| view! { <CopyButton text=content says=Lang::copy_again class="small" copied/> })
+                }
             >
                 <ul class="ways" aria-label=board.t(Lang::hand_it_on)>
                     <li><CopyButton text=content class="first" copied/></li>

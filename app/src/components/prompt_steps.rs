@@ -65,7 +65,7 @@ pub(crate) fn PromptSteps(
         let taken = flag(move || step().at.is_some());
         let at = Signal::derive(move || step().at.unwrap_or(board.now.get_untracked()));
         view! {
-            <li class=word(move || if missing.get() == Some(index) { "missing" } else { step().class }) aria-current=maybe(move || (step().class == "now").then(|| "step".to_owned()))>
+            <li class=word(move || if missing.get() == Some(index) { "missing" } else { step().class }) aria-current=maybe(move || matches!(step().class, "now" | "held").then(|| "step".to_owned()))>
                 <b>{name}</b>
                 <span>{text(move || match missing.get() {
                     Some(at) if at == index => late(board.lang.get(), &steps.get(), board.now.get()),
@@ -186,7 +186,7 @@ fn steps(
         of(
             Lang::step_written,
             DeliveryState::Written,
-            prompt.map_or_else(String::new, |prompt| writer(lang, &prompt.writer)),
+            prompt.map_or_else(String::new, |prompt| writer(lang, reader, &prompt.writer)),
         ),
         of(
             Lang::step_offered,
@@ -209,16 +209,23 @@ fn steps(
             by(DeliveryState::Running),
         ),
     ];
+    let held = prompt.is_some_and(|prompt| prompt.held.is_some());
     if let Some(now) = steps.iter_mut().find(|step| step.class.is_empty()) {
         now.class = "now";
+        // Nothing is missing, however long it takes.
+        if held {
+            now.class = "held";
+            lang.step_held().clone_into(&mut now.about);
+        }
     }
     steps
 }
 
 /// `gpt-5, 3 s`; a template needs no clock.
-fn writer(lang: Lang, writer: &Writer) -> String {
+fn writer(lang: Lang, reader: &str, writer: &Writer) -> String {
     match writer.kind {
         WriterKind::Model => format!("{}, {}", writer.name, age::took(lang, writer.took_ms)),
+        WriterKind::Person if writer.name == reader => lang.you().to_owned(),
         WriterKind::Template | WriterKind::Person | WriterKind::Unknown => {
             pipeline::writer_name(lang, &writer.name).to_owned()
         }
@@ -299,6 +306,21 @@ mod tests {
         assert_eq!(due(&[Written, PickedUp], 5), Some(4));
         assert_eq!(due(&[Written, PickedUp, Acknowledged], 5), Some(5));
         assert_eq!(due(&[Written, PickedUp, Acknowledged, Running], 500), None);
+    }
+
+    #[test]
+    fn a_held_prompt_waits_and_nothing_is_missing() {
+        use DeliveryState::{Offered, Written};
+        for (states, due) in [(&[Written][..], OFFERED), (&[Written, Offered][..], 3)] {
+            let held = PromptRef {
+                held: Some(domain::Held::ToLook),
+                ..prompt(states)
+            };
+            let steps = steps(Lang::En, "", None, Some(&held), false);
+            assert_eq!(steps[due].class, "held");
+            assert_eq!(steps[due].about, "waits for a person");
+            assert_eq!(missing(&steps, Timestamp::from_millis(i64::MAX)), None);
+        }
     }
 
     #[test]

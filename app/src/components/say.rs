@@ -5,16 +5,20 @@
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    Lang, api,
+    Lang,
+    api::{self, Failure},
     board::Board,
     browser,
     follow::{flag, maybe, press, word},
     wording,
 };
 
+/// What the server answered.
+pub(crate) type Answer = Result<String, Failure>;
+
 /// What is typed and sent in one place of the page. Copied into every handler.
 #[derive(Clone, Copy)]
-pub(super) struct Say {
+pub(crate) struct Say {
     pub board: Board,
     /// With this begin the ids of all that is in there, and the names under which this tab keeps what is typed.
     name: StoredValue<String>,
@@ -133,9 +137,29 @@ impl Say {
         key: Option<&'static str>,
         act: Callback<()>,
     ) -> AnyView {
+        self.any_button(class, says, key, None, act)
+    }
+
+    /// A button that stays pressed while something holds.
+    pub fn toggle(self, says: AnyView, pressed: Signal<bool>, act: Callback<()>) -> AnyView {
+        let pressed = word(move || if pressed.get() { "true" } else { "false" });
+        self.any_button(Signal::stored("toggle"), says, None, Some(pressed), act)
+    }
+
+    fn any_button(
+        self,
+        class: Signal<&'static str>,
+        says: AnyView,
+        key: Option<&'static str>,
+        pressed: Option<Signal<&'static str>>,
+        act: Callback<()>,
+    ) -> AnyView {
         let lang = self.board.lang;
+        // One of several that belong together keeps the focus.
+        let stays = pressed.is_some();
+        let closed = flag(move || !self.board.hydrated.get() || (!stays && self.sending.get()));
         view! {
-            <button class=class type="button" disabled=self.closed() aria-keyshortcuts=key on:click=press(move |_| act.run(()))>
+            <button class=class type="button" disabled=closed aria-keyshortcuts=key aria-pressed=pressed on:click=press(move |_| act.run(()))>
                 <span>{says}</span>
                 {key.map(|key| view! { <kbd aria-hidden="true">{word(move || shown(lang.get(), key))}</kbd> })}
             </button>
@@ -148,7 +172,7 @@ impl Say {
         let said = maybe(move || {
             let sending = self.sending.get();
             let said = self.said.get();
-            let said = if sending {
+            let said = if sending && said.is_empty() {
                 self.board.lang.get().sending().to_owned()
             } else {
                 said
@@ -176,33 +200,65 @@ impl Say {
 
     /// Sends something. `done` is called once it got through; else the line says why not.
     pub fn send(self, path: String, body: Option<String>, done: Callback<()>) {
+        let answered = move |answer: Answer| match answer {
+            Ok(_) => drop(done.try_run(())),
+            Err(failure) => {
+                let lang = self.board.lang.get_untracked();
+                self.tell(&wording::asking::not_sent(lang, &failure), true);
+            }
+        };
+        self.call(path, body, "", Box::new(answered));
+    }
+
+    /// Sends something, says `doing` meanwhile, and gives the answer to `answered`.
+    pub fn call(
+        self,
+        path: String,
+        body: Option<String>,
+        doing: &str,
+        answered: Box<dyn FnOnce(Answer)>,
+    ) {
         let body = body.unwrap_or_default();
         if self.sending.get_untracked() {
             return;
         }
-        if self.last.with_value(|last| *last != body) {
+        let what = format!("{path} {body}");
+        if self.last.with_value(|last| *last != what) {
             self.key.set_value(browser::unique(&self.id("")));
-            self.last.set_value(body.clone());
+            self.last.set_value(what);
         }
-        self.tell("", false);
+        self.begin(path, body, self.key.get_value(), doing, answered);
+    }
+
+    /// Puts something where it belongs.
+    pub fn put(self, path: String, body: Option<String>, answered: Box<dyn FnOnce(Answer)>) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.begin(path, body.unwrap_or_default(), String::new(), "", answered);
+    }
+
+    fn begin(
+        self,
+        path: String,
+        body: String,
+        key: String,
+        doing: &str,
+        answered: Box<dyn FnOnce(Answer)>,
+    ) {
+        self.tell(doing, false);
         self.sending.set(true);
-        let key = self.key.get_value();
         spawn_local(async move {
-            let sent = api::post_once(&path, body, &key).await;
+            let answer = api::post_once(&path, body, &key).await;
             // The page may be another one by now.
             if self.sending.try_set(false).is_some() {
                 return;
             }
-            match sent {
-                Ok(()) => {
-                    self.last.set_value(String::new());
-                    done.try_run(());
-                }
-                Err(failure) => {
-                    let lang = self.board.lang.get_untracked();
-                    self.tell(&wording::asking::not_sent(lang, &failure), true);
-                }
+            self.tell("", false);
+            if answer.is_ok() {
+                self.last.set_value(String::new());
             }
+            answered(answer);
         });
     }
 }

@@ -12,11 +12,12 @@ use crate::{
 };
 
 /// The order of the tally: what needs a look comes first.
-const ORDER: [Standing; 11] = [
+const ORDER: [Standing; 12] = [
     Standing::Silent,
     Standing::Failed,
     Standing::Asks,
     Standing::Paused,
+    Standing::Held,
     Standing::Transit,
     Standing::Quiet,
     Standing::Agent,

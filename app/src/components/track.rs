@@ -95,20 +95,26 @@ fn Leg(
                 Some(PhaseStatus::Pending) if next.get() && standing == Standing::Transit => {
                     "later flying"
                 }
+                Some(PhaseStatus::Pending) if next.get() && standing == Standing::Held => "now you",
                 Some(phase) => standing::leg_class(phase, current.get(), standing),
             };
             format!("leg {class}")
         })
     });
-    let said = move |say: fn(Lang, &Phase, bool, Timestamp) -> String| {
+    let said = move |say: fn(Lang, &Phase, bool, Option<&'static str>, Timestamp) -> String| {
         text(move || {
+            let held = status.with(|status| {
+                let said = |_| wording::pipeline::held(lang.get(), status);
+                standing::held(status).map(said)
+            });
             phase_of(board, status, index)
-                .map(|phase| say(lang.get(), &phase, next.get(), board.now.get()))
+                .map(|phase| say(lang.get(), &phase, next.get(), held, board.now.get()))
                 .unwrap_or_default()
         })
     };
-    let words = said(|lang, phase, next, _| wording::pipeline::leg_words(lang, phase, next));
-    let time = said(|lang, phase, _, now| wording::pipeline::leg_time(lang, phase, now));
+    let words =
+        said(|lang, phase, next, held, _| wording::pipeline::leg_words(lang, phase, next, held));
+    let time = said(|lang, phase, _, _, now| wording::pipeline::leg_time(lang, phase, now));
     let value = text(move || {
         let phase = phase_of(board, status, index);
         phase.map_or(0, |phase| filled(&phase)).to_string()

@@ -44,6 +44,9 @@ pub struct PageDetail {
     pub handovers: Vec<HandoverRef>,
     /// Its newest prompts, the newest last.
     pub prompts: Vec<PromptRef>,
+    /// The phases whose prompts people look at before they leave; nothing where nobody chose.
+    #[serde(default)]
+    pub held_phases: Option<Vec<PhaseName>>,
 }
 
 /// A question of an agent.
@@ -184,6 +187,7 @@ impl From<DetailMore> for PageDetail {
             log: more.log,
             handovers: more.handovers,
             prompts: more.prompts,
+            held_phases: more.held_phases,
         }
     }
 }

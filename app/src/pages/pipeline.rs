@@ -8,8 +8,9 @@ use crate::{
     archive::What,
     board::{Board, use_board},
     components::{
-        answered::answered, chip::Chip, copy::CopyButton, history::History, log::Log, notes::notes,
-        now::Now, prompt::PromptCard, question::Questions, track::Track, when::When, work::Work,
+        answered::answered, chip::Chip, copy::CopyButton, held_phases::held_phases,
+        history::History, log::Log, notes::notes, now::Now, prompt::PromptCard,
+        question::Questions, track::Track, when::When, work::Work,
     },
     detail::Coming,
     follow::{StatusSignal, flag, memo, press, text, word},
@@ -91,6 +92,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
             <aside class="column" aria-label=board.t(Lang::what_happened)>
                 <Log status/>
                 <Identity board status/>
+                {held_phases(board, status)}
             </aside>
         </div>
     }

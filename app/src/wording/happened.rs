@@ -1,6 +1,6 @@
 //! One line of the log, in words.
 
-use domain::{Actor, Entry, NoteKind, TaskStatus, Via, What};
+use domain::{Actor, ActorKind, Entry, NoteKind, TaskStatus, Via, What};
 
 use super::{is_reader, pipeline, quoted};
 use crate::Lang;
@@ -108,6 +108,9 @@ fn with_it(lang: Lang, what: &What) -> Option<String> {
 fn offered(lang: Lang, reader: &str, by: &Actor, via: Via) -> String {
     let way = pipeline::via(lang, via);
     match (via, is_reader(reader, by)) {
+        // By a person: one that was held has left.
+        (Via::Stream, true) => lang.log_prompt_sent_by_you().to_owned(),
+        (Via::Stream, false) if by.kind == ActorKind::Person => lang.log_prompt_sent(&by.name),
         (Via::Copy, true) => lang.log_prompt_copied_by_you().to_owned(),
         (Via::Copy, false) => lang.log_prompt_copied(&by.name),
         (Via::Cursor | Via::VsCode | Via::ClaudeCode | Via::ClaudeDesktop, true) => {
@@ -187,6 +190,21 @@ mod tests {
                 Some("„Keep it.“".to_owned())
             )
         );
+    }
+
+    #[test]
+    fn a_prompt_that_a_person_sent_is_not_called_offered() {
+        let said = |by| {
+            let what = What::PromptOffered { via: Via::Stream };
+            let entry = Entry {
+                what,
+                ..accepted(by, 1)
+            };
+            line(Lang::En, "Ada", &entry).0
+        };
+        assert_eq!(said(Actor::person("Ada")), "You sent the prompt");
+        assert_eq!(said(Actor::person("Anna")), "Anna sent the prompt");
+        assert_eq!(said(Actor::system()), "Prompt offered: live connection");
     }
 
     #[test]

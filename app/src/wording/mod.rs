@@ -4,6 +4,7 @@
 pub(crate) mod age;
 pub(crate) mod asking;
 pub(crate) mod connection;
+pub(crate) mod draft;
 pub(crate) mod happened;
 pub(crate) mod now;
 pub(crate) mod people;

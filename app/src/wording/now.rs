@@ -1,6 +1,6 @@
 //! Who has the baton, in a sentence.
 
-use domain::{Note, ProgressSource, Status, Timestamp};
+use domain::{Held, Note, ProgressSource, Purpose, Status, Timestamp};
 use protocol::Summary;
 
 use super::{age, is_reader, percent, pipeline, quoted};
@@ -14,6 +14,8 @@ pub(crate) struct More {
     pub pause: Option<Note>,
     /// The name of the reader.
     pub reader: String,
+    /// Whether the reader may send a prompt.
+    pub decides: bool,
 }
 
 /// What is happening, and what can be done about it.
@@ -54,12 +56,36 @@ pub(crate) fn words(lang: Lang, status: &Summary, more: &More, now: Timestamp) -
         Status::HandingOver if standing::prompt_is_being_written(status) => {
             plain(lang.now_writing(), "")
         }
+        Status::HandingOver if standing::held(status).is_some() => {
+            (held(lang, status, more), lang.now_review_since(&since))
+        }
         Status::HandingOver => (lang.now_transit(&since), lang.now_transit_next().to_owned()),
         Status::Idle => plain(lang.now_idle(), lang.now_idle_next()),
         Status::Completed => ended(lang.now_completed()),
         Status::Failed => ended(lang.now_failed()),
         Status::Cancelled => ended(lang.now_cancelled()),
     }
+}
+
+/// What was decided, and what is to be done about the prompt that was written for it.
+fn held(lang: Lang, status: &Summary, more: &More) -> String {
+    let handover = status.handover.as_ref();
+    let decision = handover.and_then(|handover| handover.decision.as_ref());
+    let (Some(prompt), Some(decision)) = (&status.prompt, decision) else {
+        return String::new();
+    };
+    if !more.decides {
+        return lang.now_held_by(&decision.by.name);
+    }
+    if prompt.held == Some(Held::Secrets) {
+        return lang.now_held_secret().to_owned();
+    }
+    let decided = super::review::elsewhere(lang, &more.reader, decision, &status.phase);
+    let next = match prompt.purpose {
+        Purpose::NextPhase => lang.now_held(prompt.phase.as_str()),
+        Purpose::Revision => lang.now_held_revision(prompt.phase.as_str()),
+    };
+    format!("{decided} {next}")
 }
 
 /// Who has paused the agent, why, and whether it knows.
@@ -102,6 +128,36 @@ mod tests {
     use crate::samples;
 
     #[test]
+    fn a_held_prompt_says_who_decided_and_what_is_to_be_done() {
+        let said = |lang, why, reader: &str, decides| {
+            let more = More {
+                last_words: None,
+                pause: None,
+                reader: reader.to_owned(),
+                decides,
+            };
+            let status = Summary::from(&samples::held(1, why));
+            words(lang, &status, &more, status.baton_since).0
+        };
+        assert_eq!(
+            said(Lang::En, Held::ToLook, "Anna", true),
+            "You accepted VAN. Check the prompt for PLAN, then send it."
+        );
+        assert_eq!(
+            said(Lang::De, Held::Changed, "Ben", true),
+            "Anna hat VAN angenommen. Prüf den Prompt für PLAN und sende ihn."
+        );
+        assert_eq!(
+            said(Lang::En, Held::Secrets, "Anna", true),
+            "This prompt may contain a secret. Check it, then send it."
+        );
+        assert_eq!(
+            said(Lang::En, Held::ToLook, "Vic", false),
+            "Anna is checking the prompt before it leaves."
+        );
+    }
+
+    #[test]
     fn a_pause_says_who_since_when_and_whether_the_agent_knows() {
         let mut status = samples::summary(1);
         status.status = Status::Running;
@@ -122,6 +178,7 @@ mod tests {
                 last_words: None,
                 pause: Some(note.clone()),
                 reader: reader.to_owned(),
+                decides: true,
             };
             let (said, next) = words(lang, &status, &more, now);
             format!("{said} {next}")

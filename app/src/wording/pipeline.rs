@@ -1,8 +1,8 @@
 //! What is said about a pipeline: its chip, its row, its legs, its prompt.
 
 use domain::{
-    DeliveryState, Phase, PhaseStatus, ProgressSource, Status, TaskStatus, Timestamp, Verdict, Via,
-    Writer,
+    DeliveryState, Held, Phase, PhaseStatus, ProgressSource, Status, TaskStatus, Timestamp,
+    Verdict, Via, Writer, WriterKind,
 };
 use protocol::{PromptRef, ShortForm, Summary};
 
@@ -24,7 +24,7 @@ pub(crate) fn chip(lang: Lang, standing: Standing) -> &'static str {
         Standing::Agent => lang.agent_runs(),
         Standing::Quiet => lang.quiet(),
         Standing::Silent => lang.no_sign_of_life(),
-        Standing::You => lang.you_have_it(),
+        Standing::You | Standing::Held => lang.you_have_it(),
         Standing::Asks => lang.asks_you(),
         Standing::Paused => lang.paused(),
         Standing::Transit => lang.in_transit(),
@@ -69,6 +69,9 @@ pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> Stri
         Status::AwaitingReview => lang.handed_over().to_owned(),
         Status::HandingOver => {
             let span = age::span(lang, now.millis_since(status.baton_since));
+            if standing::held(status).is_some() {
+                return lang.waiting(&span);
+            }
             lang.on_its_way_for(&span)
         }
         Status::Completed => lang.accepted().to_owned(),
@@ -123,10 +126,19 @@ fn silent_for(lang: Lang, percent: u8, source: ProgressSource, silent: i64) -> S
 fn transit(lang: Lang, status: &Summary) -> String {
     let said = match standing::prompt_of_decision(status) {
         None => lang.writing_prompt(),
+        Some(prompt) if prompt.held.is_some() => held(lang, status),
         Some(prompt) if prompt.state < DeliveryState::Offered => lang.prompt_ready(),
         Some(_) => lang.prompt_sent(),
     };
     said.to_owned()
+}
+
+/// Why a prompt has not left.
+pub(crate) fn held(lang: Lang, status: &Summary) -> &'static str {
+    match standing::held(status) {
+        Some(Held::Secrets) => lang.prompt_has_secret(),
+        _ => lang.prompt_held(),
+    }
 }
 
 /// The ways a prompt was offered, each once, in order.
@@ -160,17 +172,23 @@ fn ended(lang: Lang, status: &Summary) -> String {
     }
 }
 
-/// The words under a leg's name.
-pub(crate) fn leg_words(lang: Lang, phase: &Phase, next: bool) -> String {
+/// The words under a leg's name. `held` is what is said about a prompt that has not left, if there is one.
+pub(crate) fn leg_words(
+    lang: Lang,
+    phase: &Phase,
+    next: bool,
+    held: Option<&'static str>,
+) -> String {
     let revised = |what: &str| match phase.revisions {
         ..=1 => what.to_owned(),
         more => lang.revisions(u64::from(more), what),
     };
     match phase.status {
-        PhaseStatus::Pending => (if next { lang.next_leg() } else { "" }).to_owned(),
+        PhaseStatus::Pending if !next => String::new(),
+        PhaseStatus::Pending => held.unwrap_or(lang.next_leg()).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
         PhaseStatus::HandedOver => revised(lang.handed_over()),
-        PhaseStatus::ChangesRequested => lang.changes_requested().to_owned(),
+        PhaseStatus::ChangesRequested => held.unwrap_or(lang.changes_requested()).to_owned(),
         PhaseStatus::Accepted => revised(lang.accepted()),
         PhaseStatus::Ended => lang.stopped_here().to_owned(),
     }
@@ -233,6 +251,17 @@ pub(crate) fn writer_name(lang: Lang, name: &str) -> &str {
     match name {
         BUILT_IN => lang.template(),
         name => name,
+    }
+}
+
+/// Who wrote a version of a prompt: `template`, `gpt-5`, `yours`, `by Anna`.
+pub(crate) fn written_by(lang: Lang, reader: &str, writer: &Writer) -> String {
+    match writer.kind {
+        WriterKind::Person if writer.name == reader => lang.yours().to_owned(),
+        WriterKind::Person => lang.by_person(&writer.name),
+        WriterKind::Model | WriterKind::Template | WriterKind::Unknown => {
+            writer_name(lang, &writer.name).to_owned()
+        }
     }
 }
 
