@@ -82,7 +82,7 @@ const rungs: Rung[] = [
       await decide(server, handover);
       await until('the file', async () => {
         const { deliveries } = await (await server.api('GET', `/pipelines/${pipeline}/prompts/next`)).json();
-        return deliveries.some((step: { via?: string }) => step.via === 'file');
+        return deliveries?.some((step: { via?: string }) => step.via === 'file');
       });
       return readFileSync(join(folder, pipeline, 'latest_prompt.md'), 'utf8');
     },
