@@ -41,7 +41,7 @@ ROWS = {
         ["board"],
         ["incoming", "review", "wording"],
         ["attention", "detail", "follow", "link", "waiting"],
-        ["api", "archive", "listing", "standing"],
+        ["api", "archive", "draft", "listing", "standing"],
         ["page", "texts", "route"],
         ["browser", "json"],
         ["paths"],

@@ -5,7 +5,6 @@
 
 pub(crate) mod archive;
 pub(crate) mod detail;
-pub(crate) mod draft;
 pub(crate) mod install;
 pub(crate) mod lists;
 pub(crate) mod navigate;

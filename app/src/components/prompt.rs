@@ -4,13 +4,14 @@ use domain::{PromptId, Purpose, Via};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Link, PromptRef, ShortForm, Summary};
 
-use super::{copy::CopyButton, element::plain, prompt_steps::PromptSteps, say::Say, when::When};
+use super::{
+    copy::CopyButton, draft::Draft, element::plain, prompt_steps::PromptSteps, say::Say, when::When,
+};
 use crate::{
     Lang, PromptBody, PromptText, api,
     api::Failure,
     board::{Board, use_board},
     browser,
-    draft::Draft,
     follow::{StatusSignal, effect, flag, maybe, memo, press, text, word},
     standing::{self, Use},
     wording,

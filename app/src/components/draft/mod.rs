@@ -3,6 +3,9 @@
 //! All of it is drawn at once, and the style sheet hides what there is no use for. Few shapes are drawn again and again:
 //! each is code that the page has to download.
 
+mod acts;
+mod state;
+
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -13,14 +16,14 @@ use super::{
     list::{Item, list},
 };
 use crate::{
-    Lang,
-    actions::draft,
-    browser,
-    draft::{Draft, with_question},
+    Lang, browser,
+    draft::with_question,
     follow::{effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
 };
+
+pub(crate) use state::Draft;
 
 /// What is done when a button is pressed.
 type Act = fn(Draft);
@@ -30,7 +33,7 @@ type Says = fn(Draft, Lang) -> String;
 impl Draft {
     /// All of it.
     pub fn view(self) -> AnyView {
-        effect(move || draft::follow(self));
+        effect(move || acts::follow(self));
         let say = self.say;
         let send = self.act(Self::send_by_key);
         let tabs = self.rows(tabs, Self::tab);
@@ -70,7 +73,7 @@ impl Draft {
             |draft, row| draft.version() == row.number,
             |draft, row| {
                 if untrack(|| draft.version()) != row.number {
-                    draft::choose(draft, row.number);
+                    acts::choose(draft, row.number);
                 }
             },
         )
@@ -132,7 +135,7 @@ impl Draft {
                     }
                     lang.compare_with(&draft.compared_with().to_string())
                 },
-                draft::compare,
+                acts::compare,
             ),
         ];
         let secrets = vec![
@@ -140,7 +143,7 @@ impl Draft {
             self.button(
                 Signal::stored("btn small"),
                 |draft, lang| lang.mask_secrets(draft.secrets()),
-                draft::mask,
+                acts::mask,
             ),
         ];
         let some = |draft: Self| draft.secrets() > 0;
@@ -165,7 +168,7 @@ impl Draft {
     /// What has it written anew: with a hint, by whom.
     fn anew(self) -> AnyView {
         let (board, say) = (self.board, self.say);
-        let rewrite = self.act(draft::rewrite);
+        let rewrite = self.act(acts::rewrite);
         let who = About {
             role: Some("group"),
             label: Some(word(board.t(Lang::who_writes))),
@@ -208,7 +211,7 @@ impl Draft {
                 "btn first"
             }
         });
-        let send = self.act(draft::send);
+        let send = self.act(acts::send);
         let send = self.say.button(class, says, Some("Control+Enter"), send);
         // A prompt that is held goes out when it is sent: there is nothing to close.
         let leaves = |draft: Self| draft.is_edited() || draft.status.with(standing::held).is_none();
@@ -225,12 +228,12 @@ impl Draft {
             self.button(
                 self.shown("btn", Self::is_edited),
                 |_, lang| lang.save().to_owned(),
-                draft::save,
+                acts::save,
             ),
             self.button(
                 self.with_models("btn"),
                 |_, lang| lang.cold_read().to_owned(),
-                draft::cold_read,
+                acts::cold_read,
             ),
             view! { <CopyButton text=self.say.words/> }.into_any(),
             self.button(self.shown("quiet leave", leaves), leave, Self::discard),
@@ -312,7 +315,7 @@ impl Draft {
             let lang = self.board.lang.get_untracked();
             self.say.tell(lang.now_held_secret(), true);
         } else {
-            draft::send(self);
+            acts::send(self);
         }
     }
 }

@@ -10,10 +10,12 @@ use crate::{
     api::{self, DraftBody, Failure},
     browser,
     components::say::Answer,
-    draft::{Draft, Found, TEMPLATE},
+    draft::{Found, TEMPLATE},
     follow::effect,
     json, paths, wording,
 };
+
+use super::Draft;
 
 /// What is done next.
 type Then = fn(Draft);
