@@ -192,7 +192,7 @@ fn changeable<'a>(
     }
     Err(Refusal::new(
         Reason::NotYourTurn,
-        format!("The prompt {id} is not the one that waits."),
+        format!("The prompt {id} does not wait any more."),
         "the newest prompt of the pipeline, before an agent has it.",
         "Reload to see what waits.",
     ))

@@ -116,7 +116,7 @@ pub struct Secret {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PromptWriters {
-    /// The models by name, the one that writes by itself first. The template can always write.
+    /// The models by name, the default first. The template can always write.
     pub models: Vec<String>,
 }
 

@@ -28,7 +28,7 @@ pub struct Template {
     environment: Environment<'static>,
     /// The names of the user's own, without their ending.
     own: BTreeSet<String>,
-    /// The one that the user gave instead of a folder.
+    /// The single file that the user gave instead of a folder.
     only: Option<String>,
 }
 
@@ -178,7 +178,7 @@ impl Template {
         }
     }
 
-    /// The user's own template for a brief: the one that says most about it.
+    /// The user's own template for a brief: the most specific.
     fn own_for(&self, brief: &Brief) -> Option<String> {
         if let Some(only) = &self.only {
             return Some(only.clone());

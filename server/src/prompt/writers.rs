@@ -81,7 +81,7 @@ impl Writers {
         })
     }
 
-    /// The names of the models, the one that writes by itself first.
+    /// The names of the models, the default first.
     pub fn models(&self) -> Vec<String> {
         self.models
             .iter()
@@ -108,7 +108,7 @@ impl Writers {
         self.from_template(brief, begun, Some(why)).await
     }
 
-    /// Writes it anew, because a person wants it: by the writer of this name, or by the one that writes by itself.
+    /// Writes it anew, because a person wants it: by the writer of this name, or by the default one.
     ///
     /// # Errors
     /// There is no such writer, too much is asked for at once, or it failed.

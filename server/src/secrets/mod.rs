@@ -146,7 +146,7 @@ fn joined(text: &str) -> (String, Vec<Cut>) {
     (out, cuts)
 }
 
-/// The places in order; of two that overlap, one that covers both, under the name of the one that begins first.
+/// The places in order. Two that overlap become one place that covers both, under the name of the first.
 fn without_overlaps(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_by_key(|place| (place.range.start, std::cmp::Reverse(place.range.end)));
     let mut kept: Vec<Found> = Vec::with_capacity(found.len());

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use server::prompt::ModelConfig;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::support::{Server, until};
 
@@ -32,6 +32,21 @@ struct Fake {
 }
 
 impl Fake {
+    /// A model that answers like this: it, the address of its API, and what ends it.
+    async fn play(replies: Vec<Reply>) -> (Self, String, JoinHandle<()>) {
+        let fake = Self::default();
+        *fake.replies.lock().expect("no panic") = replies.into();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base_url = format!("http://{}/v1", listener.local_addr().expect("the address"));
+        let router = Router::new()
+            .route("/v1/chat/completions", post(Self::answer))
+            .with_state(fake.clone());
+        let playing = tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        (fake, base_url, playing)
+    }
+
     async fn answer(
         State(fake): State<Self>,
         headers: HeaderMap,
@@ -74,14 +89,7 @@ fn refuses(status: u16) -> Reply {
 
 /// Plays up to the first prompt with a model that answers like this; gives the prompt and what the model was asked.
 async fn prompt_with(replies: Vec<Reply>) -> (Value, Vec<(String, Value)>) {
-    let fake = Fake::default();
-    *fake.replies.lock().expect("no panic") = replies.into();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let base_url = format!("http://{}/v1", listener.local_addr().expect("the address"));
-    let router = Router::new()
-        .route("/v1/chat/completions", post(Fake::answer))
-        .with_state(fake.clone());
-    let playing = tokio::spawn(async move { axum::serve(listener, router).await });
+    let (fake, base_url, playing) = Fake::play(replies).await;
     let prompt = prompt_from(base_url).await;
     playing.abort();
     let asked = fake.asked.lock().expect("no panic").clone();
@@ -267,14 +275,7 @@ async fn a_model_that_cannot_be_reached_is_named_without_its_address() {
 
 /// A server with two models that answer like this, a pipeline, and the path of its first prompt.
 async fn with_two_models(replies: Vec<Reply>, content: &str) -> (Server, Fake, String) {
-    let fake = Fake::default();
-    *fake.replies.lock().expect("no panic") = replies.into();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let base_url = format!("http://{}/v1", listener.local_addr().expect("the address"));
-    let router = Router::new()
-        .route("/v1/chat/completions", post(Fake::answer))
-        .with_state(fake.clone());
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let (fake, base_url, _) = Fake::play(replies).await;
     let server = Server::with(|config| {
         let model = |name: &str| ModelConfig {
             name: name.to_owned(),

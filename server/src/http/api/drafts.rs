@@ -59,7 +59,7 @@ pub(super) struct RewriteBody {
     /// What the writer should mind.
     #[serde(default)]
     hint: Option<String>,
-    /// Who writes: `template`, or the name of a model. The one that writes by itself where left out.
+    /// Who writes: `template`, or the name of a model. The default writer where left out.
     #[serde(default)]
     writer: Option<String>,
 }
