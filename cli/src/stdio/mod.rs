@@ -26,7 +26,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::{AbortHandle, JoinSet, spawn_blocking},
     time::timeout,
 };
@@ -106,8 +106,10 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
         if let Some(cancelled) = message.cancels()
             && let Some(cancelled) = running.remove(&cancelled)
         {
-            // Nobody waits for its answer any more.
+            // Nobody waits for its answer any more. The server is told once the task has ended: it could say that the
+            // connection broke, where the server closes it at once.
             cancelled.task.abort();
+            let _ = cancelled.ended.await;
             // In the stateless protocol, closing the request is what tells the server.
             if cancelled.stateless {
                 continue;
@@ -121,9 +123,20 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
         }
         let (id, stateless) = (message.id().to_string(), message.is_stateless());
         let is_request = message.kind() == Kind::Request;
-        let task = work.spawn(async move { upstream.handle(message).await });
+        let (alive, ended) = oneshot::channel();
+        let task = work.spawn(async move {
+            let _alive = alive;
+            upstream.handle(message).await;
+        });
         if is_request {
-            running.insert(id, Running { task, stateless });
+            running.insert(
+                id,
+                Running {
+                    task,
+                    ended,
+                    stateless,
+                },
+            );
         }
     }
     // A script closes its side when it has said everything, and still reads the answers. A client that has gone
@@ -136,6 +149,8 @@ async fn read(upstream: &Arc<Upstream>) -> Result<()> {
 /// A request that is on its way.
 struct Running {
     task: AbortHandle,
+    /// Closed when the task has ended, also where it was aborted: that takes until its next `await`.
+    ended: oneshot::Receiver<()>,
     /// Whether it belongs to the stateless protocol.
     stateless: bool,
 }
