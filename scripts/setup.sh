@@ -34,7 +34,6 @@ done
 logs=target/setup
 mkdir -p "$logs"
 path_before=$PATH
-changed=
 
 # ---------------------------------------------------------------------------------------- saying and doing
 
@@ -84,7 +83,7 @@ trap at_exit EXIT
 attempt() {
   local step=$1 what=$2 began=$SECONDS
   shift 2
-  changed=yes
+  touch "$scratch/changed"
   log=$logs/$step.log
   say "$what …"
   : >"$log"
@@ -115,6 +114,17 @@ step() {
   shift 3
   attempt "$step" "$what" "$@"
   [ $status = 0 ] || fail "$step" "$what (exit code $status)" "$advice" "$log"
+}
+
+# together FUNCTION…: all at once, since most of it is waiting for what is fetched.
+together() {
+  local each job failed='' jobs=()
+  for each; do
+    "$each" &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do wait "$job" || failed=yes; done
+  [ -z "$failed" ] || exit 1
 }
 
 limit() { # limit SECONDS command…
@@ -388,23 +398,25 @@ venv_install() {
   cp "$3" "$2/installed.txt"
 }
 
-# setup_venv STEP FOLDER REQUIREMENTS "what is in it"
-setup_venv() {
-  local step=$1 folder=$2 wanted=$3 what=$4 python
-  [ -f "$wanted" ] || fail Python "$wanted is missing" "restore the file: it names what the tests need"
-  cmp -s "$wanted" "$folder/installed.txt" && "$folder/bin/python" -c '' 2>/dev/null && return
+setup_python() {
   if ! find_python >/dev/null && is_debian && is_root; then
     step debian-python "installing Debian's Python" "read the log" debian_install python3 python3-venv
   fi
   python=$(find_python) ||
     fail Python "there is no Python $python_least or newer with venv and pip" "install it (Debian: sudo apt-get install python3-venv)"
+}
+
+# setup_venv STEP FOLDER REQUIREMENTS "what is in it"
+setup_venv() {
+  local step=$1 folder=$2 wanted=$3 what=$4
+  [ -f "$wanted" ] || fail Python "$wanted is missing" "restore the file: it names what the tests need"
+  cmp -s "$wanted" "$folder/installed.txt" && "$folder/bin/python" -c '' 2>/dev/null && return
   step "$step" "installing $what into $folder (seconds)" "read the log" venv_install "$python" "$folder" "$wanted"
 }
 
-setup_python() {
-  setup_venv python target/venv end2end/mcp-python/requirements.txt "the Python packages of the tests"
-  setup_venv python-tools target/venv-tools end2end/interop/requirements.txt "a bridge and the checkers of the tests"
-}
+venv() { setup_venv python target/venv end2end/mcp-python/requirements.txt "the Python packages of the tests"; }
+venv_tools() { setup_venv python-tools target/venv-tools end2end/interop/requirements.txt "a bridge and the checkers of the tests"; }
+test_tools() { npm_packages end2end "the test tools and their Node (half a minute)" node playwright; }
 
 # --------------------------------------------------------------------------------------------------- browser
 
@@ -463,8 +475,8 @@ if [ "$scope" = watch ]; then
   found+=", cargo-leptos $cargo_leptos_version, wasm-bindgen $wasm_bindgen_version"
 fi
 if [ "$scope" = test ] || [ "$scope" = assistants ]; then
-  npm_packages end2end "the test tools and their Node (half a minute)" node playwright
   setup_python
+  together test_tools venv venv_tools
   setup_browser
   found+=", Python tests in target/venv and target/venv-tools, browser $browser"
 fi
@@ -474,7 +486,7 @@ if [ "$scope" = assistants ]; then
   found+=", assistants in end2end/assistants"
 fi
 
-if [ -n "$changed" ]; then
+if [ -e "$scratch/changed" ]; then
   say "ready after $(duration $SECONDS): $found"
 elif [ -z "$quiet" ]; then
   say "everything is in place: $found"

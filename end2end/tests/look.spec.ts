@@ -4,6 +4,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 
 import { expect, test } from './fixtures.ts';
 
+// The longest tests of all.
+test.describe.configure({ mode: 'parallel' });
 // Half-way through a transition, colours are neither the old nor the new ones.
 test.use({ tolerated: /net::ERR_|40[34]/, contextOptions: { reducedMotion: 'reduce' } });
 
@@ -25,159 +27,157 @@ ${'a line of code that is far wider than any phone; '.repeat(5)}
 > A quotation with a [link](https://example.com/).
 `;
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of [
-    ['desktop', { width: 1280, height: 900 }],
-    ['phone', { width: 360, height: 740 }],
-  ] as const) {
-    test(`every state, ${colorScheme}, ${device}`, async ({ agent, board, page, server }) => {
-      test.setTimeout(180_000);
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+for (const [device, viewport] of [
+  ['desktop', { width: 1280, height: 900 }],
+  ['phone', { width: 360, height: 740 }],
+] as const) {
+  test(`every state, light and dark, ${device}`, async ({ agent, board, page, server }) => {
+    test.setTimeout(240_000);
+    await page.setViewportSize(viewport);
 
-      const check = (state: string) =>
-        test.step(state, async () => {
-          const axe = new AxeBuilder({ page });
-          // In the dark nothing but the colours is different.
-          if (colorScheme === 'dark') axe.withRules('color-contrast');
-          const { violations } = await axe.analyze();
-          const found = violations.flatMap(({ id, help, nodes }) =>
-            nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(' ')} ${any[0]?.message ?? ''}`),
-          );
-          expect.soft(found, state).toEqual([]);
-          const overflow = await page.evaluate(() => {
-            // Below zero where room is kept for a scrollbar.
-            const over = (element: Element | null) => (element ? Math.max(0, element.scrollWidth - element.clientWidth) : 0);
-            return { page: over(document.documentElement), dialog: over(document.querySelector('dialog[open]')) };
-          });
-          expect.soft(overflow, `${state}: wider than the window`).toEqual({ page: 0, dialog: 0 });
+    const complaints = async (axe: AxeBuilder) => {
+      const { violations } = await axe.analyze();
+      return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(' ')} ${any[0]?.message ?? ''}`),
+      );
+    };
+    const check = (state: string) =>
+      test.step(state, async () => {
+        expect.soft(await complaints(new AxeBuilder({ page })), state).toEqual([]);
+        const overflow = await page.evaluate(() => {
+          // Below zero where room is kept for a scrollbar.
+          const over = (element: Element | null) => (element ? Math.max(0, element.scrollWidth - element.clientWidth) : 0);
+          return { page: over(document.documentElement), dialog: over(document.querySelector('dialog[open]')) };
         });
-
-      await board.open();
-      await check('empty');
-      await board.open('/people');
-      await page.getByLabel('Name').fill('Anna');
-      await page.getByRole('button', { name: 'Invite' }).click();
-      await expect(page.locator('ul.people-list').last()).toContainText('Anna');
-      await page.getByText('Who did what').click();
-      await expect(page.locator('.audit li')).not.toHaveCount(0);
-      await check('people, a link, and the audit');
-      await page.getByText('What you hear of, and when').click();
-      const pin = page.locator('.people-list li').filter({ hasText: '6 to 12 digits' });
-      await pin.getByRole('button', { name: /^Set/ }).click();
-      await check('notifications, and a PIN to be set');
-      await pin.getByLabel('PIN').fill('314159');
-      await page.keyboard.press('Enter');
-      await expect(pin).toContainText('set');
-      await page.getByLabel('What is it for?').fill('nightly');
-      await page.getByRole('button', { name: 'Create token' }).click();
-      await expect(page.getByText("Confirm that it's you.")).toBeVisible();
-      await check('a confirmation');
-      await page.locator('.confirm').getByLabel('PIN').fill('314159');
-      await page.keyboard.press('Enter');
-      await expect(page.locator('.made code')).toBeVisible();
-      await check('a token that was made');
-      await board.open('/sign-in');
-      await check('signed in already');
-      await board.open();
-
-      const pipeline = await agent.start({
-        title: 'Edge sync for the order service of a company with a long name',
-        goal: 'Orders keep coming in when the network is down. '.repeat(10),
-        version: { previous: '1.8', current: '1.9', next: '1.10' },
-        tracks: [{ name: 'Gateway', goals: ['No order is lost'], agents: ['claude-code'], tasks: [{ name: 'Write the contract' }] }],
+        expect.soft(overflow, `${state}: wider than the window`).toEqual({ page: 0, dialog: 0 });
+        // In the dark nothing but the colours is different.
+        await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+        expect.soft(await complaints(new AxeBuilder({ page }).withRules('color-contrast')), `${state}, dark`).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       });
-      const other = await agent.start({ title: 'Other', project: 'averylongprojectnamewithoutanybreakthatgoeson' });
-      await agent.report(pipeline, {
-        message: 'Reading the interfaces of the order service and of everything around it',
-        tasks: [
-          { name: 'Read', status: 'completed' },
-          { name: 'Measure', status: 'in_progress' },
-          { name: 'Try', status: 'failed' },
-        ],
-      });
-      await expect(board.row('Edge sync')).toContainText('tasks');
-      await check('overview');
-      await page.getByRole('link', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
-      await page.locator('.clients summary').first().click();
-      await expect(page.locator('.caller')).toBeVisible();
-      await check('agents, and how to connect one');
 
-      await board.open(`/pipelines/${pipeline}`);
-      await check('running');
+    await board.open();
+    await check('empty');
+    await board.open('/people');
+    await page.getByLabel('Name').fill('Anna');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    await expect(page.locator('ul.people-list').last()).toContainText('Anna');
+    await page.getByText('Who did what').click();
+    await expect(page.locator('.audit li')).not.toHaveCount(0);
+    await check('people, a link, and the audit');
+    await page.getByText('What you hear of, and when').click();
+    const pin = page.locator('.people-list li').filter({ hasText: '6 to 12 digits' });
+    await pin.getByRole('button', { name: /^Set/ }).click();
+    await check('notifications, and a PIN to be set');
+    await pin.getByLabel('PIN').fill('314159');
+    await page.keyboard.press('Enter');
+    await expect(pin).toContainText('set');
+    await page.getByLabel('What is it for?').fill('nightly');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await expect(page.getByText("Confirm that it's you.")).toBeVisible();
+    await check('a confirmation');
+    await page.locator('.confirm').getByLabel('PIN').fill('314159');
+    await page.keyboard.press('Enter');
+    await expect(page.locator('.made code')).toBeVisible();
+    await check('a token that was made');
+    await board.open('/sign-in');
+    await check('signed in already');
+    await board.open();
 
-      const handover = await agent.handOver(pipeline, LONG);
-      await expect(board.review.locator('.doc')).toContainText('A very long handover');
-      await check('review open');
-      await board.button('Request changes').click();
-      await check('review without words');
-      await board.button('Stop pipeline…').click();
-      await check('review, stopping');
-      await board.button('Keep it running').click();
-      await page.keyboard.press('Escape');
-      await expect(board.review).toBeHidden();
-      await check('waiting for a person');
-      // On a phone the key leads into the field as well.
-      await page.keyboard.press('/');
-      await agent.handOver(pipeline, `${LONG}\n\nAgain.`);
-      await expect(board.arrival).toBeVisible();
-      await check('a handover arrived while somebody was busy');
-      await board.arrival.getByRole('button', { name: 'Review', exact: true }).click();
-      await expect(board.review.locator('.doc')).toContainText('Again.');
-      await agent.handOver(pipeline, `${LONG}\n\nOnce more.`);
-      await expect(board.button('Read revision 3')).toBeVisible();
-      await check('a newer revision than the one that is read');
-      await page.keyboard.press('Escape');
-      await expect(board.review).toBeHidden();
-      await page.goto(server.url);
-      await board.ready();
-      await expect(page.getByRole('button', { name: 'Review', exact: true })).toBeVisible();
-      await check('overview with a gate');
-      await page.getByRole('button', { name: 'Review', exact: true }).click();
-      await board.words.fill('Keep the public API stable.');
-      await board.button('Accept with changes').click();
-      await expect(board.review).toBeHidden();
-      await check('after the decision, overview');
-
-      await board.open(`/pipelines/${pipeline}`);
-      await expect(board.prompt).toBeVisible();
-      await check('prompt in transit');
-      const { prompt_id } = await agent.wait(handover);
-      await agent.call('acknowledge_prompt', { prompt_id });
-      await agent.report(pipeline, { progress: 5 });
-      await expect(board.steps).toHaveCount(6);
-      await check('prompt arrived');
-      await page.goto(`${server.url}/pipelines/${pipeline}/handovers/${handover}/3`);
-      await board.ready();
-      await expect(page.locator('.paper')).toContainText('Once more.');
-      await check('a decided handover by its address');
-      await page.goto(`${server.url}/pipelines/${pipeline}/prompts/${prompt_id}`);
-      await board.ready();
-      await expect(board.prompt).toBeVisible();
-      await check('a prompt by its address');
-
-      await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
-      await board.open(`/pipelines/${other}`);
-      await expect(page.locator('.headline .chip')).toHaveText('Failed');
-      await check('failed');
-      await page.goto(`${server.url}/pipelines/zzzzzzzzzz`);
-      await board.ready();
-      await check('unknown pipeline');
-
-      if (colorScheme === 'light') {
-        // Longer words, in the narrower window above all.
-        await page.context().addCookies([{ name: 'staffel_lang', value: 'de', url: server.url }]);
-        for (const path of ['/', `/pipelines/${pipeline}`, '/agents', '/people', '/sign-in']) {
-          await board.open(path);
-          if (path === '/people') await page.locator('.wishes summary').click();
-          await check(`in German: ${path}`);
-        }
-        await page.context().addCookies([{ name: 'staffel_lang', value: 'en', url: server.url }]);
-      }
-      await board.open();
-      await server.kill();
-      await expect(page.locator('.stale-line')).not.toBeEmpty();
-      await check('connection lost');
+    const pipeline = await agent.start({
+      title: 'Edge sync for the order service of a company with a long name',
+      goal: 'Orders keep coming in when the network is down. '.repeat(10),
+      version: { previous: '1.8', current: '1.9', next: '1.10' },
+      tracks: [{ name: 'Gateway', goals: ['No order is lost'], agents: ['claude-code'], tasks: [{ name: 'Write the contract' }] }],
     });
-  }
+    const other = await agent.start({ title: 'Other', project: 'averylongprojectnamewithoutanybreakthatgoeson' });
+    await agent.report(pipeline, {
+      message: 'Reading the interfaces of the order service and of everything around it',
+      tasks: [
+        { name: 'Read', status: 'completed' },
+        { name: 'Measure', status: 'in_progress' },
+        { name: 'Try', status: 'failed' },
+      ],
+    });
+    await expect(board.row('Edge sync')).toContainText('tasks');
+    await check('overview');
+    await page.getByRole('link', { name: 'Connect an agent' }).filter({ visible: true }).first().click();
+    await page.locator('.clients summary').first().click();
+    await expect(page.locator('.caller')).toBeVisible();
+    await check('agents, and how to connect one');
+
+    await board.open(`/pipelines/${pipeline}`);
+    await check('running');
+
+    const handover = await agent.handOver(pipeline, LONG);
+    await expect(board.review.locator('.doc')).toContainText('A very long handover');
+    await check('review open');
+    await board.button('Request changes').click();
+    await check('review without words');
+    await board.button('Stop pipeline…').click();
+    await check('review, stopping');
+    await board.button('Keep it running').click();
+    await page.keyboard.press('Escape');
+    await expect(board.review).toBeHidden();
+    await check('waiting for a person');
+    // On a phone the key leads into the field as well.
+    await page.keyboard.press('/');
+    await agent.handOver(pipeline, `${LONG}\n\nAgain.`);
+    await expect(board.arrival).toBeVisible();
+    await check('a handover arrived while somebody was busy');
+    await board.arrival.getByRole('button', { name: 'Review', exact: true }).click();
+    await expect(board.review.locator('.doc')).toContainText('Again.');
+    await agent.handOver(pipeline, `${LONG}\n\nOnce more.`);
+    await expect(board.button('Read revision 3')).toBeVisible();
+    await check('a newer revision than the one that is read');
+    await page.keyboard.press('Escape');
+    await expect(board.review).toBeHidden();
+    await page.goto(server.url);
+    await board.ready();
+    await expect(page.getByRole('button', { name: 'Review', exact: true })).toBeVisible();
+    await check('overview with a gate');
+    await page.getByRole('button', { name: 'Review', exact: true }).click();
+    await board.words.fill('Keep the public API stable.');
+    await board.button('Accept with changes').click();
+    await expect(board.review).toBeHidden();
+    await check('after the decision, overview');
+
+    await board.open(`/pipelines/${pipeline}`);
+    await expect(board.prompt).toBeVisible();
+    await check('prompt in transit');
+    const { prompt_id } = await agent.wait(handover);
+    await agent.call('acknowledge_prompt', { prompt_id });
+    await agent.report(pipeline, { progress: 5 });
+    await expect(board.steps).toHaveCount(6);
+    await check('prompt arrived');
+    await page.goto(`${server.url}/pipelines/${pipeline}/handovers/${handover}/3`);
+    await board.ready();
+    await expect(page.locator('.paper')).toContainText('Once more.');
+    await check('a decided handover by its address');
+    await page.goto(`${server.url}/pipelines/${pipeline}/prompts/${prompt_id}`);
+    await board.ready();
+    await expect(board.prompt).toBeVisible();
+    await check('a prompt by its address');
+
+    await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
+    await board.open(`/pipelines/${other}`);
+    await expect(page.locator('.headline .chip')).toHaveText('Failed');
+    await check('failed');
+    await page.goto(`${server.url}/pipelines/zzzzzzzzzz`);
+    await board.ready();
+    await check('unknown pipeline');
+
+    // Longer words, in the narrower window above all.
+    await page.context().addCookies([{ name: 'staffel_lang', value: 'de', url: server.url }]);
+    for (const path of ['/', `/pipelines/${pipeline}`, '/agents', '/people', '/sign-in']) {
+      await board.open(path);
+      if (path === '/people') await page.locator('.wishes summary').click();
+      await check(`in German: ${path}`);
+    }
+    await page.context().addCookies([{ name: 'staffel_lang', value: 'en', url: server.url }]);
+    await board.open();
+    await server.kill();
+    await expect(page.locator('.stale-line')).not.toBeEmpty();
+    await check('connection lost');
+  });
 }
