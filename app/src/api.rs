@@ -440,7 +440,7 @@ pub(crate) async fn link(person: &str) -> Result<SignInLink, Failure> {
 }
 
 /// A name as the next part of a path.
-fn segment(name: &str) -> String {
+pub(crate) fn segment(name: &str) -> String {
     format!("/{}", js_sys::encode_uri_component(name))
 }
 

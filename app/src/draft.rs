@@ -24,6 +24,10 @@ pub(crate) struct Found {
     pub ready: bool,
     /// What it would have to ask first.
     pub questions: Vec<String>,
+    /// What a model said that was tried, and how long that took, in milliseconds.
+    pub answer: String,
+    /// See there.
+    pub took_ms: u64,
 }
 
 /// Something that the server lists: a place that may be a secret, or a line of a comparison.

@@ -270,6 +270,109 @@ async def test_a_question_is_withdrawn_when_it_is_decided_on_the_board(server: S
     assert decisions(server, pipeline) == [("HandoverAccepted", "person", "Local")]
 
 
+def answers(server: Server, pipeline: str) -> list[tuple[str, str]]:
+    known = server.api("GET", f"/pipelines/{pipeline}").json()["questions"]
+    return [(one["answer"]["by"]["name"], one["answer"]["answer"]) for one in known if one.get("answer")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("question", "filled", "answer"),
+    [
+        ({"question": "Which database?"}, {"answer": "SQLite."}, "SQLite."),
+        ({"question": "Which?", "kind": "choice", "options": ["A", "B"]}, {"answer": "B"}, "B"),
+        ({"question": "Go on?", "kind": "confirm"}, {"answer": "no"}, "no"),
+    ],
+)
+async def test_a_question_is_answered_at_the_client(
+    server: Server, mode: str, question: dict[str, Any], filled: dict[str, Any], answer: str
+) -> None:
+    person = Person(filled)
+    async with at_the_client(server, mode, person) as agent:
+        pipeline = await agent.start()
+        told = await agent.call("ask_person", pipeline=pipeline, wait_seconds=20, **question)
+        assert (told["status"], told["answer"], told["answered_by"]) == ("answered", answer, "Anna")
+    assert question["question"] in person.asked[0] and f"{server.url}/pipelines/{pipeline}" in person.asked[0]
+    assert answers(server, pipeline) == [("Anna", answer)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_form_with_fields_is_filled_in_at_the_client(server: Server, mode: str) -> None:
+    fields = [
+        {"name": "Where", "required": True},
+        {"name": "Port", "kind": "number"},
+        {"name": "TLS", "kind": "confirm"},
+        {"name": "Size", "kind": "choice", "options": ["s", "m"]},
+    ]
+    person = Person({"Where": "eu", "Port": 8080, "TLS": "yes", "Size": "m"})
+    async with at_the_client(server, mode, person) as agent:
+        pipeline = await agent.start()
+        told = await agent.call("ask_person", pipeline=pipeline, question="Where?", kind="form", fields=fields, wait_seconds=20)
+        assert told["status"] == "answered"
+        assert told["fields"] == {"Where": "eu", "Port": "8080", "TLS": "yes", "Size": "m"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_question_that_is_declined_at_the_client_waits_on_the_board(server: Server, mode: str) -> None:
+    async def after_a_look() -> str:
+        await anyio.sleep(LOOK)
+        return "decline"
+
+    person = Person(after_a_look)
+    async with at_the_client(server, mode, person) as agent:
+        pipeline = await agent.start()
+        asked = {"pipeline": pipeline, "question": "Which database?"}
+        told = await agent.call("ask_person", **asked, wait_seconds=2)
+        assert told["status"] == "pending"
+        told = await agent.call("ask_person", question_id=told["question_id"], wait_seconds=1)
+        assert told["status"] == "pending" and len(person.asked) == 1
+        path = f"/pipelines/{pipeline}/questions/{told['question_id']}/answer"
+        assert server.as_person("POST", path, {"answer": "SQLite."}).status_code == 200
+        told = await agent.call("ask_person", question_id=told["question_id"], wait_seconds=20)
+        assert (told["answer"], told["answered_by"]) == ("SQLite.", "Local")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_answer_on_the_board_counts_while_the_form_is_open(server: Server, mode: str) -> None:
+    """And the agent does not ask a second time, although it calls again with the same words."""
+    async def late() -> dict[str, str]:
+        known = server.api("GET", f"/pipelines/{pipeline}").json()["questions"]
+        path = f"/pipelines/{pipeline}/questions/{known[0]['id']}/answer"
+        done = await anyio.to_thread.run_sync(server.as_person, "POST", path, {"answer": "SQLite."})
+        assert done.status_code == 200, done.text
+        return {"answer": "PostgreSQL."}
+
+    async with at_the_client(server, mode, Person(late)) as agent:
+        pipeline = await agent.start()
+        told = await agent.call("ask_person", pipeline=pipeline, question="Which database?", wait_seconds=20)
+        assert (told["answer"], told["answered_by"]) == ("SQLite.", "Local")
+    assert answers(server, pipeline) == [("Local", "SQLite.")]
+    assert len(server.api("GET", f"/pipelines/{pipeline}").json()["questions"]) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_is_no_answer_answers_nothing(server: Server, mode: str) -> None:
+    wrong = [{"answer": ["a", "b"]}, {}]
+    person = Person(*wrong, {"answer": "A"})
+    async with at_the_client(server, mode, person) as agent:
+        pipeline = await agent.start()
+        question = {"pipeline": pipeline, "question": "Which?", "kind": "choice", "options": ["A", "B"]}
+        for _ in wrong:
+            await agent.refused("ask_person", **question, wait_seconds=5)
+            assert answers(server, pipeline) == []
+        assert (await agent.call("ask_person", **question, wait_seconds=20))["answer"] == "A"
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_nobody_is_asked_a_question_of_an_agent_without_an_approver(server: Server, mode: str) -> None:
+    person = Person()
+    async with at_the_client(server, mode, person, name="other") as agent:
+        pipeline = await agent.start()
+        told = await agent.call("ask_person", pipeline=pipeline, question="Which database?", wait_seconds=1)
+        assert told["status"] == "pending"
+    assert person.asked == []
+
+
 FORMS = {"elicitation": {"form": {}}}
 YES = {"decision": {"action": "accept", "content": {"decision": "accept"}}}
 

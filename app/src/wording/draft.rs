@@ -160,6 +160,12 @@ pub(crate) fn cold(lang: Lang, read: &Found) -> String {
     }
 }
 
+/// What a model said that was tried.
+pub(crate) fn tested(lang: Lang, found: &Found) -> String {
+    let took = super::age::took(lang, found.took_ms);
+    lang.model_answered(&found.answer, &found.model, &took)
+}
+
 /// What is to be known about a comparison beside its lines.
 pub(crate) fn about_diff(lang: Lang, known: &Known) -> String {
     let changed = |line: &Listed| line.change == "added" || line.change == "removed";

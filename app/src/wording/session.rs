@@ -15,6 +15,8 @@ pub(crate) fn client(session: &Session) -> Cow<'_, str> {
         "gemini" => "Gemini CLI".into(),
         "qwen" => "Qwen Code".into(),
         "opencode" => "OpenCode".into(),
+        "cursor" => "Cursor".into(),
+        "windsurf" => "Windsurf".into(),
         "acp" => "staffel run".into(),
         other => other.into(),
     }

@@ -26,13 +26,29 @@ pub struct ClientHooks {
     pub next: Option<&'static str>,
 }
 
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// At the end of a turn. It waits for a person then.
+    TurnEnds,
+    /// A session begins or goes on.
+    SessionBegins,
+    /// A person writes to the agent.
+    PersonWrites,
+    /// A tool has answered.
+    ToolAnswers,
+}
+
+/// The events of a client, by its names.
+type Events = &'static [(When, &'static str)];
+
 /// How a client runs a hook.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// It sends a request to an address.
     Http {
-        /// The events: at the end of a turn, when a session begins, when a person writes, after a tool.
-        events: [&'static str; 4],
+        /// When.
+        events: Events,
         /// The events at which it runs programs only.
         program: &'static [&'static str],
         /// The tools of ours, as it writes that.
@@ -40,19 +56,37 @@ pub enum Kind {
     },
     /// It starts a program.
     Program {
-        /// The events, in the same order.
-        events: [&'static str; 4],
-        /// The tools of ours, as it writes that: a program takes its time to start, so it does after no others.
-        ours: &'static str,
+        /// When.
+        events: Events,
+        /// The tools of ours, as it writes that: a program takes its time to start, so it does after no others. `None`: it cannot
+        /// say.
+        ours: Option<&'static str>,
         /// How many of its units a second has.
         second: u64,
+        /// What its file says of itself; the hooks stand in no groups then.
+        flat: Option<Flat>,
     },
     /// It loads a file of code.
     Plugin,
 }
 
+/// A file in which hooks stand in no groups.
+#[derive(Debug, Clone, Copy)]
+pub struct Flat {
+    /// The version that the file has to name, if any.
+    pub version: Option<u32>,
+}
+
+/// The names that Claude Code has given, and others have taken.
+const USUAL: Events = &[
+    (When::TurnEnds, "Stop"),
+    (When::SessionBegins, "SessionStart"),
+    (When::PersonWrites, "UserPromptSubmit"),
+    (When::ToolAnswers, "PostToolUse"),
+];
+
 /// The hooks of all clients that have some.
-pub const HOOKS: [ClientHooks; 5] = [
+pub const HOOKS: [ClientHooks; 7] = [
     ClientHooks {
         client: "claude-code",
         project: ".claude/settings.local.json",
@@ -68,7 +102,7 @@ pub const HOOKS: [ClientHooks; 5] = [
             package: None,
         },
         kind: Kind::Http {
-            events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
+            events: USUAL,
             program: &["SessionStart"],
             ours: "mcp__staffel__.*",
         },
@@ -89,9 +123,10 @@ pub const HOOKS: [ClientHooks; 5] = [
             package: None,
         },
         kind: Kind::Program {
-            events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
-            ours: "mcp__staffel__.*",
+            events: USUAL,
+            ours: Some("mcp__staffel__.*"),
             second: 1,
+            flat: None,
         },
         next: Some(
             "Start `codex` and trust the hooks when it says \"Hooks need review\": until then it skips them without a word.",
@@ -112,9 +147,15 @@ pub const HOOKS: [ClientHooks; 5] = [
             package: None,
         },
         kind: Kind::Program {
-            events: ["AfterAgent", "SessionStart", "BeforeAgent", "AfterTool"],
-            ours: "mcp_staffel_.*",
+            events: &[
+                (When::TurnEnds, "AfterAgent"),
+                (When::SessionBegins, "SessionStart"),
+                (When::PersonWrites, "BeforeAgent"),
+                (When::ToolAnswers, "AfterTool"),
+            ],
+            ours: Some("mcp_staffel_.*"),
             second: 1_000,
+            flat: None,
         },
         next: None,
     },
@@ -133,7 +174,7 @@ pub const HOOKS: [ClientHooks; 5] = [
             package: None,
         },
         kind: Kind::Http {
-            events: ["Stop", "SessionStart", "UserPromptSubmit", "PostToolUse"],
+            events: USUAL,
             program: &[],
             ours: "mcp__staffel__.*",
         },
@@ -157,6 +198,51 @@ pub const HOOKS: [ClientHooks; 5] = [
         next: Some(
             "The session has to stay open: `opencode run` ends with its turn, and nothing can wake it.",
         ),
+    },
+    // By its documentation, <https://cursor.com/docs/hooks>; played by a fake in the tests.
+    ClientHooks {
+        client: "cursor",
+        project: ".cursor/hooks.json",
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".cursor",
+            file: "hooks.json",
+            package: None,
+        },
+        kind: Kind::Program {
+            events: &[
+                (When::TurnEnds, "stop"),
+                (When::SessionBegins, "sessionStart"),
+                (When::ToolAnswers, "postToolUse"),
+            ],
+            // It does not name the server.
+            ours: Some("MCP:.*"),
+            second: 1,
+            flat: Some(Flat { version: Some(1) }),
+        },
+        next: Some(
+            "Cursor runs a project's hooks only in a folder that it trusts; Settings > Hooks shows them. Start a new chat.",
+        ),
+    },
+    // By its documentation, <https://docs.windsurf.com/windsurf/cascade/hooks>; played by a fake in the tests.
+    ClientHooks {
+        client: "windsurf",
+        project: ".windsurf/hooks.json",
+        global: GlobalFile {
+            root: Root::Home,
+            variable: None,
+            folder: ".codeium/windsurf",
+            file: "hooks.json",
+            package: None,
+        },
+        kind: Kind::Program {
+            events: &[(When::ToolAnswers, "post_mcp_tool_use")],
+            ours: None,
+            second: 1,
+            flat: Some(Flat { version: None }),
+        },
+        next: None,
     },
 ];
 
@@ -187,26 +273,49 @@ impl ClientHooks {
             || text.contains(&format!(" hook {} --wait ", self.client))
     }
 
-    /// The groups of hooks, by event. Nothing for a plugin.
+    /// Whether a decision makes a session go on by them.
+    pub fn wake(&self) -> bool {
+        match self.kind {
+            Kind::Http { events, .. } | Kind::Program { events, .. } => {
+                events.iter().any(|(when, _)| *when == When::TurnEnds)
+            }
+            Kind::Plugin => true,
+        }
+    }
+
+    /// The version that their file has to name.
+    pub fn version(&self) -> Option<u32> {
+        match self.kind {
+            Kind::Program { flat, .. } => flat?.version,
+            Kind::Http { .. } | Kind::Plugin => None,
+        }
+    }
+
+    /// The groups of hooks, or the hooks where there are no groups, by event. Nothing for a plugin.
     pub fn groups(&self, target: Target<'_>) -> Vec<(&'static str, Value)> {
-        let (events, tools) = match self.kind {
+        let (events, tools, flat) = match self.kind {
             // An agent must not wait after each of its tools for a server that is away.
-            Kind::Http { events, .. } if target.is_here => (events, None),
-            Kind::Http { events, ours, .. } => (events, Some(ours)),
-            Kind::Program { events, ours, .. } => (events, Some(ours)),
+            Kind::Http { events, .. } if target.is_here => (events, None, false),
+            Kind::Http { events, ours, .. } => (events, Some(ours), false),
+            Kind::Program {
+                events, ours, flat, ..
+            } => (events, ours, flat.is_some()),
             Kind::Plugin => return Vec::new(),
         };
-        let group = |at: usize, event: &'static str| {
-            let hook = self.hook(event, at == 0, target);
-            let mut group = json!({"hooks": [hook]});
+        let group = |when: When, event: &'static str| {
+            let hook = self.hook(event, when == When::TurnEnds, target);
+            let mut group = match flat {
+                true => hook,
+                false => json!({"hooks": [hook]}),
+            };
             // Without one it runs after every tool.
-            if let (3, Some(tools)) = (at, tools) {
+            if let (When::ToolAnswers, Some(tools)) = (when, tools) {
                 group["matcher"] = tools.into();
             }
             (event, group)
         };
-        let events = events.into_iter().enumerate();
-        events.map(|(at, event)| group(at, event)).collect()
+        let events = events.iter();
+        events.map(|(when, event)| group(*when, event)).collect()
     }
 
     fn hook(&self, event: &str, waits: bool, target: Target<'_>) -> Value {
@@ -239,17 +348,24 @@ impl ClientHooks {
             Kind::Program { second, .. } => second,
             Kind::Http { .. } | Kind::Plugin => 1,
         };
-        let mut hook = json!({
-            "type": "command",
-            "command": format!("{program} hook {name} --wait {wait}{flags}"),
-            "timeout": longest * second,
-        });
-        if waits && name == "codex" {
-            hook["statusMessage"] = "Waiting for a person in Staffel".into();
+        let command = format!("{program} hook {name} --wait {wait}{flags}");
+        let timeout = longest * second;
+        match name {
+            // It knows no time-out.
+            "windsurf" => json!({"command": command, "show_output": false}),
+            // By itself it goes on five times in a row at most. Ours gives a prompt three times at most.
+            "cursor" if waits => {
+                json!({"command": command, "timeout": timeout, "loop_limit": null})
+            }
+            "cursor" => json!({"command": command, "timeout": timeout}),
+            "codex" if waits => json!({
+                "type": "command", "command": command, "timeout": timeout,
+                "statusMessage": "Waiting for a person in Staffel",
+            }),
+            "gemini" => {
+                json!({"type": "command", "command": command, "timeout": timeout, "name": "staffel"})
+            }
+            _ => json!({"type": "command", "command": command, "timeout": timeout}),
         }
-        if name == "gemini" {
-            hook["name"] = "staffel".into();
-        }
-        hook
     }
 }

@@ -40,13 +40,13 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
     let Some(hooks) = ClientHooks::of(job.client.name) else {
         return match args.hooks {
             true => Err(anyhow!(
-                "{} has no hooks that a decision could wake it by. It is connected all the same.",
+                "{} has no hooks that Staffel could use. It is connected all the same.",
                 job.client.title
             )),
             false => Ok(()),
         };
     };
-    let wish = wish(job, args)?;
+    let wish = wish(job, hooks, args)?;
     if wish == Wish::Nothing {
         return Ok(());
     }
@@ -81,8 +81,13 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
     };
     let backup = file.write(&text, readers, Backup::Beside)?;
     let mut said = match wish {
-        Wish::In => format!(
+        Wish::In if hooks.wake() => format!(
             "{} is woken by a decision now: {}\n",
+            job.client.title,
+            path.display()
+        ),
+        Wish::In => format!(
+            "{} shows now which session works on a pipeline, and that it works: {}\n",
             job.client.title,
             path.display()
         ),
@@ -104,7 +109,7 @@ pub fn install(job: &Job, args: &ConnectArgs) -> Result<()> {
     say(&said)
 }
 
-fn wish(job: &Job, args: &ConnectArgs) -> Result<Wish> {
+fn wish(job: &Job, hooks: &ClientHooks, args: &ConnectArgs) -> Result<Wish> {
     if args.hooks {
         return Ok(Wish::In);
     }
@@ -114,11 +119,17 @@ fn wish(job: &Job, args: &ConnectArgs) -> Result<Wish> {
     if args.print || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Ok(Wish::Nothing);
     }
-    say(&format!(
-        "\nWhen {} has handed over and ends its turn, a hook can wait for your decision and make the same session go on; that \
-         costs no tokens. Install it? [Y/n] ",
-        job.client.title
-    ))?;
+    let title = job.client.title;
+    say(&match hooks.wake() {
+        true => format!(
+            "\nWhen {title} has handed over and ends its turn, a hook can wait for your decision and make the same session go \
+             on; that costs no tokens. Install it? [Y/n] "
+        ),
+        false => format!(
+            "\nA hook can show which session of {title} works on a pipeline, and that it works; it cannot wake it. Install it? \
+             [Y/n] "
+        ),
+    })?;
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
@@ -168,7 +179,9 @@ fn groups(
         Wish::In => with_target(job, held, |target| hooks.groups(target)),
         _ => Vec::new(),
     };
-    Ok(put_hooks(text, &wanted, |text| hooks.is_ours(text))?)
+    Ok(put_hooks(text, &wanted, hooks.version(), |text| {
+        hooks.is_ours(text)
+    })?)
 }
 
 /// What changes: our own words, and of the others' only that there are some.

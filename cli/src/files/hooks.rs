@@ -1,6 +1,6 @@
 //! The hooks in a file of a client: ours are put in, replaced and taken out, and nobody else's change.
 //!
-//! The clients agree on the shape: under `hooks`, for each event a list of groups, each with a list of hooks.
+//! Under `hooks` there is a list for each event: of groups, each with a list of hooks, or of the hooks themselves.
 
 use jsonc_parser::cst::{CstInputValue, CstNode, CstRootNode};
 use serde_json::Value;
@@ -14,15 +14,19 @@ use super::{
 
 /// The key of all hooks.
 const HOOKS: &str = "hooks";
+/// The key of the version.
+const VERSION: &str = "version";
 
-/// The text with these groups of hooks, one for each event, in place of older ones of ours; `None` if nothing is to be
-/// done. Ours are those hooks in whose text `is_ours` finds its mark.
+/// The text with these groups of hooks, or hooks, one for each event, in place of older ones of ours; `None` if nothing is to
+/// be done. Ours are those hooks in whose text `is_ours` finds its mark. `version` is what the file has to say of itself, where
+/// the client asks for that.
 ///
 /// # Errors
 /// The text cannot be parsed, or something else stands where objects and lists have to be.
 pub fn put_hooks(
     text: &str,
     wanted: &[(&str, Value)],
+    version: Option<u32>,
     is_ours: impl Fn(&str) -> bool,
 ) -> Result<Option<String>, Problem> {
     let root = CstRootNode::parse(text, &JSON).map_err(|error| not_json(&error))?;
@@ -62,6 +66,11 @@ pub fn put_hooks(
                 }
                 // Beside ours there may be somebody else's in the same group.
                 let list = group.as_object().and_then(|group| group.array_value(HOOKS));
+                if list.is_none() && is_ours(&group.to_string()) {
+                    group.remove();
+                    changed = true;
+                    continue;
+                }
                 let hooks = list.iter().flat_map(|list| list.elements());
                 let ours: Vec<_> = hooks.filter(|hook| is_ours(&hook.to_string())).collect();
                 changed |= !ours.is_empty();
@@ -82,6 +91,13 @@ pub fn put_hooks(
         {
             hooks.remove();
         }
+    }
+    let root_of_ours = (!wanted.is_empty()).then(|| root.object_value_or_set());
+    if let (Some(root), Some(version)) = (root_of_ours, version)
+        && root.get(VERSION).is_none()
+    {
+        root.insert(0, VERSION, CstInputValue::Number(version.to_string()));
+        changed = true;
     }
     for (event, group) in wanted
         .iter()
@@ -128,7 +144,7 @@ mod tests {
     }
 
     fn put(text: &str, wanted: &[(&str, Value)]) -> Option<String> {
-        put_hooks(text, wanted, |text| text.contains("hook codex")).expect("a file")
+        put_hooks(text, wanted, None, |text| text.contains("hook codex")).expect("a file")
     }
 
     #[test]
@@ -159,9 +175,31 @@ mod tests {
     }
 
     #[test]
+    fn hooks_without_groups_come_and_go_as_well() {
+        let put = |text: &str, wanted: &[(&str, Value)]| {
+            put_hooks(text, wanted, Some(1), |text| text.contains("hook cursor"))
+        };
+        let ours = [("stop", json!({"command": "staffel hook cursor"}))];
+        let with = put("", &ours).expect("a file").expect("a change");
+        let read: Value = serde_json::from_str(&with).expect("JSON");
+        assert_eq!(
+            read,
+            json!({"version": 1, "hooks": {"stop": [{"command": "staffel hook cursor"}]}})
+        );
+        assert_eq!(put(&with, &ours).expect("a file"), None);
+        let theirs =
+            r#"{"version": 1, "hooks": {"stop": [{"command": "say done", "loop_limit": 5}]}}"#;
+        let with = put(theirs, &ours).expect("a file").expect("a change");
+        assert_eq!(with.matches("command").count(), 2, "{with}");
+        let out = put(&with, &[]).expect("a file").expect("a change");
+        let same = |text| serde_json::from_str::<Value>(text).expect("JSON");
+        assert_eq!(same(&out), same(theirs));
+    }
+
+    #[test]
     fn what_is_no_list_of_hooks_is_left_alone() {
         for text in ["[]", r#"{"hooks": []}"#, r#"{"hooks": {"Stop": {}}}"#, "{"] {
-            let refused = put_hooks(text, &stop(1), |_| false);
+            let refused = put_hooks(text, &stop(1), None, |_| false);
             assert!(refused.is_err(), "{text}");
         }
         let elsewhere = put(r#"{"hooks": {"disabled": true}}"#, &stop(1)).expect("a change");

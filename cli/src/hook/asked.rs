@@ -38,7 +38,12 @@ impl Server {
     pub fn new(base: &str, client: &str, token: Option<Token>) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = token.iter().map(as_header);
-        let http = Client::builder()
+        let mut http = Client::builder();
+        if base.starts_with("http://") {
+            // To read all that the system trusts takes longer than all else that a hook does.
+            http = http.tls_certs_only([]);
+        }
+        let http = http
             .default_headers(
                 headers
                     .map(|value| (header::AUTHORIZATION, value))

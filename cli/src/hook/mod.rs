@@ -7,6 +7,7 @@ mod asked;
 mod parent;
 
 use std::{
+    env,
     io::{self, Read, Write},
     process::ExitCode,
     time::Duration,
@@ -15,13 +16,24 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::{Args, builder::PossibleValuesParser};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{endpoint::ServerArgs, local::LocalServer, token};
 use asked::{Asked, Server};
 
 /// The assistants whose hooks the server understands.
-pub const CLIENTS: [&str; 5] = ["claude-code", "codex", "gemini", "qwen", "opencode"];
+pub const CLIENTS: [&str; 7] = [
+    "claude-code",
+    "codex",
+    "gemini",
+    "qwen",
+    "opencode",
+    "cursor",
+    WINDSURF,
+];
+/// It does not tell its hooks in which folder it works, but runs them there.
+const WINDSURF: &str = "windsurf";
 
 /// What an assistant may give a hook: a tool's answer is among it.
 const MAX_BYTES: u64 = 4 << 20;
@@ -78,11 +90,19 @@ async fn answer(args: &HookArgs, local: &dyn LocalServer) -> Result<String> {
         .context("standard input")??;
     #[derive(Deserialize)]
     struct Given {
+        #[serde(alias = "agent_action_name")]
         hook_event_name: String,
     }
-    let event: Given = serde_json::from_str(&given)
-        .context("standard input is not what an assistant gives its hook")?;
-    let waits = matches!(event.hook_event_name.as_str(), "Stop" | "AfterAgent");
+    let not_given = "standard input is not what an assistant gives its hook";
+    let event: Given = serde_json::from_str(&given).context(not_given)?;
+    let waits = matches!(
+        event.hook_event_name.as_str(),
+        "Stop" | "AfterAgent" | "stop"
+    );
+    let given = match args.client.as_str() {
+        WINDSURF => with_folder(&given).context(not_given)?,
+        _ => given,
+    };
     let endpoint = args.server.endpoint(local)?;
     let server = Server::new(&endpoint.base(), &args.client, token::from_environment()?)?;
     let deadline = Instant::now() + Duration::from_secs(args.wait);
@@ -122,6 +142,14 @@ fn given() -> Result<String> {
         "standard input has more than {MAX_BYTES} bytes"
     );
     Ok(given)
+}
+
+/// The same, with the folder that this runs in.
+fn with_folder(given: &str) -> Result<String> {
+    let mut given: serde_json::Map<String, Value> = serde_json::from_str(given)?;
+    let folder = env::current_dir()?;
+    given.insert("cwd".to_owned(), folder.to_string_lossy().into());
+    Ok(Value::Object(given).to_string())
 }
 
 /// Says the text of an answer that makes the session go on where a hook beside it is heard.

@@ -5,6 +5,7 @@
 //! pipeline, the hook after a tool call tells: it sees the ids that Staffel's own tools answer with.
 
 mod client;
+mod given;
 mod report;
 mod sessions;
 mod words;

@@ -6,9 +6,11 @@ use domain::{
     text,
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::HookClient;
+use super::{
+    HookClient,
+    given::{Given, Tool},
+};
 
 /// The tools after which a session works on the pipeline that they were about. Reading one, or a list, is no work.
 const WORK: [&str; 7] = [
@@ -50,27 +52,6 @@ pub struct Report {
     tool: Option<Tool>,
 }
 
-#[derive(Debug)]
-struct Tool {
-    name: String,
-    input: String,
-    answer: String,
-}
-
-/// What the assistants send; what is not named here is not read.
-#[derive(Deserialize)]
-struct Sent {
-    hook_event_name: String,
-    session_id: String,
-    cwd: String,
-    #[serde(default)]
-    tool_name: Option<String>,
-    #[serde(default)]
-    tool_input: Option<Box<RawValue>>,
-    #[serde(default)]
-    tool_response: Option<Box<RawValue>>,
-}
-
 /// A body that is none of a hook.
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
@@ -93,42 +74,34 @@ impl Report {
     /// # Errors
     /// It is no JSON, or has no event, session or folder, or longer ones than there are.
     pub fn parse(client: HookClient, body: &[u8]) -> Result<Self, Invalid> {
-        let sent: Sent = serde_json::from_slice(body).map_err(|why| Invalid::Body {
+        let given = Given::parse(client, body).map_err(|why| Invalid::Body {
             client: client.name(),
             why,
         })?;
-        let moment = match sent.hook_event_name.as_str() {
-            "Stop" | "AfterAgent" => Moment::TurnEnded,
-            "SessionStart" => Moment::SessionStarted,
+        let moment = match given.event.as_str() {
+            "Stop" | "AfterAgent" | "stop" if given.broken_off => Moment::Other,
+            "Stop" | "AfterAgent" | "stop" => Moment::TurnEnded,
+            "SessionStart" | "sessionStart" => Moment::SessionStarted,
             "UserPromptSubmit" | "BeforeAgent" => Moment::PersonWrote,
-            "PostToolUse" | "AfterTool" => Moment::ToolUsed,
+            "PostToolUse" | "AfterTool" | "postToolUse" | "post_mcp_tool_use" => Moment::ToolUsed,
             _ => Moment::Other,
         };
-        let raw = |value: Option<Box<RawValue>>| {
-            value.map_or_else(String::new, |value| value.get().to_owned())
-        };
-        let tool = sent.tool_name.map(|name| Tool {
-            name,
-            input: raw(sent.tool_input),
-            answer: raw(sent.tool_response),
-        });
         Ok(Self {
             moment,
-            event: sent.hook_event_name,
             session: Session {
                 client: client.name().to_owned(),
-                id: text::line("session_id", &sent.session_id, NAME_MAX)?,
-                folder: text::line("cwd", &sent.cwd, FOLDER_MAX)?,
+                id: text::line("the session's id", &given.session, NAME_MAX)?,
+                folder: text::line("the session's folder", &given.folder, FOLDER_MAX)?,
             },
-            tool,
+            event: given.event,
+            tool: given.tool,
         })
     }
 
     /// The pipeline on which the tool worked: named in what it was given, else in what it answered.
     pub fn pipeline(&self) -> Option<PipelineId> {
         let tool = self.tool.as_ref()?;
-        let ours =
-            tool.name.contains("staffel") && WORK.iter().any(|name| tool.name.ends_with(name));
+        let ours = tool.may_be_ours && WORK.iter().any(|name| tool.name.ends_with(name));
         if !ours {
             return None;
         }
@@ -180,6 +153,8 @@ fn found(answer: &str) -> Option<PipelineId> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ID: &str = "01k9zq3v7m";
@@ -211,6 +186,56 @@ mod tests {
         assert_eq!(after("Read", &fields, &fields), None);
         assert_eq!(after("mcp__staffel__list_pipelines", "{}", &fields), None);
         assert_eq!(after(start, "{}", r#""no pipeline here""#), None);
+    }
+
+    #[test]
+    fn editors_are_understood_in_their_own_words() {
+        let parse = |client, body: serde_json::Value| {
+            Report::parse(client, body.to_string().as_bytes()).expect("a report")
+        };
+        let cursor = |event: &str, status: &str| {
+            parse(
+                HookClient::Cursor,
+                json!({
+                    "hook_event_name": event, "conversation_id": "c", "workspace_roots": ["/p", "/q"],
+                    "status": status, "loop_count": 0,
+                }),
+            )
+        };
+        let ended = cursor("stop", "completed");
+        assert_eq!(ended.moment, Moment::TurnEnded);
+        assert_eq!((&*ended.session.id, &*ended.session.folder), ("c", "/p"));
+        for status in ["aborted", "error"] {
+            assert_eq!(cursor("stop", status).moment, Moment::Other, "{status}");
+        }
+        let id = Some(ID.parse().expect("an id"));
+        let used = parse(
+            HookClient::Cursor,
+            json!({
+                "hook_event_name": "postToolUse", "conversation_id": "c", "workspace_roots": ["/p"],
+                "tool_name": "MCP:update_pipeline_status", "tool_input": format!(r#"{{"pipeline":"{ID}"}}"#),
+                "tool_output": "{}",
+            }),
+        );
+        assert_eq!(
+            (used.moment, used.pipeline()),
+            (Moment::ToolUsed, id.clone())
+        );
+        let windsurf = |server: &str| {
+            parse(
+                HookClient::Windsurf,
+                json!({
+                    "agent_action_name": "post_mcp_tool_use", "trajectory_id": "t", "cwd": "/p",
+                    "tool_info": {
+                        "mcp_server_name": server, "mcp_tool_name": "start_pipeline", "mcp_tool_arguments": {},
+                        "mcp_result": format!("Pipeline {ID} has begun."),
+                    },
+                }),
+            )
+            .pipeline()
+        };
+        assert_eq!(windsurf("staffel"), id);
+        assert_eq!(windsurf("github"), None);
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::{sync::Arc, time::Duration};
 use domain::{Actor, Command, Handover, HandoverId, Pipeline, Prompt, Reason, Refusal, Via};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResponse, CreateTaskResult, InputResponses, ProtocolVersion},
+    model::{CallToolResponse, CreateTaskResult, ProtocolVersion},
     service::RequestContext,
 };
 
 use super::{
-    asking::{self, Way},
+    asking::{self, Brought, Way, decision},
     caller,
     handler::{Called, Handler},
     tasks::{self, InvalidTaskId, TaskId},
@@ -29,19 +29,20 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Option<(&'a Handover, Actor, Way)> {
         let handover = pipeline.handover(id)?;
-        let (person, way) = asking::approver(context, &self.agents, handover)?;
-        let asks = !pipeline.status.has_ended()
-            && !self.asking.declined.contains(&TaskId::of(handover))
-            && self.may_decide(&person)
+        let (person, way) = asking::person(context, &self.agents, &handover.current().by)?;
+        let asks = handover.is_open()
+            && !pipeline.status.has_ended()
+            && !self.asking.declined.contains(&TaskId::of(handover).to_string())
+            && self.may(&person, Action::Decide)
             // No client can confirm.
             && self.people.confirm.needed(handover.phase.as_str(), false).is_none();
         asks.then_some((handover, person, way))
     }
 
     /// The settings name a person, and the registry says what that person may do.
-    fn may_decide(&self, person: &Actor) -> bool {
+    pub(super) fn may(&self, person: &Actor, action: Action) -> bool {
         let role = self.people.role(&person.name);
-        role.is_some_and(|role| role >= Action::Decide.role())
+        role.is_some_and(|role| role >= action.role())
     }
 
     /// Where the person at the client decides: takes in what the client brings back, or has it ask.
@@ -50,27 +51,29 @@ impl Handler {
         pipeline: &Pipeline,
         id: &HandoverId,
         actor: &Actor,
-        (given, state): (Option<InputResponses>, Option<String>),
+        brought: &Brought,
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<CallToolResponse>, RelayError> {
         let Some((handover, person, Way::InAnswer)) = self.approver(pipeline, id, context) else {
             return Ok(None);
         };
-        let answer = self
-            .asking
-            .brought(given.as_ref(), state.as_deref(), handover, actor);
-        let step = match answer.transpose()? {
-            Some(asking::Answer::WantsChanges) => asking::Step::Changes,
+        let form = |step| decision::form(pipeline, handover, &self.board, step);
+        let said = decision::Step::ALL.into_iter().find_map(|step| {
+            let said = self.asking.brought(brought, &form(step), actor)?;
+            Some(decision::read(handover, step, said))
+        });
+        let step = match said.transpose()? {
+            Some(decision::Answer::WantsChanges) => decision::Step::Changes,
             Some(answer) => {
                 self.take(answer, handover, &person).await?;
                 return Ok(None);
             }
-            None => asking::Step::Decision,
+            None => decision::Step::Decision,
         };
-        self.asking
-            .question(pipeline, handover, &self.board, actor, step)
-            .map(|question| Some(question.into()))
-            .map_err(|error| unasked(&error).into())
+        match self.asking.in_answer(&form(step), actor) {
+            Ok(form) => Ok(Some(form.into())),
+            Err(error) => Err(unasked(&error, "deciding").into()),
+        }
     }
 
     /// Waits for the decision; where the person at the client decides and can be asked meanwhile, asks.
@@ -81,21 +84,8 @@ impl Handler {
         longest: Duration,
         context: &RequestContext<RoleServer>,
     ) -> Result<(), RelayError> {
-        let mut decided = std::pin::pin!(waiting::decision(&self.relay, id, longest, context));
-        if let Some(question) = self.question(pipeline, id, context) {
-            let mut question = Box::pin(question);
-            tokio::select! {
-                biased;
-                done = &mut question => done?,
-                done = &mut decided => {
-                    done?;
-                    // A person takes longer than a call: what they answer later counts too.
-                    tokio::spawn(question);
-                    return Ok(());
-                }
-            }
-        }
-        Ok(decided.await?)
+        let wait = waiting::decision(&self.relay, id, longest, context);
+        asking::beside(self.question(pipeline, id, context), wait).await
     }
 
     /// Asks the person at a client of the legacy protocol, unless they are being asked already, and takes in what they say.
@@ -109,24 +99,25 @@ impl Handler {
             return None;
         };
         let about = TaskId::of(handover);
-        let open = self.questions.open(about.clone())?;
-        let forms = [asking::Step::Decision, asking::Step::Changes]
-            .map(|step| (step, asking::form(pipeline, handover, &self.board, step)));
+        let open = self.forms.open(about.to_string())?;
+        let forms =
+            decision::Step::ALL.map(|step| decision::form(pipeline, handover, &self.board, step));
         let (handler, handover, peer) = (self.clone(), handover.clone(), context.peer.clone());
         let revoked = caller::identity(context)?.revoked.clone();
         Some(async move {
+            let is_open = |pipeline: &Pipeline| {
+                let handover = pipeline.handover(&about.handover);
+                let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == about);
+                open && !pipeline.status.has_ended()
+            };
             let settled = async {
                 tokio::select! {
-                    // Where nobody can wait any more, the question stays open for as long as its client is there.
-                    Ok(()) = waiting::closed(&handler.relay, &about) => {}
+                    // Where nobody can wait any more, the form stays open for as long as its client is there.
+                    Ok(()) = waiting::closed(&handler.relay, handover.id.pipeline(), is_open) => {}
                     () = revoked.cancelled() => {}
                 }
             };
-            let form = move |step| {
-                let form = forms.iter().find(|(of, _)| *of == step);
-                form.map(|(_, form)| form.clone()).unwrap_or_default()
-            };
-            let answer = asking::ask(peer, &handover, form, settled).await;
+            let answer = decision::ask(&peer, &handover, forms, settled).await;
             drop(open);
             match answer {
                 Some(answer) => handler.take(answer?, &handover, &person).await,
@@ -138,20 +129,20 @@ impl Handler {
     /// Brings the answer of the person at the client as a command like any other.
     async fn take(
         &self,
-        answer: asking::Answer,
+        answer: decision::Answer,
         handover: &Handover,
         person: &Actor,
     ) -> Result<(), RelayError> {
         let command = match answer {
-            asking::Answer::Proposal(command) => command,
-            asking::Answer::Declined => {
-                self.asking.declined.add(TaskId::of(handover));
+            decision::Answer::Proposal(command) => command,
+            decision::Answer::Declined => {
+                self.asking.declined.add(TaskId::of(handover).to_string());
                 return Ok(());
             }
             // The board remains.
-            asking::Answer::WantsChanges | asking::Answer::ByItself => return Ok(()),
+            decision::Answer::WantsChanges | decision::Answer::ByItself => return Ok(()),
         };
-        if !self.may_decide(person) {
+        if !self.may(person, Action::Decide) {
             return Ok(());
         }
         let pipeline = handover.id.pipeline();
@@ -270,14 +261,15 @@ impl Handler {
     }
 }
 
-fn unasked(error: &ErrorData) -> Refusal {
+/// That the person cannot be asked there, and what remains: `doing` it on the board.
+pub(super) fn unasked(error: &ErrorData, doing: &str) -> Refusal {
     Refusal::new(
         Reason::Invalid,
         format!(
             "The person at this client cannot be asked: {}",
             error.message
         ),
-        "deciding on the board.",
-        "Tell the user to decide on the board.",
+        format!("{doing} on the board."),
+        "Tell the user to go to the board.",
     )
 }

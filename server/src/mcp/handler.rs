@@ -6,10 +6,10 @@ use domain::{Actor, Refusal};
 use rmcp::{RoleServer, model::CallToolResult, service::RequestContext};
 
 use super::{
-    asking::{Asking, OpenQuestions},
+    asking::{Asking, OpenForms},
     caller,
     sessions::Sessions,
-    tasks::Remembered,
+    tasks::{Remembered, TaskId},
     waiting::UnansweredWaits,
     watching::Watched,
 };
@@ -29,11 +29,11 @@ pub struct Handler {
     pub(super) asking: Arc<Asking>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) unanswered_waits: Arc<UnansweredWaits>,
-    pub(super) cancelled: Arc<Remembered>,
+    pub(super) cancelled: Arc<Remembered<TaskId>>,
     /// What the client watches: for as long as its session lives, or the one request in which it listens.
     pub(super) watched: Arc<Watched>,
     /// What the person at such a client is being asked.
-    pub(super) questions: Arc<OpenQuestions>,
+    pub(super) forms: Arc<OpenForms>,
 }
 
 pub(super) type Called = Result<CallToolResult, RelayError>;
@@ -62,7 +62,7 @@ impl Handler {
             unanswered_waits: Arc::new(UnansweredWaits::new(patience)),
             cancelled: Arc::default(),
             watched: Arc::default(),
-            questions: Arc::default(),
+            forms: Arc::default(),
         })
     }
 
@@ -71,7 +71,7 @@ impl Handler {
     pub fn next(&self) -> Self {
         Self {
             watched: Arc::default(),
-            questions: Arc::default(),
+            forms: Arc::default(),
             ..self.clone()
         }
     }

@@ -10,6 +10,7 @@ mod methods;
 mod notices;
 mod ownership;
 mod prompts;
+mod questions;
 mod resource;
 mod resources;
 mod routes;

@@ -129,14 +129,20 @@ fn task(id: &TaskId, revision: &Revision) -> Task {
     .with_poll_interval_ms(millis(POLL))
 }
 
-/// Some tasks, such as those that their agents have cancelled; the newest last. A restart forgets them: a cancelled
+/// Some ids, such as those of tasks that their agents have cancelled; the newest last. A restart forgets them: a cancelled
 /// task then waits again, and its decision is delivered to an agent that asks.
-#[derive(Debug, Default)]
-pub struct Remembered(Mutex<VecDeque<TaskId>>);
+#[derive(Debug)]
+pub struct Remembered<T>(Mutex<VecDeque<T>>);
 
-impl Remembered {
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: PartialEq> Remembered<T> {
     /// Remembers one; of very many the oldest is forgotten.
-    pub fn add(&self, id: TaskId) {
+    pub fn add(&self, id: T) {
         let mut tasks = self.lock();
         tasks.retain(|known| *known != id);
         tasks.push_back(id);
@@ -146,16 +152,16 @@ impl Remembered {
     }
 
     /// Forgets one.
-    pub fn remove(&self, id: &TaskId) {
+    pub fn remove(&self, id: &T) {
         self.lock().retain(|known| known != id);
     }
 
     /// Whether it is remembered.
-    pub fn contains(&self, id: &TaskId) -> bool {
+    pub fn contains(&self, id: &T) -> bool {
         self.lock().contains(id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<TaskId>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use domain::{HandoverId, Pipeline, PipelineId, Refusal};
 use rmcp::{RoleServer, model::ProgressNotificationParam, service::RequestContext};
 use tokio::time::{Instant, sleep_until};
 
-use super::tasks::{TaskId, has_outcome};
+use super::tasks::has_outcome;
 use crate::relay::Relay;
 
 /// Between two progress notifications. Clients give up on a silent call after 25 seconds and more.
@@ -82,23 +82,20 @@ pub async fn until(
     }
 }
 
-/// Completes when nobody can decide about a revision any more: it is decided, a newer one has come, the pipeline has
-/// ended or the server stops.
+/// Completes when nobody can say anything about it any more: it is not open, or the server stops.
 ///
 /// # Errors
 /// Too many calls wait already.
-pub async fn closed(relay: &Relay, about: &TaskId) -> Result<(), Refusal> {
-    let mut waiter = relay.wait_for(about.handover.pipeline())?;
+pub async fn closed(
+    relay: &Relay,
+    pipeline: &PipelineId,
+    is_open: impl Fn(&Pipeline) -> bool,
+) -> Result<(), Refusal> {
+    let mut waiter = relay.wait_for(pipeline)?;
     let mut closing = relay.live().closing();
     loop {
-        let open = relay
-            .pipeline(about.handover.pipeline())
-            .await
-            .is_ok_and(|pipeline| {
-                let handover = pipeline.handover(&about.handover);
-                let open = handover.is_some_and(|it| it.is_open() && TaskId::of(it) == *about);
-                open && !pipeline.status.has_ended()
-            });
+        let now = relay.pipeline(pipeline).await;
+        let open = now.is_ok_and(|pipeline| is_open(&pipeline));
         if !open || closing.has_begun() {
             return Ok(());
         }

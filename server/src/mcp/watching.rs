@@ -10,7 +10,7 @@ use std::{
 use thiserror::Error;
 use tokio::{
     sync::{Notify, watch},
-    time::sleep,
+    time::{Instant, sleep_until},
 };
 
 use super::resource::{self, Resource, UnknownAddress};
@@ -19,7 +19,7 @@ use crate::{
     relay::Relay,
 };
 
-/// Between two rounds of notices: a burst of reports becomes one.
+/// Between two looks: of a burst of reports the first is told at once, and the others in one.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Most resources that one client watches.
@@ -132,6 +132,7 @@ impl Watched {
             relay,
             signal: relay.live().signal(),
             closing: relay.live().closing(),
+            next_look: Instant::now(),
         }
     }
 }
@@ -142,6 +143,8 @@ pub struct Changes<'a> {
     relay: &'a Relay,
     signal: watch::Receiver<Signal>,
     closing: Closing,
+    /// When a change is looked at: at once, unless the one before was just now.
+    next_look: Instant,
 }
 
 impl Changes<'_> {
@@ -161,7 +164,8 @@ impl Changes<'_> {
                 () = self.closing.begun() => return None,
                 () = self.watched.stale.notified() => {}
             }
-            sleep(PAUSE).await;
+            sleep_until(self.next_look).await;
+            self.next_look = Instant::now() + PAUSE;
         }
     }
 }

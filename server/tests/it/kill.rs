@@ -12,7 +12,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::support::{Api, Event, Events, Program, data_folder, soon};
+use crate::support::{Api, Event, Events, Program, data_folder, soon, until};
 
 const ROUNDS: u64 = 20;
 /// Agents that only report, each on its own pipeline.
@@ -98,10 +98,14 @@ async fn follow(api: Api, last_id: String) -> Vec<Event> {
     whole
 }
 
+async fn head(api: &Api) -> u64 {
+    let head = api.get("/api/status").await.ok()["head"].as_u64();
+    head.expect("the head")
+}
+
 /// Reads one stream from `last_id` up to what the journal holds now.
 async fn read_on(api: &Api, seen: &mut Vec<Event>, last_id: &mut String) {
-    let head = api.get("/api/status").await.ok()["head"].as_u64();
-    let head = head.expect("the head");
+    let head = head(api).await;
     if last_id.rsplit('-').next() == Some(&head.to_string()) {
         return;
     }
@@ -161,6 +165,9 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_o
     let (mut all, mut all_id) = (Vec::new(), last_id.clone());
     for round in 0..ROUNDS {
         let follower = tokio::spawn(follow(program.api.clone(), last_id.clone()));
+        // However slow the machine is: some work, and then at any moment of it.
+        let before = head(&program.api).await;
+        until("some work", async || head(&program.api).await > before + 6).await;
         tokio::time::sleep(pause(round)).await;
         program.kill();
         last_id = collect(follower, &mut seen, last_id).await;
@@ -171,7 +178,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_o
     place.send_modify(|place| place.over = true);
     let acknowledged = soon("the agents", work.join_all()).await.concat();
     assert!(
-        acknowledged.len() > 100,
+        acknowledged.len() > ROUNDS as usize,
         "there was work to kill: {}",
         acknowledged.len()
     );

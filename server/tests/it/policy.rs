@@ -66,7 +66,7 @@ const ROUTES: [(For, &str, &str, &str); 68] = [
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/acknowledgement", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/prompts/{prompt}/pickup", "{}"),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/reports", r#"{"message":"text"}"#),
-    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/version", r#"{"version":{"current":"2"}}"#),
+    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/version", r#"{"current":"2"}"#),
     (For::Scripts, "POST", "/api/pipelines/archive", r#"{"pipelines":[]}"#),
     (For::Scripts, "POST", "/api/pipelines/unarchive", r#"{"pipelines":[]}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),

@@ -264,6 +264,21 @@ pub(crate) fn rewrite(draft: Draft) {
     });
 }
 
+/// Tries whether the model answers that would write.
+pub(crate) fn test_model(draft: Draft) {
+    let name = draft.writer.get_untracked();
+    let path = format!("{}{}/test", paths::prompt_writers(), api::segment(&name));
+    let answered = move |answer: Answer| match answer {
+        Ok(answer) => {
+            let said = wording::draft::tested(lang(draft), &found(&answer));
+            draft.say.tell(&said, false);
+        }
+        Err(failure) => tell(draft, &failure),
+    };
+    let doing = lang(draft).testing_model(&name);
+    draft.say.call(path, None, &doing, Box::new(answered));
+}
+
 /// Has it read by a model that knows nothing else.
 pub(crate) fn cold_read(draft: Draft) {
     saved_first(draft, |draft| {

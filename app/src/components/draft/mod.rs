@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Lang, browser,
-    draft::with_question,
+    draft::{TEMPLATE, with_question},
     follow::{effect, flag, maybe, text, word},
     standing,
     wording::{self, draft::Row},
@@ -182,6 +182,14 @@ impl Draft {
             say.field("hint", self.hint, Lang::rewrite_hint, false, rewrite),
             choice,
             say.button(Signal::stored("btn"), says, None, rewrite),
+            self.button(
+                self.shown("quiet", |draft| {
+                    let writes = draft.writer.get();
+                    !writes.is_empty() && writes != TEMPLATE
+                }),
+                |draft, lang| lang.test_model(&draft.writer.get()),
+                acts::test_model,
+            ),
         ];
         block(Signal::stored("say anew"), parts)
     }

@@ -191,15 +191,32 @@ pub(super) async fn read(
     Ok(Json(Detail::from(&*relay.pipeline(&id(&pipeline)?).await?)))
 }
 
+/// The versions of a cycle; what is left out is taken out.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CycleVersionBody {
+    /// The cycle before this one.
+    previous: Option<String>,
+    /// This cycle.
+    current: Option<String>,
+    /// The one that is planned.
+    next: Option<String>,
+}
+
 /// Changes the cycle version.
-#[utoipa::path(post, path = "/api/pipelines/{pipeline}/version", tag = "people", params(("pipeline" = String, Path,)), request_body = Version,
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/version", tag = "people", params(("pipeline" = String, Path,)), request_body = CycleVersionBody,
     responses((status = 200, body = Summary)))]
 pub(super) async fn change_version(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
-    Body(version): Body<Version>,
+    Body(body): Body<CycleVersionBody>,
 ) -> Answer<Summary> {
+    let version = Version {
+        previous: body.previous,
+        current: body.current,
+        next: body.next,
+    };
     let command = Command::ChangeVersion { version };
     carry_out(
         &relay,

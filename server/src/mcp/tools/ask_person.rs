@@ -11,7 +11,7 @@ use domain::{
 };
 use rmcp::{
     RoleServer,
-    model::{JsonObject, Tool},
+    model::{CallToolResponse, JsonObject, Tool},
     service::RequestContext,
 };
 use schemars::JsonSchema;
@@ -22,10 +22,7 @@ use super::{
     find::unknown_id, words::board_url,
 };
 use crate::{
-    mcp::{
-        handler::{Called, Handler},
-        waiting::{self, Waited},
-    },
+    mcp::{asking::Brought, handler::Handler, waiting::Waited},
     relay::RelayError,
 };
 
@@ -138,8 +135,9 @@ pub async fn call(
     handler: &Handler,
     given: JsonObject,
     actor: &Actor,
+    brought: &Brought,
     context: &RequestContext<RoleServer>,
-) -> Called {
+) -> Result<CallToolResponse, RelayError> {
     let given: Ask = parse(NAME, given)?;
     let blocking = given.blocking;
     let seconds = given
@@ -157,31 +155,30 @@ pub async fn call(
                 "Call again with wait_seconds within the bounds; a wait can be repeated as often as needed.",
             )
         })?;
-    let (pipeline, id) = match &given.question_id {
-        Some(text) => {
-            let id: QuestionId = text
-                .trim()
+    // A call that comes back with a form is about the question of that form, also where it was answered meanwhile.
+    let known_id = match &given.question_id {
+        Some(text) => Some(
+            text.trim()
                 .parse()
-                .map_err(|error: domain::InvalidId| unknown_id(&error))?;
-            (handler.relay.pipeline(id.pipeline()).await?, id)
-        }
+                .map_err(|error: domain::InvalidId| unknown_id(&error))?,
+        ),
+        None => handler.brought_question(brought, actor),
+    };
+    let (pipeline, id) = match known_id {
+        Some(id) => (handler.relay.pipeline(id.pipeline()).await?, id),
         None => handler.ask(given, actor).await?,
     };
     known(&pipeline, &id)?;
     let begun = Instant::now();
-    let settled = |pipeline: &Pipeline| {
-        let question = pipeline.question(&id);
-        pipeline.status.has_ended() || question.is_none_or(|question| !question.is_open())
-    };
-    waiting::until(
-        &handler.relay,
-        &pipeline.id,
-        longest,
-        context,
-        "to answer",
-        settled,
-    )
-    .await?;
+    if let Some(form) = handler
+        .asks_question(&pipeline, &id, actor, brought, context)
+        .await?
+    {
+        return Ok(form);
+    }
+    handler
+        .wait_for_answer(&pipeline, &id, longest, context)
+        .await?;
     let mut pipeline = handler.relay.pipeline(&pipeline.id).await?;
     let answered = known(&pipeline, &id)?.answer.is_some();
     // A call that was cancelled has nobody to give the answer to.
@@ -202,7 +199,9 @@ pub async fn call(
         handler.unanswered_waits.remove(&subject);
     }
     let question = known(&pipeline, &id)?;
-    Ok(Reply::new(&pipeline, question, waited, &handler.board).into_result())
+    Ok(Reply::new(&pipeline, question, waited, &handler.board)
+        .into_result()
+        .into())
 }
 
 fn known<'a>(pipeline: &'a Pipeline, id: &QuestionId) -> Result<&'a Question, Refusal> {

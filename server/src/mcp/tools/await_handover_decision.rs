@@ -9,7 +9,7 @@ use std::{
 use domain::{Actor, Pipeline, Prompt, Reason, Refusal, Revision, Verdict};
 use rmcp::{
     RoleServer,
-    model::{CallToolResponse, InputResponses, JsonObject, Tool},
+    model::{CallToolResponse, JsonObject, Tool},
     service::RequestContext,
 };
 use schemars::JsonSchema;
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     mcp::{
+        asking::Brought,
         handler::{Called, Handler},
         waiting::{self, Waited},
     },
@@ -65,13 +66,12 @@ pub fn tool() -> Tool {
     )
 }
 
-/// `brought` is what the client brings back when it was asked: the answers of the person there, and the
-/// state that the question went with.
+/// `brought` is what the client brings back where it was asked.
 pub async fn call(
     handler: &Handler,
     given: JsonObject,
     actor: &Actor,
-    brought: (Option<InputResponses>, Option<String>),
+    brought: &Brought,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, RelayError> {
     let Await {

@@ -38,7 +38,7 @@ use rmcp::{
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::{caller, handler::Handler};
+use super::{asking::Brought, caller, handler::Handler};
 use crate::relay::RelayError;
 
 pub use answer::{Answer, refused};
@@ -140,6 +140,10 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, RelayError> {
         let given = request.arguments.unwrap_or_default();
+        let brought = Brought {
+            given: request.input_responses,
+            state: request.request_state,
+        };
         let called = match name {
             list_pipelines::NAME => list_pipelines::call(self, given).await,
             start_pipeline::NAME => start_pipeline::call(self, given, actor).await,
@@ -148,10 +152,11 @@ impl Handler {
             save_handover_content::NAME => save_handover_content::call(self, given, actor).await,
             get_handover_content::NAME => get_handover_content::call(self, given, actor).await,
             await_handover_decision::NAME => {
-                let brought = (request.input_responses, request.request_state);
-                return await_handover_decision::call(self, given, actor, brought, context).await;
+                return await_handover_decision::call(self, given, actor, &brought, context).await;
             }
-            ask_person::NAME => ask_person::call(self, given, actor, context).await,
+            ask_person::NAME => {
+                return ask_person::call(self, given, actor, &brought, context).await;
+            }
             get_next_prompt::NAME => get_next_prompt::call(self, given, actor).await,
             acknowledge_prompt::NAME => acknowledge_prompt::call(self, given, actor).await,
             finish_pipeline::NAME => finish_pipeline::call(self, given, actor).await,

@@ -66,6 +66,53 @@ fn hooks_are_installed_once_and_taken_out_again() {
     }
 }
 
+/// In the files of two editors hooks stand in no groups.
+#[test]
+fn hooks_of_editors_come_and_go_as_their_documentation_has_them() {
+    for (client, project, global, event, theirs, events) in [
+        (
+            "cursor",
+            ".cursor/hooks.json",
+            ".cursor/hooks.json",
+            "stop",
+            r#"{"version": 1, "hooks": {"stop": [{"command": "say done"}]}}"#,
+            3,
+        ),
+        (
+            "windsurf",
+            ".windsurf/hooks.json",
+            ".codeium/windsurf/hooks.json",
+            "post_mcp_tool_use",
+            r#"{"hooks": {"post_mcp_tool_use": [{"command": "say done"}]}}"#,
+            1,
+        ),
+    ] {
+        let user = User::new();
+        let path = match client {
+            "windsurf" => user.home.path().join(global),
+            _ => user.project.path().join(project),
+        };
+        put(&path, theirs);
+        let said = user.connect(client, &["--hooks"]).done();
+        assert_eq!(
+            said.contains("is woken by a decision"),
+            client == "cursor",
+            "{said}"
+        );
+        let written = json(&path);
+        assert_eq!(written["hooks"].as_object().expect("events").len(), events);
+        let hooks = written["hooks"][event].as_array().expect("hooks");
+        assert_eq!(hooks[0], serde_json::json!({"command": "say done"}));
+        let ours = hooks[1]["command"].as_str().expect("a command");
+        assert!(ours.contains(&format!(" hook {client} --wait ")), "{ours}");
+        let again = user.connect(client, &["--hooks"]).done();
+        assert!(again.contains("Nothing to do about the hooks"), "{again}");
+        user.connect(client, &["--no-hooks"]).done();
+        let theirs: Value = serde_json::from_str(theirs).expect("JSON");
+        assert_eq!(json(&path), theirs);
+    }
+}
+
 #[test]
 fn hooks_prove_the_agent_as_the_entry_does_and_show_no_token() {
     let token = some_token();
@@ -118,8 +165,8 @@ fn nothing_is_installed_unasked_and_what_cannot_be_is_said() {
     let user = User::new();
     user.connect("codex", &["--project", "."]).done();
     assert!(!user.project.path().join(".codex/hooks.json").exists());
-    user.connect("cursor", &["--hooks"])
-        .complains(&["Cursor has no hooks", "connected all the same"]);
+    user.connect("vscode", &["--hooks"])
+        .complains(&["VS Code has no hooks", "connected all the same"]);
     let file = user.project.path().join(".codex/hooks.json");
     for wrong in [
         "{",
