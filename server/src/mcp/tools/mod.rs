@@ -152,10 +152,13 @@ impl Handler {
             save_handover_content::NAME => save_handover_content::call(self, given, actor).await,
             get_handover_content::NAME => get_handover_content::call(self, given, actor).await,
             await_handover_decision::NAME => {
-                return await_handover_decision::call(self, given, actor, &brought, context).await;
+                // In memory of their own: every request of a client would be as large as the largest of them.
+                let call = await_handover_decision::call(self, given, actor, &brought, context);
+                return Box::pin(call).await;
             }
             ask_person::NAME => {
-                return ask_person::call(self, given, actor, &brought, context).await;
+                let call = ask_person::call(self, given, actor, &brought, context);
+                return Box::pin(call).await;
             }
             get_next_prompt::NAME => get_next_prompt::call(self, given, actor).await,
             acknowledge_prompt::NAME => acknowledge_prompt::call(self, given, actor).await,
