@@ -38,9 +38,12 @@ async function subscribes(context: BrowserContext, endpoint: string, keys: Keys)
   );
 }
 
-async function switchOn(page: Page) {
-  await page.getByLabel('Also when the board is closed').check();
-  await expect(page.getByLabel('Also when the board is closed')).toBeChecked();
+async function switchOn(page: Page, label = 'Also when the board is closed') {
+  // Checked it is at once; the server knows it later.
+  const known = page.waitForResponse((answer) => answer.url().endsWith('/api/people/me/push') && answer.ok());
+  await page.getByLabel(label).check();
+  await known;
+  await expect(page.getByLabel(label)).toBeChecked();
 }
 
 /** The service worker of the board, and how a push service would wake it. */
@@ -89,7 +92,7 @@ test('one handover, three tabs, two devices: one message each, taken back when i
   await there.getByRole('button', { name: 'Anmelden', exact: true }).click();
   await there.waitForURL((url) => url.pathname === '/');
   await there.goto(`${server.url}/people`);
-  await there.getByLabel('Auch wenn das Board geschlossen ist').check();
+  await switchOn(there, 'Auch wenn das Board geschlossen ist');
   await there.close();
 
   const pipeline = await agent.start();
