@@ -129,7 +129,7 @@ for (const [device, viewport] of [
     await expect(board.review.locator('.doc')).toContainText('Again.');
     await agent.handOver(pipeline, `${LONG}\n\nOnce more.`);
     await expect(board.button('Read revision 3')).toBeVisible();
-    await check('a newer revision than the one that is read');
+    await check('a newer revision than the one on screen');
     await page.keyboard.press('Escape');
     await expect(board.review).toBeHidden();
     await page.goto(server.url);

@@ -195,11 +195,11 @@ pub(super) async fn read(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CycleVersionBody {
-    /// The cycle before this one.
+    /// The cycle before it.
     previous: Option<String>,
     /// This cycle.
     current: Option<String>,
-    /// The one that is planned.
+    /// The cycle after it.
     next: Option<String>,
 }
 
