@@ -1,9 +1,9 @@
 // In the middle of a phase: an agent asks and a person answers; a person tells the agent something, and pauses it.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 
 import type { Server } from '../support/server.mjs';
+import { complaints } from './axe.ts';
 import { Board, expect, test } from './fixtures.ts';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
@@ -413,8 +413,7 @@ test.describe('a phone', () => {
     const fits = async (state: string) => {
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(over, `${state}: wider than the window`).toBeLessThanOrEqual(0);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)).toEqual([]);
+      expect(await complaints(page)).toEqual([]);
     };
     await fits('questions');
     await card(page, id).getByRole('button', { name: 'SQLite' }).tap();

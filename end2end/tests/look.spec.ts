@@ -1,7 +1,6 @@
 // Everybody can use it: axe finds nothing to complain about in any state, and nothing overflows on a phone.
 
-import { AxeBuilder } from '@axe-core/playwright';
-
+import { complaints } from './axe.ts';
 import { expect, test } from './fixtures.ts';
 
 // The longest tests of all.
@@ -35,15 +34,9 @@ for (const [device, viewport] of [
     test.setTimeout(240_000);
     await page.setViewportSize(viewport);
 
-    const complaints = async (axe: AxeBuilder) => {
-      const { violations } = await axe.analyze();
-      return violations.flatMap(({ id, help, nodes }) =>
-        nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(' ')} ${any[0]?.message ?? ''}`),
-      );
-    };
     const check = (state: string) =>
       test.step(state, async () => {
-        expect.soft(await complaints(new AxeBuilder({ page })), state).toEqual([]);
+        expect.soft(await complaints(page), state).toEqual([]);
         const overflow = await page.evaluate(() => {
           // Below zero where room is kept for a scrollbar.
           const over = (element: Element | null) => (element ? Math.max(0, element.scrollWidth - element.clientWidth) : 0);
@@ -52,7 +45,7 @@ for (const [device, viewport] of [
         expect.soft(overflow, `${state}: wider than the window`).toEqual({ page: 0, dialog: 0 });
         // In the dark nothing but the colours is different.
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-        expect.soft(await complaints(new AxeBuilder({ page }).withRules('color-contrast')), `${state}, dark`).toEqual([]);
+        expect.soft(await complaints(page, 'color-contrast'), `${state}, dark`).toEqual([]);
         await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       });
 
