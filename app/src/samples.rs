@@ -39,6 +39,7 @@ pub(crate) fn handed_over(number: u16, revisions: u32) -> Pipeline {
                 next_phase: pipeline.next_phase().cloned(),
                 document,
                 summary,
+                recap: None,
             }
         } else {
             Event::HandoverRevised {
@@ -46,6 +47,7 @@ pub(crate) fn handed_over(number: u16, revisions: u32) -> Pipeline {
                 revision,
                 document,
                 summary,
+                recap: None,
             }
         };
         then(&mut pipeline, event);

@@ -323,6 +323,7 @@ mod tests {
             next_phase: None,
             document: domain::Document::new("Again.").reference(),
             summary: "Again.".to_owned(),
+            recap: None,
         };
         samples::then(&mut pipeline, second);
         let handover = &pipeline.handovers[0];

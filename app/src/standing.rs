@@ -283,6 +283,7 @@ mod tests {
                     next_phase: None,
                     document,
                     summary: String::new(),
+                    recap: None,
                 },
                 Use::Over,
             ),

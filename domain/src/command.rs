@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, HandoverId, Held, NoteKind, Outcome, PromptId, Proof, Proposal, QuestionId, Reply,
-    Session, TaskReport, Version, Via, Writer,
+    Asked, CommentAnswer, HandoverId, Held, NoteKind, Outcome, PromptId, Proof, Proposal,
+    QuestionId, Recap, Reply, Session, TaskReport, Version, Via, Writer,
 };
 
 /// Something asked of an existing pipeline.
@@ -31,6 +31,12 @@ pub enum Command {
         content: String,
         /// One line of it; taken from the document where left out.
         summary: Option<String>,
+        /// What it says beside its text.
+        #[serde(default)]
+        recap: Recap,
+        /// What was done about the comments of the review.
+        #[serde(default)]
+        answers: Vec<CommentAnswer>,
     },
     /// A person decides.
     Decide(Proposal),

@@ -47,7 +47,18 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
             phase,
             content,
             summary,
-        } => return handover::hand_over(pipeline, phase.as_deref(), content, summary.as_deref()),
+            recap,
+            answers,
+        } => {
+            return handover::hand_over(
+                pipeline,
+                phase.as_deref(),
+                content,
+                summary.as_deref(),
+                recap,
+                answers,
+            );
+        }
         Command::Decide(proposal) => decision::decide(pipeline, actor, proposal),
         Command::WritePrompt {
             handover,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, ActorKind, DocumentHash, Event, HandoverId, PhaseStatus, Pipeline, Reason, Recorded,
-    Refusal, Status, Timestamp, What, handover, lifecycle, limits::GOAL_MAX, text,
+    Refusal, Review, Status, Timestamp, What, comment, handover, lifecycle, limits::GOAL_MAX, text,
 };
 
 /// What a person decided about one revision.
@@ -61,12 +61,15 @@ pub struct Proposal {
     pub handover: HandoverId,
     /// The revision that was read.
     pub revision: u32,
-    /// The text that was read; checked where given.
+    /// What was read: the text with its recap, as [`crate::Revision::shown`] names it; checked where given.
     pub read: Option<DocumentHash>,
     /// The decision.
     pub decision: Verdict,
     /// What should be different.
     pub review_changes: String,
+    /// What is said about single points.
+    #[serde(default)]
+    pub review: Review,
     /// How it is known who decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
@@ -139,22 +142,22 @@ pub(crate) fn decide(
     }
     if let Some(read) = proposal
         .read
-        .filter(|read| *read != handover.current().document.hash)
+        .filter(|read| *read != handover.current().shown())
     {
-        let shown = handover.current().document.hash;
+        let shown = handover.current().shown();
         return Err(Refusal::new(
             Reason::StaleRevision,
-            format!(
-                "Revision {revision} of {id} has another text than the one that was read ({read})."
-            ),
-            format!("a decision about the text {shown}."),
+            format!("Revision {revision} of {id} says something else than what was read ({read})."),
+            format!("a decision about {shown}."),
             "Read the handover again and decide about what it says now.",
         ));
     }
     lifecycle::refuse_when_ended(pipeline)?;
     let review_changes = text::document("review_changes", &proposal.review_changes, GOAL_MAX)?;
+    let verdict = proposal.decision;
+    let review = comment::review(pipeline, id, revision, verdict, &proposal.review)?;
     let (handover_id, proof) = (id.clone(), proposal.proof.clone());
-    Ok(match proposal.decision {
+    let decided = match verdict {
         Verdict::Accept => {
             let accepted = Event::HandoverAccepted {
                 handover: handover_id,
@@ -169,11 +172,11 @@ pub(crate) fn decide(
                 vec![accepted]
             }
         }
-        Verdict::RequestChanges if review_changes.is_empty() => {
+        Verdict::RequestChanges if review_changes.is_empty() && !proposal.review.asks() => {
             return Err(Refusal::new(
                 Reason::Invalid,
                 "`review_changes` is empty, and request_changes needs to say what should change.",
-                "one sentence or more.",
+                "one sentence or more, or a comment.",
                 "Write what should be different, or accept.",
             ));
         }
@@ -192,7 +195,9 @@ pub(crate) fn decide(
             },
             Event::PipelineCancelled { message: None },
         ],
-    })
+    };
+    // The points first: whatever follows a decision finds them.
+    Ok(review.into_iter().chain(decided).collect())
 }
 
 fn words(verdict: Verdict) -> &'static str {

@@ -1,13 +1,15 @@
 //! Facts, in the past tense.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
-    Actor, Asked, DocumentRef, HandoverId, Held, Language, NoteKind, PhaseName, PipelineId,
-    PromptId, Proof, Purpose, QuestionId, Reply, Session, TaskStatus, Timestamp, Track, Version,
-    Via, Writer,
+    Actor, Asked, CommentAnswer, DocumentRef, HandoverId, Held, Language, NoteKind, PhaseName,
+    PipelineId, PromptId, Proof, Purpose, QuestionId, Recap, Reply, Review, Session, TaskStatus,
+    Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -90,6 +92,9 @@ pub enum Event {
         document: DocumentRef,
         /// One line of it.
         summary: String,
+        /// What it says beside its text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recap: Option<Arc<Recap>>,
     },
     /// A newer revision replaced the document; an open review of the old one is void.
     HandoverRevised {
@@ -102,6 +107,29 @@ pub enum Event {
         document: DocumentRef,
         /// One line of it.
         summary: String,
+        /// What it says beside its text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recap: Option<Arc<Recap>>,
+    },
+    /// The agent answered comments with a handover.
+    CommentsAnswered {
+        /// The handover.
+        handover: HandoverId,
+        /// Its newest revision.
+        revision: u32,
+        /// The answers.
+        answers: Vec<CommentAnswer>,
+    },
+    /// What a person said about single points, recorded with the decision that follows.
+    HandoverReviewed {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was read.
+        revision: u32,
+        /// The number of the first new comment.
+        first: u32,
+        /// New comments, and what becomes of earlier ones.
+        review: Review,
     },
     /// A person accepted a handover.
     HandoverAccepted {

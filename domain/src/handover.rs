@@ -1,13 +1,16 @@
 //! The document that ends a phase, and its revisions.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Changes, Decision, Document, DocumentRef, Event, HandoverId, PhaseName, PhaseStatus,
-    Pipeline, Reason, Recorded, Refusal, Status, Timestamp, Verdict, What, delivery,
+    Actor, Changes, CommentAnswer, Decision, Document, DocumentHash, DocumentRef, Event,
+    HandoverId, PhaseName, PhaseStatus, Pipeline, Reason, Recap, Recorded, Refusal, Status,
+    Timestamp, Verdict, What, comment, delivery,
     id::number_after,
     limits::{DOCUMENT_MAX, MESSAGE_MAX, UNDECIDED_REVISIONS_MAX},
-    phase, text,
+    phase, recap, text,
 };
 
 /// The document that ends a phase. Each revision gets exactly one decision.
@@ -34,12 +37,41 @@ pub struct Revision {
     pub document: DocumentRef,
     /// One line of it.
     pub summary: String,
+    /// What it says beside its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recap: Option<Arc<Recap>>,
     /// Who wrote it.
     pub by: Actor,
     /// When it arrived.
     pub at: Timestamp,
     /// What a person decided about it.
     pub decision: Option<Decision>,
+}
+
+impl Revision {
+    pub(crate) fn new(
+        number: u32,
+        document: DocumentRef,
+        summary: &str,
+        recap: &Option<Arc<Recap>>,
+        recorded: &Recorded,
+    ) -> Self {
+        Self {
+            number,
+            document,
+            summary: summary.to_owned(),
+            recap: recap.clone(),
+            by: recorded.actor.clone(),
+            at: recorded.at,
+            decision: None,
+        }
+    }
+
+    /// The name of all that a reader decides about: the text, and what is said beside it. That of the text where nothing is.
+    pub fn shown(&self) -> DocumentHash {
+        let recap = self.recap.as_ref();
+        recap.map_or(self.document.hash, |recap| recap.shown_with(&self.document))
+    }
 }
 
 impl Handover {
@@ -79,27 +111,43 @@ pub(crate) fn hand_over(
     phase: Option<&str>,
     content: &str,
     summary: Option<&str>,
+    recap: &Recap,
+    answers: &[CommentAnswer],
 ) -> Result<Changes, Refusal> {
     let content = text::written_document("content", content, DOCUMENT_MAX)?;
     let summary = text::optional_line("summary", summary, MESSAGE_MAX)?
         .unwrap_or_else(|| text::summary_of(&content));
     let content = Document::new(content);
     let document = content.reference();
+    let recap = recap::checked(recap)?.map(Arc::new);
+    let answers = comment::answers(pipeline, answers)?;
+    let answered = |handover: &HandoverId, revision| {
+        (!answers.is_empty()).then(|| Event::CommentsAnswered {
+            handover: handover.clone(),
+            revision,
+            answers: answers.clone(),
+        })
+    };
     if let Some(open) = pipeline.open_handover() {
         phase::check(pipeline, phase, &open.phase)?;
         let current = open.current();
-        if current.document == document && current.summary == summary {
-            return Ok(Changes::default());
+        let same = current.document == document && current.recap == recap;
+        if same && current.summary == summary {
+            let answered = answered(&open.id, current.number);
+            return Ok(Vec::from_iter(answered).into());
         }
         refuse_more_revisions(open)?;
         let revision = current.number + 1;
+        let revised = Event::HandoverRevised {
+            handover: open.id.clone(),
+            revision,
+            document,
+            summary,
+            recap,
+        };
+        let answered = answered(&open.id, revision);
         return Ok(Changes {
-            events: vec![Event::HandoverRevised {
-                handover: open.id.clone(),
-                revision,
-                document,
-                summary,
-            }],
+            events: std::iter::once(revised).chain(answered).collect(),
             documents: vec![content],
         });
     }
@@ -128,24 +176,33 @@ pub(crate) fn hand_over(
                 .decision(handover.current().number)
                 .is_some_and(|d| d.decision == Verdict::RequestChanges)
     });
-    events.push(match earlier {
+    match earlier {
         Some(handover) => {
             let revision = handover.current().number + 1;
-            Event::HandoverRevised {
+            events.push(Event::HandoverRevised {
                 handover: handover.id.clone(),
                 revision,
                 document,
                 summary,
-            }
+                recap,
+            });
+            events.extend(answered(&handover.id, revision));
         }
-        None => Event::HandoverSubmitted {
-            handover: HandoverId::new(pipeline.id.clone(), number_after(pipeline.handovers.len())),
-            next_phase: pipeline.phase_after(&running),
-            phase: running,
-            document,
-            summary,
-        },
-    });
+        None => {
+            let number = number_after(pipeline.handovers.len());
+            let handover = HandoverId::new(pipeline.id.clone(), number);
+            let answered = answered(&handover, 1);
+            events.push(Event::HandoverSubmitted {
+                handover,
+                next_phase: pipeline.phase_after(&running),
+                phase: running,
+                document,
+                summary,
+                recap,
+            });
+            events.extend(answered);
+        }
+    }
     Ok(Changes {
         events,
         documents: vec![content],
@@ -209,10 +266,8 @@ impl Pipeline {
         id: &HandoverId,
         phase: &PhaseName,
         next_phase: Option<&PhaseName>,
-        document: DocumentRef,
-        summary: &str,
+        first: Revision,
     ) {
-        let first = revision(1, document, summary, recorded);
         self.handovers.push(Handover {
             id: id.clone(),
             phase: phase.clone(),
@@ -226,11 +281,9 @@ impl Pipeline {
         &mut self,
         recorded: &Recorded,
         id: &HandoverId,
-        number: u32,
-        document: DocumentRef,
-        summary: &str,
+        next: Revision,
     ) {
-        let next = revision(number, document, summary, recorded);
+        let number = next.number;
         if let Some(handover) = self.handover_mut(id) {
             handover.revisions.push(next);
             let phase = handover.phase.clone();
@@ -245,16 +298,5 @@ impl Pipeline {
         ended.status = PhaseStatus::HandedOver;
         ended.revisions = number;
         self.note(recorded, What::HandedOver { phase, number });
-    }
-}
-
-fn revision(number: u32, document: DocumentRef, summary: &str, recorded: &Recorded) -> Revision {
-    Revision {
-        number,
-        document,
-        summary: summary.to_owned(),
-        by: recorded.actor.clone(),
-        at: recorded.at,
-        decision: None,
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `decision`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `recap`, `decision`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
@@ -16,6 +16,7 @@ mod actor;
 mod archive;
 mod baton;
 mod command;
+mod comment;
 mod decide;
 mod decision;
 mod delivery;
@@ -38,6 +39,7 @@ mod pipeline;
 mod progress;
 mod prompt;
 mod question;
+mod recap;
 mod refusal;
 mod session;
 mod start;
@@ -51,6 +53,10 @@ pub use activity::Activity;
 pub use actor::{Actor, ActorKind};
 pub use baton::Baton;
 pub use command::Command;
+pub use comment::{
+    AnswerOutcome, Comment, CommentAnswer, CommentReply, CommentState, Insisted, NewComment,
+    Passage, Review, Settled,
+};
 pub use decide::{Changes, decide};
 pub use decision::{Decision, Proof, Proposal, ProvenBy, Verdict};
 pub use delivery::{Delivery, DeliveryState, Via};
@@ -70,6 +76,7 @@ pub use pipeline::Pipeline;
 pub use progress::ProgressSource;
 pub use prompt::{Prompt, Purpose, Writer, WriterKind};
 pub use question::{Answered, Asked, FieldKind, Question, QuestionField, QuestionKind, Reply};
+pub use recap::{Evidence, EvidenceLink, Recap, TestRun};
 pub use refusal::{Reason, Refusal};
 pub use session::Session;
 pub use start::{Start, decide_start};

@@ -43,6 +43,34 @@ pub const PROMPT_MAX: usize = 2 * DOCUMENT_MAX;
 /// Most versions of a prompt: the journal keeps the text of each.
 pub const PROMPT_VERSIONS_MAX: u32 = 50;
 
+/// Most results, open questions or next steps of a handover: lists that a person reads in a minute.
+pub const ITEMS_MAX: usize = 50;
+/// Longest of them, in characters: two sentences.
+pub const ITEM_MAX: usize = 500;
+/// Most changed files that a handover names: a change of more is looked at in the repository.
+pub const FILES_MAX: usize = 500;
+/// Longest path or address in a handover's evidence, in characters.
+pub const PATH_MAX: usize = 500;
+/// Most links in a handover's evidence.
+pub const LINKS_MAX: usize = 20;
+/// Longest recap of a handover as a whole, in bytes: the state of its pipeline keeps that of every revision.
+pub const RECAP_MAX: usize = 64 * 1024;
+
+/// Most comments of one review: a document that needs more is written anew.
+pub const COMMENTS_MAX: usize = 100;
+/// Longest comment, reply or suggested wording, in bytes: a page.
+pub const COMMENT_MAX: usize = 4 * 1024;
+/// Longest passage that a comment is about, in characters.
+pub const QUOTE_MAX: usize = 1_000;
+/// Longest text before and after that passage, in characters: enough to tell two equal passages apart.
+pub const CONTEXT_MAX: usize = 100;
+/// Most comments of a pipeline that are not settled: the agent answers each.
+pub const UNSETTLED_COMMENTS_MAX: usize = 200;
+/// How many comments the state keeps, the newest and the unsettled ones. The journal keeps all.
+pub const COMMENTS_KEPT: usize = 300;
+/// How many replies to a comment the state keeps, the newest.
+pub const REPLIES_KEPT: usize = 10;
+
 /// Longest question of an agent, in bytes: a page. It is read on a phone, too.
 pub const QUESTION_MAX: usize = 4 * 1024;
 /// Most options of a question or field: a person reads them all, and the first nine have a key.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, Actor, Delivery, Entry, Event, Gaps, Handover, Language, Note, Outcome, Phase,
-    PhaseName, PipelineId, Prompt, PromptVersion, Question, Recorded, Session, Status, Task,
-    Timestamp, Track, Verdict, Version,
+    Activity, Actor, Comment, Delivery, Entry, Event, Gaps, Handover, Language, Note, Outcome,
+    Phase, PhaseName, PipelineId, Prompt, PromptVersion, Question, Recorded, Revision, Session,
+    Status, Task, Timestamp, Track, Verdict, Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -34,6 +34,9 @@ pub struct Pipeline {
     pub tracks: Vec<Track>,
     /// Its handovers, the newest last.
     pub handovers: Vec<Handover>,
+    /// What people commented on in its handovers, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Comment>,
     /// Its prompts, the newest last.
     pub prompts: Vec<Prompt>,
     /// The phases whose prompts people look at before they leave; nothing where nobody chose.
@@ -132,20 +135,31 @@ impl Pipeline {
                 next_phase,
                 document,
                 summary,
-            } => self.apply_handover_submitted(
-                recorded,
-                handover,
-                phase,
-                next_phase.as_ref(),
-                *document,
-                summary,
-            ),
+                recap,
+            } => {
+                let first = Revision::new(1, *document, summary, recap, recorded);
+                let next_phase = next_phase.as_ref();
+                self.apply_handover_submitted(recorded, handover, phase, next_phase, first);
+            }
             Event::HandoverRevised {
                 handover,
                 revision,
                 document,
                 summary,
-            } => self.apply_handover_revised(recorded, handover, *revision, *document, summary),
+                recap,
+            } => {
+                let next = Revision::new(*revision, *document, summary, recap, recorded);
+                self.apply_handover_revised(recorded, handover, next);
+            }
+            Event::CommentsAnswered {
+                revision, answers, ..
+            } => self.apply_comments_answered(recorded, *revision, answers),
+            Event::HandoverReviewed {
+                handover,
+                revision,
+                first,
+                review,
+            } => self.apply_handover_reviewed(recorded, handover, *revision, *first, review),
             Event::HandoverAccepted {
                 handover,
                 revision,

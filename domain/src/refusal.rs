@@ -39,6 +39,8 @@ pub enum Reason {
     AlreadyDecided,
     /// A newer revision exists.
     StaleRevision,
+    /// Comments are left about which something is to be done.
+    Unsettled,
     /// An agent tried to decide.
     OnlyPeopleDecide,
     /// The pipeline has ended.

@@ -93,6 +93,7 @@ impl Pipeline {
             current: 0,
             tracks: tracks.clone(),
             handovers: Vec::new(),
+            comments: Vec::new(),
             prompts: Vec::new(),
             held_phases: None,
             status: Status::Idle,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use domain::{
     Actor, ActorKind, Asked, Baton, Changes, Command, DeliveryState, Document, DocumentRef, Event,
     HandoverId, Held, NoteKind, Outcome, PhaseStatus, Pipeline, PipelineId, PromptId, Proposal,
-    QuestionId, QuestionKind, Recorded, Reply, Session, Start, Status, TaskReport, TaskStatus,
-    Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    QuestionId, QuestionKind, Recap, Recorded, Reply, Review, Session, Start, Status, TaskReport,
+    TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
 
@@ -190,6 +190,8 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
                 format!("# Handover {text}")
             },
             summary: None,
+            recap: Recap::default(),
+            answers: vec![],
         },
         Step::Decide {
             handover: back,
@@ -202,6 +204,7 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             read: None,
             decision: verdict,
             review_changes: note.to_owned(),
+            review: Review::default(),
             proof: None,
         }),
         Step::WritePrompt {

@@ -1,12 +1,12 @@
 //! Handovers as they leave the server.
 
 use domain::{
-    Actor, Decision, DocumentHash, Handover, HandoverId, PhaseName, PipelineId, Revision,
-    Timestamp, Verdict,
+    Actor, Comment, CommentState, Decision, DocumentHash, Evidence, Handover, HandoverId,
+    PhaseName, PipelineId, Recap, Revision, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Secret, shorten};
+use crate::{DiffLine, Secret, shorten};
 
 /// Longest line of text in a reference to a handover, in characters.
 const LINE_MAX: usize = 160;
@@ -27,6 +27,8 @@ pub struct HandoverRef {
     pub revision: u32,
     /// The text of this revision.
     pub hash: DocumentHash,
+    /// What a decision about this revision names as read: the text, and what is said beside it.
+    pub shown: DocumentHash,
     /// The length of that text in bytes.
     pub bytes: u64,
     /// One line of it, cut.
@@ -62,6 +64,7 @@ impl HandoverRef {
             next_phase: handover.next_phase.clone(),
             revision: revision.number,
             hash: revision.document.hash,
+            shown: revision.shown(),
             bytes: revision.document.bytes,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),
@@ -99,6 +102,102 @@ pub struct HandoverView {
     /// What in the text may be a secret; for people alone. Everybody else gets the text without it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
+    /// What it says beside its text; over REST only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recap: Option<Recap>,
+    /// The evidence of the newest revision before this one that had some, where this one has none; over REST only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierEvidence>,
+    /// What the writer forgot to fill in; over REST only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placeholders: Vec<Placeholder>,
+    /// The comments on this handover and those before it that are not settled, the oldest first; over REST only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentView>,
+}
+
+/// Evidence for a text that there is a newer one of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct EarlierEvidence {
+    /// The revision that it came with.
+    pub revision: u32,
+    /// What it was.
+    pub evidence: Evidence,
+}
+
+/// Something that stands for what was to be written there, such as `[Goal 1]` or `{date}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Placeholder {
+    /// It, as it stands there.
+    pub text: String,
+    /// The line of the source in which it stands, from 1.
+    pub line: u32,
+}
+
+/// A comment, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CommentView {
+    /// The comment.
+    #[serde(flatten)]
+    pub comment: Comment,
+    /// Where it stands.
+    pub state: CommentState,
+}
+
+impl From<&Comment> for CommentView {
+    fn from(comment: &Comment) -> Self {
+        Self {
+            comment: comment.clone(),
+            state: comment.state(),
+        }
+    }
+}
+
+/// What one revision of a handover has that an earlier one has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HandoverChanges {
+    /// The revision that it is compared with.
+    pub from: u32,
+    /// The revision that is compared.
+    pub to: u32,
+    /// As it is read, block by block.
+    pub blocks: Vec<DiffBlock>,
+    /// As it is written, line by line. Long runs of equal lines are left out.
+    pub lines: Vec<DiffLine>,
+    /// Whether the texts are too long, or too different, to show every change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+}
+
+/// A heading, paragraph, list, table or the like, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DiffBlock {
+    /// What became of it.
+    pub change: BlockChange,
+    /// Sanitised HTML; where it is changed, with `ins` and `del` around words.
+    pub html: String,
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BlockChange {
+    /// It is in both.
+    Same,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// Some words of it are other ones.
+    Changed,
+    /// Equal blocks that are not shown; `html` is how many.
+    Skipped,
 }
 
 /// How a text became HTML.

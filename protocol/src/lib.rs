@@ -34,7 +34,10 @@ pub use event::{
     Changed, Heartbeat, PipelineStatus, Reset, ResetReason, Shutdown, Snapshot, TaskChange,
     VersionView, event_name,
 };
-pub use handover::{HandoverDecided, HandoverRef, HandoverView, Rendering};
+pub use handover::{
+    BlockChange, CommentView, DiffBlock, EarlierEvidence, HandoverChanges, HandoverDecided,
+    HandoverRef, HandoverView, Placeholder, Rendering,
+};
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
 pub use notice::{NoticeKind, Quiet, Telling, TriedOut, Wishes};
 pub use people::{

@@ -103,6 +103,11 @@ impl Problem {
                 "stale-revision",
                 "A newer revision exists",
             ),
+            Reason::Unsettled => (
+                StatusCode::CONFLICT,
+                "unsettled",
+                "Comments are not settled",
+            ),
             Reason::OnlyPeopleDecide => (
                 StatusCode::FORBIDDEN,
                 "only-people-decide",

@@ -18,6 +18,7 @@ fn only_people_decide() {
             read: None,
             decision: Verdict::Accept,
             review_changes: String::new(),
+            review: domain::Review::default(),
             proof: None,
         });
         assert_eq!(
@@ -61,6 +62,7 @@ fn a_decision_is_about_the_text_that_was_read() {
             read: Some(DocumentHash::of(text)),
             decision: Verdict::Accept,
             review_changes: String::new(),
+            review: domain::Review::default(),
             proof: None,
         })
     };

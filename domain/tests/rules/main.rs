@@ -2,6 +2,7 @@
 
 mod archive;
 mod asking;
+mod comment;
 mod decision;
 mod draft;
 mod invisible;

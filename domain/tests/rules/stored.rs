@@ -120,6 +120,7 @@ fn an_unknown_kind_of_actor_may_do_nothing() {
                 read: None,
                 decision: Verdict::Accept,
                 review_changes: String::new(),
+                review: domain::Review::default(),
                 proof: None,
             }),
             Command::WritePrompt {

@@ -2,8 +2,8 @@
 
 use domain::{
     Actor, Command, Event, HandoverId, Held, Outcome, Pipeline, PipelineId, PromptId, Proposal,
-    Recorded, Refusal, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer, WriterKind,
-    decide, decide_start,
+    Recap, Recorded, Refusal, Review, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer,
+    WriterKind, decide, decide_start,
 };
 
 /// A pipeline with the journal around it.
@@ -99,6 +99,7 @@ impl Track {
                 read: None,
                 decision,
                 review_changes: words.to_owned(),
+                review: Review::default(),
                 proof: None,
             }),
         )
@@ -163,6 +164,8 @@ pub fn hand_over(content: &str) -> Command {
         phase: None,
         content: content.to_owned(),
         summary: None,
+        recap: Recap::default(),
+        answers: vec![],
     }
 }
 

@@ -1,13 +1,17 @@
 //! Texts by content hash: stored once, rendered once, kept in memory within a bound.
 
+mod changes;
 mod markdown;
+mod placeholders;
 mod render;
+
+pub use changes::lines;
 
 use std::sync::Arc;
 
 use domain::{Document, DocumentHash, DocumentRef};
 use moka::future::Cache;
-use protocol::Rendering;
+use protocol::{DiffBlock, DiffLine, Placeholder, Rendering};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -25,6 +29,8 @@ const RENDERING: usize = 1;
 /// Texts in which secrets are looked for at once. Each takes a time that its length bounds; a slow rendering must not hold
 /// it up, for what everybody is told waits for it.
 const SCANNING: usize = 2;
+/// Texts whose placeholders are in memory; each has fifty at most.
+const PLACEHOLDERS: u64 = 1_000;
 /// Most places in memory that may be secrets; a text without any counts as one.
 const FOUND_MAX: u64 = 20_000;
 
@@ -45,6 +51,7 @@ pub struct Documents {
     pages: Cache<DocumentHash, Html>,
     rendering: Arc<Semaphore>,
     secrets: Cache<DocumentHash, Arc<[Found]>>,
+    placeholders: Cache<DocumentHash, Arc<[Placeholder]>>,
     scanning: Arc<Semaphore>,
 }
 
@@ -64,6 +71,7 @@ impl Documents {
                 .build(),
             rendering: Arc::new(Semaphore::new(RENDERING)),
             scanning: Arc::new(Semaphore::new(SCANNING)),
+            placeholders: Cache::new(PLACEHOLDERS),
             secrets: Cache::builder()
                 .max_capacity(FOUND_MAX)
                 .weigher(|_, found: &Arc<[Found]>| {
@@ -129,6 +137,55 @@ impl Documents {
         } else {
             secrets::masked(&text, &found).into()
         })
+    }
+
+    /// What whoever wrote a text has forgotten to fill in, the first fifty.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn placeholders(
+        &self,
+        reference: &DocumentRef,
+    ) -> Result<Arc<[Placeholder]>, ReadError> {
+        let find = async {
+            let text = self.text(reference).await?;
+            let _turn = self.scanning.acquire().await;
+            tokio::task::spawn_blocking(move || placeholders::find(&text).into())
+                .await
+                .map_err(|error| ReadError(error.to_string()))
+        };
+        self.placeholders
+            .try_get_with(reference.hash, find)
+            .await
+            .map_err(|error| ReadError::clone(&error))
+    }
+
+    /// What the text `to` has that `from` has not: as it is read, as it is written, and whether something is left out. For
+    /// everybody but people, without what may be a secret.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn changes(
+        &self,
+        from: &DocumentRef,
+        to: &DocumentRef,
+        for_person: bool,
+    ) -> Result<(Vec<DiffBlock>, Vec<DiffLine>, bool), ReadError> {
+        let (old, new) = if for_person {
+            (self.text(from).await?, self.text(to).await?)
+        } else {
+            (self.masked(from).await?, self.masked(to).await?)
+        };
+        let _turn = self.rendering.acquire().await;
+        let compare = move || {
+            let (was, is) = (render::render(&old), render::render(&new));
+            let (blocks, fewer_blocks) = changes::blocks(&was.html, &is.html);
+            let (lines, fewer_lines) = changes::lines(&old, &new);
+            (blocks, lines, fewer_blocks || fewer_lines)
+        };
+        tokio::task::spawn_blocking(compare)
+            .await
+            .map_err(|error| ReadError(error.to_string()))
     }
 
     /// A text as HTML. It is rendered when somebody first asks, beside the threads that serve requests; whoever asks

@@ -16,7 +16,7 @@ const TIME_MAX: Duration = Duration::from_secs(3);
 /// Renders Markdown; a text beyond a bound is shown as its source.
 pub fn render(text: &str) -> Html {
     let begun = Instant::now();
-    let rendered = if deepest_line(text) > DEPTH_MAX {
+    let rendered = if is_too_deep(text) {
         Err(Rendering::TooDeep)
     } else {
         markdown::to_html(text, DEPTH_MAX, HTML_MAX, begun + TIME_MAX)
@@ -31,6 +31,11 @@ pub fn render(text: &str) -> Html {
             rendering,
         },
     }
+}
+
+/// Whether reading it would take too long for what it is worth.
+pub fn is_too_deep(text: &str) -> bool {
+    deepest_line(text) > DEPTH_MAX
 }
 
 /// The most containers that one line opens: quotes and list items. The parser takes time with the square of it before

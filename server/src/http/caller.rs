@@ -12,7 +12,10 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use domain::{Actor, Proof, ProvenBy, Reason, Refusal, text};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use crate::{
     access::{Action, Principal, Proxied, Sent, Tokens},
@@ -245,8 +248,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Json(body) = Json::from_request(request, state).await?;
+        let Json(Strict(body)) = Json::from_request(request, state).await?;
         Ok(Self(body))
+    }
+}
+
+/// A value all of whose fields are known, however deep: one with a slip in its name would be lost without a word.
+struct Strict<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut unknown = None;
+        let value = serde_ignored::deserialize(deserializer, |path| {
+            unknown.get_or_insert_with(|| path.to_string());
+        })?;
+        match unknown {
+            None => Ok(Self(value)),
+            Some(path) => Err(D::Error::custom(format!("unknown field `{path}`"))),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Actor, Command, Handover, HandoverId, Pipeline, Prompt, Reason, Refusal, Via};
+use domain::{
+    Actor, Command, Handover, HandoverId, Pipeline, Prompt, Reason, Refusal, Verdict, Via,
+};
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CreateTaskResult, ProtocolVersion},
@@ -133,8 +135,8 @@ impl Handler {
         handover: &Handover,
         person: &Actor,
     ) -> Result<(), RelayError> {
-        let command = match answer {
-            decision::Answer::Proposal(command) => command,
+        let mut proposal = match answer {
+            decision::Answer::Proposal(proposal) => *proposal,
             decision::Answer::Declined => {
                 self.asking.declined.add(TaskId::of(handover).to_string());
                 return Ok(());
@@ -146,6 +148,13 @@ impl Handler {
             return Ok(());
         }
         let pipeline = handover.id.pipeline();
+        if proposal.decision == Verdict::Accept {
+            // The form has said which these are.
+            let now = self.relay.pipeline(pipeline).await?;
+            let blocking = now.blocking_comments();
+            proposal.review.settled = blocking.map(|comment| comment.number).collect();
+        }
+        let command = Command::Decide(proposal);
         match self.relay.execute(pipeline, &command, person, None).await {
             // Somebody was faster: what they decided counts, and the wait tells.
             Err(RelayError::Refused(Refusal {

@@ -26,6 +26,10 @@ pub fn handover_view(
         html: None,
         rendering: None,
         secrets: Vec::new(),
+        recap: None,
+        earlier: None,
+        placeholders: Vec::new(),
+        comments: Vec::new(),
     }
 }
 

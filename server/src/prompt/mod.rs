@@ -4,7 +4,6 @@
 //! The prompt says who wrote it and why. What may be a secret in it holds it until a person sends it.
 
 mod brief;
-mod changes;
 mod folder;
 mod model;
 mod template;
@@ -25,7 +24,6 @@ use crate::{
 };
 
 pub use brief::Brief;
-pub use changes::changes;
 pub use folder::PromptFolder;
 pub use model::{Model, ModelConfig};
 pub use template::{Template, TemplateError};

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use domain::{Asked, Command, Start, TaskReport, text::summary_of};
+use domain::{Asked, Command, CommentAnswer, Start, TaskReport, text::summary_of};
 
 use super::mask;
 
@@ -46,13 +46,24 @@ fn guarded_now(command: &Command) -> Cow<'_, Command> {
             phase,
             content,
             summary,
+            recap,
+            answers,
         } => {
             let line = match summary {
                 Some(line) => mask(line).into_owned(),
                 // Of the whole text: its line alone may hold the half of a secret.
                 None => summary_of(&mask(content)),
             };
-            if *summary == Some(line.clone()) || (summary.is_none() && line == summary_of(content))
+            let clean = match summary {
+                Some(given) => *given == line,
+                None => line == summary_of(content),
+            };
+            let notes = answers.iter().map(|answer| answer.note.as_str());
+            let lines = recap.texts().chain(notes);
+            if clean
+                && lines
+                    .into_iter()
+                    .all(|line| matches!(mask(line), Cow::Borrowed(_)))
             {
                 return Cow::Borrowed(command);
             }
@@ -60,6 +71,14 @@ fn guarded_now(command: &Command) -> Cow<'_, Command> {
                 phase: phase.clone(),
                 content: content.clone(),
                 summary: Some(line),
+                recap: recap.map_texts(masked),
+                answers: answers
+                    .iter()
+                    .map(|answer| CommentAnswer {
+                        note: masked(&answer.note),
+                        ..answer.clone()
+                    })
+                    .collect(),
             }
         }
         Command::Ask(asked) => Command::Ask(Asked {

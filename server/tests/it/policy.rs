@@ -28,7 +28,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 68] = [
+const ROUTES: [(For, &str, &str, &str); 69] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -36,6 +36,7 @@ const ROUTES: [(For, &str, &str, &str); 68] = [
     (For::Everybody, "GET", "/api/pipelines/{pipeline}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/events", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/handovers/{handover}", ""),
+    (For::Everybody, "GET", "/api/pipelines/{pipeline}/handovers/{handover}/changes", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/next", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/{prompt}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/questions/{question}", ""),

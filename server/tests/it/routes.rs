@@ -216,6 +216,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /api/pipelines/{pipeline}",
             "GET /api/pipelines/{pipeline}/events",
             "GET /api/pipelines/{pipeline}/handovers/{handover}",
+            "GET /api/pipelines/{pipeline}/handovers/{handover}/changes",
             "GET /api/pipelines/{pipeline}/prompts/next",
             "GET /api/pipelines/{pipeline}/prompts/{prompt}",
             "GET /api/pipelines/{pipeline}/prompts/{prompt}/changes",

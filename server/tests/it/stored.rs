@@ -47,6 +47,8 @@ fn kind(event: &Event) -> &'static str {
         Event::PromptRevised { .. } => UNRELEASED[10],
         Event::PromptVersionChosen { .. } => UNRELEASED[11],
         Event::HeldPhasesChanged { .. } => UNRELEASED[12],
+        Event::CommentsAnswered { .. } => UNRELEASED[13],
+        Event::HandoverReviewed { .. } => UNRELEASED[14],
     }
 }
 
@@ -73,7 +75,7 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 13] = [
+const UNRELEASED: [&str; 15] = [
     "PipelineArchived",
     "PipelineUnarchived",
     "SessionJoined",
@@ -87,6 +89,8 @@ const UNRELEASED: [&str; 13] = [
     "PromptRevised",
     "PromptVersionChosen",
     "HeldPhasesChanged",
+    "CommentsAnswered",
+    "HandoverReviewed",
 ];
 
 /// The released versions with the text of their facts and of their state.

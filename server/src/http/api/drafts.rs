@@ -18,9 +18,10 @@ use super::{
 };
 use crate::{
     access::Action,
+    documents,
     http::caller::{Body, Caller, Path, Query},
     problem::Problem,
-    prompt::{Brief, WriteError, Writers, changes},
+    prompt::{Brief, WriteError, Writers},
     relay::Relay,
     secrets,
 };
@@ -184,7 +185,7 @@ pub(super) async fn compare(
         draft.text(&relay, from).await?,
         draft.text(&relay, to).await?,
     );
-    let (lines, cut) = tokio::task::spawn_blocking(move || changes(&old, &new))
+    let (lines, cut) = tokio::task::spawn_blocking(move || documents::lines(&old, &new))
         .await
         .map_err(|error| failed(WriteError::Internal(error.to_string())))?;
     Ok(Json(PromptDiff {

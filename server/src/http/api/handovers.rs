@@ -9,9 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Command, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Refusal, Revision, Verdict,
+    Command, Comment, CommentAnswer, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Recap,
+    Refusal, Review, Revision, Verdict,
 };
-use protocol::{HandoverDecided, HandoverView, Summary};
+use protocol::{
+    CommentView, EarlierEvidence, HandoverChanges, HandoverDecided, HandoverView, Summary,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,6 +38,12 @@ pub(super) struct HandOverBody {
     content: String,
     /// One line of it; taken from the document where left out.
     summary: Option<String>,
+    /// What it says beside its text: results, open questions, next steps, evidence.
+    #[serde(default)]
+    recap: Recap,
+    /// What was done about the comments of the review.
+    #[serde(default)]
+    answers: Vec<CommentAnswer>,
 }
 
 /// Ends a phase with a handover, or sends a revision.
@@ -50,11 +59,15 @@ pub(super) async fn hand_over(
         phase,
         content,
         summary,
+        recap,
+        answers,
     } = body;
     let command = Command::HandOver {
         phase,
         content,
         summary,
+        recap,
+        answers,
     };
     let done = relay
         .execute(&id(&pipeline)?, &command, &caller.reporter()?, caller.key())
@@ -90,15 +103,7 @@ pub(super) async fn read(
     let pipeline = relay.pipeline(&id(&pipeline)?).await?;
     let handover = find_handover(&pipeline, &handover)?;
     let number = revision.unwrap_or_else(|| handover.current().number);
-    let mut revisions = handover.revisions.iter();
-    let revision = revisions.find(|known| known.number == number);
-    let revision = revision.ok_or_else(|| {
-        let newest = handover.current().number;
-        unknown(&format!(
-            "handover {} has no revision {number}; its newest is {newest}",
-            handover.id
-        ))
-    })?;
+    let revision = find_revision(handover, number)?;
     let view = view_of(&relay, &pipeline, handover, revision, caller.is_person());
     Ok(Json(view.await?))
 }
@@ -116,16 +121,101 @@ async fn view_of(
     if !for_person && !found.is_empty() {
         // Without HTML: nobody but people looks at that.
         let text = documents.masked(&revision.document).await?;
-        return Ok(handover_view(pipeline, handover, revision, &text));
+        return Ok(read_view(pipeline, handover, revision, &text));
     }
     let text = documents.text(&revision.document).await?;
     let page = documents.html(&revision.document).await?;
+    let placeholders = documents.placeholders(&revision.document).await?;
     Ok(HandoverView {
         html: Some(page.html.to_string()),
         rendering: Some(page.rendering),
         secrets: secrets::told(&text, &found),
-        ..handover_view(pipeline, handover, revision, &text)
+        placeholders: placeholders.to_vec(),
+        ..read_view(pipeline, handover, revision, &text)
     })
+}
+
+/// What is read at its address and not sent along the stream.
+fn read_view(
+    pipeline: &Pipeline,
+    handover: &Handover,
+    revision: &Revision,
+    text: &str,
+) -> HandoverView {
+    HandoverView {
+        recap: revision.recap.as_deref().cloned(),
+        earlier: earlier_evidence(handover, revision),
+        comments: comments_on(pipeline, handover)
+            .map(CommentView::from)
+            .collect(),
+        ..handover_view(pipeline, handover, revision, text)
+    }
+}
+
+/// The newest evidence from before a revision that has none.
+fn earlier_evidence(handover: &Handover, revision: &Revision) -> Option<EarlierEvidence> {
+    let evidence = |revision: &Revision| {
+        let evidence = &revision.recap.as_ref()?.evidence;
+        (!evidence.is_empty()).then(|| evidence.clone())
+    };
+    if evidence(revision).is_some() {
+        return None;
+    }
+    let earlier = handover.revisions.iter().rev();
+    let mut earlier = earlier.skip_while(|it| it.number >= revision.number);
+    earlier.find_map(|it| {
+        Some(EarlierEvidence {
+            revision: it.number,
+            evidence: evidence(it)?,
+        })
+    })
+}
+
+/// The comments on a handover, and those on the handovers before it that are not settled.
+fn comments_on<'a>(
+    pipeline: &'a Pipeline,
+    handover: &'a Handover,
+) -> impl Iterator<Item = &'a Comment> {
+    let number = handover.id.number();
+    pipeline.comments.iter().filter(move |comment| {
+        let of = comment.handover.number();
+        of == number || (of < number && comment.settled.is_none())
+    })
+}
+
+#[derive(Deserialize, IntoParams)]
+pub(super) struct ChangesQuery {
+    /// The revision to compare with; the one before where left out.
+    from: Option<u32>,
+    /// The revision that is compared; the newest where left out.
+    to: Option<u32>,
+}
+
+/// Compares two revisions of a handover: as they are read, block by block, and as they are written, line by line.
+#[utoipa::path(get, path = "/api/pipelines/{pipeline}/handovers/{handover}/changes", operation_id = "compare_revisions", tag = "people",
+    params(("pipeline" = String, Path,), ("handover" = String, Path,), ChangesQuery),
+    responses((status = 200, body = HandoverChanges), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn compare(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, handover)): Path<(String, String)>,
+    Query(ChangesQuery { from, to }): Query<ChangesQuery>,
+) -> Answer<HandoverChanges> {
+    let pipeline = relay.pipeline(&id(&pipeline)?).await?;
+    let handover = find_handover(&pipeline, &handover)?;
+    let to = to.unwrap_or_else(|| handover.current().number);
+    let from = from.unwrap_or_else(|| to.saturating_sub(1).max(1));
+    let (old, new) = (find_revision(handover, from)?, find_revision(handover, to)?);
+    let documents = relay.documents();
+    let changes = documents.changes(&old.document, &new.document, caller.is_person());
+    let (blocks, lines, cut) = changes.await.map_err(RelayError::from)?;
+    Ok(Json(HandoverChanges {
+        from,
+        to,
+        blocks,
+        lines,
+        cut,
+    }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -135,11 +225,14 @@ pub(super) struct DecisionBody {
     decision: Verdict,
     /// The revision that was read.
     revision: u32,
-    /// The hash of the text that was read; checked where given.
+    /// What was read, as `shown` names it; checked where given.
     read: Option<DocumentHash>,
     /// What should be different; `request_changes` needs it.
     #[serde(default)]
     review_changes: String,
+    /// New comments, and what becomes of earlier ones.
+    #[serde(default)]
+    review: Review,
     /// Whether the board is shown inside another page: then the decision is always confirmed.
     #[serde(default)]
     framed: bool,
@@ -177,6 +270,7 @@ pub(super) async fn decide(
         revision,
         read,
         review_changes,
+        review,
         framed,
     } = body;
     let command = Command::Decide(Proposal {
@@ -185,6 +279,7 @@ pub(super) async fn decide(
         read,
         decision,
         review_changes,
+        review,
         proof: caller.proof(&people, people.confirm.needed(phase.as_str(), framed))?,
     });
     let done = relay.execute(&id, &command, &person, caller.key()).await?;
@@ -209,6 +304,18 @@ pub(super) async fn decide(
         },
         status: Summary::from(&*done.pipeline),
     }))
+}
+
+fn find_revision(handover: &Handover, number: u32) -> Result<&Revision, Refusal> {
+    let mut revisions = handover.revisions.iter();
+    let revision = revisions.find(|known| known.number == number);
+    revision.ok_or_else(|| {
+        let newest = handover.current().number;
+        unknown(&format!(
+            "handover {} has no revision {number}; its newest is {newest}",
+            handover.id
+        ))
+    })
 }
 
 fn find_handover<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Handover, Refusal> {

@@ -36,6 +36,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(pipelines::read))
         .routes(routes!(reports::report))
         .routes(routes!(handovers::hand_over))
+        .routes(routes!(handovers::compare))
         .routes(routes!(handovers::read))
         .routes(routes!(handovers::decide))
         .routes(routes!(questions::ask))

@@ -4,7 +4,7 @@
 //! optional last field is empty.
 
 use domain::{
-    Command, Handover, HandoverId, Pipeline, Proof, Proposal, ProvenBy, Reason, Refusal, Verdict,
+    Handover, HandoverId, Pipeline, Proof, Proposal, ProvenBy, Reason, Refusal, Review, Verdict,
 };
 use rmcp::{RoleServer, service::Peer};
 use serde::Deserialize;
@@ -45,7 +45,7 @@ struct ChangesForm {
 #[derive(Debug)]
 pub enum Answer {
     /// A decision, to be checked by the rules.
-    Proposal(Command),
+    Proposal(Box<Proposal>),
     /// Changes are wanted; which, is asked next.
     WantsChanges,
     /// The person does not want to decide there.
@@ -60,8 +60,13 @@ pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str, step: Step) -
     let (message, field, schema) = match step {
         Step::Decision => (
             format!(
-                "{} is handed over in {:?} (revision {}): {}\nRead it at {board}/pipelines/{} and decide there or here.",
-                handover.phase, pipeline.title, current.number, current.summary, pipeline.id
+                "{} is handed over in {:?} (revision {}): {}\n{}Read it at {board}/pipelines/{} and decide there or here.",
+                handover.phase,
+                pipeline.title,
+                current.number,
+                current.summary,
+                unsettled(pipeline),
+                pipeline.id
             ),
             "decision",
             json!({
@@ -86,6 +91,17 @@ pub fn form(pipeline: &Pipeline, handover: &Handover, board: &str, step: Step) -
         fields: [(field.to_owned(), schema)].into_iter().collect(),
         required: vec![field.to_owned()],
     }
+}
+
+/// What whoever accepts here passes over; nothing where all is done.
+fn unsettled(pipeline: &Pipeline) -> String {
+    let blocking = pipeline.blocking_comments();
+    let numbers: Vec<_> = blocking.map(|comment| comment.number.to_string()).collect();
+    if numbers.is_empty() {
+        return String::new();
+    }
+    let numbers = numbers.join(", ");
+    format!("Not done as you asked: comment {numbers}. Accepting settles that.\n")
 }
 
 /// Asks while the call is open. When `settled` completes first, there is nothing to answer any more.
@@ -131,12 +147,13 @@ pub fn read(handover: &Handover, step: Step, said: Said) -> Result<Answer, Refus
             (Verdict::RequestChanges, review_changes)
         }
     };
-    Ok(Answer::Proposal(Command::Decide(Proposal {
+    Ok(Answer::Proposal(Box::new(Proposal {
         handover: handover.id.clone(),
         revision: handover.current().number,
         read: None,
         decision,
         review_changes,
+        review: Review::default(),
         proof: Some(Proof {
             by: ProvenBy::Client,
             device: None,

@@ -1,6 +1,8 @@
 //! `save_handover_content`: the handover that ends a phase, or its revision.
 
-use domain::{Actor, Command, Pipeline};
+use domain::{
+    Actor, AnswerOutcome, Command, CommentAnswer, EvidenceLink, Pipeline, Recap, TestRun,
+};
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,10 +29,113 @@ pub struct SaveHandover {
     /// One line that tells the reviewer what to expect. Default: the first sentence.
     #[serde(default)]
     pub summary: Option<String>,
+    /// What you reached, a line each.
+    #[serde(default)]
+    pub results: Vec<String>,
+    /// What you do not know yet, a line each.
+    #[serde(default)]
+    pub open_questions: Vec<String>,
+    /// What comes next, a line each.
+    #[serde(default)]
+    pub next_steps: Vec<String>,
+    /// What shows that it is so.
+    #[serde(default)]
+    pub evidence: Evidence,
+    /// What you did about each comment of the review.
+    #[serde(default)]
+    pub answers: Vec<Answered>,
     /// Any text that is unique for this handover: the same call sent again then changes nothing twice.
     #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
+}
+
+/// What shows that a handover is so.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Evidence {
+    commit: Option<String>,
+    branch: Option<String>,
+    /// Of the last run.
+    tests: Option<Tests>,
+    /// Paths of changed files.
+    files: Vec<String>,
+    links: Vec<Page>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct Tests {
+    passed: u32,
+    failed: u32,
+    #[serde(default)]
+    command: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct Page {
+    url: String,
+    #[serde(default)]
+    title: Option<String>,
+}
+
+/// What was done about a comment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Answered {
+    /// Its number.
+    comment: u32,
+    outcome: Outcome,
+    /// What you did, or why not.
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Outcome {
+    Done,
+    Declined,
+}
+
+impl From<Evidence> for domain::Evidence {
+    fn from(given: Evidence) -> Self {
+        let tests = given.tests.map(|run| TestRun {
+            passed: run.passed,
+            failed: run.failed,
+            command: run.command,
+        });
+        let links = given.links.into_iter().map(|page| EvidenceLink {
+            url: page.url,
+            title: page.title,
+        });
+        Self {
+            commit: given.commit,
+            branch: given.branch,
+            tests,
+            files: given.files,
+            links: links.collect(),
+        }
+    }
+}
+
+impl From<Answered> for CommentAnswer {
+    fn from(given: Answered) -> Self {
+        Self {
+            comment: given.comment,
+            outcome: match given.outcome {
+                Outcome::Done => AnswerOutcome::Done,
+                Outcome::Declined => AnswerOutcome::Declined,
+            },
+            note: given.note,
+        }
+    }
 }
 
 pub const NAME: &str = "save_handover_content";
@@ -56,6 +161,13 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
         phase: given.phase,
         content: given.content,
         summary: given.summary,
+        recap: Recap {
+            results: given.results,
+            open_questions: given.open_questions,
+            next_steps: given.next_steps,
+            evidence: given.evidence.into(),
+        },
+        answers: given.answers.into_iter().map(CommentAnswer::from).collect(),
     };
     let done = handler
         .relay
