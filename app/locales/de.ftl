@@ -428,14 +428,7 @@ own-accepted = { $phase } angenommen. Der Prompt für { $next } ist unterwegs.
 own-accepted-last = { $phase } angenommen. Das war die letzte Phase.
 own-changes = Änderungen angefordert. Der Agent bekommt sie gleich.
 own-stopped = Pipeline gestoppt.
-elsewhere-accepted = { $who } hat { $phase } angenommen.
-elsewhere-changes = { $who } hat Änderungen an { $phase } angefordert.
-elsewhere-stopped = { $who } hat die Pipeline bei { $phase } gestoppt.
-elsewhere-accepted-by-you = Du hast { $phase } angenommen.
-elsewhere-changes-by-you = Du hast Änderungen an { $phase } angefordert.
-elsewhere-stopped-by-you = Du hast die Pipeline bei { $phase } gestoppt.
-gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
-keys-asleep = Klick oder scroll zuerst hier: Dann gelten A und C als Tasten.
+keys-asleep = Klick oder scroll zuerst hier: Dann gelten A, R und C als Tasten.
 as-source-deep = Als Klartext gezeigt: zu tief verschachtelt, um es zu formatieren.
 as-source-much = Als Klartext gezeigt: zu viel, um es zu formatieren.
 
@@ -764,3 +757,127 @@ send-with-secrets = { $count ->
         [one] Mit 1 Geheimnis senden
        *[other] Mit { $count } Geheimnissen senden
     }
+
+## What is shown beside a handover
+
+evidence = Nachweise
+tests-passed = Tests { $passed } von { $total }
+tests-failed = { $count ->
+        [one] 1 fehlgeschlagen
+       *[other] { $count } fehlgeschlagen
+    }
+commit = Commit
+branch = Branch
+files-changed = { $count ->
+        [one] 1 Datei
+       *[other] { $count } Dateien
+    }
+old-evidence = aus Fassung { $number }; der Text hat sich seitdem geändert
+results = Ergebnisse
+open-questions = Offene Fragen
+next-steps = Nächste Schritte
+not-filled-in = Nicht ausgefüllt: { $what }
+not-filled-in-more = Nicht ausgefüllt: { $what } und { $more } weitere
+outline = Gliederung
+changed-here = geändert
+comments-here = { $count ->
+        [one] 1 Kommentar
+       *[other] { $count } Kommentare
+    }
+revision-switch = Fassungen
+newest-revision = { $number } · neueste
+view = Ansicht
+whole-document = Ganzes Dokument
+changes-since = Änderungen seit Fassung { $number }
+as-source = Quelltext
+unchanged-blocks = { $count ->
+        [one] 1 unveränderter Absatz
+       *[other] { $count } unveränderte Absätze
+    }
+show-whole = Ganzes Dokument zeigen
+changes-cut = Nicht jede Änderung ist gezeigt: Die Texte sind zu lang oder zu verschieden.
+no-changes = Kein Unterschied in dem, was man liest.
+loading-changes = Wird verglichen …
+
+## Points of a review
+
+comment = Kommentieren
+comments = Kommentare
+new-comment = Neuer Kommentar
+comment-number = Kommentar { $number }
+add = Hinzufügen
+suggest-wording = Formulierung vorschlagen
+suggested-wording = Vorgeschlagene Formulierung
+discard-comment = Verwerfen
+edit = Bearbeiten
+about-whole = Zur ganzen Übergabe
+passage-gone = Die Stelle gibt es nicht mehr
+just-now-yours = noch nicht gesendet
+asked-for-in = Was du zu Fassung { $number } verlangt hast
+asked-for = Was du verlangt hast
+asked-for-by-all-in = Was zu Fassung { $number } verlangt wurde
+asked-for-by-all = Was verlangt wurde
+points = { $count ->
+        [one] 1 Punkt
+       *[other] { $count } Punkte
+    }
+points-done = { $count } erledigt
+points-declined = { $count } abgelehnt
+points-unanswered = { $count } offen
+answer-done = Erledigt.
+answer-declined = Abgelehnt.
+answer-none = Nicht beantwortet.
+settle-or-ask = Klär es selbst oder frag noch einmal.
+show = Zeigen
+settle = Geklärt
+settled-now = Mit deiner Entscheidung geklärt.
+insist = Darauf bestehen
+ask-again = Noch einmal fragen
+insisted-now = Geht zurück an den Agenten.
+what-is-missing = Was fehlt noch?
+undo-point = Rückgängig
+settled-points = { $count } geklärt: zeigen
+goes-along = Geht mit: { $what }
+goes-comments = { $count ->
+        [one] 1 Kommentar
+       *[other] { $count } Kommentare
+    }
+goes-again = { $count ->
+        [one] 1 Punkt noch einmal
+       *[other] { $count } Punkte noch einmal
+    }
+goes-settled = { $count ->
+        [one] 1 Punkt geklärt
+       *[other] { $count } Punkte geklärt
+    }
+blocked-unanswered = Punkt { $number } ist nicht beantwortet. Klär ihn, dann kannst du annehmen.
+blocked-declined = Punkt { $number } wurde abgelehnt. Klär ihn, dann kannst du annehmen.
+blocked-points = Die Punkte { $numbers } sind nicht erledigt. Klär sie, dann kannst du annehmen.
+words-besides = Noch etwas? Der Agent bekommt es wörtlich.
+accept-as-is = Unverändert annehmen
+wont-be-sent = { $count ->
+        [0] Deine Worte werden nicht gesendet.
+        [one] Dein Kommentar wird nicht gesendet.
+       *[other] Deine { $count } Kommentare werden nicht gesendet.
+    }
+go-back = Zurück
+refused-unsettled = Ein Punkt ist noch nicht geklärt. Klär ihn oder frag noch einmal.
+too-many-comments = Eine Prüfung hat höchstens 100 Kommentare. Verwirf einen oder sende erst diese.
+kept-as-draft = { $count ->
+        [one] Dein Kommentar ist nicht gesendet, aber als Entwurf gesichert.
+       *[other] Deine { $count } Kommentare sind nicht gesendet, aber als Entwurf gesichert.
+    }
+kept-words = Deine Worte sind nicht gesendet, aber als Entwurf gesichert.
+drafts = Nicht gesendet
+next-paragraph = Nächster Absatz
+previous-paragraph = Voriger Absatz
+
+## Somebody else decided first
+
+elsewhere-accepted = { $who } hat { $phase } angenommen.
+elsewhere-changes = { $who } hat Änderungen an { $phase } angefordert.
+elsewhere-stopped = { $who } hat die Pipeline bei { $phase } gestoppt.
+elsewhere-accepted-by-you = Du hast { $phase } angenommen.
+elsewhere-changes-by-you = Du hast Änderungen an { $phase } angefordert.
+elsewhere-stopped-by-you = Du hast die Pipeline bei { $phase } gestoppt.
+gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.

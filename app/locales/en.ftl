@@ -265,14 +265,6 @@ end-of-relay = finish
 revision = revision { $number }
 arrived = { $title }: { $phase } is ready for review.
 arrival = { $phase } is ready for review: { $title }
-elsewhere-accepted = { $who } accepted { $phase }.
-elsewhere-changes = { $who } requested changes to { $phase }.
-elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
-# In another window, by the same person.
-elsewhere-accepted-by-you = You accepted { $phase }.
-elsewhere-changes-by-you = You requested changes to { $phase }.
-elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
-gone = This handover is closed: the pipeline has moved on.
 
 ## The prompt
 
@@ -350,7 +342,7 @@ stop-yes = Stop pipeline
 stop-no = Keep it running
 not-sent = Not sent. Your text is still here.
 your-decision = Your decision
-keys-asleep = Click or scroll in here first: then A and C work as keys.
+keys-asleep = Click or scroll in here first: then A, R and C work as keys.
 no-tasks = No tasks yet. They'll appear when the agent reports them.
 goal = Goal
 goal-more = Show full goal
@@ -780,3 +772,127 @@ send-with-secrets = { $count ->
         [one] Send with 1 secret
        *[other] Send with { $count } secrets
     }
+
+## What is shown beside a handover
+
+evidence = Evidence
+tests-passed = Tests { $passed } of { $total }
+tests-failed = { $count ->
+        [one] 1 failed
+       *[other] { $count } failed
+    }
+commit = Commit
+branch = Branch
+files-changed = { $count ->
+        [one] 1 file
+       *[other] { $count } files
+    }
+old-evidence = from revision { $number }; the text has changed since
+results = Results
+open-questions = Open questions
+next-steps = Next steps
+not-filled-in = Not filled in: { $what }
+not-filled-in-more = Not filled in: { $what } and { $more } more
+outline = Outline
+changed-here = changed
+comments-here = { $count ->
+        [one] 1 comment
+       *[other] { $count } comments
+    }
+revision-switch = Revisions
+newest-revision = { $number } · newest
+view = View
+whole-document = Whole document
+changes-since = Changes since revision { $number }
+as-source = Source
+unchanged-blocks = { $count ->
+        [one] 1 unchanged paragraph
+       *[other] { $count } unchanged paragraphs
+    }
+show-whole = Show the whole document
+changes-cut = Not every change is shown: the texts are too long, or too different.
+no-changes = No difference in what is read.
+loading-changes = Comparing…
+
+## Points of a review
+
+comment = Comment
+comments = Comments
+new-comment = New comment
+comment-number = Comment { $number }
+add = Add
+suggest-wording = Suggest wording
+suggested-wording = Suggested wording
+discard-comment = Discard
+edit = Edit
+about-whole = About the whole handover
+passage-gone = The passage is gone
+just-now-yours = not sent yet
+asked-for-in = What you asked for in revision { $number }
+asked-for = What you asked for
+asked-for-by-all-in = What was asked for in revision { $number }
+asked-for-by-all = What was asked for
+points = { $count ->
+        [one] 1 point
+       *[other] { $count } points
+    }
+points-done = { $count } done
+points-declined = { $count } declined
+points-unanswered = { $count } not answered
+answer-done = Done.
+answer-declined = Declined.
+answer-none = Not answered.
+settle-or-ask = Settle it yourself, or ask again.
+show = Show
+settle = Settled
+settled-now = Settled with your decision.
+insist = Insist
+ask-again = Ask again
+insisted-now = Goes back to the agent.
+what-is-missing = What is missing?
+undo-point = Undo
+settled-points = { $count } settled: show
+goes-along = Goes along: { $what }
+goes-comments = { $count ->
+        [one] 1 comment
+       *[other] { $count } comments
+    }
+goes-again = { $count ->
+        [one] 1 point again
+       *[other] { $count } points again
+    }
+goes-settled = { $count ->
+        [one] 1 point settled
+       *[other] { $count } points settled
+    }
+blocked-unanswered = Point { $number } is not answered. Settle it, then you can accept.
+blocked-declined = Point { $number } was declined. Settle it, then you can accept.
+blocked-points = Points { $numbers } are not done. Settle them, then you can accept.
+words-besides = Anything else? The agent gets this word for word.
+accept-as-is = Accept as is
+wont-be-sent = { $count ->
+        [0] Your words won't be sent.
+        [one] Your comment won't be sent.
+       *[other] Your { $count } comments won't be sent.
+    }
+go-back = Go back
+refused-unsettled = A point is not settled yet. Settle it, or ask again.
+too-many-comments = A review has at most 100 comments. Discard one, or send these first.
+kept-as-draft = { $count ->
+        [one] Your comment is not sent; it is kept as a draft.
+       *[other] Your { $count } comments are not sent; they are kept as a draft.
+    }
+kept-words = Your words are not sent; they are kept as a draft.
+drafts = Not sent
+next-paragraph = Next paragraph
+previous-paragraph = Previous paragraph
+
+## Somebody else decided first
+
+elsewhere-accepted = { $who } accepted { $phase }.
+elsewhere-changes = { $who } requested changes to { $phase }.
+elsewhere-stopped = { $who } stopped the pipeline at { $phase }.
+elsewhere-accepted-by-you = You accepted { $phase }.
+elsewhere-changes-by-you = You requested changes to { $phase }.
+elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
+gone = This handover is closed: the pipeline has moved on.

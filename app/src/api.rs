@@ -1,15 +1,15 @@
 //! The REST calls of the board.
 
-use domain::{DocumentHash, HandoverId, NoteKind, PhaseName, PipelineId, PromptId, Verdict, Via};
+use domain::{DocumentHash, NoteKind, PhaseName, PipelineId, PromptId, Review, Verdict, Via};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
-    Archived, Audit, AuditEntry, Credentials, Devices, Page, People, Role, Session, SignInLink,
-    Summary, Telling, TriedOut, Wishes,
+    Archived, Audit, AuditEntry, Credentials, Devices, HandoverRef, Page, People, Role, Session,
+    SignInLink, Summary, Telling, TriedOut, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Document, PromptText, browser, json,
+    Document, PromptText, Shown, browser, json,
     page::{PageDetail, Values},
     paths,
 };
@@ -58,9 +58,10 @@ impl From<SplitLoaderError> for Failure {
 struct DecisionBody<'a> {
     decision: Verdict,
     revision: u32,
-    /// The text that was read: another one is refused.
+    /// What was read, as it is shown: anything else is refused.
     read: DocumentHash,
     review_changes: &'a str,
+    review: &'a Review,
     /// Whether the board is shown inside another page: the server has it confirmed then.
     framed: bool,
 }
@@ -204,11 +205,19 @@ fn read_detail(text: String) -> Result<(Summary, PageDetail), Failure> {
     json::read_two(&text).ok_or(Failure::Unreadable)
 }
 
-/// Fetches a revision of a handover with its text from its address, as [`paths::handover`] gives it.
-pub(crate) async fn handover(address: &str) -> Result<Document, Failure> {
+/// Fetches a revision of a handover with its text, and with what is shown beside it, from its address, as
+/// [`paths::handover`] gives it.
+pub(crate) async fn handover(address: &str) -> Result<(Document, Shown), Failure> {
     let text = call(address, None).await?;
     let (about, body) = json::read_two(&text).ok_or(Failure::Unreadable)?;
-    Ok(Document { about, body })
+    let shown = json::read(&text).ok_or(Failure::Unreadable)?;
+    Ok((Document { about, body }, shown))
+}
+
+/// Fetches what one revision of a handover has that an earlier one has not.
+pub(crate) async fn changes(path: &str) -> Result<Shown, Failure> {
+    let text = call(path, None).await?;
+    json::read(&text).ok_or(Failure::Unreadable)
 }
 
 /// Fetches a prompt with its text.
@@ -221,25 +230,24 @@ pub(crate) async fn prompt(
     Ok(PromptText { about, body })
 }
 
-/// Sends a decision about the text that was read. With the same `key`, however often, it is made once.
+/// Sends a decision about the revision that was read. With the same `key`, however often, it is made once.
 pub(crate) async fn decide(
-    pipeline: &PipelineId,
-    handover: &HandoverId,
-    revision: u32,
-    read: DocumentHash,
+    about: &HandoverRef,
     decision: Verdict,
     review_changes: &str,
+    review: &Review,
     key: &str,
 ) -> Result<(), Failure> {
     let body = json::write(&DecisionBody {
         decision,
-        revision,
-        read,
+        revision: about.revision,
+        read: about.read(),
         review_changes,
+        review,
         framed: browser::is_framed(),
     });
     call(
-        &paths::decision(pipeline, handover),
+        &paths::decision(about.handover.pipeline(), &about.handover),
         Some((body.ok_or(Failure::Unreadable)?, key)),
     )
     .await

@@ -175,6 +175,13 @@ pub(crate) fn keep(key: &str, value: &str) -> bool {
     }
 }
 
+/// Forgets what this browser keeps under a name.
+pub(crate) fn forget(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// Puts the focus on the element with this id.
 pub(crate) fn focus(id: &str) {
     let element = document().get_element_by_id(id);

@@ -67,6 +67,16 @@ fn boxed_effect(act: Box<dyn Fn()>) {
     Effect::new(act);
 }
 
+/// What is drawn anew whenever what it reads changes. Compiled once for all of it, not for each closure.
+pub(crate) fn drawn(read: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    boxed_drawn(Box::new(read))
+}
+
+#[inline(never)]
+fn boxed_drawn(read: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    (move || read()).into_any()
+}
+
 /// What is done when something is pressed. Compiled once for all buttons, not for each closure.
 pub(crate) fn press(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
     Box::new(act)

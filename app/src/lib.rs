@@ -47,5 +47,6 @@ pub use route::Route;
 #[cfg(feature = "hydrate")]
 pub use shell::ready;
 pub use shell::{App, shell};
+pub(crate) use texts::Shown;
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

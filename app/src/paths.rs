@@ -154,6 +154,15 @@ pub(crate) fn handover(handover: &HandoverId, revision: u32) -> String {
     )
 }
 
+/// What one revision of a handover has that an earlier one has not.
+pub(crate) fn changes(handover: &HandoverId, from: u32, to: u32) -> String {
+    let pipeline = handover.pipeline();
+    format!(
+        "{}/api/pipelines/{pipeline}/handovers/{handover}/changes?from={from}&to={to}",
+        base()
+    )
+}
+
 /// Where a person's decision goes.
 pub(crate) fn decision(pipeline: &PipelineId, handover: &HandoverId) -> String {
     format!(

@@ -1,6 +1,11 @@
 //! Which review is open. It opens from the state, not from an event: a board that is opened later
 //! shows it just the same.
 
+pub(crate) mod anchor;
+mod kept;
+
+pub(crate) use kept::{Kept, Writing};
+
 use std::{collections::HashSet, time::Duration};
 
 use domain::{HandoverId, PipelineId};
@@ -182,9 +187,4 @@ pub(crate) fn is_typed(event: &web_sys::Event) -> bool {
 /// Where it is kept that a revision was put off in this tab.
 pub(crate) fn put_off_key(handover: &HandoverId, revision: u32) -> String {
     format!("staffel.later.{handover}.r{revision}")
-}
-
-/// Where the words that the reader has typed about a handover are kept.
-pub(crate) fn draft_key(handover: &HandoverId) -> String {
-    format!("staffel.draft.{handover}")
 }

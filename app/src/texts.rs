@@ -2,6 +2,10 @@
 //!
 //! Each comes with what it is about: the detail of a pipeline lists only the newest ones.
 
+mod shown;
+
+pub(crate) use shown::{Point, Shown};
+
 use domain::{HandoverId, PromptId};
 use protocol::{HandoverRef, HandoverView, Link, PromptRef, PromptView, Rendering};
 use serde::{Deserialize, Serialize};

@@ -32,7 +32,7 @@ export class Board {
     this.badge = page.locator('.badge');
     this.notice = page.locator('.notice:not(.arrival)');
     this.arrival = page.locator('.notice.arrival');
-    this.words = this.review.getByLabel('What should change? The agent gets this word for word.');
+    this.words = this.review.locator('#review-words');
   }
 
   /** Opens a page, and waits until its buttons do something and what it shows is live. */

@@ -1,7 +1,7 @@
 // Everybody can use it: axe finds nothing to complain about in any state, and nothing overflows on a phone.
 
 import { complaints } from './axe.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, openReview, test } from './fixtures.ts';
 
 // The longest tests of all.
 test.describe.configure({ mode: 'parallel' });
@@ -105,6 +105,10 @@ for (const [device, viewport] of [
     const handover = await agent.handOver(pipeline, LONG);
     await expect(board.review.locator('.doc')).toContainText('A very long handover');
     await check('review open');
+    await board.review.locator('.note-keys').getByRole('button', { name: 'Comment' }).click();
+    await board.review.locator('#comment-text').fill('Which link?');
+    await check('a comment is being written');
+    await board.button('Discard').click();
     await board.button('Request changes').click();
     await check('review without words');
     await board.button('Stop pipeline…').click();
@@ -151,6 +155,37 @@ for (const [device, viewport] of [
     await board.ready();
     await expect(board.prompt).toBeVisible();
     await check('a prompt by its address');
+
+    const reviewed = await agent.start({ title: 'Points' });
+    const evidence = {
+      commit: '9f31c07',
+      tests: { passed: 212, failed: 2 },
+      files: [`src/${'averylongname'.repeat(8)}.rs`],
+      links: [{ url: 'https://example.com/run' }],
+    };
+    const recap = { results: ['It works'], open_questions: ['Who pays?'], next_steps: ['Build it'] };
+    await agent.call('save_handover_content', { pipeline: reviewed, content: `${LONG}\n\n[Goal 1]`, evidence, ...recap });
+    await board.open(`/pipelines/${reviewed}`);
+    await expect(board.review.locator('.doc')).toContainText('Goal 1');
+    await board.review.locator('.note-keys').getByRole('button', { name: 'Comment' }).click();
+    await board.review.locator('#comment-text').fill('averylongwordwithoutanybreak'.repeat(6));
+    await board.button('Add').click();
+    await check('a comment, and evidence');
+    await board.button('Request changes').click();
+    await expect(board.review).toBeHidden();
+    await agent.call('save_handover_content', {
+      pipeline: reviewed,
+      content: `${LONG}\n\nOnce more.`,
+      answers: [{ comment: 1, outcome: 'declined', note: 'averylongwordwithoutanybreak'.repeat(6) }],
+    });
+    await openReview(page);
+    await expect(board.review.locator('.changes')).toBeVisible();
+    await board.review.getByRole('button', { name: 'Insist' }).click();
+    await check('what has changed, and what was asked for');
+    await board.button('Source').click();
+    await check('what has changed, as it is written');
+    await page.keyboard.press('Escape');
+    await expect(board.review).toBeHidden();
 
     await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
     await board.open(`/pipelines/${other}`);

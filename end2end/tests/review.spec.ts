@@ -228,13 +228,13 @@ test('the keyboard alone is enough', async ({ agent, board, page }) => {
   await expect(board.review).toHaveAttribute('data-keys', 'asleep');
 
   await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('c');
+  await page.keyboard.press('r');
   await expect(board.words).toBeFocused();
   // While one types, letters are letters.
   await page.keyboard.type('a clear case');
   await expect(board.words).toHaveValue('a clear case');
   await page.keyboard.press('Tab');
-  await page.keyboard.press('c');
+  await page.keyboard.press('r');
   await expect(board.review).toBeHidden();
   expect(await agent.wait(handover)).toMatchObject({ decision: 'changes_requested', review_changes: 'a clear case' });
 

@@ -1,14 +1,18 @@
 //! Opening reviews and closing them: by the state, and because the reader asks for it.
 
 use domain::PipelineId;
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use crate::{
     Route,
     attention::Arrival,
     board::Board,
     browser,
-    review::{Opened, put_off_key},
+    review::{Kept, Opened, put_off_key},
     standing,
     waiting::Waiting,
     wording,
@@ -136,6 +140,13 @@ fn close_decided(board: Board, opened: &Opened) {
     if here {
         return;
     }
+    let opened = opened.clone();
+    spawn_local(async move { drop(say_decided(board, opened).await) });
+}
+
+/// Says who was faster, or that there is nothing to decide any more.
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn say_decided(board: Board, opened: Opened) -> Result<(), SplitLoaderError> {
     let lang = board.lang.get_untracked();
     let decision = board.peek(opened.pipeline()).and_then(|status| {
         status
@@ -143,12 +154,21 @@ fn close_decided(board: Board, opened: &Opened) {
             .filter(|handover| handover.handover == opened.about.handover)?
             .decision
     });
-    board.say(decision.map_or_else(
-        || wording::review::gone(lang),
-        |decision| {
-            wording::review::elsewhere(lang, &board.reader(), &decision, &opened.about.phase)
-        },
-    ));
+    let Some(decision) = decision else {
+        board.say(wording::review::gone(lang));
+        return Ok(());
+    };
+    let reader = board.reader();
+    let mut said = wording::review::elsewhere(lang, &reader, &decision, &opened.about.phase);
+    let kept = Kept::recall(&opened.about.handover);
+    // In another window of the same person it was sent.
+    if !wording::is_reader(&reader, &decision.by)
+        && let Some(kept) = wording::review::kept(lang, kept.count(), !kept.words.trim().is_empty())
+    {
+        said = format!("{said} {kept}");
+    }
+    board.say(said);
+    Ok(())
 }
 
 #[cfg(test)]

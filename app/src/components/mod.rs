@@ -3,6 +3,7 @@
 pub(crate) mod answered;
 pub(crate) mod badge;
 pub(crate) mod bulk;
+pub(crate) mod changes;
 pub(crate) mod chip;
 pub(crate) mod confirm;
 pub(crate) mod connect;
@@ -25,6 +26,7 @@ pub(crate) mod more;
 pub(crate) mod notes;
 pub(crate) mod notice;
 pub(crate) mod now;
+pub(crate) mod points;
 pub(crate) mod prompt;
 pub(crate) mod prompt_steps;
 pub(crate) mod question;

@@ -3,7 +3,9 @@
 use leptos::{html, prelude::*, wasm_split::wasm_split};
 
 use super::{
+    changes::Views,
     document::Reading,
+    points::Points,
     rest::{Drawn, rest},
     review_form::{NotYours, ReviewForm},
     time::Ago,
@@ -80,9 +82,23 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         paths::handover(&about.handover, about.revision)
     });
     let reading = Reading::of(board, address);
+    let revision = memo(move || about().revision);
+    let points = Points::of(
+        board,
+        opened.about.handover.clone(),
+        revision,
+        reading,
+        board.may_decide(),
+    );
+    let views = Views::of(board, reading, points);
+    let here = memo(move || views.is_here());
     effect(move || {
         address.track();
-        review.shows(reading.here.get());
+        let here = here.get();
+        review.shows(here);
+        if here {
+            points.read();
+        }
     });
     on_cleanup(move || review.shows(false));
     let title = text(move || {
@@ -148,12 +164,35 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
             </When>
         </div>
         // The document scrolls, so it can be focused.
-        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document)>{reading.view()}</article>
+        <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document) on:click=move |event| points.tap(&event)>
+            {reading_of(reading, views, points)}
+        </article>
         {if board.may_decide() {
-            view! { <ReviewForm board opened read=reading.here/> }.into_any()
+            view! { <ReviewForm board opened read=here points views/> }.into_any()
         } else {
             view! { <NotYours board/> }.into_any()
         }}
     }
     .into_inner()
+}
+
+/// The text with everything beside it.
+pub(crate) fn reading_of(reading: Reading, views: Views, points: Points) -> AnyView {
+    view! {
+        <div class="reading">
+            {points.outline()}
+            <div class="sheets">
+                {views.switches()}
+                {reading.missing()}
+                {points.evidence()}
+                {points.ledger()}
+                <div class="text-and-margin">
+                    <div class="text">{views.view()}</div>
+                    {points.cards()}
+                    {points.pick_button()}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
 }

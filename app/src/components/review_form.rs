@@ -1,25 +1,33 @@
-//! The decision: the words that go with it, three buttons, their keys.
+//! The decision: what goes along with it, what stands in its way, its buttons and their keys.
 
-use domain::{Decision, HandoverId, Verdict};
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use domain::{Decision, HandoverId, Review as Prepared, Verdict};
+use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::HandoverRef;
 use wasm_bindgen::JsCast;
 
 use super::{
+    changes::Views,
     confirm::{self, Asked},
+    element::{About, Button, Field, button, element, field, plain},
+    points::Points,
     when::When,
 };
 use crate::{
     Lang, api,
     api::Failure,
     attention::Keys,
-    board::{Board, use_board},
+    board::Board,
     browser,
-    follow::{effect, flag, maybe, press, text, word},
+    follow::{effect, flag, maybe, text, word},
     paths,
-    review::{Opened, Review, draft_key},
+    review::{Kept, Opened, Review},
     wording,
 };
+
+/// The id of the field for words.
+const WORDS: &str = "review-words";
+/// The id of the button that does nothing.
+const KEEP: &str = "decide-nothing";
 
 /// What stands in the way of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +47,7 @@ struct Attempt {
     verdict: Verdict,
     revision: u32,
     words: String,
+    review: Prepared,
     key: String,
 }
 
@@ -48,12 +57,15 @@ struct Form {
     board: Board,
     opened: StoredValue<Opened>,
     read: Memo<bool>,
-    words: RwSignal<String>,
+    points: Points,
+    views: Views,
     sending: RwSignal<bool>,
-    stopping: RwSignal<bool>,
+    /// Whether something asks once more before it is done: stopping, or accepting without what was prepared.
+    asks: RwSignal<bool>,
+    /// Whether that is stopping.
+    stops: RwSignal<bool>,
     trouble: RwSignal<Option<Trouble>>,
     attempt: StoredValue<Option<Attempt>>,
-    field: NodeRef<html::Textarea>,
 }
 
 /// In place of the form, for a reader who may not decide: why, and what to do about it.
@@ -74,7 +86,7 @@ pub(crate) fn NotYours(
     .into_any()
 }
 
-/// The side of the review where one decides.
+/// The bar of the review where one decides.
 #[component]
 pub(crate) fn ReviewForm(
     /// The board.
@@ -83,31 +95,66 @@ pub(crate) fn ReviewForm(
     opened: Opened,
     /// Whether its document is there to be read. Nobody decides about a blank page.
     read: Memo<bool>,
+    /// What goes along.
+    points: Points,
+    /// How the document is shown.
+    views: Views,
 ) -> impl IntoView {
     let form = Form {
         board,
-        words: RwSignal::new(
-            browser::remembered(&draft_key(&opened.about.handover)).unwrap_or_default(),
-        ),
         opened: StoredValue::new(opened),
         read,
+        points,
+        views,
         sending: RwSignal::new(false),
-        stopping: RwSignal::new(false),
+        asks: RwSignal::new(false),
+        stops: RwSignal::new(false),
         trouble: RwSignal::new(None),
         attempt: StoredValue::new(None),
-        field: NodeRef::new(),
     };
+    let lang = board.lang;
     let closed = flag(move || {
         form.sending.get() || !form.read.get() || board.review.keys() == Keys::Blocked
     });
+    let stuck = flag(move || closed.get() || !points.blockers().is_empty());
     let accept = word(move || {
-        let some = form.words.with(|words| !words.trim().is_empty());
-        if some {
-            board.lang.get().accept_with_change()
+        if form.brings() {
+            lang.get().accept_with_change()
         } else {
-            board.lang.get().accept()
+            lang.get().accept()
         }
     });
+    // One of them is what comes next.
+    let asks_for_more =
+        flag(move || !points.blockers().is_empty() || points.comments() > 0 || form.insists());
+    let accept_class = word(move || {
+        if asks_for_more.get() {
+            "btn"
+        } else {
+            "btn first"
+        }
+    });
+    let change_class = word(move || {
+        if asks_for_more.get() {
+            "btn first"
+        } else {
+            "btn"
+        }
+    });
+    let label = word(move || {
+        if asks_for_more.get() {
+            lang.get().words_besides()
+        } else {
+            lang.get().what_should_change()
+        }
+    });
+    let goes = maybe(move || {
+        let (again, settled) = points
+            .kept
+            .with(|kept| (kept.insisted.len() as u64, kept.settled.len() as u64));
+        wording::review::goes_along(lang.get(), points.comments(), again, settled)
+    });
+    let blocked = maybe(move || wording::review::blocked(lang.get(), &points.blockers()));
     let asked = Signal::derive(move || form.asked());
     let again = Callback::new(move |()| form.again());
     let no_words = move || form.trouble.get() == Some(Trouble::NoWords);
@@ -118,10 +165,184 @@ pub(crate) fn ReviewForm(
             form.trouble.set(None);
         }
     });
-    let said = text(move || {
+    let said = maybe(move || Some(form.said()).filter(|said| !said.is_empty()));
+    let words = text(move || points.kept.with(|kept| kept.words.clone()));
+    let asking = form.asks;
+    let brings = flag(move || form.brings());
+    // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
+    let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
+    on_cleanup(move || keys.remove());
+    let step = move |key, arrow: &'static str, says: fn(Lang) -> &'static str, back| {
+        let about = Button {
+            label: Some(word(board.t(says))),
+            key: Some(key),
+            ..Button::default()
+        };
+        button(
+            Signal::stored("quiet square"),
+            about,
+            arrow.into_any(),
+            move |_| points.step(back),
+        )
+    };
+    let comment = Button {
+        key: Some("C"),
+        keeps: true,
+        ..Button::default()
+    };
+    let says = board.t(Lang::comment).into_any();
+    let on_points = vec![
+        step("K", "↑", Lang::previous_paragraph, true),
+        step("J", "↓", Lang::next_paragraph, false),
+        button(Signal::stored("quiet"), comment, says, move |_| {
+            points.begin()
+        }),
+    ];
+    let words_about = Field {
+        id: WORDS.to_owned(),
+        invites: Some(label),
+        wrong: Some(maybe(move || no_words().then(|| "true".to_owned()))),
+        why: Some("review-said"),
+        ..Field::default()
+    };
+    let acts = move || {
+        let asks = |says: fn(Lang) -> &'static str, class, closed, stops| {
+            let about = Button {
+                closed: Some(closed),
+                ..Button::default()
+            };
+            let says = board.t(says).into_any();
+            button(class, about, says, move |_| {
+                form.stops.set(stops);
+                form.asks.set(true);
+            })
+        };
+        let decides = |says: AnyView, class, key, closed, verdict| {
+            let about = Button {
+                key: Some(key),
+                closed: Some(closed),
+                why: (verdict == Verdict::Accept).then_some("review-blocked"),
+                ..Button::default()
+            };
+            button(class, about, says, move |_| form.decide(verdict, false))
+        };
+        let as_is = word(move || if brings.get() { "quiet as-is" } else { "gone" });
+        let changes = board.t(Lang::request_changes).into_any();
+        let stop = Signal::stored("quiet stop");
+        vec![
+            asks(Lang::stop_pipeline, stop, closed, true),
+            asks(Lang::accept_as_is, as_is, stuck, false),
+            decides(accept.into_any(), accept_class, "A", stuck, Verdict::Accept),
+            decides(changes, change_class, "R", closed, Verdict::RequestChanges),
+        ]
+    };
+    view! {
+        <aside class="decide" aria-label=board.t(Lang::your_decision)>
+            <div class="along">
+                <span class="goes">{goes}</span>
+                <b class="blocked" id="review-blocked" role="status">{blocked}</b>
+                <p id="review-said" class="said" class:trouble=trouble role="status">{said}</p>
+                {plain("span", "note-keys", on_points)}
+            </div>
+            {confirm::form(board, asked, again)}
+            <label class="unseen" for=WORDS>{label}</label>
+            {field(words_about, words, move |words| form.type_words(words))}
+            <div class="acts">
+                <When holds=asking otherwise=acts>
+                    {question(form)}
+                </When>
+            </div>
+        </aside>
+    }
+    .into_inner()
+}
+
+/// What cannot be taken back asks once more.
+fn question(form: Form) -> AnyView {
+    let board = form.board;
+    // The focus goes to the harmless answer.
+    request_animation_frame(|| browser::focus(KEEP));
+    let stops = form.stops;
+    let really = text(move || {
         let lang = board.lang.get();
-        match form.trouble.get() {
-            _ if form.sending.get() => lang.sending().to_owned(),
+        if stops.get() {
+            lang.stop_really().to_owned()
+        } else {
+            lang.wont_be_sent(form.points.comments())
+        }
+    });
+    let word_of = move |stop: fn(Lang) -> &'static str, as_is: fn(Lang) -> &'static str| {
+        word(move || {
+            if stops.get() {
+                stop(board.lang.get())
+            } else {
+                as_is(board.lang.get())
+            }
+        })
+    };
+    let class = word(move || if stops.get() { "btn fault" } else { "btn" });
+    let go = move |_| {
+        if form.stops.get_untracked() {
+            form.decide(Verdict::Stop, false);
+        } else {
+            form.decide(Verdict::Accept, true);
+        }
+    };
+    let go_on = Button {
+        closed: Some(form.sending.into()),
+        ..Button::default()
+    };
+    let keep = Button {
+        id: Some(KEEP.to_owned()),
+        ..Button::default()
+    };
+    let parts = vec![
+        plain("p", "", vec![really.into_any()]),
+        button(
+            class,
+            go_on,
+            word_of(Lang::stop_yes, Lang::accept_as_is).into_any(),
+            go,
+        ),
+        button(
+            Signal::stored("btn"),
+            keep,
+            word_of(Lang::stop_no, Lang::go_back).into_any(),
+            move |_| form.asks.set(false),
+        ),
+    ];
+    let about = About {
+        role: Some("group"),
+        label: Some(word(board.t(Lang::your_decision))),
+        ..About::default()
+    };
+    element("div", Signal::stored("stop-question"), about, parts)
+}
+
+impl Form {
+    fn type_words(self, words: String) {
+        self.points
+            .change(&mut |kept| kept.words.clone_from(&words));
+        if self.trouble.get_untracked() == Some(Trouble::NoWords) {
+            self.trouble.set(None);
+        }
+    }
+
+    /// Whether something goes along with an acceptance. Follows it.
+    fn brings(self) -> bool {
+        let kept = self.points.kept;
+        kept.with(|kept| kept.asks() || !kept.words.trim().is_empty()) || self.points.comments() > 0
+    }
+
+    fn insists(self) -> bool {
+        self.points.kept.with(|kept| !kept.insisted.is_empty())
+    }
+
+    /// What is wrong, or going on.
+    fn said(self) -> String {
+        let lang = self.board.lang.get();
+        match self.trouble.get() {
+            _ if self.sending.get() => lang.sending().to_owned(),
             None => String::new(),
             Some(Trouble::NoWords) => lang.say_what().to_owned(),
             Some(Trouble::Asleep) => lang.keys_asleep().to_owned(),
@@ -130,85 +351,14 @@ pub(crate) fn ReviewForm(
             Some(Trouble::Failed(failure)) => {
                 let why = wording::review::not_decided(
                     lang,
-                    &board.reader(),
+                    &self.board.reader(),
                     &failure,
-                    form.known().as_ref(),
-                    board.now.get(),
+                    self.known().as_ref(),
+                    self.brings(),
+                    self.board.now.get(),
                 );
                 format!("{} {why}", lang.not_sent())
             }
-        }
-    });
-    // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
-    let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
-    on_cleanup(move || keys.remove());
-    view! {
-        <aside class="decide" aria-label=board.t(Lang::your_decision)>
-            <label for="review-words">{board.t(Lang::what_should_change)}</label>
-            <textarea
-                id="review-words"
-                node_ref=form.field
-                rows="5"
-                prop:value=form.words
-                aria-invalid=maybe(move || no_words().then(|| "true".to_owned()))
-                aria-describedby="review-said"
-                on:input:target=move |event| form.type_words(event.target().value())
-            ></textarea>
-            <p id="review-said" class="said" class:trouble=trouble role="status">{said}</p>
-            {confirm::form(board, asked, again)}
-            <button class="btn first" type="button" aria-keyshortcuts="A" disabled=closed on:click=press(move |_| form.decide(Verdict::Accept))>
-                {accept} <kbd aria-hidden="true">"A"</kbd>
-            </button>
-            <button class="btn" type="button" aria-keyshortcuts="C" disabled=closed on:click=press(move |_| form.decide(Verdict::RequestChanges))>
-                {board.t(Lang::request_changes)} <kbd aria-hidden="true">"C"</kbd>
-            </button>
-            <When
-                holds=form.stopping
-                otherwise=move || view! {
-                    <button class="quiet stop" type="button" disabled=closed on:click=press(move |_| form.stopping.set(true))>
-                        {board.t(Lang::stop_pipeline)}
-                    </button>
-                }
-            >
-                <StopQuestion form/>
-            </When>
-        </aside>
-    }
-    .into_inner()
-}
-
-/// Stopping ends the whole pipeline, so it asks once more.
-#[component]
-fn StopQuestion(form: Form) -> impl IntoView {
-    let board = use_board();
-    let keep = NodeRef::<html::Button>::new();
-    // The focus goes to the harmless answer.
-    effect(move || {
-        if let Some(keep) = keep.get() {
-            let _ = keep.focus();
-        }
-    });
-    view! {
-        <div class="stop-question" role="group" aria-labelledby="stop-really">
-            <p id="stop-really">{board.t(Lang::stop_really)}</p>
-            <button class="btn fault" type="button" disabled=form.sending on:click=press(move |_| form.decide(Verdict::Stop))>
-                {board.t(Lang::stop_yes)}
-            </button>
-            <button class="btn" type="button" node_ref=keep on:click=press(move |_| form.stopping.set(false))>
-                {board.t(Lang::stop_no)}
-            </button>
-        </div>
-    }
-    .into_inner()
-}
-
-impl Form {
-    fn type_words(self, words: String) {
-        let about = self.opened.get_value().about;
-        browser::remember(&draft_key(&about.handover), &words);
-        self.words.set(words);
-        if self.trouble.get_untracked() == Some(Trouble::NoWords) {
-            self.trouble.set(None);
         }
     }
 
@@ -233,7 +383,8 @@ impl Form {
     /// Sends the decision again that was refused until it was confirmed.
     fn again(self) {
         if let Some(attempt) = self.attempt.get_value() {
-            self.decide(attempt.verdict);
+            let bare = attempt.words.is_empty() && attempt.review.comments.is_empty();
+            self.decide(attempt.verdict, bare && attempt.verdict == Verdict::Accept);
         }
     }
 
@@ -242,66 +393,87 @@ impl Form {
         if event.repeat() || event.alt_key() || event.default_prevented() {
             return;
         }
-        let typing = event
+        let target = event
             .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .is_some_and(|element| matches!(element.closest("input, textarea"), Ok(Some(_))));
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let within = |selector: &str| {
+            let target = target.as_ref();
+            target.is_some_and(|target| matches!(target.closest(selector), Ok(Some(_))))
+        };
+        let typing = within("input, textarea");
         let command = event.ctrl_key() || event.meta_key();
-        let verdict = match event.key().as_str() {
-            "Enter" if command && typing => Verdict::Accept,
-            "a" | "A" if !command && !typing => Verdict::Accept,
-            "c" | "C" if !command && !typing => Verdict::RequestChanges,
+        let act: &dyn Fn() = match event.key().as_str() {
+            "Enter" if command && within("#review-words") => {
+                &|| self.decide(Verdict::Accept, false)
+            }
+            _ if command || typing => return,
+            "a" | "A" => &|| self.decide(Verdict::Accept, false),
+            "r" | "R" => &|| self.decide(Verdict::RequestChanges, false),
+            "c" | "C" => &|| self.points.begin(),
+            "j" | "J" => &|| self.points.step(false),
+            "k" | "K" => &|| self.points.step(true),
+            "d" | "D" => &|| self.views.toggle(),
             _ => return,
         };
         if !Review::is_meant(event) {
             return;
         }
         event.prevent_default();
-        if !typing && self.board.review.keys_now() == Keys::Asleep {
+        match self.board.review.keys_now() {
+            Keys::Blocked => {}
             // Whoever types a word into the wrong window decides nothing.
-            self.trouble.set(Some(Trouble::Asleep));
-            return;
+            Keys::Asleep if !typing => self.trouble.set(Some(Trouble::Asleep)),
+            _ => act(),
         }
-        self.decide(verdict);
     }
 
-    fn decide(self, verdict: Verdict) {
+    /// Sends the decision. `bare`: without what was prepared, but for what is settled.
+    fn decide(self, verdict: Verdict, bare: bool) {
         let blocked = self.board.review.keys_now() == Keys::Blocked;
         if blocked || self.sending.get_untracked() || !self.read.get_untracked() {
             return;
         }
-        let words = self.words.with_untracked(|words| words.trim().to_owned());
-        if verdict == Verdict::RequestChanges && words.is_empty() {
+        if verdict == Verdict::Accept && !untrack(|| self.points.blockers()).is_empty() {
+            return;
+        }
+        if !bare {
+            // What stands in an open card is meant as well.
+            self.points.change(&mut Kept::add);
+        }
+        let kept = self.points.kept.get_untracked();
+        let (words, review) = match bare {
+            true => (String::new(), kept.bare()),
+            false => (kept.words.trim().to_owned(), kept.review()),
+        };
+        if verdict == Verdict::RequestChanges && words.is_empty() && !kept.asks() {
             self.trouble.set(Some(Trouble::NoWords));
-            if let Some(field) = self.field.get_untracked() {
-                let _ = field.focus();
-            }
+            browser::focus(WORDS);
             return;
         }
         // The revision that is in front of the reader, which need not be the newest.
         let opened = self.board.review.open.get_untracked();
         let HandoverRef {
-            handover,
-            phase,
-            next_phase: next,
-            revision,
-            ..
+            handover, revision, ..
         } = opened.unwrap_or_else(|| self.opened.get_value()).about;
-        // What was read names the text, so that nobody decides about another one.
+        // What was read names the text and what is beside it, so that nobody decides about anything else.
         let Some(read) = untrack(|| self.board.document(&handover, revision)) else {
             return;
         };
-        let read = read.about.hash;
+        let about = read.about;
         let attempt = self
             .attempt
             .get_value()
             .filter(|last| {
-                last.verdict == verdict && last.revision == revision && last.words == words
+                last.verdict == verdict
+                    && last.revision == revision
+                    && last.words == words
+                    && last.review == review
             })
             .unwrap_or_else(|| Attempt {
                 verdict,
                 revision,
                 words,
+                review,
                 key: browser::unique(&handover.to_string()),
             });
         self.attempt.set_value(Some(attempt.clone()));
@@ -311,8 +483,8 @@ impl Form {
         let done = wording::review::own(
             self.board.lang.get_untracked(),
             verdict,
-            &phase,
-            next.as_ref(),
+            &about.phase,
+            about.next_phase.as_ref(),
         );
         self.board
             .review
@@ -321,20 +493,12 @@ impl Form {
         spawn_local(async move {
             let Attempt {
                 verdict,
-                revision,
                 words,
+                review,
                 key,
+                ..
             } = attempt;
-            let sent = api::decide(
-                handover.pipeline(),
-                &handover,
-                revision,
-                read,
-                verdict,
-                &words,
-                &key,
-            )
-            .await;
+            let sent = api::decide(&about, verdict, &words, &review, &key).await;
             self.answered(&handover, sent, done);
         });
     }
@@ -342,7 +506,7 @@ impl Form {
     fn answered(self, handover: &HandoverId, sent: Result<(), Failure>, done: String) {
         match sent {
             Ok(()) => {
-                browser::remember(&draft_key(handover), "");
+                self.points.done(handover);
                 self.board.say(done);
                 let ours = self.board.review.open.with_untracked(|open| {
                     open.as_ref()
@@ -355,7 +519,7 @@ impl Form {
             Err(failure) => {
                 self.board.review.decided_here.set_value(None);
                 let _ = self.sending.try_set(false);
-                let _ = self.stopping.try_set(false);
+                let _ = self.asks.try_set(false);
                 let _ = self.trouble.try_set(Some(Trouble::Failed(failure)));
             }
         }

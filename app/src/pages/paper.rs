@@ -6,7 +6,10 @@ use leptos::prelude::*;
 use crate::{
     Lang, actions,
     board::Board,
-    components::{document::Reading, prompt::prompt_text, time::Ago, when::When},
+    components::{
+        changes::Views, document::Reading, points::Points, prompt::prompt_text,
+        review_dialog::reading_of, time::Ago, when::When,
+    },
     follow::{StatusSignal, flag, maybe, memo, press, text},
     paths,
     route::Paper,
@@ -40,6 +43,14 @@ fn handover_page(
 ) -> AnyView {
     let path = paths::handover(&handover, revision);
     let reading = Reading::of(board, memo(move || path.clone()));
+    let points = Points::of(
+        board,
+        handover.clone(),
+        memo(move || revision),
+        reading,
+        false,
+    );
+    let views = Views::of(board, reading, points);
     // Of a type that the board keeps anyway.
     let shown = StoredValue::new(Some((handover, revision)));
     let about = move || {
@@ -99,7 +110,7 @@ fn handover_page(
         <article class="sheet paper" tabindex="0" aria-labelledby="paper-text">
             // A wide table scrolls, so it can be focused. The headings of a document begin at the third level.
             <h2 class="unseen" id="paper-text">{board.t(Lang::document)}</h2>
-            {reading.view()}
+            {reading_of(reading, views, points)}
         </article>
     }
     .into_any()

@@ -1,10 +1,10 @@
 //! What is said around a review.
 
 use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
-use protocol::Rendering;
+use protocol::{DiffLine, LineChange, Rendering};
 
-use super::{age, connection, is_reader};
-use crate::{Lang, api::Failure};
+use super::{age, connection, draft::Row, is_reader};
+use crate::{Lang, api::Failure, texts::Point};
 
 /// `PLAN → CREATE`; after the last phase `REFLECT → finish`.
 pub(crate) fn gate(lang: Lang, next: Option<&PhaseName>) -> String {
@@ -108,12 +108,14 @@ pub(crate) fn as_source(lang: Lang, rendering: Option<Rendering>) -> Option<Stri
     }
 }
 
-/// Why a decision was not made. `known` is what was decided instead, where that has arrived here.
+/// Why a decision was not made. `known` is what was decided instead, where that has arrived here; `noted` says that comments
+/// went along.
 pub(crate) fn not_decided(
     lang: Lang,
     reader: &str,
     failure: &Failure,
     known: Option<&Decision>,
+    noted: bool,
     now: Timestamp,
 ) -> String {
     match (failure, known) {
@@ -129,16 +131,174 @@ pub(crate) fn not_decided(
                 (Verdict::Stop, true) => lang.refused_stopped_by_you(&ago),
             }
         }
-        // Of what a decision carries only the words can be invalid: nothing visible is left of them.
+        (Failure::Refused(problem), _) if problem.kind() == "unsettled" => {
+            lang.refused_unsettled().to_owned()
+        }
+        (Failure::Refused(problem), _) if problem.kind() == "invalid" && noted => {
+            lang.refused_answer(&problem.detail)
+        }
+        // Of the words nothing visible is left.
         (Failure::Refused(problem), _) if problem.kind() == "invalid" => lang.say_what().to_owned(),
         _ => connection::failure(lang, failure),
     }
+}
+
+/// What stands over the points of earlier rounds.
+pub(crate) fn asked_for(lang: Lang, reader: &str, points: &[Point]) -> String {
+    let own = points.iter().all(|point| point.by.name == reader);
+    let mut rounds = points.iter().map(|point| (&point.handover, point.revision));
+    let first = rounds.next();
+    let one = first.filter(|first| rounds.all(|round| round == *first));
+    match (one.map(|(_, revision)| revision.to_string()), own) {
+        (Some(revision), true) => lang.asked_for_in(&revision),
+        (Some(revision), false) => lang.asked_for_by_all_in(&revision),
+        (None, true) => lang.asked_for().to_owned(),
+        (None, false) => lang.asked_for_by_all().to_owned(),
+    }
+}
+
+/// `4 points: 2 done, 1 declined, 1 not answered`; of what is settled nothing is counted.
+pub(crate) fn points(lang: Lang, points: &[Point]) -> String {
+    let count = |state: &str| points.iter().filter(|point| point.state == state).count();
+    let mut parts = Vec::new();
+    let mut all = 0;
+    for (state, says) in [
+        ("done", Lang::points_done as fn(Lang, &str) -> String),
+        ("declined", Lang::points_declined),
+        ("unanswered", Lang::points_unanswered),
+    ] {
+        let count = count(state);
+        all += count;
+        if count > 0 {
+            parts.push(says(lang, &count.to_string()));
+        }
+    }
+    let all = lang.points(all as u64);
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("{all}: {}", parts.join(", "))
+}
+
+/// What goes along with the decision beside the words; nothing where nothing does.
+pub(crate) fn goes_along(lang: Lang, comments: u64, again: u64, settled: u64) -> Option<String> {
+    let mut parts = Vec::new();
+    for (count, says) in [
+        (comments, Lang::goes_comments as fn(Lang, u64) -> String),
+        (again, Lang::goes_again),
+        (settled, Lang::goes_settled),
+    ] {
+        if count > 0 {
+            parts.push(says(lang, count));
+        }
+    }
+    (!parts.is_empty()).then(|| lang.goes_along(&parts.join(", ")))
+}
+
+/// What is not sent because somebody else was faster; nothing where nothing was prepared. `words`: some were typed.
+pub(crate) fn kept(lang: Lang, comments: u64, words: bool) -> Option<String> {
+    match comments {
+        0 if words => Some(lang.kept_words().to_owned()),
+        0 => None,
+        count => Some(lang.kept_as_draft(count)),
+    }
+}
+
+/// Why nobody can accept yet: the points that are not done, and whether the agent declined each.
+pub(crate) fn blocked(lang: Lang, blockers: &[(u32, bool)]) -> Option<String> {
+    match blockers {
+        [] => None,
+        [(number, true)] => Some(lang.blocked_declined(&number.to_string())),
+        [(number, false)] => Some(lang.blocked_unanswered(&number.to_string())),
+        several => {
+            let numbers: Vec<_> = several
+                .iter()
+                .map(|(number, _)| number.to_string())
+                .collect();
+            let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
+            Some(lang.blocked_points(&super::list(lang, &numbers)))
+        }
+    }
+}
+
+/// The lines of a comparison.
+pub(crate) fn lines(lang: Lang, lines: &[DiffLine]) -> Vec<Row> {
+    let row = |line: &DiffLine| {
+        let (class, mark) = match line.change {
+            LineChange::Added => ("added", "+"),
+            LineChange::Removed => ("removed", "−"),
+            LineChange::Skipped => ("skipped", "…"),
+            LineChange::Same => ("", " "),
+        };
+        let said = match line.change {
+            LineChange::Skipped => lang.unchanged_lines(&line.text),
+            _ => line.text.clone(),
+        };
+        Row {
+            class,
+            mark,
+            said,
+            ..Row::default()
+        }
+    };
+    lines.iter().map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::Problem;
+
+    #[test]
+    fn the_bar_says_what_goes_along_and_what_stands_in_the_way() {
+        assert_eq!(goes_along(Lang::En, 0, 0, 0), None);
+        let along = goes_along(Lang::En, 2, 1, 1);
+        assert_eq!(
+            along.as_deref(),
+            Some("Goes along: 2 comments, 1 point again, 1 point settled")
+        );
+        assert_eq!(
+            blocked(Lang::En, &[(4, false)]).as_deref(),
+            Some("Point 4 is not answered. Settle it, then you can accept.")
+        );
+        assert_eq!(
+            blocked(Lang::De, &[(3, true), (4, false)]).as_deref(),
+            Some("Die Punkte 3 und 4 sind nicht erledigt. Klär sie, dann kannst du annehmen.")
+        );
+    }
+
+    #[test]
+    fn the_points_are_counted_by_what_became_of_them() {
+        let point = |number, state: &str, by: &str| {
+            let mut point = Point {
+                number,
+                revision: 1,
+                state: state.to_owned(),
+                ..Point::default()
+            };
+            by.clone_into(&mut point.by.name);
+            point
+        };
+        let mut all = vec![
+            point(1, "settled", "Ada"),
+            point(2, "done", "Ada"),
+            point(3, "declined", "Ada"),
+            point(4, "unanswered", "Ada"),
+        ];
+        assert_eq!(
+            points(Lang::En, &all),
+            "3 points: 1 done, 1 declined, 1 not answered"
+        );
+        assert_eq!(
+            asked_for(Lang::En, "Ada", &all),
+            "What you asked for in revision 1"
+        );
+        all.push(point(5, "done", "Ben"));
+        assert_eq!(
+            asked_for(Lang::De, "Ada", &all),
+            "Was zu Fassung 1 verlangt wurde"
+        );
+    }
 
     #[test]
     fn a_decision_that_came_too_late_names_who_decided() {
@@ -155,7 +315,8 @@ mod tests {
         };
         let now = Timestamp::from_millis(125_000);
         let anna = decision(Actor::person("Anna"));
-        let said = |lang, known: Option<&Decision>| not_decided(lang, "Ada", &late, known, now);
+        let said =
+            |lang, known: Option<&Decision>| not_decided(lang, "Ada", &late, known, false, now);
         assert_eq!(said(Lang::En, Some(&anna)), "Anna accepted this 2 min ago.");
         assert_eq!(
             said(Lang::De, Some(&decision(Actor::person("Ada")))),

@@ -1,0 +1,300 @@
+//! A revision as a whole, or what of it an earlier one has not: as it is read, and as it is written.
+
+use std::sync::Arc;
+
+use leptos::{prelude::*, task::spawn_local};
+use protocol::BlockChange;
+
+use super::{
+    document::Reading,
+    element::{About, Button, button, element, plain, quiet},
+    points::Points,
+};
+use crate::{
+    Lang, Shown,
+    api::{self, Failure},
+    board::Board,
+    follow::{drawn, effect, flag, memo, press, text, word},
+    paths, wording,
+};
+
+/// How a revision is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Views {
+    board: Board,
+    reading: Reading,
+    points: Points,
+    /// What the reader has chosen.
+    wants: RwSignal<Option<bool>>,
+    /// The revision that was read here before the one that is shown; 0 where none was.
+    before: Memo<u32>,
+    /// Where the changes are; empty for a first revision.
+    path: Memo<String>,
+    /// Those that are here, and the path of that.
+    found: RwSignal<Option<(String, Arc<Shown>)>>,
+    failed: RwSignal<Option<Failure>>,
+    /// Whether they are shown as they are written.
+    source: RwSignal<bool>,
+}
+
+impl Views {
+    /// How the revision is shown that these points are about. What was read before opens with what has changed.
+    pub fn of(board: Board, reading: Reading, points: Points) -> Self {
+        // Of the moment at which the revision came: once it is shown it is the one that was read.
+        let before = memo(move || {
+            let _ = points.revision.get();
+            points.kept.with_untracked(|kept| kept.read)
+        });
+        let path = memo(move || match points.revision.get() {
+            revision if revision > 1 => {
+                let read = before.get();
+                let from = if (1..revision).contains(&read) {
+                    read
+                } else {
+                    revision - 1
+                };
+                paths::changes(&points.handover(), from, revision)
+            }
+            _ => String::new(),
+        });
+        let views = Self {
+            board,
+            reading,
+            points,
+            wants: RwSignal::new(None),
+            before,
+            path,
+            found: RwSignal::new(None),
+            failed: RwSignal::new(None),
+            source: RwSignal::new(false),
+        };
+        effect(move || {
+            if views.changes() && views.found().is_none() {
+                views.fetch();
+            }
+        });
+        let drawn = memo(move || {
+            let address = path.get();
+            let found = views.found().is_some();
+            let (changes, source) = (views.changes(), views.source.get());
+            format!(
+                "{address} {} {changes} {found} {source}",
+                points.revision.get()
+            )
+        });
+        points.follow(memo(move || {
+            format!("{} {}", drawn.get(), reading.here.get())
+        }));
+        views
+    }
+
+    fn fetch(self) {
+        // The effect that calls this follows whether they failed.
+        let path = self.path.get_untracked();
+        spawn_local(async move {
+            match api::changes(&path).await {
+                Ok(changes) => drop(self.found.try_set(Some((path, Arc::new(changes))))),
+                Err(failure) => drop(self.failed.try_set(Some(failure))),
+            }
+        });
+    }
+
+    fn found(self) -> Option<Arc<Shown>> {
+        let path = self.path.get();
+        let found = self.found.get();
+        found.filter(|(of, _)| *of == path).map(|(_, found)| found)
+    }
+
+    /// Whether the changes are shown, or shall be. Follows it.
+    fn changes(self) -> bool {
+        let revision = self.points.revision.get();
+        let read = (1..revision).contains(&self.before.get());
+        // Where they do not come, the whole is there.
+        let wants = self.wants.get().unwrap_or(self.points.writes && read);
+        revision > 1 && wants && self.failed.with(Option::is_none)
+    }
+
+    /// Whether there is something to read, and all of it that a decision names. Follows it.
+    pub fn is_here(self) -> bool {
+        self.reading.is_whole() && (!self.changes() || self.found().is_some())
+    }
+
+    /// Shows the whole instead of the changes, or the changes.
+    pub fn toggle(self) {
+        if self.points.revision.get_untracked() > 1 {
+            let changes = untrack(|| self.changes());
+            self.failed.set(None);
+            self.wants.set(Some(!changes));
+        }
+    }
+
+    /// What chooses between them, and the other revisions, each at its address.
+    pub fn switches(self) -> AnyView {
+        let (board, points) = (self.board, self.points);
+        let several = flag(move || points.revision.get() > 1);
+        drawn(move || {
+            if !several.get() {
+                return ().into_any();
+            }
+            {
+                let since = text(move || {
+                    let from = self.from().to_string();
+                    board.lang.get().changes_since(&from)
+                });
+                let switch = |says: AnyView, key: Option<&'static str>, changes: bool| {
+                    let about = Button {
+                        key,
+                        pressed: Some(flag(move || self.changes() == changes)),
+                        ..Button::default()
+                    };
+                    button(Signal::stored(""), about, says, move |_| {
+                        if untrack(|| self.changes()) != changes {
+                            self.toggle();
+                        }
+                    })
+                };
+                let source = Button {
+                    pressed: Some(flag(move || self.source.get())),
+                    ..Button::default()
+                };
+                let class = word(move || if self.changes() { "" } else { "gone" });
+                let source = button(
+                    class,
+                    source,
+                    board.t(Lang::as_source).into_any(),
+                    move |_| {
+                        self.source.update(|source| *source = !*source);
+                    },
+                );
+                let key = points.writes.then_some("D");
+                let ways = vec![
+                    switch(board.t(Lang::whole_document).into_any(), None, false),
+                    switch(since.into_any(), key, true),
+                    source,
+                ];
+                let group = |says: fn(Lang) -> &'static str, role, parts| {
+                    let about = About {
+                        role: Some(role),
+                        label: Some(word(board.t(says))),
+                        ..About::default()
+                    };
+                    element("div", Signal::stored("switch"), about, parts)
+                };
+                let revisions = drawn(move || self.revisions().into_any());
+                let parts = vec![
+                    group(Lang::revision_switch, "navigation", vec![revisions]),
+                    group(Lang::view, "group", ways),
+                ];
+                plain("div", "views", parts)
+            }
+        })
+    }
+
+    fn from(self) -> u32 {
+        let revision = self.points.revision.get();
+        let read = self.before.get();
+        if (1..revision).contains(&read) {
+            read
+        } else {
+            revision.saturating_sub(1)
+        }
+    }
+
+    fn revisions(self) -> Vec<AnyView> {
+        let shown = self.points.revision.get();
+        let newest = self.points.newest().max(shown);
+        // Of many the newest are what somebody looks for.
+        let numbers = newest.saturating_sub(7).max(1)..=newest;
+        let link = |number: u32| {
+            let says = text(move || match number {
+                number if number == newest => {
+                    self.board.lang.get().newest_revision(&number.to_string())
+                }
+                number => number.to_string(),
+            });
+            let current = (number == shown).then_some("page");
+            let href = paths::handover_page(&self.points.handover(), number);
+            let leave = move |_| self.points.leave();
+            view! { <a href=href aria-current=current on:click=press(leave)>{says}</a> }.into_any()
+        };
+        numbers.map(link).collect()
+    }
+
+    /// The text in the way that is chosen.
+    pub fn view(self) -> AnyView {
+        let changes = memo(move || self.changes());
+        drawn(move || {
+            if changes.get() {
+                self.comparison()
+            } else {
+                self.reading.view()
+            }
+        })
+    }
+
+    fn comparison(self) -> AnyView {
+        let board = self.board;
+        drawn(move || {
+            let Some(found) = self.found() else {
+                return plain(
+                    "p",
+                    "doc sub",
+                    vec![board.t(Lang::loading_changes).into_any()],
+                );
+            };
+            let mut parts = Vec::new();
+            if found.cut {
+                parts.push(plain(
+                    "p",
+                    "sub fold",
+                    vec![board.t(Lang::changes_cut).into_any()],
+                ));
+            }
+            if self.source.get() {
+                let rows = wording::review::lines(board.lang.get(), &found.lines);
+                let rows = rows.into_iter().map(|row| {
+                    let parts = vec![
+                        plain("b", "", vec![row.mark.into_any()]),
+                        plain("span", "", vec![row.said.into_any()]),
+                    ];
+                    plain("li", row.class, parts)
+                });
+                parts.push(plain("ul", "", rows.collect()));
+                return plain("div", "doc diff", parts);
+            }
+            let same = |change| matches!(change, BlockChange::Same | BlockChange::Skipped);
+            if found.blocks.iter().all(|block| same(block.change)) {
+                parts.push(plain(
+                    "p",
+                    "sub fold",
+                    vec![board.t(Lang::no_changes).into_any()],
+                ));
+            }
+            for block in &found.blocks {
+                let class = match block.change {
+                    BlockChange::Skipped => {
+                        parts.push(self.fold(block.html.parse().unwrap_or(0)));
+                        continue;
+                    }
+                    BlockChange::Same => "part",
+                    BlockChange::Added => "part added",
+                    BlockChange::Removed => "part removed",
+                    BlockChange::Changed => "part changed",
+                };
+                // As sanitised by the server as the whole text is.
+                let html = block.html.clone();
+                parts.push(view! { <div class=class inner_html=html></div> }.into_any());
+            }
+            let about = About::default();
+            element("div", Signal::stored("doc changes"), about, parts)
+        })
+    }
+
+    /// In place of paragraphs that are the same.
+    fn fold(self, count: u64) -> AnyView {
+        let board = self.board;
+        let says = text(move || board.lang.get().unchanged_blocks(count));
+        let show = quiet(board.t(Lang::show_whole).into_any(), move |_| self.toggle());
+        plain("p", "fold sub", vec![says.into_any(), " ".into_any(), show])
+    }
+}

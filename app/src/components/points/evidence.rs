@@ -1,0 +1,170 @@
+//! What a handover says beside its text: evidence, results, open questions, next steps, and what is not filled in.
+
+use std::sync::Arc;
+
+use domain::{Evidence, EvidenceLink, TestRun};
+use leptos::prelude::*;
+
+use super::Points;
+use crate::{
+    Lang, Shown,
+    board::Board,
+    components::element::{About, element, plain},
+    follow::{drawn, maybe, text, word},
+};
+
+/// So many of what is not filled in are named.
+const PLACEHOLDERS: usize = 5;
+
+impl Points {
+    /// All of it; nothing of what it does not say.
+    pub fn evidence(self) -> AnyView {
+        let board = self.board;
+        drawn(move || {
+            let Some(shown) = self.shown() else {
+                return ().into_any();
+            };
+            let recap = shown.recap.as_ref();
+            let mut facts = Vec::new();
+            if let Some(recap) = recap {
+                facts_of(board, &recap.evidence, None, &mut facts);
+            }
+            if let Some(earlier) = &shown.earlier {
+                facts_of(board, &earlier.evidence, Some(earlier.revision), &mut facts);
+            }
+            let mut parts = Vec::new();
+            if !facts.is_empty() {
+                let about = About {
+                    role: Some("group"),
+                    label: Some(word(board.t(Lang::evidence))),
+                    ..About::default()
+                };
+                parts.push(element("div", Signal::stored("evidence"), about, facts));
+            }
+            if let Some(recap) = recap {
+                let mut lists = Vec::new();
+                lists.extend(lines(
+                    board,
+                    "asks",
+                    Lang::open_questions,
+                    &recap.open_questions,
+                ));
+                lists.extend(lines(board, "", Lang::results, &recap.results));
+                lists.extend(lines(board, "", Lang::next_steps, &recap.next_steps));
+                if !lists.is_empty() {
+                    parts.push(plain("div", "recap", lists));
+                }
+            }
+            if !shown.placeholders.is_empty() {
+                let said = not_filled_in(board, shown.clone());
+                parts.push(plain("p", "unfilled", vec![said.into_any()]));
+            }
+            parts.into_any()
+        })
+    }
+}
+
+fn not_filled_in(board: Board, shown: Arc<Shown>) -> Signal<String> {
+    text(move || {
+        let lang = board.lang.get();
+        let all = &shown.placeholders;
+        let named = all.iter().take(PLACEHOLDERS);
+        let named: Vec<_> = named.map(|it| it.text.as_str()).collect();
+        let named = named.join(", ");
+        match all.len().saturating_sub(PLACEHOLDERS) {
+            0 => lang.not_filled_in(&named),
+            more => lang.not_filled_in_more(&more.to_string(), &named),
+        }
+    })
+}
+
+/// A list under its heading, where there is something in it.
+fn lines(
+    board: Board,
+    class: &'static str,
+    says: fn(Lang) -> &'static str,
+    items: &[String],
+) -> Option<AnyView> {
+    if items.is_empty() {
+        return None;
+    }
+    let items = items
+        .iter()
+        .map(|item| view! { <li dir="auto">{item.clone()}</li> }.into_any());
+    let parts = vec![
+        plain("h3", "", vec![board.t(says).into_any()]),
+        plain("ul", "", items.collect()),
+    ];
+    Some(plain("section", class, parts))
+}
+
+/// The facts of some evidence. `of` is the revision that it came with, where the text is another one now.
+fn facts_of(board: Board, evidence: &Evidence, of: Option<u32>, facts: &mut Vec<AnyView>) {
+    let Evidence {
+        commit,
+        branch,
+        tests,
+        files,
+        links,
+    } = evidence;
+    let fact = |class: &'static str, says: AnyView, more: Option<AnyView>| {
+        let says = if of.is_some() {
+            plain("del", "", vec![says])
+        } else {
+            plain("b", "", vec![says])
+        };
+        let old = maybe(move || of.map(|of| board.lang.get().old_evidence(&of.to_string())));
+        let class = if of.is_some() { "proof old" } else { class };
+        let mut parts = vec![says];
+        parts.extend(more);
+        if of.is_some() {
+            parts.push(plain("span", "sub", vec![old.into_any()]));
+        }
+        plain("div", class, parts)
+    };
+    let code = |code: &String| plain("code", "", vec![code.clone().into_any()]);
+    if let Some(TestRun {
+        passed,
+        failed,
+        command,
+    }) = tests
+    {
+        let (passed, failed) = (u64::from(*passed), u64::from(*failed));
+        let says = text(move || {
+            let lang = board.lang.get();
+            let said = lang.tests_passed(&passed.to_string(), &(passed + failed).to_string());
+            if failed > 0 {
+                format!("{said}, {}", lang.tests_failed(failed))
+            } else {
+                said
+            }
+        });
+        let class = if failed > 0 { "proof fault" } else { "proof" };
+        facts.push(fact(class, says.into_any(), command.as_ref().map(code)));
+    }
+    for (says, value) in [
+        (Lang::commit as fn(Lang) -> &'static str, commit),
+        (Lang::branch, branch),
+    ] {
+        if let Some(value) = value {
+            facts.push(fact("proof", board.t(says).into_any(), Some(code(value))));
+        }
+    }
+    if !files.is_empty() {
+        let count = files.len() as u64;
+        let says = text(move || board.lang.get().files_changed(count));
+        let items = files.iter().map(|file| plain("li", "", vec![code(file)]));
+        let list = plain("ul", "", items.collect());
+        let list = view! { <details><summary>{says}</summary>{list}</details> }.into_any();
+        let parts = match of {
+            Some(_) => fact("proof", list, None),
+            None => plain("div", "proof", vec![list]),
+        };
+        facts.push(parts);
+    }
+    for EvidenceLink { url, title } in links {
+        let says = title.clone().unwrap_or_else(|| url.clone());
+        let link = view! { <a href=url.clone() target="_blank" rel="noopener noreferrer nofollow">{says}</a> };
+        facts.push(fact("proof", link.into_any(), None));
+    }
+}
