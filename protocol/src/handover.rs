@@ -27,8 +27,9 @@ pub struct HandoverRef {
     pub revision: u32,
     /// The text of this revision.
     pub hash: DocumentHash,
-    /// What a decision about this revision names as read: the text, and what is said beside it.
-    pub shown: DocumentHash,
+    /// What a decision about this revision names as read, where it is more than the text: something is said beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
     /// One line of it, cut.
@@ -42,6 +43,11 @@ pub struct HandoverRef {
 }
 
 impl HandoverRef {
+    /// What a decision about this revision names as read.
+    pub fn read(&self) -> DocumentHash {
+        self.shown.unwrap_or(self.hash)
+    }
+
     /// The newest revision, as a row shows it.
     pub fn short(handover: &Handover) -> Self {
         Self::of(handover, handover.current(), LINE_MAX)
@@ -64,7 +70,7 @@ impl HandoverRef {
             next_phase: handover.next_phase.clone(),
             revision: revision.number,
             hash: revision.document.hash,
-            shown: revision.shown(),
+            shown: revision.recap.as_ref().map(|_| revision.shown()),
             bytes: revision.document.bytes,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),

@@ -81,7 +81,15 @@ pub async fn run<Served: Future<Output = ()>>(
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
     let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
     let stop = CancellationToken::new();
-    let handler = mcp::Handler::new(&relay, &board, &agents, &people, &sessions, config.patience)?;
+    let handler = mcp::Handler::new(
+        &relay,
+        &board,
+        &agents,
+        &people,
+        &writers,
+        &sessions,
+        config.patience,
+    )?;
     let mcp = mcp::service(handler, &guard, stop.child_token());
     for (agent, person) in &config.approvers {
         if people

@@ -213,3 +213,9 @@ impl Documents {
 pub fn rendered(text: &str) -> String {
     render::render(text).html.to_string()
 }
+
+/// What is not filled in in a text, for tests.
+#[cfg(test)]
+pub fn placeholders(text: &str) -> Vec<Placeholder> {
+    placeholders::find(text)
+}

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
-    http::caller::{Body, Caller, Path, Query},
+    http::caller::{Caller, Path, Query, StrictBody},
     people::{By, People},
     problem::Problem,
     projections::handover_view,
@@ -53,7 +53,7 @@ pub(super) async fn hand_over(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
-    Body(body): Body<HandOverBody>,
+    StrictBody(body): StrictBody<HandOverBody>,
 ) -> Result<Response, Problem> {
     let HandOverBody {
         phase,
@@ -256,7 +256,7 @@ pub(super) async fn decide(
     caller: Caller,
     by: By,
     Path((pipeline, handover)): Path<(String, String)>,
-    Body(body): Body<DecisionBody>,
+    StrictBody(body): StrictBody<DecisionBody>,
 ) -> Answer<Decided> {
     let id = id(&pipeline)?;
     let person = caller.person(Action::Decide)?;

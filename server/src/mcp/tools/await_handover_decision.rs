@@ -22,6 +22,7 @@ use super::{
     describe,
     find::no_handover,
     pick_up::follow,
+    points::Point,
     words::{board_url, verdict},
 };
 use crate::{
@@ -177,6 +178,9 @@ pub struct Decision {
     pub revision: Option<u32>,
     /// What the person wants different; empty when nothing.
     pub review_changes: String,
+    /// Comments of the review that wait for your answer; the prompt has them too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Point>,
     /// Who decided; null while pending.
     pub decided_by: Option<String>,
     /// The prompt to follow now; null when there is none (yet).
@@ -277,6 +281,9 @@ impl Decision {
             handover: Some(handover.id.to_string()),
             revision: Some(revision.number),
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
+            comments: made
+                .map(|_| Point::unanswered(pipeline))
+                .unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
             prompt: prompt.map(|(_, text)| text.to_owned()),
             prompt_id: prompt.map(|(prompt, _)| prompt.id.to_string()),
@@ -331,6 +338,7 @@ impl Decision {
             handover: None,
             revision: None,
             review_changes: String::new(),
+            comments: Vec::new(),
             decided_by: None,
             prompt: None,
             prompt_id: None,

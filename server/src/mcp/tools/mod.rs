@@ -19,6 +19,7 @@ mod get_pipeline_status;
 mod get_version;
 mod list_pipelines;
 mod pick_up;
+mod points;
 mod said;
 mod save_handover_content;
 mod start_pipeline;
