@@ -43,10 +43,8 @@ const WAIT_DEFAULT: i64 = 45;
 #[serde(deny_unknown_fields, default)]
 pub struct Await {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
     /// Longest time to wait before the answer is "pending", 1 to 50 seconds. Default: 45.
     #[schemars(range(min = 1, max = 50))]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::{Actor, Pipeline, Status};
+use domain::{Actor, Pipeline, Recap, Status};
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,8 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 pub struct GetHandover {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
 }
 
@@ -98,7 +96,7 @@ pub struct Handover {
     pub summary: String,
     /// What it says beside its text, as it was saved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub recap: Option<Value>,
+    pub recap: Option<JsonObject>,
     /// pending, accepted, changes_requested or stopped.
     pub decision: String,
     /// What the person wants different; null before the decision.
@@ -124,7 +122,7 @@ impl Handover {
             handover: Some(handover.id.to_string()),
             revision: Some(current.number),
             summary: current.summary.clone(),
-            recap: recap.and_then(|recap| serde_json::to_value(recap).ok()),
+            recap: recap.and_then(fields),
             decision: verdict(current.decision.as_ref().map(|made| made.decision)).to_owned(),
             review_changes: current.decision.as_ref().map(|made| made.note.clone()),
             comments: Point::unsettled(pipeline),
@@ -148,6 +146,13 @@ impl Handover {
             template,
             pipeline: pipeline.id.to_string(),
         }
+    }
+}
+
+fn fields(recap: &Recap) -> Option<JsonObject> {
+    match serde_json::to_value(recap) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
     }
 }
 

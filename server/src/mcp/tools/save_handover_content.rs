@@ -20,12 +20,10 @@ use crate::mcp::handler::{Called, Handler};
 pub struct SaveHandover {
     /// The document in Markdown, at most 1 MiB: results, decisions with reasons, open questions, next steps.
     pub content: String,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     #[serde(default)]
     pub pipeline: Option<String>,
     /// The phase you believe to end; refused when another one runs.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub phase: Option<String>,
     /// One line that tells the reviewer what to expect. Default: the first sentence.
@@ -47,7 +45,6 @@ pub struct SaveHandover {
     #[serde(default)]
     pub answers: Vec<Answered>,
     /// Any text that is unique for this handover: the same call sent again then changes nothing twice.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
