@@ -17,6 +17,7 @@ struct Points {
     comments: usize,
     insisted: Option<u8>,
     settles: bool,
+    undo_seconds: u32,
 }
 
 /// A command whose ids are chosen relative to the state it meets.
@@ -38,6 +39,12 @@ enum Step {
         verdict: Verdict,
         note: &'static str,
         points: Points,
+    },
+    TakeBack {
+        revision: u32,
+    },
+    CarryOut {
+        revision: u32,
     },
     WritePrompt {
         revision: u32,
@@ -117,12 +124,14 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
         0_usize..3,
         prop::option::of(0_u8..4),
         prop_oneof![3 => Just(true), 1 => Just(false)],
-    )
-        .prop_map(|(comments, insisted, settles)| Points {
-            comments,
-            insisted,
-            settles,
-        });
+        prop_oneof![3 => Just(0_u32), 1 => Just(10), 1 => Just(99)],
+    );
+    let points = points.prop_map(|(comments, insisted, settles, undo_seconds)| Points {
+        comments,
+        insisted,
+        settles,
+        undo_seconds,
+    });
     let outcome = prop_oneof![
         Just(Outcome::Completed),
         Just(Outcome::Failed),
@@ -145,6 +154,8 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
             .prop_map(|(phase, text, answers)| Step::HandOver { phase, text, answers }),
         8 => (0_u32..2, 0_u32..3, verdict, note, points)
             .prop_map(|(handover, revision, verdict, note, points)| Step::Decide { handover, revision, verdict, note, points }),
+        2 => (0_u32..2).prop_map(|revision| Step::TakeBack { revision }),
+        4 => (0_u32..2).prop_map(|revision| Step::CarryOut { revision }),
         6 => (0_u32..2, any::<bool>()).prop_map(|(revision, hold)| Step::WritePrompt { revision, hold }),
         1 => any::<bool>().prop_map(|plan| Step::HoldPrompts { plan }),
         3 => (0_u8..3, 1_u32..4).prop_map(|(text, base)| Step::RevisePrompt { text, base }),
@@ -269,8 +280,17 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
                     vec![]
                 },
             },
+            undo_seconds: points.undo_seconds,
             proof: None,
         }),
+        Step::TakeBack { revision: older } => Command::TakeBack {
+            handover: handover(0),
+            revision: revision(older),
+        },
+        Step::CarryOut { revision: older } => Command::CarryOut {
+            handover: handover(0),
+            revision: revision(older),
+        },
         Step::WritePrompt {
             revision: older,
             hold,
@@ -479,6 +499,11 @@ proptest! {
             prop_assert_eq!(works && !stands, pipeline.baton() == Baton::Agent);
             prop_assert!(pipeline.paused.is_none() || works, "only work is paused");
             prop_assert!(pipeline.questions.iter().all(|question| question.answer.as_ref().is_none_or(|answer| answer.by.kind == ActorKind::Person)), "only people answer");
+            if let Some(pending) = &pipeline.pending {
+                let open = pipeline.open_handover().expect("it is about an open one");
+                prop_assert_eq!(open.current().number, pending.proposal.revision);
+                prop_assert!(pending.by.kind == ActorKind::Person && pending.due > pending.at);
+            }
             let numbers: Vec<_> = pipeline.comments.iter().map(|comment| comment.number).collect();
             prop_assert_eq!(&numbers, &(1..).take(numbers.len()).collect::<Vec<_>>(), "numbered through the pipeline");
             for comment in &pipeline.comments {

@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     connections,
     hooks::Hooks,
-    http::{self, App},
+    http::{self, App, Undo},
     journal::{Journal, Sqlite},
     mcp::{self, Sessions, StoredSessions},
     notify::{Mailer, Notifier, Pusher, random_key},
@@ -32,6 +32,7 @@ use crate::{
     relay::{Relay, now},
     release::{self, Site},
     tls::Tls,
+    undo,
 };
 
 /// How long open requests may take after the streams have been told to end.
@@ -120,6 +121,7 @@ pub async fn run<Served: Future<Output = ()>>(
         people: Arc::clone(&people),
         notifier: notifier.clone(),
         writers: Arc::clone(&writers),
+        undo: Undo(config.undo_seconds),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
@@ -130,6 +132,7 @@ pub async fn run<Served: Future<Output = ()>>(
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
         tokio::spawn(PromptWriter::new(writers, config.look_first, folder).run(relay.clone())),
+        tokio::spawn(undo::run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),

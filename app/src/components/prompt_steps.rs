@@ -333,6 +333,7 @@ mod tests {
             revision: 1,
             hash: domain::DocumentHash::of("Done."),
             shown: None,
+            pending: None,
             bytes: 5,
             summary: "Done.".to_owned(),
             by: Actor::agent("cursor"),

@@ -322,3 +322,114 @@ async fn a_text_that_is_swapped_while_somebody_accepts_is_never_accepted_unread(
         }
     }
 }
+
+async fn undo(api: &Api, handover: &str, what: &str) -> Answer {
+    let (pipeline, _) = handover.split_once('-').expect("a handover id");
+    let path = format!("/api/pipelines/{pipeline}/handovers/{handover}/decision/{what}");
+    api.post_as_person(&path, &json!({"revision": 1})).await
+}
+
+#[tokio::test]
+async fn a_decision_is_taken_back_before_any_agent_hears_of_it() {
+    let server = Server::with(|config| config.undo_seconds = 60).await;
+    let api = &server.api;
+    let pipeline = api.start("shop").await;
+    let handover = api.hand_over(&pipeline, "Done.").await;
+    let accept = json!({"decision": "accept", "revision": 1, "undo": true, "review": {"comments": [{"text": "Why?"}]}});
+    let pending = decide(api, &handover, accept.clone()).await;
+    assert_eq!(pending.status, 202, "{pending:?}");
+    let summary = pending.json();
+    assert_eq!(summary["handover"]["pending"]["decision"], "accept");
+    assert_eq!(
+        (&summary["baton"], &summary["status"]),
+        (&json!("person"), &json!("awaiting_review"))
+    );
+    assert_eq!(
+        read(api, &handover, 1).await["decision"],
+        Value::Null,
+        "nobody hears of it"
+    );
+    assert_eq!(
+        api.get(&format!("/api/pipelines/{pipeline}/prompts/next"))
+            .await
+            .status,
+        404
+    );
+    let second = decide(api, &handover, json!({"decision": "stop", "revision": 1})).await;
+    assert_eq!(second.status, 409, "{second:?}");
+    assert!(second.text.contains("take it back until"), "{second:?}");
+
+    let back = undo(api, &handover, "undo").await.ok();
+    assert_eq!(back["handover"]["pending"], Value::Null);
+    assert_eq!(
+        states(&read(api, &handover, 1).await),
+        [],
+        "nor were its comments made"
+    );
+    let again = undo(api, &handover, "undo").await;
+    assert_eq!(again.status, 409, "{again:?}");
+
+    decide(api, &handover, accept).await;
+    let sent = undo(api, &handover, "now").await.ok();
+    assert_eq!(sent["handover"]["decision"]["by"]["kind"], "person");
+    api.prompt(&pipeline, 1).await;
+    let late = undo(api, &handover, "undo").await;
+    assert_eq!(late.status, 409);
+    assert!(
+        late.text.contains("cannot be taken back any more"),
+        "{late:?}"
+    );
+    undo(api, &handover, "now").await.ok();
+    let decisions = api.events(&pipeline).await;
+    let accepted = decisions
+        .iter()
+        .filter(|it| it["event"]["type"] == "HandoverAccepted");
+    assert_eq!(accepted.count(), 1);
+}
+
+#[tokio::test]
+async fn a_decision_that_nobody_takes_back_is_carried_out_once() {
+    let server = Server::with(|config| config.undo_seconds = 1).await;
+    let pipeline = server.api.start("shop").await;
+    let handover = server.api.hand_over(&pipeline, "Done.").await;
+    let changes = json!({"decision": "request_changes", "revision": 1, "undo": true, "review_changes": "Shorter."});
+    let pending = decide(&server.api, &handover, changes.clone()).await;
+    assert_eq!(pending.status, 202, "{pending:?}");
+    server.api.prompt(&pipeline, 1).await;
+
+    server.api.hand_over(&pipeline, "Shorter.").await;
+    let accept = json!({"decision": "accept", "revision": 2, "undo": true});
+    assert_eq!(decide(&server.api, &handover, accept).await.status, 202);
+    server.api.prompt(&pipeline, 2).await;
+    let events = server.api.events(&pipeline).await;
+    let count = |kind: &str| {
+        events
+            .iter()
+            .filter(|it| it["event"]["type"] == kind)
+            .count()
+    };
+    assert_eq!(
+        (
+            count("ChangesRequested"),
+            count("HandoverAccepted"),
+            count("DecisionPending")
+        ),
+        (1, 1, 2)
+    );
+}
+
+#[tokio::test]
+async fn another_revision_ends_a_decision_that_could_be_taken_back() {
+    let server = Server::with(|config| config.undo_seconds = 1).await;
+    let api = &server.api;
+    let pipeline = api.start("shop").await;
+    let handover = api.hand_over(&pipeline, "Done.").await;
+    let accept = json!({"decision": "accept", "revision": 1, "undo": true});
+    assert_eq!(decide(api, &handover, accept).await.status, 202);
+    api.hand_over(&pipeline, "Something else.").await;
+    let summary = api.get(&format!("/api/pipelines/{pipeline}")).await.ok();
+    assert_eq!(summary["handover"]["pending"], Value::Null);
+    // Nothing that was not read is accepted by it, now or later.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(read(api, &handover, 2).await["decision"], Value::Null);
+}
