@@ -211,13 +211,13 @@ pub(super) async fn compare(
     let (old, new) = (find_revision(handover, from)?, find_revision(handover, to)?);
     let documents = relay.documents();
     let changes = documents.changes(&old.document, &new.document, caller.is_person());
-    let (blocks, lines, cut) = changes.await.map_err(RelayError::from)?;
+    let changes = changes.await.map_err(RelayError::from)?;
     Ok(Json(HandoverChanges {
         from,
         to,
-        blocks,
-        lines,
-        cut,
+        blocks: changes.blocks.clone(),
+        lines: changes.lines.clone(),
+        cut: changes.cut,
     }))
 }
 
