@@ -21,7 +21,7 @@ ROWS = {
         ["access"],
         ["config"],
         ["hooks", "notify"],
-        ["agents", "archiver", "people", "prompt", "problem", "told"],
+        ["agents", "archiver", "people", "prompt", "problem", "told", "undo"],
         ["relay"],
         ["documents", "projections"],
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],

@@ -27,11 +27,15 @@ run_lane() { # run_lane NICENESS "stages"
   for stage in $2; do
     began=$SECONDS
     echo "test: $stage has begun; to follow it: tail -f $logs/$stage.log"
-    if nice -n "$1" make "$stage" ARGS= </dev/null >$logs/"$stage".log 2>&1; then
+    if {
+      # What it cost the processors says where the next minute can be saved.
+      TIMEFORMAT='%0U + %0S s of processor time'
+      time nice -n "$1" make "$stage" ARGS= </dev/null >$logs/"$stage".log 2>&1
+    } 2>$logs/"$stage".time; then
       {
         printf '\n==> %s (one of %d)\n' "$stage" "$total"
         cat $logs/"$stage".log
-        printf '==> %s took %d s\n' "$stage" $((SECONDS - began))
+        printf '==> %s took %d s, %s\n' "$stage" $((SECONDS - began)) "$(tail -n 1 $logs/"$stage".time)"
       } | show
     else
       {

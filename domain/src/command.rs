@@ -40,6 +40,20 @@ pub enum Command {
     },
     /// A person decides.
     Decide(Proposal),
+    /// The person takes that back, while nobody has acted on it.
+    TakeBack {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was decided about.
+        revision: u32,
+    },
+    /// What can be taken back is carried out, in the name of whoever decided.
+    CarryOut {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was decided about.
+        revision: u32,
+    },
     /// Staffel has written the prompt that a decision asks for.
     WritePrompt {
         /// The decided handover.

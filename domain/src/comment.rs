@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, ActorKind, Event, HandoverId, Pipeline, Reason, Recorded, Refusal, Timestamp, Verdict,
+    Actor, Event, HandoverId, Pipeline, Reason, Recorded, Refusal, Timestamp, Verdict,
     known::known,
     limits::{
         COMMENT_MAX, COMMENTS_KEPT, COMMENTS_MAX, CONTEXT_MAX, QUOTE_MAX, REPLIES_KEPT,
@@ -490,10 +490,6 @@ impl Pipeline {
         revision: u32,
         answers: &[CommentAnswer],
     ) {
-        // Only an agent answers; whatever else stands in a journal settles nothing.
-        if recorded.actor.kind == ActorKind::Person {
-            return;
-        }
         for answer in answers {
             if let Some(comment) = self.comment_mut(answer.comment) {
                 comment.add(CommentReply {

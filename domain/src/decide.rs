@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, activity, archive,
-    decision, delivery, draft, handover, lifecycle, note, progress, prompt, question, session,
+    delivery, draft, handover, lifecycle, note, pending, progress, prompt, question, session,
     version,
 };
 
@@ -59,7 +59,13 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
                 answers,
             );
         }
-        Command::Decide(proposal) => decision::decide(pipeline, actor, proposal),
+        Command::Decide(proposal) => pending::propose(pipeline, actor, proposal),
+        Command::TakeBack { handover, revision } => {
+            pending::take_back(pipeline, actor, handover, *revision)
+        }
+        Command::CarryOut { handover, revision } => {
+            pending::carry_out(pipeline, actor, handover, *revision)
+        }
         Command::WritePrompt {
             handover,
             revision,

@@ -70,6 +70,9 @@ pub struct Proposal {
     /// What is said about single points.
     #[serde(default)]
     pub review: Review,
+    /// For how long it can be taken back before anybody acts on it, in seconds; 0 to carry it out at once.
+    #[serde(default)]
+    pub undo_seconds: u32,
     /// How it is known who decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,

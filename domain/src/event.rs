@@ -8,8 +8,8 @@ use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
     Actor, Asked, CommentAnswer, DocumentRef, HandoverId, Held, Language, NoteKind, PhaseName,
-    PipelineId, PromptId, Proof, Purpose, QuestionId, Recap, Reply, Review, Session, TaskStatus,
-    Timestamp, Track, Version, Via, Writer,
+    PipelineId, PromptId, Proof, Proposal, Purpose, QuestionId, Recap, Reply, Review, Session,
+    TaskStatus, Timestamp, Track, Version, Via, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -130,6 +130,18 @@ pub enum Event {
         first: u32,
         /// New comments, and what becomes of earlier ones.
         review: Review,
+    },
+    /// A person decided, and can still take it back.
+    DecisionPending {
+        /// The decision.
+        proposal: Box<Proposal>,
+    },
+    /// The person took it back. Nobody had acted on it.
+    DecisionTakenBack {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was decided about.
+        revision: u32,
     },
     /// A person accepted a handover.
     HandoverAccepted {

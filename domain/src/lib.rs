@@ -8,7 +8,7 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `recap`, `decision`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `recap`, `decision`, `pending`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
@@ -33,6 +33,7 @@ mod lifecycle;
 pub mod limits;
 mod log;
 mod note;
+mod pending;
 mod phase;
 mod phase_name;
 mod pipeline;
@@ -70,6 +71,7 @@ pub use language::Language;
 pub use lifecycle::{Outcome, Status};
 pub use log::{Entry, What};
 pub use note::{Note, NoteKind, Receipt};
+pub use pending::Pending;
 pub use phase::{Phase, PhaseStatus};
 pub use phase_name::{DEFAULT_PHASES, PhaseName};
 pub use pipeline::Pipeline;

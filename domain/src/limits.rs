@@ -56,6 +56,9 @@ pub const LINKS_MAX: usize = 20;
 /// Longest recap of a handover as a whole, in bytes: the state of its pipeline keeps that of every revision.
 pub const RECAP_MAX: usize = 64 * 1024;
 
+/// Longest time in which a decision can be taken back, in seconds: an agent waits for it.
+pub const UNDO_MAX_SECONDS: u32 = 60;
+
 /// Most comments of one review: a document that needs more is written anew.
 pub const COMMENTS_MAX: usize = 100;
 /// Longest comment, reply or suggested wording, in bytes: a page.

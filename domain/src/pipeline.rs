@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Activity, Actor, Comment, Delivery, Entry, Event, Gaps, Handover, Language, Note, Outcome,
-    Phase, PhaseName, PipelineId, Prompt, PromptVersion, Question, Recorded, Revision, Session,
-    Status, Task, Timestamp, Track, Verdict, Version,
+    Pending, Phase, PhaseName, PipelineId, Prompt, PromptVersion, Question, Recorded, Revision,
+    Session, Status, Task, Timestamp, Track, Verdict, Version,
 };
 
 /// One run of a piece of work through its phases.
@@ -34,6 +34,9 @@ pub struct Pipeline {
     pub tracks: Vec<Track>,
     /// Its handovers, the newest last.
     pub handovers: Vec<Handover>,
+    /// The decision that its person can still take back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Box<Pending>>,
     /// What people commented on in its handovers, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Comment>,
@@ -100,6 +103,7 @@ impl Pipeline {
         self.mark(recorded);
         self.fold(recorded);
         self.end_pause();
+        self.end_pending();
         self.count_progress();
         if self.baton() != baton {
             self.pass_baton(baton, recorded.at);
@@ -160,6 +164,8 @@ impl Pipeline {
                 first,
                 review,
             } => self.apply_handover_reviewed(recorded, handover, *revision, *first, review),
+            Event::DecisionPending { proposal } => self.apply_decision_pending(recorded, proposal),
+            Event::DecisionTakenBack { .. } => self.apply_decision_taken_back(),
             Event::HandoverAccepted {
                 handover,
                 revision,

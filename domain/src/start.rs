@@ -94,6 +94,7 @@ impl Pipeline {
             tracks: tracks.clone(),
             handovers: Vec::new(),
             comments: Vec::new(),
+            pending: None,
             prompts: Vec::new(),
             held_phases: None,
             status: Status::Idle,

@@ -3,12 +3,22 @@
 use std::collections::HashMap;
 
 use domain::{
-    Actor, ActorKind, Asked, Baton, Changes, Command, DeliveryState, Document, DocumentRef, Event,
-    HandoverId, Held, NoteKind, Outcome, PhaseStatus, Pipeline, PipelineId, PromptId, Proposal,
-    QuestionId, QuestionKind, Recap, Recorded, Reply, Review, Session, Start, Status, TaskReport,
-    TaskStatus, Timestamp, Verdict, Version, Via, Writer, WriterKind, decide, decide_start,
+    Actor, ActorKind, AnswerOutcome, Asked, Baton, Changes, Command, CommentAnswer, DeliveryState,
+    Document, DocumentRef, Event, HandoverId, Held, Insisted, NewComment, NoteKind, Outcome,
+    PhaseStatus, Pipeline, PipelineId, PromptId, Proposal, QuestionId, QuestionKind, Recap,
+    Recorded, Reply, Review, Session, Start, Status, TaskReport, TaskStatus, Timestamp, Verdict,
+    Version, Via, Writer, WriterKind, decide, decide_start,
 };
 use proptest::prelude::*;
+
+/// What a person says about single points.
+#[derive(Debug, Clone)]
+struct Points {
+    comments: usize,
+    insisted: Option<u8>,
+    settles: bool,
+    undo_seconds: u32,
+}
 
 /// A command whose ids are chosen relative to the state it meets.
 #[derive(Debug, Clone)]
@@ -21,12 +31,20 @@ enum Step {
     HandOver {
         phase: Option<&'static str>,
         text: u8,
+        answers: Vec<(u8, bool)>,
     },
     Decide {
         handover: u32,
         revision: u32,
         verdict: Verdict,
         note: &'static str,
+        points: Points,
+    },
+    TakeBack {
+        revision: u32,
+    },
+    CarryOut {
+        revision: u32,
     },
     WritePrompt {
         revision: u32,
@@ -102,6 +120,18 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
     ];
     let verdict = prop_oneof![4 => Just(Verdict::Accept), 4 => Just(Verdict::RequestChanges), 1 => Just(Verdict::Stop)];
     let note = prop_oneof![Just(""), Just("smaller, please")];
+    let points = (
+        0_usize..3,
+        prop::option::of(0_u8..4),
+        prop_oneof![3 => Just(true), 1 => Just(false)],
+        prop_oneof![3 => Just(0_u32), 1 => Just(10), 1 => Just(99)],
+    );
+    let points = points.prop_map(|(comments, insisted, settles, undo_seconds)| Points {
+        comments,
+        insisted,
+        settles,
+        undo_seconds,
+    });
     let outcome = prop_oneof![
         Just(Outcome::Completed),
         Just(Outcome::Failed),
@@ -120,9 +150,12 @@ fn steps() -> impl Strategy<Value = Vec<(ActorKind, Step)>> {
     let step = prop_oneof![
         8 => (phase.clone(), prop::option::of(-5_i64..150), prop::option::of((0_u8..4, status)))
             .prop_map(|(phase, progress, task)| Step::Report { phase, progress, task }),
-        8 => (phase, 0_u8..4).prop_map(|(phase, text)| Step::HandOver { phase, text }),
-        8 => (0_u32..2, 0_u32..3, verdict, note)
-            .prop_map(|(handover, revision, verdict, note)| Step::Decide { handover, revision, verdict, note }),
+        8 => (phase, 0_u8..4, prop::collection::vec((0_u8..4, any::<bool>()), 0..3))
+            .prop_map(|(phase, text, answers)| Step::HandOver { phase, text, answers }),
+        8 => (0_u32..2, 0_u32..3, verdict, note, points)
+            .prop_map(|(handover, revision, verdict, note, points)| Step::Decide { handover, revision, verdict, note, points }),
+        2 => (0_u32..2).prop_map(|revision| Step::TakeBack { revision }),
+        4 => (0_u32..2).prop_map(|revision| Step::CarryOut { revision }),
         6 => (0_u32..2, any::<bool>()).prop_map(|(revision, hold)| Step::WritePrompt { revision, hold }),
         1 => any::<bool>().prop_map(|plan| Step::HoldPrompts { plan }),
         3 => (0_u8..3, 1_u32..4).prop_map(|(text, base)| Step::RevisePrompt { text, base }),
@@ -156,6 +189,7 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             .max(1)
     };
     let handover = |back| HandoverId::new(id.clone(), newest(pipeline.handovers.len(), back));
+    let comment = |back: u8| newest(pipeline.comments.len(), back.into());
     let prompt = |back| PromptId::new(id.clone(), newest(pipeline.prompts.len(), back));
     let revision = |back: u32| {
         pipeline
@@ -182,7 +216,11 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
                 .into_iter()
                 .collect(),
         },
-        Step::HandOver { phase, text } => Command::HandOver {
+        Step::HandOver {
+            phase,
+            text,
+            answers,
+        } => Command::HandOver {
             phase: phase.map(str::to_owned),
             content: if text == 0 {
                 " \n".to_owned()
@@ -191,22 +229,68 @@ fn command(step: &Step, pipeline: &Pipeline) -> Command {
             },
             summary: None,
             recap: Recap::default(),
-            answers: vec![],
+            answers: {
+                let answer = |(back, done)| CommentAnswer {
+                    comment: comment(back),
+                    outcome: if done {
+                        AnswerOutcome::Done
+                    } else {
+                        AnswerOutcome::Declined
+                    },
+                    note: "because".to_owned(),
+                };
+                answers.into_iter().map(answer).collect()
+            },
         },
         Step::Decide {
             handover: back,
             revision: older,
             verdict,
             note,
+            points,
         } => Command::Decide(Proposal {
             handover: handover(back),
             revision: revision(older),
             read: None,
             decision: verdict,
             review_changes: note.to_owned(),
-            review: Review::default(),
+            review: Review {
+                comments: vec![
+                    NewComment {
+                        text: "Why?".to_owned(),
+                        ..NewComment::default()
+                    };
+                    points.comments
+                ],
+                insisted: points
+                    .insisted
+                    .map(|back| Insisted {
+                        comment: comment(back),
+                        text: String::new(),
+                    })
+                    .into_iter()
+                    .collect(),
+                settled: if points.settles {
+                    let insisted = points.insisted.map(comment);
+                    let blocking = pipeline.blocking_comments().map(|it| it.number);
+                    blocking
+                        .filter(|number| Some(*number) != insisted)
+                        .collect()
+                } else {
+                    vec![]
+                },
+            },
+            undo_seconds: points.undo_seconds,
             proof: None,
         }),
+        Step::TakeBack { revision: older } => Command::TakeBack {
+            handover: handover(0),
+            revision: revision(older),
+        },
+        Step::CarryOut { revision: older } => Command::CarryOut {
+            handover: handover(0),
+            revision: revision(older),
+        },
         Step::WritePrompt {
             revision: older,
             hold,
@@ -376,6 +460,16 @@ proptest! {
                 || events.iter().any(|e| matches!(e, Event::HandoverAccepted { .. }));
             let completed = events.iter().any(|e| matches!(e, Event::PipelineCompleted { .. }));
             prop_assert!(!completed || accepted || *kind == ActorKind::Person, "{kind:?} completed it unaccepted");
+            if events.iter().any(|e| matches!(e, Event::HandoverAccepted { .. })) {
+                let said = events.iter().find_map(|e| match e {
+                    Event::HandoverReviewed { review, .. } => Some(review.clone()),
+                    _ => None,
+                });
+                let said = said.unwrap_or_default();
+                for blocking in pipeline.blocking_comments() {
+                    prop_assert!(said.settled.contains(&blocking.number), "accepted past comment {}", blocking.number);
+                }
+            }
             let before = journal.len();
             record(&mut journal, &id, &actor, events);
             for recorded in &journal[before..] {
@@ -405,6 +499,16 @@ proptest! {
             prop_assert_eq!(works && !stands, pipeline.baton() == Baton::Agent);
             prop_assert!(pipeline.paused.is_none() || works, "only work is paused");
             prop_assert!(pipeline.questions.iter().all(|question| question.answer.as_ref().is_none_or(|answer| answer.by.kind == ActorKind::Person)), "only people answer");
+            if let Some(pending) = &pipeline.pending {
+                let open = pipeline.open_handover().expect("it is about an open one");
+                prop_assert_eq!(open.current().number, pending.proposal.revision);
+                prop_assert!(pending.by.kind == ActorKind::Person && pending.due > pending.at);
+            }
+            let numbers: Vec<_> = pipeline.comments.iter().map(|comment| comment.number).collect();
+            prop_assert_eq!(&numbers, &(1..).take(numbers.len()).collect::<Vec<_>>(), "numbered through the pipeline");
+            for comment in &pipeline.comments {
+                prop_assert!(comment.by.kind == ActorKind::Person && comment.settled.as_ref().is_none_or(|by| by.by.kind == ActorKind::Person), "only people comment and settle");
+            }
             prop_assert!(pipeline.archived.is_none() || pipeline.status.has_ended(), "only ended pipelines are archived");
         }
 

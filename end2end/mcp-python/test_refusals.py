@@ -44,7 +44,6 @@ async def test_bad_arguments(server: Server, mode: str) -> None:
             ("get_pipeline_status", {"pipeline": "no id"}, ["no id", "list_pipelines"]),
             ("get_pipeline_status", {"pipeline": "../../etc/passwd"}, ["pipeline id"]),
             ("get_pipeline_status", {"pipeline": 7}, ["7"]),
-            ("get_handover_content", {"pipeline": pipeline}, ["handover"]),
             ("get_handover_content", {"handover": f"{pipeline}-h9"}, ["handover"]),
             ("get_handover_content", {"handover": "nonsense"}, ["nonsense"]),
             ("await_handover_decision", {"pipeline": pipeline}, ["handover"]),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { BrowserContext, Page } from '@playwright/test';
 
+import { FLAGS, WHOLE } from '../support/chromium.mjs';
 import { isSigned, Keys, PushService } from '../support/push.mjs';
 import { CONNECTION_LOST, expect, test as base } from './fixtures.ts';
 
@@ -23,7 +24,7 @@ const test = base.extend<{ service: PushService }>({
     rmSync(folder, { recursive: true });
   },
 });
-test.use({ permissions: ['notifications'] });
+test.use({ launchOptions: { ...WHOLE, args: FLAGS }, permissions: ['notifications'] });
 
 /** Lets a browser of the test subscribe there: its own push service is on the internet. */
 async function subscribes(context: BrowserContext, endpoint: string, keys: Keys) {

@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, Comment, CommentState, Decision, DocumentHash, Evidence, Handover, HandoverId,
-    PhaseName, PipelineId, Recap, Revision, Timestamp, Verdict,
+    PhaseName, Pipeline, PipelineId, Recap, Revision, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +27,14 @@ pub struct HandoverRef {
     pub revision: u32,
     /// The text of this revision.
     pub hash: DocumentHash,
-    /// What a decision about this revision names as read: the text, and what is said beside it.
-    pub shown: DocumentHash,
+    /// What a decision about this revision names as read, where it is more than the text: something is said beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
+    /// The decision about this revision that its person can still take back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<PendingDecision>,
     /// One line of it, cut.
     pub summary: String,
     /// Who wrote that revision.
@@ -42,9 +46,24 @@ pub struct HandoverRef {
 }
 
 impl HandoverRef {
-    /// The newest revision, as a row shows it.
-    pub fn short(handover: &Handover) -> Self {
-        Self::of(handover, handover.current(), LINE_MAX)
+    /// What a decision about this revision names as read.
+    pub fn read(&self) -> DocumentHash {
+        self.shown.unwrap_or(self.hash)
+    }
+
+    /// The newest revision of the newest handover, as a row shows it.
+    pub fn newest(pipeline: &Pipeline) -> Option<Self> {
+        let handover = pipeline.handovers.last()?;
+        let pending = pipeline.pending.as_deref();
+        let short = Self::of(handover, handover.current(), LINE_MAX);
+        Some(Self {
+            pending: pending.map(|pending| PendingDecision {
+                decision: pending.proposal.decision,
+                by: pending.by.clone(),
+                due: pending.due,
+            }),
+            ..short
+        })
     }
 
     /// A revision, as the list of handovers shows it.
@@ -64,8 +83,9 @@ impl HandoverRef {
             next_phase: handover.next_phase.clone(),
             revision: revision.number,
             hash: revision.document.hash,
-            shown: revision.shown(),
+            shown: revision.recap.as_ref().map(|_| revision.shown()),
             bytes: revision.document.bytes,
+            pending: None,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),
             at: revision.at,
@@ -75,6 +95,18 @@ impl HandoverRef {
             }),
         }
     }
+}
+
+/// A decision that its person can still take back. Nobody acts on it before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PendingDecision {
+    /// The decision.
+    pub decision: Verdict,
+    /// Who decided.
+    pub by: Actor,
+    /// When it is carried out.
+    pub due: Timestamp,
 }
 
 /// A revision of a handover to be read. On the stream it has no `html`, and of a long text only the beginning.

@@ -36,7 +36,7 @@ pub use event::{
 };
 pub use handover::{
     BlockChange, CommentView, DiffBlock, EarlierEvidence, HandoverChanges, HandoverDecided,
-    HandoverRef, HandoverView, Placeholder, Rendering,
+    HandoverRef, HandoverView, PendingDecision, Placeholder, Rendering,
 };
 pub use list::{Archive, Archived, Counts, Match, MatchIn, Page, Refused};
 pub use notice::{NoticeKind, Quiet, Telling, TriedOut, Wishes};

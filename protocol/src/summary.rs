@@ -159,7 +159,7 @@ impl From<&Pipeline> for Summary {
                 .message
                 .as_deref()
                 .map(|text| shorten(text, MESSAGE_MAX)),
-            handover: pipeline.handovers.last().map(HandoverRef::short),
+            handover: HandoverRef::newest(pipeline),
             prompt: pipeline.prompts.last().map(PromptRef::short),
             question: QuestionRef::first(pipeline),
             paused: pipeline.paused,

@@ -89,6 +89,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long an agent waits for one decision, in all its calls, before it is told to end its turn.
     pub patience: Duration,
+    /// For how long a decision made on the board can be taken back, in seconds; 0: not at all.
+    pub undo_seconds: u32,
     /// Pipelines that ended so long ago are archived. `None`: only by hand.
     pub archive_after: Option<Duration>,
     /// Whether every agent needs a token. Unset: only those that do not come from this machine.
@@ -161,6 +163,7 @@ struct PeopleTable {
     reading: Option<Reading>,
     confirm: Option<String>,
     confirm_phases: Option<Vec<String>>,
+    undo_seconds: Option<u32>,
 }
 
 /// `[journal]`
@@ -270,6 +273,7 @@ impl Config {
             confirm: confirm(file.people.confirm, file.people.confirm_phases)?,
             heartbeat: Duration::from_secs(15),
             patience: patience(file.agents.wait_seconds)?,
+            undo_seconds: undo_seconds(file.people.undo_seconds)?,
             archive_after: archive_after(file.pipelines.archive_after_days)?,
             approvers: check_approvers(file.agents.approvers)?,
             notify: NotifyConfig::new(file.notify, folder_of(path.as_deref()))?,
@@ -362,6 +366,24 @@ fn patience(in_file: Option<u64>) -> Result<Duration> {
         WAIT_SECONDS.end()
     );
     Ok(Duration::from_secs(seconds))
+}
+
+/// Long enough to see what one has pressed, short for an agent that waits.
+const UNDO_SECONDS: u32 = 10;
+
+fn undo_seconds(in_file: Option<u32>) -> Result<u32> {
+    let seconds = match variable("STAFFEL_UNDO_SECONDS") {
+        Some(text) => text.parse().ok().with_context(|| {
+            format!("STAFFEL_UNDO_SECONDS is {text:?}. Allowed: a whole number of seconds.")
+        })?,
+        None => in_file.unwrap_or(UNDO_SECONDS),
+    };
+    ensure!(
+        seconds <= domain::limits::UNDO_MAX_SECONDS,
+        "[people] undo_seconds is {seconds}. Allowed: 0 to {}; 0 carries every decision out at once.",
+        domain::limits::UNDO_MAX_SECONDS
+    );
+    Ok(seconds)
 }
 
 /// A pipeline that ended a quarter of a year ago is history: it is found by search.

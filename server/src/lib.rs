@@ -31,6 +31,7 @@ mod secrets;
 mod serve;
 mod tls;
 mod told;
+mod undo;
 
 pub use command_line::main;
 pub use protocol::VERSION;

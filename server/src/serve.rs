@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     connections,
     hooks::Hooks,
-    http::{self, App},
+    http::{self, App, Undo},
     journal::{Journal, Sqlite},
     mcp::{self, Sessions, StoredSessions},
     notify::{Mailer, Notifier, Pusher, random_key},
@@ -32,6 +32,7 @@ use crate::{
     relay::{Relay, now},
     release::{self, Site},
     tls::Tls,
+    undo,
 };
 
 /// How long open requests may take after the streams have been told to end.
@@ -81,7 +82,15 @@ pub async fn run<Served: Future<Output = ()>>(
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
     let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
     let stop = CancellationToken::new();
-    let handler = mcp::Handler::new(&relay, &board, &agents, &people, &sessions, config.patience)?;
+    let handler = mcp::Handler::new(
+        &relay,
+        &board,
+        &agents,
+        &people,
+        &writers,
+        &sessions,
+        config.patience,
+    )?;
     let mcp = mcp::service(handler, &guard, stop.child_token());
     for (agent, person) in &config.approvers {
         if people
@@ -112,6 +121,7 @@ pub async fn run<Served: Future<Output = ()>>(
         people: Arc::clone(&people),
         notifier: notifier.clone(),
         writers: Arc::clone(&writers),
+        undo: Undo(config.undo_seconds),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
@@ -122,6 +132,7 @@ pub async fn run<Served: Future<Output = ()>>(
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
         tokio::spawn(PromptWriter::new(writers, config.look_first, folder).run(relay.clone())),
+        tokio::spawn(undo::run(relay.clone())),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),

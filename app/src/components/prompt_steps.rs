@@ -332,6 +332,8 @@ mod tests {
             next_phase: None,
             revision: 1,
             hash: domain::DocumentHash::of("Done."),
+            shown: None,
+            pending: None,
             bytes: 5,
             summary: "Done.".to_owned(),
             by: Actor::agent("cursor"),

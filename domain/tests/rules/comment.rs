@@ -44,6 +44,7 @@ fn decided(
             decision,
             review_changes: String::new(),
             review,
+            undo_seconds: 0,
             proof: None,
         }),
     )

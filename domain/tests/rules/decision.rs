@@ -19,6 +19,7 @@ fn only_people_decide() {
             decision: Verdict::Accept,
             review_changes: String::new(),
             review: domain::Review::default(),
+            undo_seconds: 0,
             proof: None,
         });
         assert_eq!(
@@ -63,6 +64,7 @@ fn a_decision_is_about_the_text_that_was_read() {
             decision: Verdict::Accept,
             review_changes: String::new(),
             review: domain::Review::default(),
+            undo_seconds: 0,
             proof: None,
         })
     };

@@ -121,6 +121,7 @@ fn an_unknown_kind_of_actor_may_do_nothing() {
                 decision: Verdict::Accept,
                 review_changes: String::new(),
                 review: domain::Review::default(),
+                undo_seconds: 0,
                 proof: None,
             }),
             Command::WritePrompt {

@@ -100,6 +100,7 @@ impl Track {
                 decision,
                 review_changes: words.to_owned(),
                 review: Review::default(),
+                undo_seconds: 0,
                 proof: None,
             }),
         )

@@ -197,14 +197,22 @@ fn tokens(html: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// A block with `ins` and `del` around the words that are new and gone; `None` where it is another block.
 fn words(old: &str, new: &str, deadline: Instant) -> Option<String> {
-    // Code and tables are read line by line, and are hard to read with two versions in one.
-    let whole = |block: &str| matches!(name(block), "pre" | "div");
-    if name(old) != name(new) || whole(new) || old.len().max(new.len()) > WORDS_MAX {
+    if name(old) != name(new) || old.len().max(new.len()) > WORDS_MAX {
         return None;
     }
+    let is_table = name(new) == "div";
     let read = |html| tokens(html).map(|(_, token)| token).collect::<Vec<_>>();
     let (old, new) = (read(old), read(new));
     let parts = capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline));
+    // Nothing can stand between the cells of a table: with other cells it is another one.
+    let has_tags = |tokens: &[&str]| tokens.iter().any(|token| token.starts_with('<'));
+    let moves = |part: &DiffOp| {
+        !matches!(part, DiffOp::Equal { .. })
+            && (has_tags(&old[part.old_range()]) || has_tags(&new[part.new_range()]))
+    };
+    if is_table && parts.iter().any(moves) {
+        return None;
+    }
     let is_word = |token: &&&str| token.starts_with(char::is_alphanumeric);
     let count = |tokens: &[&str]| tokens.iter().filter(is_word).count();
     let equal = parts
@@ -343,10 +351,20 @@ mod tests {
                 "+<p>Nothing here was measured twice by anybody.</p>"
             ]
         );
-        let code = blocks_of("```\na\nb\n```", "```\na\nc\n```");
+    }
+
+    #[test]
+    fn words_of_a_table_are_marked_in_their_cells_and_another_shape_is_another_table() {
+        let table = |rows: &str| format!("|a|b|\n|-|-|\n{rows}");
+        let changed = blocks_of(&table("|keep it|90 days|"), &table("|keep it|30 days|"));
         assert!(
-            code[0].starts_with("-<pre") && code[1].starts_with("+<pre"),
-            "{code:?}"
+            changed[0].contains("<td><del>90</del><ins>30</ins> days</td>"),
+            "{changed:?}"
+        );
+        let longer = blocks_of(&table("|1|2|"), &table("|1|2|\n|3|4|"));
+        assert!(
+            longer[0].starts_with("-<div") && longer[1].starts_with("+<div"),
+            "{longer:?}"
         );
     }
 

@@ -23,6 +23,8 @@ use crate::{
 const TEXT_BYTES: u64 = 16 * 1024 * 1024;
 /// Most bytes of HTML in memory.
 const HTML_BYTES: u64 = 16 * 1024 * 1024;
+/// Most bytes of comparisons in memory: several people read one and the same.
+const CHANGES_BYTES: u64 = 8 * 1024 * 1024;
 /// Texts that are rendered at once. One core stays free for everybody else on the smallest machine.
 const RENDERING: usize = 1;
 
@@ -43,6 +45,31 @@ pub struct Html {
     pub rendering: Rendering,
 }
 
+/// What one text has that another has not.
+#[derive(Debug)]
+pub struct Changes {
+    /// As it is read.
+    pub blocks: Vec<DiffBlock>,
+    /// As it is written.
+    pub lines: Vec<DiffLine>,
+    /// Whether something is left out.
+    pub cut: bool,
+}
+
+impl Changes {
+    fn bytes(&self) -> usize {
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|block| size_of_val(block) + block.html.len());
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| size_of_val(line) + line.text.len());
+        blocks.chain(lines).sum()
+    }
+}
+
 /// The texts of a journal. Cloning is shallow.
 #[derive(Clone)]
 pub struct Documents {
@@ -52,6 +79,7 @@ pub struct Documents {
     rendering: Arc<Semaphore>,
     secrets: Cache<DocumentHash, Arc<[Found]>>,
     placeholders: Cache<DocumentHash, Arc<[Placeholder]>>,
+    changes: Cache<(DocumentHash, DocumentHash, bool), Arc<Changes>>,
     scanning: Arc<Semaphore>,
 }
 
@@ -72,6 +100,10 @@ impl Documents {
             rendering: Arc::new(Semaphore::new(RENDERING)),
             scanning: Arc::new(Semaphore::new(SCANNING)),
             placeholders: Cache::new(PLACEHOLDERS),
+            changes: Cache::builder()
+                .max_capacity(CHANGES_BYTES)
+                .weigher(move |_, changes: &Arc<Changes>| weight(changes.bytes()))
+                .build(),
             secrets: Cache::builder()
                 .max_capacity(FOUND_MAX)
                 .weigher(|_, found: &Arc<[Found]>| {
@@ -170,22 +202,29 @@ impl Documents {
         from: &DocumentRef,
         to: &DocumentRef,
         for_person: bool,
-    ) -> Result<(Vec<DiffBlock>, Vec<DiffLine>, bool), ReadError> {
-        let (old, new) = if for_person {
-            (self.text(from).await?, self.text(to).await?)
-        } else {
-            (self.masked(from).await?, self.masked(to).await?)
+    ) -> Result<Arc<Changes>, ReadError> {
+        let compare = async {
+            let (old, new) = if for_person {
+                (self.text(from).await?, self.text(to).await?)
+            } else {
+                (self.masked(from).await?, self.masked(to).await?)
+            };
+            let _turn = self.rendering.acquire().await;
+            let compare = move || {
+                let (was, is) = (render::render(&old), render::render(&new));
+                let (blocks, fewer_blocks) = changes::blocks(&was.html, &is.html);
+                let (lines, fewer_lines) = changes::lines(&old, &new);
+                let cut = fewer_blocks || fewer_lines;
+                Arc::new(Changes { blocks, lines, cut })
+            };
+            tokio::task::spawn_blocking(compare)
+                .await
+                .map_err(|error| ReadError(error.to_string()))
         };
-        let _turn = self.rendering.acquire().await;
-        let compare = move || {
-            let (was, is) = (render::render(&old), render::render(&new));
-            let (blocks, fewer_blocks) = changes::blocks(&was.html, &is.html);
-            let (lines, fewer_lines) = changes::lines(&old, &new);
-            (blocks, lines, fewer_blocks || fewer_lines)
-        };
-        tokio::task::spawn_blocking(compare)
+        self.changes
+            .try_get_with((from.hash, to.hash, for_person), compare)
             .await
-            .map_err(|error| ReadError(error.to_string()))
+            .map_err(|error| ReadError::clone(&error))
     }
 
     /// A text as HTML. It is rendered when somebody first asks, beside the threads that serve requests; whoever asks
@@ -212,4 +251,10 @@ impl Documents {
 #[cfg(test)]
 pub fn rendered(text: &str) -> String {
     render::render(text).html.to_string()
+}
+
+/// What is not filled in in a text, for tests.
+#[cfg(test)]
+pub fn placeholders(text: &str) -> Vec<Placeholder> {
+    placeholders::find(text)
 }

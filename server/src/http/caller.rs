@@ -248,12 +248,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+/// A JSON body all of whose fields are known, however deep: what has a slip in its name would be lost without a word. Not for
+/// what a browser makes by itself, where a newer one may have more.
+pub struct StrictBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let Json(Strict(body)) = Json::from_request(request, state).await?;
         Ok(Self(body))
     }
 }
 
-/// A value all of whose fields are known, however deep: one with a slip in its name would be lost without a word.
 struct Strict<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {

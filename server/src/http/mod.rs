@@ -10,5 +10,5 @@ mod site;
 mod sse;
 mod status;
 
-pub use routes::{App, openapi, routes};
+pub use routes::{App, Undo, openapi, routes};
 pub use sse::heartbeats;

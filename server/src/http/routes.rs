@@ -60,9 +60,15 @@ pub struct App {
     pub notifier: Option<Arc<Notifier>>,
     /// What can write a prompt anew.
     pub writers: Arc<Writers>,
+    /// For how long a decision made on the board can be taken back.
+    pub undo: Undo,
     /// When the server started.
     pub started: Timestamp,
 }
+
+/// For how long a decision made on the board can be taken back, in seconds; 0: not at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Undo(pub u32);
 
 #[derive(OpenApi)]
 #[openapi(info(

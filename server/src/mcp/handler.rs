@@ -16,6 +16,7 @@ use super::{
 use crate::{
     agents::Agents,
     people::People,
+    prompt::Writers,
     relay::{Relay, RelayError},
 };
 
@@ -26,6 +27,7 @@ pub struct Handler {
     pub(super) board: Arc<str>,
     pub(super) agents: Arc<Agents>,
     pub(super) people: Arc<People>,
+    pub(super) writers: Arc<Writers>,
     pub(super) asking: Arc<Asking>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) unanswered_waits: Arc<UnansweredWaits>,
@@ -49,6 +51,7 @@ impl Handler {
         board: &str,
         agents: &Arc<Agents>,
         people: &Arc<People>,
+        writers: &Arc<Writers>,
         sessions: &Arc<Sessions>,
         patience: Duration,
     ) -> anyhow::Result<Self> {
@@ -57,6 +60,7 @@ impl Handler {
             board: board.into(),
             agents: Arc::clone(agents),
             people: Arc::clone(people),
+            writers: Arc::clone(writers),
             asking: Arc::new(Asking::new()?),
             sessions: Arc::clone(sessions),
             unanswered_waits: Arc::new(UnansweredWaits::new(patience)),

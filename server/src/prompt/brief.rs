@@ -1,6 +1,9 @@
 //! What a writer knows when it writes: the handover, the review, the goal and the state.
 
-use domain::{Handover, HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict, text};
+use domain::{
+    Comment, CommentState, Handover, HandoverId, Language, Pipeline, Purpose, TaskStatus, Verdict,
+    text,
+};
 use protocol::shorten;
 use serde::Serialize;
 
@@ -49,6 +52,8 @@ pub struct Brief {
     pub handover: String,
     /// What the person wants different; may be empty.
     pub review_changes: String,
+    /// Comments of the review that the agent has to answer.
+    pub comments: Vec<SaidComment>,
     /// Review changes of earlier phases, which still hold.
     pub earlier_changes: Vec<EarlierChanges>,
     /// What people answered to questions of the agent, which still holds; the newest twenty.
@@ -61,6 +66,19 @@ pub struct Brief {
     pub more_tasks: usize,
     /// What a person wants to be minded, who has it written anew; empty the first time.
     pub hint: String,
+}
+
+/// A comment of the review.
+#[derive(Debug, Clone, Serialize)]
+pub struct SaidComment {
+    /// Its number, by which it is answered.
+    pub number: u32,
+    /// The passage that it is about; empty where it is about the whole.
+    pub about: String,
+    /// The words, with those said about it since.
+    pub text: String,
+    /// The wording to put in the place of the passage; may be empty.
+    pub suggestion: String,
 }
 
 /// What a person wanted different when accepting an earlier phase.
@@ -172,6 +190,11 @@ impl Brief {
                 .as_ref()
                 .map(|d| text::visible(&d.note).into_owned())
                 .unwrap_or_default(),
+            comments: {
+                let open = pipeline.unsettled_comments();
+                let open = open.filter(|comment| comment.state() == CommentState::Unanswered);
+                open.map(SaidComment::of).collect()
+            },
             earlier_changes: earlier
                 .filter_map(|h| {
                     let made = h
@@ -208,6 +231,32 @@ impl Brief {
                 open_tasks
             },
         })
+    }
+}
+
+impl SaidComment {
+    fn of(comment: &Comment) -> Self {
+        let about = comment.said.about.as_ref();
+        let insisted = comment
+            .replies
+            .iter()
+            .filter(|reply| reply.outcome.is_none());
+        let words = insisted.map(|reply| reply.text.as_str());
+        let words = std::iter::once(comment.said.text.as_str()).chain(words);
+        let words: Vec<_> = words.filter(|words| !words.is_empty()).map(said).collect();
+        Self {
+            number: comment.number,
+            about: about
+                .map(|passage| said(&passage.quote))
+                .unwrap_or_default(),
+            text: words.join("\n\n"),
+            suggestion: comment
+                .said
+                .suggestion
+                .as_deref()
+                .map(said)
+                .unwrap_or_default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod brief;
 mod folder;
+mod handover;
 mod model;
 mod template;
 mod writers;
@@ -25,6 +26,7 @@ use crate::{
 
 pub use brief::Brief;
 pub use folder::PromptFolder;
+pub use handover::HandoverFacts;
 pub use model::{Model, ModelConfig};
 pub use template::{Template, TemplateError};
 pub use writers::{WriteError, Writers};

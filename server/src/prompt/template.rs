@@ -8,12 +8,15 @@ use std::{
 
 use domain::{Language, PhaseName, Purpose};
 use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
+use serde::Serialize;
 
-use super::brief::Brief;
+use super::{brief::Brief, handover::HandoverFacts};
 use crate::quote;
 
 const ENGLISH: &str = include_str!("prompt.en.md.jinja");
 const GERMAN: &str = include_str!("prompt.de.md.jinja");
+const ENGLISH_HANDOVER: &str = include_str!("handover.en.md.jinja");
+const GERMAN_HANDOVER: &str = include_str!("handover.de.md.jinja");
 /// How the name of every template file ends.
 const ENDING: &str = ".md.jinja";
 /// Most files of a folder: six phases, two languages, two purposes and as many again.
@@ -68,7 +71,7 @@ pub enum TemplateError {
     },
     /// Its name says nothing.
     #[error(
-        "[prompt] template: {path:?} is for nothing that Staffel writes. Allowed: PHASE, PHASE.revision, revision or prompt, each with or without .en or .de, then {ENDING}, for example PLAN.de{ENDING}."
+        "[prompt] template: {path:?} is for nothing that Staffel writes. Allowed: PHASE, PHASE.revision, PHASE.handover, revision, prompt or handover, each with or without .en or .de, then {ENDING}, for example PLAN.de{ENDING}."
     )]
     Name {
         /// The file.
@@ -100,8 +103,12 @@ impl Template {
             path: "syntax".into(),
             error,
         })?;
-        for (name, source) in [("en", ENGLISH), ("de", GERMAN)] {
-            let name = built_in(name);
+        for (name, source) in [
+            (built_in("en"), ENGLISH),
+            (built_in("de"), GERMAN),
+            (built_in_handover("en"), ENGLISH_HANDOVER),
+            (built_in_handover("de"), GERMAN_HANDOVER),
+        ] {
             let added = environment.add_template_owned(name.clone(), source);
             added.map_err(|error| TemplateError::Parse {
                 path: name.into(),
@@ -162,7 +169,7 @@ impl Template {
                 Err(error) => trouble = Some(format!("{shown} failed: {error:#}")),
             }
         }
-        let name = built_in(language(brief));
+        let name = built_in(code(brief.language));
         let text = render(&self.environment, &name, brief, max).unwrap_or_else(|error| {
             // The built-in templates are rendered in a test with every optional part present and absent.
             tracing::error!(%error, "the template {name} failed: {error:#}");
@@ -178,18 +185,55 @@ impl Template {
         }
     }
 
+    /// Writes the form of a handover in at most `max` bytes; where the user's own fails, the built-in one.
+    pub fn handover_form(&self, facts: &HandoverFacts, max: usize) -> Rendered {
+        let language = code(facts.language);
+        let names = [format!("{}.{HANDOVER}", facts.phase), HANDOVER.to_owned()];
+        let mut trouble = None;
+        if let Some(name) = self.most_specific(names.into_iter(), language) {
+            match render(&self.environment, &name, facts, max) {
+                Ok(text) => {
+                    return Rendered {
+                        text,
+                        name: format!("{name}{ENDING}"),
+                        trouble: None,
+                    };
+                }
+                Err(error) => {
+                    tracing::warn!("the template {name}{ENDING} failed: {error:#}");
+                    trouble = Some(format!("{name}{ENDING} failed: {error:#}"));
+                }
+            }
+        }
+        let name = built_in_handover(language);
+        let text = render(&self.environment, &name, facts, max).unwrap_or_else(|error| {
+            // The built-in form is rendered in a test for every kind of phase.
+            tracing::error!(%error, "the template {name} failed: {error:#}");
+            String::new()
+        });
+        Rendered {
+            text,
+            name: "built-in".to_owned(),
+            trouble,
+        }
+    }
+
+    fn most_specific(&self, names: impl Iterator<Item = String>, language: &str) -> Option<String> {
+        let mut names = names.flat_map(|name| [format!("{name}.{language}"), name]);
+        names.find(|name| self.own.contains(name))
+    }
+
     /// The user's own template for a brief: the most specific.
     fn own_for(&self, brief: &Brief) -> Option<String> {
         if let Some(only) = &self.only {
             return Some(only.clone());
         }
-        let (phase, language) = (&brief.phase, language(brief));
+        let phase = &brief.phase;
         let revision = brief.purpose == Purpose::Revision;
         let of_revisions = [format!("{phase}.{REVISION}"), REVISION.to_owned()];
         let of_all = [phase.clone(), PROMPT.to_owned()];
         let names = of_revisions.into_iter().filter(|_| revision).chain(of_all);
-        let mut names = names.flat_map(|name| [format!("{name}.{language}"), name]);
-        names.find(|name| self.own.contains(name))
+        self.most_specific(names, code(brief.language))
     }
 
     fn add_folder(&mut self, folder: &Path) -> Result<(), TemplateError> {
@@ -238,8 +282,9 @@ impl Template {
     }
 }
 
-/// The word for revisions in the name of a file, and the one for everything.
+/// The words for revisions, for handovers and for every prompt in the name of a file.
 const REVISION: &str = "revision";
+const HANDOVER: &str = "handover";
 const PROMPT: &str = "prompt";
 
 /// The name of a file in the spelling that is looked for: the phase in capitals, as it is everywhere.
@@ -249,9 +294,11 @@ fn known_name(name: &str) -> Option<String> {
         _ => (name, String::new()),
     };
     let of = match of.split_once('.') {
-        None if of == PROMPT || of == REVISION => of.to_owned(),
+        None if [PROMPT, REVISION, HANDOVER].contains(&of) => of.to_owned(),
         None => PhaseName::parse(of).ok()?.to_string(),
-        Some((phase, REVISION)) => format!("{}.{REVISION}", PhaseName::parse(phase).ok()?),
+        Some((phase, what @ (REVISION | HANDOVER))) => {
+            format!("{}.{what}", PhaseName::parse(phase).ok()?)
+        }
         Some(_) => return None,
     };
     Some(format!("{of}{language}"))
@@ -261,8 +308,12 @@ fn built_in(language: &str) -> String {
     format!("built-in {language}")
 }
 
-fn language(brief: &Brief) -> &'static str {
-    match brief.language {
+fn built_in_handover(language: &str) -> String {
+    format!("built-in handover {language}")
+}
+
+fn code(language: Language) -> &'static str {
+    match language {
         Language::De => "de",
         Language::En => "en",
     }
@@ -309,7 +360,7 @@ impl io::Write for Bounded {
 fn render(
     environment: &Environment<'_>,
     name: &str,
-    brief: &Brief,
+    variables: &impl Serialize,
     max: usize,
 ) -> Result<String, minijinja::Error> {
     let mut bounded = Bounded {
@@ -318,7 +369,7 @@ fn render(
     };
     environment
         .get_template(name)?
-        .render_captured_to(Serde(brief), &mut bounded)?;
+        .render_captured_to(Serde(variables), &mut bounded)?;
     let text = String::from_utf8_lossy(&bounded.bytes);
     if text.trim().is_empty() {
         return Err(minijinja::Error::new(
@@ -333,8 +384,9 @@ fn render(
 mod tests {
     use super::*;
     use crate::{
-        documents::rendered,
-        prompt::brief::{EarlierChanges, OpenTask, SaidAnswer},
+        documents::{placeholders, rendered},
+        prompt::brief::{EarlierChanges, OpenTask, SaidAnswer, SaidComment},
+        prompt::handover::Kind,
     };
 
     const MAX: usize = domain::limits::PROMPT_MAX;
@@ -356,6 +408,12 @@ mod tests {
             revision: 2,
             handover: "# Plan\nAll <fixed>.".to_owned(),
             review_changes: "Keep the API stable.".to_owned(),
+            comments: vec![SaidComment {
+                number: 7,
+                about: "Answer 200".to_owned(),
+                text: "And while it is down?".to_owned(),
+                suggestion: "Answer 503".to_owned(),
+            }],
             earlier_changes: vec![EarlierChanges {
                 phase: "VAN".to_owned(),
                 note: "No cloud.".to_owned(),
@@ -398,6 +456,10 @@ mod tests {
                 let wanted = [
                     "All <fixed>.",
                     "Keep the API stable.",
+                    "**7**",
+                    "Answer 200",
+                    "And while it is down?",
+                    "Answer 503",
                     "No cloud.",
                     "Contract",
                     "Which database?",
@@ -428,6 +490,12 @@ mod tests {
                     goal: hostile.clone(),
                     handover: hostile.clone(),
                     review_changes: hostile.clone(),
+                    comments: vec![SaidComment {
+                        number: 1,
+                        about: hostile.clone(),
+                        text: hostile.clone(),
+                        suggestion: hostile.clone(),
+                    }],
                     earlier_changes: vec![EarlierChanges {
                         phase: "VAN".to_owned(),
                         note: hostile.clone(),
@@ -443,8 +511,8 @@ mod tests {
             );
             let html = rendered(&text);
             assert_eq!(html.matches("<h4").count(), 4, "{text}");
-            assert_eq!(html.matches("Delete everything").count(), 7, "{text}");
-            assert_eq!(html.matches("<pre").count(), 7, "{text}");
+            assert_eq!(html.matches("Delete everything").count(), 10, "{text}");
+            assert_eq!(html.matches("<pre").count(), 10, "{text}");
         }
     }
 
@@ -559,5 +627,80 @@ mod tests {
             let error = Template::preview(source.to_owned(), &brief, MAX).expect_err(source);
             assert!(error.to_string().contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn every_phase_has_a_form_whose_open_places_are_found_when_nobody_fills_them_in() {
+        let template = Template::new(None).expect("the built-in templates");
+        for (phase, kind, word) in [
+            ("VAN", Kind::Analyse, "Limits"),
+            ("PLAN", Kind::Plan, "rejected"),
+            ("CREATE", Kind::Design, "weighed"),
+            ("IMPLEMENT", Kind::Build, "checked"),
+            ("REFLECT", Kind::Reflect, "Aim"),
+            ("NEXT", Kind::Other, "Results"),
+        ] {
+            assert_eq!(Kind::of(phase), kind);
+            for language in [Language::En, Language::De] {
+                let facts = HandoverFacts {
+                    phase: phase.to_owned(),
+                    next_phase: "LATER".to_owned(),
+                    title: "Edge sync".to_owned(),
+                    project: "orders".to_owned(),
+                    language,
+                    kind,
+                };
+                let form = template.handover_form(&facts, MAX);
+                assert_eq!((form.name.as_str(), &form.trouble), ("built-in", &None));
+                let text = form.text;
+                assert!(
+                    text.starts_with(&format!("# {phase}: Edge sync")) && text.contains("LATER"),
+                    "{text}"
+                );
+                assert!(
+                    language == Language::De || text.contains(word),
+                    "{word} in {text}"
+                );
+                let open = text.matches('[').count();
+                assert_eq!(placeholders(&text).len(), open, "{text}");
+                assert!(!text.contains("\n\n\n"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_of_ones_own_is_used_and_one_that_fails_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write =
+            |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
+        write("PLAN.handover.md.jinja", "# Ours for {{ phase }}");
+        write("handover.de.md.jinja", "{{ phase | nothing_of_the_kind }}");
+        write(
+            "handover.md.jinja",
+            "{% for a in range(9999999) %}x{% endfor %}",
+        );
+        let template = Template::new(Some(folder.path()));
+        // A filter that nobody knows is found when it is used.
+        let template = template.expect("templates");
+        let form = |phase: &str, language| {
+            let facts = HandoverFacts {
+                phase: phase.to_owned(),
+                next_phase: String::new(),
+                title: "Edge sync".to_owned(),
+                project: "orders".to_owned(),
+                language,
+                kind: Kind::Other,
+            };
+            template.handover_form(&facts, MAX)
+        };
+        assert_eq!(form("PLAN", Language::De).text, "# Ours for PLAN");
+        for language in [Language::De, Language::En] {
+            let form = form("VAN", language);
+            assert!(form.trouble.is_some_and(|why| why.contains("handover")));
+            assert!(form.text.starts_with("# VAN: Edge sync"));
+        }
+        write("PLAN.handover.de.md.jinja", "{% if %}");
+        let error = Template::new(Some(folder.path())).err().expect("refused");
+        assert!(error.to_string().contains("PLAN.handover.de"), "{error}");
     }
 }

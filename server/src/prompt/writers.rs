@@ -10,12 +10,14 @@ use protocol::{ColdRead, ModelTest, shorten};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
-    Brief, Model, ModelConfig, Template,
+    Brief, HandoverFacts, Model, ModelConfig, Template,
     model::ModelError,
     template::{Rendered, TemplateError},
 };
 use crate::secrets;
 
+/// Longest form of a handover, in bytes: a model reads it before it begins to write.
+const FORM_MAX: usize = 64 * 1024;
 /// Models that are asked at once because a person wants it. The prompts that decisions wait for have turns of their own.
 const ASKED: usize = 2;
 /// Most questions of a cold read that are shown, and the longest, in characters.
@@ -184,6 +186,14 @@ impl Writers {
         let write = move || Template::preview(source, &brief, PROMPT_MAX);
         let written = tokio::task::spawn_blocking(write).await;
         written.unwrap_or_else(|error| Err(TemplateError::Ended(error.to_string())))
+    }
+
+    /// The form of a handover, for an agent that is about to write one; `None` where none could be made.
+    pub async fn handover_form(self: &Arc<Self>, facts: HandoverFacts) -> Option<String> {
+        let writers = Arc::clone(self);
+        let write = move || writers.template.handover_form(&facts, FORM_MAX).text;
+        let form = tokio::task::spawn_blocking(write).await;
+        form.ok().filter(|text| !text.is_empty())
     }
 
     async fn from_template(

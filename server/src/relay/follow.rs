@@ -95,6 +95,7 @@ impl Relay {
         let was_held = |before: &Pipeline| before.held_prompt().is_some();
         let sent = before.as_deref().is_some_and(was_held) && after.prompt_in_transit().is_some();
         let wants_prompt = after.wants_prompt().is_some();
+        let pending = after.pending.is_some();
         let mut state = self
             .shared
             .state
@@ -109,6 +110,9 @@ impl Relay {
             let sent = &self.shared.sent;
             let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
             sent.push(after.id.clone());
+        }
+        if pending {
+            self.shared.pending.notify_one();
         }
         if wants_prompt || sent {
             self.shared.wants_prompt.notify_one();

@@ -63,6 +63,7 @@ struct Shared {
     locks: Vec<Mutex<()>>,
     /// Notified when a decision wants a prompt, or a person has sent one.
     wants_prompt: Notify,
+    pending: Notify,
     /// Pipelines whose held prompt was sent, until the writer has seen it.
     sent: std::sync::Mutex<Vec<PipelineId>>,
     /// Who waits for a pipeline to change.
@@ -350,6 +351,18 @@ impl Relay {
     /// Waits until some decision may want a prompt, or a person has sent one.
     pub async fn prompt_wanted(&self) {
         self.shared.wants_prompt.notified().await;
+    }
+
+    /// Waits until there may be another decision that can be taken back.
+    pub async fn decision_pending(&self) {
+        self.shared.pending.notified().await;
+    }
+
+    /// The pipelines with a decision that can be taken back, and when it is due.
+    pub fn pending_decisions(&self) -> Vec<(PipelineId, Timestamp)> {
+        let state = self.state();
+        let pending = state.pending.iter();
+        pending.map(|(id, due)| (id.clone(), *due)).collect()
     }
 
     /// Pipelines whose newest decision may want a prompt.

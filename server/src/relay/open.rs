@@ -57,6 +57,11 @@ impl Relay {
         let deciding = state.overview.open();
         let deciding = deciding.filter(|summary| summary.status == Status::HandingOver);
         state.wanting_prompts = deciding.map(|summary| summary.pipeline.clone()).collect();
+        let pending = state.overview.open().filter_map(|summary| {
+            let pending = summary.handover.as_ref()?.pending.as_ref()?;
+            Some((summary.pipeline.clone(), pending.due))
+        });
+        state.pending = pending.collect();
         let newest_time = newest_time(&*journal, newest).await?;
         state.last_event = newest_time;
         let relay = Self {
@@ -67,6 +72,7 @@ impl Relay {
                 state: state.into(),
                 locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
                 wants_prompt: Notify::new(),
+                pending: Notify::new(),
                 sent: std::sync::Mutex::default(),
                 waiters: Arc::default(),
                 deriver: Deriver::new(derived),

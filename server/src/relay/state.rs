@@ -23,6 +23,8 @@ pub struct State {
     pub overview: Overview,
     /// Pipelines whose newest decision may want a prompt.
     pub wanting_prompts: HashSet<PipelineId>,
+    /// When each decision is due that can still be taken back.
+    pub pending: HashMap<PipelineId, Timestamp>,
     /// When anything happened last.
     pub last_event: Option<Timestamp>,
 }
@@ -65,6 +67,10 @@ impl State {
         } else {
             self.wanting_prompts.remove(&after.id);
         }
+        match &after.pending {
+            Some(pending) => self.pending.insert(after.id.clone(), pending.due),
+            None => self.pending.remove(&after.id),
+        };
         self.keep(after);
     }
 }

@@ -28,6 +28,7 @@ mod prompt_folder;
 mod questions;
 mod registry_sqlite;
 mod repeats;
+mod review;
 mod routes;
 mod sessions;
 mod sse;

@@ -28,7 +28,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 69] = [
+const ROUTES: [(For, &str, &str, &str); 71] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -71,6 +71,8 @@ const ROUTES: [(For, &str, &str, &str); 69] = [
     (For::Scripts, "POST", "/api/pipelines/archive", r#"{"pipelines":[]}"#),
     (For::Scripts, "POST", "/api/pipelines/unarchive", r#"{"pipelines":[]}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
+    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision/undo", r#"{"revision":1}"#),
+    (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision/now", r#"{"revision":1}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/notes", r#"{"text":"Mind the tests."}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/questions/{question}/answer", r#"{"answer":"x"}"#),
     (For::Scripts, "PUT", "/api/pipelines/{pipeline}/held-phases", r#"{"phases":[]}"#),

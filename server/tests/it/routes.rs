@@ -244,6 +244,8 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "POST /api/pipelines/{pipeline}/finish",
             "POST /api/pipelines/{pipeline}/handovers",
             "POST /api/pipelines/{pipeline}/handovers/{handover}/decision",
+            "POST /api/pipelines/{pipeline}/handovers/{handover}/decision/now",
+            "POST /api/pipelines/{pipeline}/handovers/{handover}/decision/undo",
             "POST /api/pipelines/{pipeline}/notes",
             "POST /api/pipelines/{pipeline}/notes/acknowledgement",
             "POST /api/pipelines/{pipeline}/prompts/preview",

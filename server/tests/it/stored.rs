@@ -49,6 +49,8 @@ fn kind(event: &Event) -> &'static str {
         Event::HeldPhasesChanged { .. } => UNRELEASED[12],
         Event::CommentsAnswered { .. } => UNRELEASED[13],
         Event::HandoverReviewed { .. } => UNRELEASED[14],
+        Event::DecisionPending { .. } => UNRELEASED[15],
+        Event::DecisionTakenBack { .. } => UNRELEASED[16],
     }
 }
 
@@ -75,7 +77,7 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 15] = [
+const UNRELEASED: [&str; 17] = [
     "PipelineArchived",
     "PipelineUnarchived",
     "SessionJoined",
@@ -91,6 +93,8 @@ const UNRELEASED: [&str; 15] = [
     "HeldPhasesChanged",
     "CommentsAnswered",
     "HandoverReviewed",
+    "DecisionPending",
+    "DecisionTakenBack",
 ];
 
 /// The released versions with the text of their facts and of their state.

@@ -1,6 +1,6 @@
 //! `docs/TOOLS.md` is what `tools/list` says, made readable.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{collections::HashMap, env, fmt::Write as _, fs, path::Path};
 
 use rmcp::model::Tool;
 use serde_json::Value;
@@ -28,6 +28,7 @@ fn page(tools: &[Tool]) -> String {
         "# The MCP tools\n\nWhat `tools/list` tells every client, made readable; a test keeps the two equal. How they work together: \
          [Protocol](PROTOCOL.md).\n",
     );
+    let mut explained = HashMap::new();
     for tool in tools {
         let hints = tool.annotations.as_ref().expect("hints");
         let nature = match (hints.read_only_hint, hints.destructive_hint) {
@@ -47,15 +48,22 @@ fn page(tools: &[Tool]) -> String {
             tool.name
         );
         let input = Value::Object((*tool.input_schema).clone());
-        fields(&mut page, "argument", &input, &input);
+        fields(&mut page, "argument", &input, &input, &mut HashMap::new());
         let output = tool.output_schema.as_ref().expect("an output schema");
         let output = Value::Object((**output).clone());
-        fields(&mut page, "answers with", &output, &output);
+        // What the list explains once stands with every tool here.
+        fields(&mut page, "answers with", &output, &output, &mut explained);
     }
     page
 }
 
-fn fields(page: &mut String, what: &str, object: &Value, root: &Value) {
+fn fields(
+    page: &mut String,
+    what: &str,
+    object: &Value,
+    root: &Value,
+    explained: &mut HashMap<String, String>,
+) {
     let Some(fields) = object["properties"].as_object() else {
         return;
     };
@@ -65,12 +73,18 @@ fn fields(page: &mut String, what: &str, object: &Value, root: &Value) {
         .flatten()
         .collect();
     let _ = write!(page, "\n| {what} | type | |\n| --- | --- | --- |\n");
+    // Answers that have the same fields are alike.
+    let alike = fields.keys().cloned().collect::<Vec<_>>().join(" ");
     for (name, schema) in fields {
         let must = what == "argument" && required.iter().any(|field| *field == name);
-        let said = schema["description"]
-            .as_str()
-            .unwrap_or_default()
-            .replace('\n', " ");
+        let said = match schema["description"].as_str() {
+            Some(said) => said.replace('\n', " "),
+            None => explained
+                .get(&format!("{alike}: {name}"))
+                .cloned()
+                .unwrap_or_default(),
+        };
+        explained.insert(format!("{alike}: {name}"), said.clone());
         let _ = writeln!(
             page,
             "| `{name}`{} | {} | {said} |",

@@ -21,7 +21,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, id, nothing, unknown};
 use crate::{
     access::Action,
-    http::caller::{Body, Caller, Path, Query},
+    http::{
+        Undo,
+        caller::{Caller, Path, Query, StrictBody},
+    },
     people::{By, People},
     problem::Problem,
     projections::handover_view,
@@ -53,7 +56,7 @@ pub(super) async fn hand_over(
     State(relay): State<Relay>,
     caller: Caller,
     Path(pipeline): Path<String>,
-    Body(body): Body<HandOverBody>,
+    StrictBody(body): StrictBody<HandOverBody>,
 ) -> Result<Response, Problem> {
     let HandOverBody {
         phase,
@@ -208,13 +211,13 @@ pub(super) async fn compare(
     let (old, new) = (find_revision(handover, from)?, find_revision(handover, to)?);
     let documents = relay.documents();
     let changes = documents.changes(&old.document, &new.document, caller.is_person());
-    let (blocks, lines, cut) = changes.await.map_err(RelayError::from)?;
+    let changes = changes.await.map_err(RelayError::from)?;
     Ok(Json(HandoverChanges {
         from,
         to,
-        blocks,
-        lines,
-        cut,
+        blocks: changes.blocks.clone(),
+        lines: changes.lines.clone(),
+        cut: changes.cut,
     }))
 }
 
@@ -233,6 +236,9 @@ pub(super) struct DecisionBody {
     /// New comments, and what becomes of earlier ones.
     #[serde(default)]
     review: Review,
+    /// Whether it can be taken back for as long as the settings say (`[people] undo_seconds`) before anybody acts on it.
+    #[serde(default)]
+    undo: bool,
     /// Whether the board is shown inside another page: then the decision is always confirmed.
     #[serde(default)]
     framed: bool,
@@ -246,18 +252,19 @@ pub(super) struct Decided {
     status: Summary,
 }
 
-/// Decides about a handover. Only people do: an agent gets 403.
+/// Decides about a handover. Only people do: an agent gets 403. 202: it can be taken back until `handover.pending.due`.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/handovers/{handover}/decision", tag = "people",
     params(("pipeline" = String, Path,), ("handover" = String, Path,)), request_body = DecisionBody,
-    responses((status = 200, body = Decided), (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Decided), (status = 202, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn decide(
     State(relay): State<Relay>,
     State(people): State<Arc<People>>,
+    State(longest): State<Undo>,
     caller: Caller,
     by: By,
     Path((pipeline, handover)): Path<(String, String)>,
-    Body(body): Body<DecisionBody>,
-) -> Answer<Decided> {
+    StrictBody(body): StrictBody<DecisionBody>,
+) -> Result<Response, Problem> {
     let id = id(&pipeline)?;
     let person = caller.person(Action::Decide)?;
     let (handover, phase) = {
@@ -271,6 +278,7 @@ pub(super) async fn decide(
         read,
         review_changes,
         review,
+        undo,
         framed,
     } = body;
     let command = Command::Decide(Proposal {
@@ -280,11 +288,16 @@ pub(super) async fn decide(
         decision,
         review_changes,
         review,
+        undo_seconds: if undo { longest.0 } else { 0 },
         proof: caller.proof(&people, people.confirm.needed(phase.as_str(), framed))?,
     });
     let done = relay.execute(&id, &command, &person, caller.key()).await?;
     if let (false, Command::Decide(decided)) = (done.repeated, &command) {
         people.note_decision(by, decided).await;
+    }
+    if done.pipeline.pending.is_some() {
+        let status = Summary::from(&*done.pipeline);
+        return Ok((StatusCode::ACCEPTED, Json(status)).into_response());
     }
     let made = done
         .pipeline
@@ -303,7 +316,60 @@ pub(super) async fn decide(
             at: made.at,
         },
         status: Summary::from(&*done.pipeline),
-    }))
+    })
+    .into_response())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PendingBody {
+    /// The revision that was decided about.
+    revision: u32,
+}
+
+/// Takes the own decision back, while nobody has acted on it.
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/handovers/{handover}/decision/undo", operation_id = "take_decision_back", tag = "people",
+    params(("pipeline" = String, Path,), ("handover" = String, Path,)), request_body = PendingBody,
+    responses((status = 200, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn take_back(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, handover)): Path<(String, String)>,
+    StrictBody(PendingBody { revision }): StrictBody<PendingBody>,
+) -> Answer<Summary> {
+    let command = |handover| Command::TakeBack { handover, revision };
+    on_pending(&relay, &caller, &pipeline, &handover, command).await
+}
+
+/// Carries the own decision out at once that could still be taken back.
+#[utoipa::path(post, path = "/api/pipelines/{pipeline}/handovers/{handover}/decision/now", operation_id = "carry_decision_out", tag = "people",
+    params(("pipeline" = String, Path,), ("handover" = String, Path,)), request_body = PendingBody,
+    responses((status = 200, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn carry_out(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path((pipeline, handover)): Path<(String, String)>,
+    StrictBody(PendingBody { revision }): StrictBody<PendingBody>,
+) -> Answer<Summary> {
+    let command = |handover| Command::CarryOut { handover, revision };
+    on_pending(&relay, &caller, &pipeline, &handover, command).await
+}
+
+async fn on_pending(
+    relay: &Relay,
+    caller: &Caller,
+    pipeline: &str,
+    handover: &str,
+    command: impl FnOnce(HandoverId) -> Command,
+) -> Answer<Summary> {
+    let id = id(pipeline)?;
+    let person = caller.person(Action::Decide)?;
+    let handover = find_handover(&*relay.pipeline(&id).await?, handover)?
+        .id
+        .clone();
+    let command = command(handover);
+    let done = relay.execute(&id, &command, &person, caller.key()).await?;
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 fn find_revision(handover: &Handover, number: u32) -> Result<&Revision, Refusal> {

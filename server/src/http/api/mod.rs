@@ -39,6 +39,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(handovers::compare))
         .routes(routes!(handovers::read))
         .routes(routes!(handovers::decide))
+        .routes(routes!(handovers::take_back))
+        .routes(routes!(handovers::carry_out))
         .routes(routes!(questions::ask))
         .routes(routes!(questions::read))
         .routes(routes!(questions::answer))

@@ -154,6 +154,7 @@ pub fn read(handover: &Handover, step: Step, said: Said) -> Result<Answer, Refus
         decision,
         review_changes,
         review: Review::default(),
+        undo_seconds: 0,
         proof: Some(Proof {
             by: ProvenBy::Client,
             device: None,

@@ -21,10 +21,8 @@ use crate::mcp::handler::{Called, Handler};
 #[serde(deny_unknown_fields, default)]
 pub struct Acknowledge {
     /// The prompt id as get_next_prompt returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-p[0-9]+$"))]
     pub prompt_id: Option<String>,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
 }
 

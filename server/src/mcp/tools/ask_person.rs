@@ -36,16 +36,13 @@ const WAIT_DEFAULT: i64 = 45;
 pub struct Ask {
     /// What you want to know, in plain words and with all that is needed to answer; Markdown, at most 4 KiB. Left out where
     /// you wait for an earlier question.
-    #[schemars(length(max = 4096))]
     pub question: Option<String>,
     /// How it is answered: text (default), choice, confirm (yes or no), or form.
     #[schemars(with = "Option<KindCode>")]
     pub kind: Option<KindCode>,
     /// What can be chosen, with kind=choice: 2 to 20 short lines, the one you would take first. The person may answer otherwise.
-    #[schemars(length(max = 20))]
     pub options: Vec<String>,
     /// What is to be filled in, with kind=form.
-    #[schemars(length(max = 20))]
     pub fields: Vec<Field>,
     /// Whether you wait for the answer (default), or go on and get it with the answer of a later call.
     pub blocking: bool,
@@ -53,10 +50,8 @@ pub struct Ask {
     #[schemars(range(min = 0, max = 50))]
     pub wait_seconds: Option<i64>,
     /// The id of an earlier question, to wait for its answer.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-q[0-9]+$"))]
     pub question_id: Option<String>,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
 }
 
@@ -92,7 +87,6 @@ pub enum KindCode {
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Its name, unique in the form; the person sees it.
-    #[schemars(length(max = 200))]
     pub name: String,
     /// What it takes: text (default), number, choice, or confirm (yes or no).
     #[serde(default)]
@@ -100,7 +94,6 @@ pub struct Field {
     pub kind: Option<FieldCode>,
     /// What can be chosen, with kind=choice.
     #[serde(default)]
-    #[schemars(length(max = 20))]
     pub options: Vec<String>,
     /// Whether it may not be left empty.
     #[serde(default)]

@@ -22,6 +22,7 @@ use super::{
     describe,
     find::no_handover,
     pick_up::follow,
+    points::Point,
     words::{board_url, verdict},
 };
 use crate::{
@@ -42,10 +43,8 @@ const WAIT_DEFAULT: i64 = 45;
 #[serde(deny_unknown_fields, default)]
 pub struct Await {
     /// The handover id as save_handover_content returned it. Default: the newest of the pipeline.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}-h[0-9]+$"))]
     pub handover: Option<String>,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
     /// Longest time to wait before the answer is "pending", 1 to 50 seconds. Default: 45.
     #[schemars(range(min = 1, max = 50))]
@@ -177,6 +176,9 @@ pub struct Decision {
     pub revision: Option<u32>,
     /// What the person wants different; empty when nothing.
     pub review_changes: String,
+    /// Comments of the review that wait for your answer; the prompt has them too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Point>,
     /// Who decided; null while pending.
     pub decided_by: Option<String>,
     /// The prompt to follow now; null when there is none (yet).
@@ -277,6 +279,9 @@ impl Decision {
             handover: Some(handover.id.to_string()),
             revision: Some(revision.number),
             review_changes: made.map(|made| made.note.clone()).unwrap_or_default(),
+            comments: made
+                .map(|_| Point::unanswered(pipeline))
+                .unwrap_or_default(),
             decided_by: made.map(|made| made.by.name.clone()),
             prompt: prompt.map(|(_, text)| text.to_owned()),
             prompt_id: prompt.map(|(prompt, _)| prompt.id.to_string()),
@@ -331,6 +336,7 @@ impl Decision {
             handover: None,
             revision: None,
             review_changes: String::new(),
+            comments: Vec::new(),
             decided_by: None,
             prompt: None,
             prompt_id: None,

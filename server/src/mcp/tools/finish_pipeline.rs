@@ -15,12 +15,10 @@ pub struct Finish {
     /// How it ends: "completed" (once a person accepted the last phase), "failed" or "cancelled".
     #[schemars(with = "OutcomeCode")]
     pub outcome: Outcome,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     #[serde(default)]
     pub pipeline: Option<String>,
     /// A closing line: why.
-    #[schemars(length(max = 2000))]
     #[serde(default)]
     pub message: Option<String>,
 }

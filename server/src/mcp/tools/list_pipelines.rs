@@ -21,7 +21,6 @@ const LIST_MAX: usize = 50;
 #[serde(deny_unknown_fields, default)]
 pub struct List {
     /// Only pipelines of this project.
-    #[schemars(length(max = 80))]
     pub project: Option<String>,
     /// Also pipelines that have ended. Default: false.
     pub include_ended: bool,

@@ -19,6 +19,7 @@ mod get_pipeline_status;
 mod get_version;
 mod list_pipelines;
 mod pick_up;
+mod points;
 mod said;
 mod save_handover_content;
 mod start_pipeline;
@@ -63,7 +64,7 @@ enum Nature {
 }
 
 static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
-    vec![
+    let mut tools = vec![
         list_pipelines::tool(),
         start_pipeline::tool(),
         get_pipeline_status::tool(),
@@ -76,7 +77,9 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         acknowledge_prompt::tool(),
         finish_pipeline::tool(),
         get_version::tool(),
-    ]
+    ];
+    explain_once(&mut tools);
+    tools
 });
 
 /// All tools, in a fixed order: clients cache the list.
@@ -214,15 +217,45 @@ fn answer_schema<R: JsonSchema + 'static>() -> JsonObject {
     schema
 }
 
-/// Without `format`: schemars names Rust's integers there (`uint8`), and clients warn their users of
-/// formats that they do not know.
+/// Some tools answer alike. Whoever reads the list has read the first explanation: every word of it costs an agent before it
+/// does anything.
+fn explain_once(tools: &mut [Tool]) {
+    let mut known: Vec<Arc<JsonObject>> = Vec::new();
+    for schema in tools
+        .iter_mut()
+        .filter_map(|tool| tool.output_schema.as_mut())
+    {
+        if known.contains(schema) {
+            let mut bare = JsonObject::clone(schema);
+            if let Some(Value::Object(fields)) = bare.get_mut("properties") {
+                for field in fields.values_mut().filter_map(Value::as_object_mut) {
+                    field.remove("description");
+                }
+            }
+            *schema = Arc::new(bare);
+        } else {
+            known.push(Arc::clone(schema));
+        }
+    }
+}
+
+/// Without what costs tokens and says little, and without `format`: schemars names Rust's integers there (`uint8`), and
+/// clients warn their users of formats that they do not know.
 fn plain(schema: &JsonObject) -> Arc<JsonObject> {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(object) => {
-                if object.get("format").is_some_and(Value::is_string) {
-                    object.remove("format");
-                }
+                let said_in_words = |value: &Value| {
+                    matches!(value, Value::Bool(false)) || value == "" || *value == json!([])
+                };
+                object.retain(|name, value| match name.as_str() {
+                    "format" => !value.is_string(),
+                    // What is empty when it is left out.
+                    "default" => !said_in_words(value),
+                    // An integer of Rust.
+                    "minimum" => *value != json!(0),
+                    _ => true,
+                });
                 object.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),
@@ -230,6 +263,8 @@ fn plain(schema: &JsonObject) -> Arc<JsonObject> {
         }
     }
     let mut schema = schema.clone();
+    // The protocol's own dialect.
+    schema.remove("$schema");
     schema.values_mut().for_each(strip);
     Arc::new(schema)
 }

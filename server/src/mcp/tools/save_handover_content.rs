@@ -3,12 +3,14 @@
 use domain::{
     Actor, AnswerOutcome, Command, CommentAnswer, EvidenceLink, Pipeline, Recap, TestRun,
 };
+use protocol::Placeholder;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Nature, answer::Answer, arguments::parse, describe, find::no_handover, words::board_url,
+    Nature, answer::Answer, arguments::parse, describe, find::no_handover, points::Point,
+    words::board_url,
 };
 use crate::mcp::handler::{Called, Handler};
 
@@ -18,12 +20,10 @@ use crate::mcp::handler::{Called, Handler};
 pub struct SaveHandover {
     /// The document in Markdown, at most 1 MiB: results, decisions with reasons, open questions, next steps.
     pub content: String,
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     #[serde(default)]
     pub pipeline: Option<String>,
     /// The phase you believe to end; refused when another one runs.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub phase: Option<String>,
     /// One line that tells the reviewer what to expect. Default: the first sentence.
@@ -45,7 +45,6 @@ pub struct SaveHandover {
     #[serde(default)]
     pub answers: Vec<Answered>,
     /// Any text that is unique for this handover: the same call sent again then changes nothing twice.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
@@ -173,8 +172,13 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
         .relay
         .execute(&id, &command, actor, given.idempotency_key.as_deref())
         .await?;
-    let saved =
+    let mut saved =
         Saved::new(&done.pipeline, &handler.board).ok_or_else(|| no_handover(&done.pipeline))?;
+    if let Some(handover) = done.pipeline.handovers.last() {
+        let documents = handler.relay.documents();
+        let open = documents.placeholders(&handover.current().document).await?;
+        saved.names(&open);
+    }
     Ok(saved.into_result())
 }
 
@@ -193,14 +197,46 @@ pub struct Saved {
     pub pipeline: String,
     /// Where the person decides.
     pub board_url: String,
+    /// What looks as if you had forgotten to fill it in; send the document again without it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub placeholders: Vec<String>,
+    /// Comments of the review that you have not answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<u32>,
     /// What to do next.
     pub next_step: String,
 }
 
 impl Saved {
+    /// Says what was not filled in.
+    fn names(&mut self, open: &[Placeholder]) {
+        let named = open
+            .iter()
+            .map(|it| format!("{} (line {})", it.text, it.line));
+        self.placeholders = named.collect();
+        if !open.is_empty() {
+            self.next_step = format!(
+                "Not filled in: {}. Send the document again without that; the person sees it too. Then: {}",
+                self.placeholders.join(", "),
+                self.next_step
+            );
+        }
+    }
+
     /// The newest handover of `pipeline`.
     pub fn new(pipeline: &Pipeline, board: &str) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
+        let unanswered = Point::unanswered(pipeline);
+        let unanswered: Vec<_> = unanswered.iter().map(|point| point.comment).collect();
+        let answer_first = if unanswered.is_empty() {
+            String::new()
+        } else {
+            let numbers = unanswered.iter().map(ToString::to_string);
+            format!(
+                "Comments without an answer: {}. Send the same document again with `answers` for them. Then: ",
+                numbers.collect::<Vec<_>>().join(", ")
+            )
+        };
         Some(Self {
             handover: handover.id.to_string(),
             revision: handover.current().number,
@@ -208,8 +244,10 @@ impl Saved {
             next_phase: handover.next_phase.as_ref().map(ToString::to_string),
             pipeline: pipeline.id.to_string(),
             board_url: board_url(board, pipeline),
+            placeholders: Vec::new(),
+            unanswered,
             next_step: format!(
-                "Call await_handover_decision(handover=\"{}\"). Do not go on before the decision.",
+                "{answer_first}Call await_handover_decision(handover=\"{}\"). Do not go on before the decision.",
                 handover.id
             ),
         })

@@ -19,10 +19,8 @@ use crate::mcp::handler::{Called, Handler};
 #[serde(deny_unknown_fields)]
 pub struct Start {
     /// What the board calls the work, at most 200 characters.
-    #[schemars(length(max = 200))]
     pub title: String,
     /// The project it belongs to, at most 80 characters; usually the repository's name.
-    #[schemars(length(max = 80))]
     pub project: String,
     /// What is to be achieved, in Markdown; goes into every prompt.
     #[serde(default)]
@@ -31,7 +29,6 @@ pub struct Start {
     #[serde(default)]
     pub phases: Vec<String>,
     /// The phase to begin with. Default: the first.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub first_phase: Option<String>,
     /// The cycle version, as text: "1.10", never a number.
@@ -48,7 +45,6 @@ pub struct Start {
     #[serde(default)]
     pub demo: bool,
     /// Any text that is unique for this start: the same call sent again then starts nothing twice.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
@@ -72,7 +68,6 @@ pub struct VersionArguments {
 #[serde(deny_unknown_fields)]
 pub struct Track {
     /// Its name, unique in the pipeline.
-    #[schemars(length(max = 200))]
     pub name: String,
     /// Who works on it.
     #[serde(default)]
@@ -91,14 +86,11 @@ pub struct Track {
 #[serde(deny_unknown_fields)]
 pub struct PlannedTask {
     /// Its name, unique on the track.
-    #[schemars(length(max = 200))]
     pub name: String,
     /// What sort of work, for example "documentation" or "code_generation".
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub kind: Option<String>,
     /// The phase it belongs to. Left out, it counts in every phase.
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub phase: Option<String>,
     /// How far it is. Default: "pending".

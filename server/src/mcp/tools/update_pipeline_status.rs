@@ -18,25 +18,20 @@ use crate::mcp::handler::{Called, Handler};
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Update {
-    /// The pipeline id. May be left out while exactly one open pipeline is yours.
-    #[schemars(regex(pattern = r"^[0-9a-z]{10}$"))]
+    /// Its id. Default: your one open pipeline.
     pub pipeline: Option<String>,
     /// The phase you believe to be in; refused when another one runs.
-    #[schemars(length(max = 200))]
     pub phase: Option<String>,
     /// A claimed percentage, 0 to 100. Where tasks are reported, the figure is counted from them instead.
     #[schemars(range(min = 0, max = 100))]
     pub progress: Option<i64>,
     /// One line for the board on what you are doing, at most 2,000 characters.
-    #[schemars(length(max = 2000))]
     pub message: Option<String>,
     /// Tasks that are new or have changed; others stay as they are.
     pub tasks: Vec<ReportedTask>,
     /// Numbers of notes that you have read and heed; they come in the field `notes` of every answer.
-    #[schemars(length(max = 50))]
     pub notes_read: Vec<u32>,
     /// Any text that is unique for this report: the same call sent again then changes nothing twice.
-    #[schemars(length(max = 200))]
     pub idempotency_key: Option<String>,
 }
 
@@ -46,17 +41,14 @@ pub struct Update {
 #[serde(deny_unknown_fields)]
 pub struct ReportedTask {
     /// Its name, unique on the track.
-    #[schemars(length(max = 200))]
     pub name: String,
     /// How far it is.
     #[schemars(with = "TaskStatusCode")]
     pub status: TaskStatus,
     /// The track it is on. Left out: where a task of this name is, else "Tasks".
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub track: Option<String>,
     /// What sort of work, for example "analysis".
-    #[schemars(length(max = 200))]
     #[serde(default)]
     pub kind: Option<String>,
 }

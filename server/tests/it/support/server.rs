@@ -34,6 +34,7 @@ fn settings(data: &Path) -> Config {
         heartbeat: Duration::from_secs(3600),
         archive_after: None,
         patience: Duration::from_secs(480),
+        undo_seconds: 10,
         require_token: None,
         approvers: Default::default(),
         notify: Default::default(),
