@@ -32,8 +32,13 @@ pub struct HandoverRef {
     pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
-    /// The decision about this revision that its person can still take back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The decision about this revision that its person can still take back. The board does not show it yet, and reading it
+    /// would cost the first page half a kilobyte.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    #[cfg_attr(target_arch = "wasm32", serde(skip))]
     pub pending: Option<PendingDecision>,
     /// One line of it, cut.
     pub summary: String,
