@@ -32,13 +32,10 @@ pub struct HandoverRef {
     pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
-    /// The decision about this revision that its person can still take back. The board does not show it yet, and reading it
-    /// would cost the first page half a kilobyte.
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
-    #[cfg_attr(target_arch = "wasm32", serde(skip))]
+    /// The decision about this revision that its person can still take back. Not in a browser: the board does not show it
+    /// yet, and reading it would cost the first page half a kilobyte.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingDecision>,
     /// One line of it, cut.
     pub summary: String,
@@ -59,15 +56,14 @@ impl HandoverRef {
     /// The newest revision of the newest handover, as a row shows it.
     pub fn newest(pipeline: &Pipeline) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
-        let pending = pipeline.pending.as_deref();
-        let short = Self::of(handover, handover.current(), LINE_MAX);
         Some(Self {
-            pending: pending.map(|pending| PendingDecision {
+            #[cfg(not(target_arch = "wasm32"))]
+            pending: pipeline.pending.as_deref().map(|pending| PendingDecision {
                 decision: pending.proposal.decision,
                 by: pending.by.clone(),
                 due: pending.due,
             }),
-            ..short
+            ..Self::of(handover, handover.current(), LINE_MAX)
         })
     }
 
@@ -90,6 +86,7 @@ impl HandoverRef {
             hash: revision.document.hash,
             shown: revision.recap.as_ref().map(|_| revision.shown()),
             bytes: revision.document.bytes,
+            #[cfg(not(target_arch = "wasm32"))]
             pending: None,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),
