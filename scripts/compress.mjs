@@ -20,8 +20,7 @@ for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }
 // The compressor chooses the size of its blocks by the length of the file; small ones suit the code of the first page
 // better, by a hundredth.
 function brotli(bytes) {
-  const form = (more) =>
-    brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, ...more } });
+  const form = (more) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, ...more } });
   const forms = [form({}), form({ [constants.BROTLI_PARAM_LGBLOCK]: 16 })];
   return forms[0].length <= forms[1].length ? forms[0] : forms[1];
 }
