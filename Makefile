@@ -18,9 +18,9 @@ native := -p domain -p protocol -p cli -p app -p server --features server/test-u
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop assistants e2e
-# What compiles, and then the assistants, which are slow to start beside a compiler; beside them what mostly waits, and then
-# the browser, whose lane goes before the other. `conformance` uses what `unit` has compiled.
-lanes := "lint unit conformance assistants" "build size e2e-python interop e2e"
+# What compiles, and what mostly waits; then the browser, which needs every processor there is. `conformance` uses what
+# `unit` has compiled. Assistants are slow to start beside a compiler.
+lanes := "lint unit conformance assistants" "build size e2e-python interop" then "e2e"
 
 .PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
