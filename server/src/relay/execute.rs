@@ -105,6 +105,7 @@ impl Relay {
             };
         }
         let command = secrets::guarded(command).await;
+        let command = self.with_files(id, command).await?;
         loop {
             let pipeline = self.pipeline(id).await?;
             let Changes { events, documents } = decide(&pipeline, actor, &command)?;
