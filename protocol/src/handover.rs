@@ -32,9 +32,7 @@ pub struct HandoverRef {
     pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
-    /// The decision about this revision that its person can still take back. Not in a browser: the board does not show it
-    /// yet, and reading it would cost the first page half a kilobyte.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// The decision about this revision that its person can still take back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingDecision>,
     /// One line of it, cut.
@@ -57,7 +55,6 @@ impl HandoverRef {
     pub fn newest(pipeline: &Pipeline) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
         Some(Self {
-            #[cfg(not(target_arch = "wasm32"))]
             pending: pipeline.pending.as_deref().map(|pending| PendingDecision {
                 decision: pending.proposal.decision,
                 by: pending.by.clone(),
@@ -86,7 +83,6 @@ impl HandoverRef {
             hash: revision.document.hash,
             shown: revision.recap.as_ref().map(|_| revision.shown()),
             bytes: revision.document.bytes,
-            #[cfg(not(target_arch = "wasm32"))]
             pending: None,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),

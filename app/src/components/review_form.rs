@@ -2,7 +2,7 @@
 
 use domain::{Decision, HandoverId, Review as Prepared, Verdict};
 use leptos::{ev, prelude::*, task::spawn_local};
-use protocol::HandoverRef;
+use protocol::{HandoverRef, Summary};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -410,6 +410,7 @@ impl Form {
             "a" | "A" => &|| self.decide(Verdict::Accept, false),
             "r" | "R" => &|| self.decide(Verdict::RequestChanges, false),
             "c" | "C" => &|| self.points.begin(),
+            "e" | "E" => &|| browser::focus(WORDS),
             "j" | "J" => &|| self.points.step(false),
             "k" | "K" => &|| self.points.step(true),
             "d" | "D" => &|| self.views.toggle(),
@@ -499,15 +500,30 @@ impl Form {
                 ..
             } = attempt;
             let sent = api::decide(&about, verdict, &words, &review, &key).await;
-            self.answered(&handover, sent, done);
+            self.answered(&handover, revision, sent, done);
         });
     }
 
-    fn answered(self, handover: &HandoverId, sent: Result<(), Failure>, done: String) {
+    fn answered(
+        self,
+        handover: &HandoverId,
+        revision: u32,
+        sent: Result<Option<Summary>, Failure>,
+        done: String,
+    ) {
         match sent {
-            Ok(()) => {
-                self.points.done(handover);
-                self.board.say(done);
+            Ok(pending) => {
+                match pending {
+                    // The bar says it, for as long as it can be taken back.
+                    Some(status) => {
+                        self.points.sent(handover, revision);
+                        self.board.hear(status);
+                    }
+                    None => {
+                        self.points.done(handover);
+                        self.board.say(done);
+                    }
+                }
                 let ours = self.board.review.open.with_untracked(|open| {
                     open.as_ref()
                         .is_some_and(|open| open.about.handover == *handover)
