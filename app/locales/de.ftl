@@ -801,6 +801,11 @@ unchanged-blocks = { $count ->
 show-whole = Ganzes Dokument zeigen
 changes-cut = Nicht jede Änderung ist gezeigt: Die Texte sind zu lang oder zu verschieden.
 no-changes = Kein Unterschied in dem, was man liest.
+minutes-to-read = { $count ->
+        [one] 1 Min. Lesezeit.
+       *[other] { $count } Min. Lesezeit.
+    }
+you-read = Fassung { $revision } hast du { $when } gelesen.
 loading-changes = Wird verglichen …
 
 ## Points of a review

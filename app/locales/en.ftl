@@ -816,6 +816,11 @@ unchanged-blocks = { $count ->
 show-whole = Show the whole document
 changes-cut = Not every change is shown: the texts are too long, or too different.
 no-changes = No difference in what is read.
+minutes-to-read = { $count ->
+        [one] 1 min read.
+       *[other] { $count } min read.
+    }
+you-read = You read revision { $revision } { $when }.
 loading-changes = Comparing…
 
 ## Points of a review

@@ -1,9 +1,16 @@
 // The board by keys alone: through what waits, into it, and from one thing to the next.
 
 import { complaints } from './axe.ts';
-import { expect, test } from './fixtures.ts';
+import { type Board, expect, test } from './fixtures.ts';
 
 const focused = '*:focus';
+
+/** The review that has opened by itself is closed again. */
+async function putOff(board: Board) {
+  await expect(board.review).toBeVisible();
+  await board.page.keyboard.press('Escape');
+  await expect(board.review).toBeHidden();
+}
 
 test('J and K go through what waits, oldest first, and Enter opens it', async ({ agent, board, page }) => {
   await agent.handedOver({ title: 'Oldest' });
@@ -13,8 +20,7 @@ test('J and K go through what waits, oldest first, and Enter opens it', async ({
   await agent.start({ title: 'At work' });
   await board.open();
   await board.complete();
-  await page.keyboard.press('Escape');
-  await expect(board.review).toBeHidden();
+  await putOff(board);
   const here = () => page.evaluate(() => document.activeElement?.closest('li')?.textContent ?? '');
 
   for (const [key, title] of [
@@ -32,7 +38,7 @@ test('J and K go through what waits, oldest first, and Enter opens it', async ({
   await expect(page.locator(focused)).toHaveAccessibleDescription('Oldest');
   await page.keyboard.press('Enter');
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('Oldest');
-  await page.keyboard.press('Escape');
+  await putOff(board);
   for (let step = 0; step < 3; step += 1) await page.keyboard.press('j');
   await expect(page.locator(focused)).toHaveClass(/row/);
 });
@@ -42,6 +48,7 @@ test('on another page the keys go through the line of what waits', async ({ agen
   const { pipeline } = await agent.handedOver({ title: 'Two' });
   await board.open('/agents');
   await board.complete();
+  await putOff(board);
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
@@ -59,6 +66,7 @@ test('N opens what has waited longest, also out of a review, and says where noth
   await agent.call('ask_person', { pipeline: asks, question: 'Which bucket?', wait_seconds: 0 });
   await board.open('/agents');
   await board.complete();
+  await putOff(board);
   await page.keyboard.press('n');
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('One');
   await page.keyboard.press('n');
@@ -92,7 +100,7 @@ test('the keys are listed, do nothing while somebody types, and letters can be s
   await agent.handedOver({ title: 'One' });
   await board.open();
   await board.complete();
-  await page.keyboard.press('Escape');
+  await putOff(board);
   await page.keyboard.press('?');
   const list = page.locator('dialog.keys');
   await expect(list.getByRole('heading', { name: 'Keys' })).toBeVisible();

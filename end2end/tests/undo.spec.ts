@@ -1,7 +1,7 @@
 // A decision can be taken back until the agent hears of it: by button, by key, by touch, in another window, after a reload.
 
 import { complaints } from './axe.ts';
-import { Board, expect, test } from './fixtures.ts';
+import { Board, expect, openReview, test } from './fixtures.ts';
 
 test.use({ settings: { STAFFEL_UNDO_SECONDS: '30' }, contextOptions: { reducedMotion: 'reduce' } });
 
@@ -54,7 +54,9 @@ test('taken back by its button: the agent hears nothing, and everything that was
 
   // What was sent is nothing that was kept.
   await agent.handOver(pipeline, '# Better');
-  await expect(board.review.locator('.doc, .changes')).toContainText('Better');
+  await openReview(page);
+  await expect(board.review).toContainText('Better');
+  await expect(board.review.locator('.reading-time')).toContainText(/1 min read\. You read revision 1 /);
   await expect(board.words).toHaveValue('');
 });
 
@@ -180,9 +182,25 @@ test('another person sees that it is decided, by whom, and has nothing to press'
   await undo(board).click();
   await expect(board.review).toBeVisible();
   // It is Ben's to decide again, with what was typed.
-  await ben.page.getByRole('button', { name: 'Review', exact: true }).click();
+  await ben.page.getByRole('button', { name: 'Review', exact: true }).first().click();
   await expect(ben.words).toHaveValue('Not so fast.');
   await theirs.close();
+});
+
+test('what was not sent, since somebody else decided, goes to the agent as a note', async ({ agent, board, page, server }) => {
+  const { pipeline, handover } = await agent.handedOver({}, '# The plan\n\nThe basket comes first.');
+  await board.open(`/pipelines/${pipeline}`);
+  await board.words.fill('Keep it small.');
+  await server.decide(handover, 'accept', { by: 'Anna' });
+  await expect(board.notice).toContainText('Anna accepted VAN. Your words are not sent; they are kept as a draft.');
+  await board.open(`/pipelines/${pipeline}/handovers/${handover}/1`);
+  await page.getByRole('button', { name: 'Send as a note' }).click();
+  await expect(page.getByRole('button', { name: 'Send as a note' })).toBeHidden();
+  const note = await server.events(pipeline).then((events) => events.find(({ event }) => event.type === 'NoteWritten'));
+  expect(note?.event).toMatchObject({ text: 'Keep it small.' });
+  await page.reload();
+  await board.ready();
+  await expect(page.locator('main')).not.toContainText('Keep it small.');
 });
 
 test.describe('too late', () => {

@@ -186,6 +186,7 @@ pub(crate) fn reading_of(reading: Reading, views: Views, points: Points) -> AnyV
             {points.outline()}
             <div class="sheets">
                 {views.switches()}
+                {views.reading_time()}
                 {reading.missing()}
                 {points.evidence()}
                 {points.ledger()}

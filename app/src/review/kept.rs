@@ -27,6 +27,8 @@ pub(crate) struct Kept {
     pub writing: Option<Writing>,
     /// The newest revision that was read in this browser; 0 where none was.
     pub read: u32,
+    /// When it was first in front of the reader, in milliseconds of the server's clock; 0 where that is not known.
+    pub read_at: i64,
     /// The revision with whose decision it was sent, as long as that can be taken back; 0 where it was not sent.
     pub sent: u32,
 }
@@ -92,6 +94,7 @@ impl Kept {
     pub fn forget(&mut self) {
         *self = Self {
             read: self.read,
+            read_at: self.read_at,
             ..Self::default()
         };
     }

@@ -170,7 +170,12 @@ impl Points {
     /// Notes that this revision is in front of the reader.
     pub fn read(self) {
         let revision = self.revision.get_untracked();
-        self.change(&mut |kept| kept.read = kept.read.max(revision));
+        let now = self.board.clock().millis();
+        self.change(&mut |kept| {
+            if kept.read < revision {
+                (kept.read, kept.read_at) = (revision, now);
+            }
+        });
     }
 
     /// Keeps what was prepared until the decision cannot be taken back any more.
