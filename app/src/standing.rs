@@ -139,7 +139,7 @@ pub(crate) fn open_handover(status: &Summary) -> Option<&HandoverRef> {
 
 /// The decision about the newest handover that its person can still take back. Nobody acts on it, and nobody else decides.
 pub(crate) fn pending(status: &Summary) -> Option<&PendingDecision> {
-    status.handover.as_ref()?.pending.as_ref()
+    status.handover.as_ref()?.pending.as_deref()
 }
 
 /// The prompt of the newest decision: `None` while it is still being written.

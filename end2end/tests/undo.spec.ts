@@ -93,7 +93,8 @@ test('over another review that is open the bar is in the review', async ({ agent
   await board.open();
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('One');
   await board.button('Accept').click();
-  await page.getByRole('button', { name: 'Review', exact: true }).click();
+  await expect(bar(board)).toBeVisible();
+  await page.locator('.gate').filter({ hasText: 'Two' }).getByRole('button', { name: 'Review', exact: true }).click();
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('Two');
   const inside = board.review.locator('.undo-bar');
   await expect(inside).toContainText('One');
@@ -196,7 +197,7 @@ test('what was not sent, since somebody else decided, goes to the agent as a not
   await board.open(`/pipelines/${pipeline}/handovers/${handover}/1`);
   await page.getByRole('button', { name: 'Send as a note' }).click();
   await expect(page.getByRole('button', { name: 'Send as a note' })).toBeHidden();
-  const note = await server.events(pipeline).then((events) => events.find(({ event }) => event.type === 'NoteWritten'));
+  const note = await server.events(pipeline).then((events) => events.find(({ event }) => event.type === 'NoteSent'));
   expect(note?.event).toMatchObject({ text: 'Keep it small.' });
   await page.reload();
   await board.ready();

@@ -32,9 +32,9 @@ pub struct HandoverRef {
     pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
-    /// The decision about this revision that its person can still take back.
+    /// The decision about this revision that its person can still take back. In a box: hardly any handover has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pending: Option<PendingDecision>,
+    pub pending: Option<Box<PendingDecision>>,
     /// One line of it, cut.
     pub summary: String,
     /// Who wrote that revision.
@@ -55,10 +55,12 @@ impl HandoverRef {
     pub fn newest(pipeline: &Pipeline) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
         Some(Self {
-            pending: pipeline.pending.as_deref().map(|pending| PendingDecision {
-                decision: pending.proposal.decision,
-                by: pending.by.clone(),
-                due: pending.due,
+            pending: pipeline.pending.as_deref().map(|pending| {
+                Box::new(PendingDecision {
+                    decision: pending.proposal.decision,
+                    by: pending.by.clone(),
+                    due: pending.due,
+                })
             }),
             ..Self::of(handover, handover.current(), LINE_MAX)
         })

@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     Lang,
-    actions::undo,
+    actions::{next, undo},
     board::Board,
-    follow::{maybe, memo, text},
+    follow::{maybe, memo, text, word},
     standing, wording,
 };
 
@@ -91,12 +91,24 @@ fn bar(board: Board, pipeline: PipelineId) -> Option<AnyView> {
         board.t(Lang::send_now).into_any(),
         move |_| undo::send_now(board, &now),
     );
+    let more = memo(move || !next::all(board).is_empty());
+    let next_class = word(move || if more.get() { "btn" } else { "gone" });
+    let open_next = Button {
+        key: Some("N"),
+        ..Button::default()
+    };
+    let next = button(
+        next_class,
+        open_next,
+        board.t(Lang::next_review).into_any(),
+        move |_| next::open(board),
+    );
     Some(
         view! {
             <section class="undo-bar" aria-label=title>
                 <span class="undo-left" style=format!("animation-duration:{lasts}ms") aria-hidden="true"></span>
                 <p><b>{made}</b> " " <span>{hears}</span> " " <span class="undo-title">{title}</span></p>
-                <div class="undo-acts">{undo}{send}</div>
+                <div class="undo-acts">{undo}{send}{next}</div>
             </section>
         }
         .into_any(),

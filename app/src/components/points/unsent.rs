@@ -41,6 +41,6 @@ impl Points {
             plain("p", "note-acts", vec![say.button(class, says, None, send)]),
             say.line(),
         ];
-        plain("section", "note mine unsent", parts)
+        plain("section", "note unsent", parts)
     }
 }
