@@ -340,6 +340,40 @@ mod tests {
         assert_eq!(waiting, [Awaited::Send]);
     }
 
+    #[test]
+    fn a_prompt_that_lies_there_is_late_after_five_minutes_and_a_held_one_never() {
+        let held = Summary::from(&samples::held(1, Held::ToLook));
+        let mut sent = held.clone();
+        sent.prompt.as_mut().expect("a prompt").held = None;
+        let since = sent.baton_since;
+        let late = |status: &Summary, minutes: i64| {
+            let now = Timestamp::from_millis(since.millis() + minutes * MINUTE + 1);
+            overdue(status, now)
+        };
+        assert_eq!((late(&sent, 4), late(&sent, 5)), (None, Some(since)));
+        assert_eq!(late(&held, 500), None);
+    }
+
+    #[test]
+    fn a_decision_that_can_be_taken_back_waits_for_nobody() {
+        let mut status = Summary::from(&samples::handed_over(1, 1));
+        let standing = |status: &Summary| Standing::of(status, status.started);
+        assert_eq!(
+            (standing(&status), Waiting::of(&status).len()),
+            (Standing::You, 1)
+        );
+        let handover = status.handover.as_mut().expect("a handover");
+        handover.pending = Some(Box::new(PendingDecision {
+            decision: Verdict::Accept,
+            by: domain::Actor::person("Anna"),
+            due: status.started,
+        }));
+        assert_eq!(
+            (standing(&status), Waiting::of(&status).len()),
+            (Standing::Transit, 0)
+        );
+    }
+
     /// Where a pipeline stands so many minutes after its agent said something.
     fn standing(usual_gap_ms: u64, minutes: i64) -> Standing {
         let status = Summary {

@@ -120,7 +120,7 @@ pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
 }
 
 /// What a decision makes of a handover, in a word or two.
-fn outcome(lang: Lang, decision: Verdict) -> &'static str {
+pub(crate) fn outcome(lang: Lang, decision: Verdict) -> &'static str {
     match decision {
         Verdict::Accept => lang.accepted(),
         Verdict::RequestChanges => lang.changes_requested(),
@@ -187,7 +187,8 @@ fn ended(lang: Lang, status: &Summary) -> String {
     }
 }
 
-/// The words under a leg's name. `held` is what is said about a prompt that has not left, if there is one.
+/// The words under a leg's name. `held` is what is said about a prompt that has not left, or about a decision that can still
+/// be taken back, if there is one.
 pub(crate) fn leg_words(
     lang: Lang,
     phase: &Phase,
@@ -202,7 +203,7 @@ pub(crate) fn leg_words(
         PhaseStatus::Pending if !next => String::new(),
         PhaseStatus::Pending => held.unwrap_or(lang.next_leg()).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
-        PhaseStatus::HandedOver => revised(lang.handed_over()),
+        PhaseStatus::HandedOver => revised(held.unwrap_or(lang.handed_over())),
         PhaseStatus::ChangesRequested => held.unwrap_or(lang.changes_requested()).to_owned(),
         PhaseStatus::Accepted => revised(lang.accepted()),
         PhaseStatus::Ended => lang.stopped_here().to_owned(),
