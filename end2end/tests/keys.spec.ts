@@ -113,6 +113,13 @@ test('the keys are listed, do nothing while somebody types, and letters can be s
   await page.keyboard.press('j');
   await expect(board.review).toBeHidden();
   await expect(page.locator('.gate :focus')).toHaveCount(0);
+  // In a review as well: nothing is accepted by a letter.
+  await page.getByRole('button', { name: 'Review', exact: true }).click();
+  await board.touch();
+  await page.keyboard.press('a');
+  await page.keyboard.press('c');
+  await expect(board.review.locator('.note.writing')).toHaveCount(0);
+  await putOff(board);
   await page.keyboard.press('?');
   await list.getByRole('checkbox').check();
   await page.keyboard.press('Escape');

@@ -24,6 +24,10 @@ impl Needs {
         }
     }
 
+    fn is_review(&self) -> bool {
+        matches!(self, Self::Waits(waiting) if waiting.handover().is_some())
+    }
+
     /// Of which pipeline.
     pub fn pipeline(&self) -> &PipelineId {
         match self {
@@ -64,15 +68,13 @@ pub(crate) fn overdue_of(board: Board) -> Vec<Needs> {
 /// Goes to what needs a person longest, other than what is in front of the reader.
 pub(crate) fn open(board: Board) {
     let opened = board.review.open.get_untracked();
-    let here = match &opened {
-        Some(opened) => Some(opened.pipeline().clone()),
-        None => board
-            .route
-            .with_untracked(|route| route.pipeline().cloned()),
+    // A handover is in front of the reader only where its review is open; all else is on its pipeline's page.
+    let is_here = |needs: &Needs| match &opened {
+        Some(opened) => opened.pipeline() == needs.pipeline(),
+        None => !needs.is_review() && board.is_shown(needs.pipeline()),
     };
-    let next = untrack(|| all(board))
-        .into_iter()
-        .find(|needs| Some(needs.pipeline()) != here.as_ref());
+    let mut all = untrack(|| all(board)).into_iter();
+    let next = all.find(|needs| !is_here(needs));
     let Some(next) = next else {
         board.say(board.lang.get_untracked().nothing_else_waits().to_owned());
         return;
@@ -80,10 +82,9 @@ pub(crate) fn open(board: Board) {
     if opened.is_some() {
         review::later(board);
     }
-    match next {
-        Needs::Waits(waiting) if waiting.handover().is_some() => {
-            review::show(board, &waiting.pipeline);
-        }
-        needs => navigate::go(board, &paths::pipeline(needs.pipeline())),
+    if next.is_review() {
+        review::show(board, next.pipeline());
+    } else {
+        navigate::go(board, &paths::pipeline(next.pipeline()));
     }
 }

@@ -13,7 +13,9 @@ use super::{
     when::When,
 };
 use crate::{
-    Lang, api,
+    Lang,
+    actions::keys,
+    api,
     api::Failure,
     attention::Keys,
     board::Board,
@@ -170,8 +172,8 @@ pub(crate) fn ReviewForm(
     let asking = form.asks;
     let brings = flag(move || form.brings());
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
-    let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
-    on_cleanup(move || keys.remove());
+    let pressed = window_event_listener(ev::keydown, move |event| form.key(&event));
+    on_cleanup(move || pressed.remove());
     let step = move |key, arrow: &'static str, says: fn(Lang) -> &'static str, back| {
         let about = Button {
             label: Some(word(board.t(says))),
@@ -406,7 +408,7 @@ impl Form {
             "Enter" if command && within("#review-words") => {
                 &|| self.decide(Verdict::Accept, false)
             }
-            _ if command || typing => return,
+            _ if command || typing || !keys::are_on() => return,
             "a" | "A" => &|| self.decide(Verdict::Accept, false),
             "r" | "R" => &|| self.decide(Verdict::RequestChanges, false),
             "c" | "C" => &|| self.points.begin(),
