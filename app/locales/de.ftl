@@ -12,6 +12,7 @@ skip = Zum Inhalt springen
 description = Wer hat den Stab? Alle Pipelines deiner KI-Agenten, live.
 all-pipelines = Alle Pipelines
 find = Pipelines suchen
+palette = Alles finden, alles tun
 connect-an-agent = Agent verbinden
 other-language = English
 in-other-language = Show in English
@@ -164,6 +165,8 @@ ready = { $revision ->
         [1] bereit zur Prüfung
        *[other] bereit zur Prüfung, Fassung { $revision }
     }
+# $what is "angenommen" and the like.
+undoable = { $what }, kann noch rückgängig gemacht werden
 not-started-yet = noch nicht gestartet
 prompt-sent = Prompt gesendet, noch nicht abgeholt
 prompt-ready = Prompt fertig
@@ -601,6 +604,7 @@ audit-let-in = wieder zugelassen
 audit-token-made = Token für einen Agenten gemacht
 audit-token-revoked = Token eines Agenten entzogen
 audit-decided = entschieden
+audit-taken-back = Entscheidung zurückgenommen
 audit-restored = Sicherung zurückgespielt
 audit-unknown = etwas, das diese Version nicht kennt
 
@@ -797,6 +801,11 @@ unchanged-blocks = { $count ->
 show-whole = Ganzes Dokument zeigen
 changes-cut = Nicht jede Änderung ist gezeigt: Die Texte sind zu lang oder zu verschieden.
 no-changes = Kein Unterschied in dem, was man liest.
+minutes-to-read = { $count ->
+        [one] 1 Min. Lesezeit.
+       *[other] { $count } Min. Lesezeit.
+    }
+you-read = Fassung { $revision } hast du { $when } gelesen.
 loading-changes = Wird verglichen …
 
 ## Points of a review
@@ -868,9 +877,72 @@ kept-as-draft = { $count ->
        *[other] Deine { $count } Kommentare sind nicht gesendet, aber als Entwurf gesichert.
     }
 kept-words = Deine Worte sind nicht gesendet, aber als Entwurf gesichert.
+send-as-note = Als Nachricht senden
 drafts = Nicht gesendet
 next-paragraph = Nächster Absatz
 previous-paragraph = Voriger Absatz
+
+## Keys and the palette
+
+nothing-else-waits = Sonst wartet nichts auf dich.
+keys = Tasten
+keys-everywhere = Auf jeder Seite
+keys-in-review = In einer Prüfung
+keys-on-pipeline = Auf der Seite einer Pipeline
+key-search = Pipelines suchen
+key-next = Öffnen, was am längsten wartet
+key-step = Nächster, voriger Eintrag der Liste
+key-open = Öffnen
+key-undo = Die letzte Entscheidung zurücknehmen
+key-help = Diese Liste
+key-accept = Annehmen
+key-changes = Änderungen anfordern
+key-comment = Auswahl oder Absatz kommentieren
+key-words = Schreiben, was sonst anders sein soll
+key-read = Nächster, voriger Absatz
+key-diff = Was sich geändert hat
+key-later = Später
+key-edit = Prompt bearbeiten
+letter-keys = Buchstaben tun etwas, solange du nicht schreibst
+palette-invites = Eine Pipeline, eine Person, eine Seite, eine Aktion
+palette-results = Treffer
+palette-nothing = Nichts gefunden für { $find }.
+palette-count = { $count ->
+        [one] 1 Treffer
+       *[other] { $count } Treffer
+    }
+palette-asking = Suche läuft …
+palette-failed = Der Server ist nicht erreichbar. Das sind die Pipelines dieser Seite.
+in-review = { $phase } prüfen
+switch-theme = Design wechseln
+
+## What waiting for people has cost
+
+waited-for-people = Warten auf Menschen
+waited-for = auf { $who }
+waited-for-you = auf dich
+waited-reviews = { $who }, { $count ->
+        [one] 1 Prüfung
+       *[other] { $count } Prüfungen
+    }
+still-waits = wartet noch
+never-decided = nie entschieden
+waited-of-run = Zusammen { $span }, { $part } der Laufzeit ({ $run }).
+
+## Taking a decision back
+
+undo-accepted = { $phase } angenommen.
+undo-changes = Änderungen an { $phase } angefordert.
+undo-stopped = Pipeline bei { $phase } gestoppt.
+hears-in = { $agent } erfährt es in { $span }.
+hears-now = { $agent } erfährt es gerade …
+# Read aloud.
+undo-with-key = Rückgängig mit der Taste U.
+send-now = Jetzt senden
+next-review = Weiter
+undone = Rückgängig gemacht. { $agent } hat nichts davon erfahren.
+too-late = Zu spät: { $agent } hat diese Entscheidung schon. Sende eine Nachricht, oder antworte auf die nächste Übergabe.
+undoable-for = Das lässt sich noch { $span } lang rückgängig machen.
 
 ## Somebody else decided first
 

@@ -12,6 +12,7 @@
 skip = Skip to content
 description = See who has the baton: all your AI agents' pipelines, live.
 find = Search pipelines
+palette = Find or do anything
 connect-an-agent = Connect an agent
 other-language = Deutsch
 in-other-language = Auf Deutsch anzeigen
@@ -164,6 +165,8 @@ ready = { $revision ->
         [1] ready for review
        *[other] ready for review, revision { $revision }
     }
+# $what is "accepted" and the like.
+undoable = { $what }, can still be undone
 not-started-yet = not started yet
 prompt-sent = prompt sent, not picked up yet
 prompt-ready = prompt ready
@@ -616,6 +619,7 @@ audit-let-in = gave access again
 audit-token-made = made a token for an agent
 audit-token-revoked = took an agent's token away
 audit-decided = decided
+audit-taken-back = took a decision back
 audit-restored = restored a backup
 audit-unknown = something that this version doesn't know
 
@@ -812,6 +816,11 @@ unchanged-blocks = { $count ->
 show-whole = Show the whole document
 changes-cut = Not every change is shown: the texts are too long, or too different.
 no-changes = No difference in what is read.
+minutes-to-read = { $count ->
+        [one] 1 min read.
+       *[other] { $count } min read.
+    }
+you-read = You read revision { $revision } { $when }.
 loading-changes = Comparing…
 
 ## Points of a review
@@ -884,8 +893,71 @@ kept-as-draft = { $count ->
     }
 kept-words = Your words are not sent; they are kept as a draft.
 drafts = Not sent
+send-as-note = Send as a note
 next-paragraph = Next paragraph
 previous-paragraph = Previous paragraph
+
+## Keys and the palette
+
+nothing-else-waits = Nothing else is waiting for you.
+keys = Keys
+keys-everywhere = On every page
+keys-in-review = In a review
+keys-on-pipeline = On a pipeline's page
+key-search = Search pipelines
+key-next = Open what has been waiting longest
+key-step = Next, previous in the list
+key-open = Open it
+key-undo = Take back the decision you just made
+key-help = This list
+key-accept = Accept
+key-changes = Request changes
+key-comment = Comment on the selection or the paragraph
+key-words = Write what else should change
+key-read = Next, previous paragraph
+key-diff = What has changed
+key-later = Later
+key-edit = Edit the prompt
+letter-keys = Letters do something while you aren't typing
+palette-invites = A pipeline, a person, a page, an action
+palette-results = Results
+palette-nothing = Nothing found for { $find }.
+palette-count = { $count ->
+        [one] 1 result
+       *[other] { $count } results
+    }
+palette-asking = Searching…
+palette-failed = The server can't be reached. These are the pipelines on this page.
+in-review = Review { $phase }
+switch-theme = Change the theme
+
+## What waiting for people has cost
+
+waited-for-people = Waiting for people
+waited-for = for { $who }
+waited-for-you = for you
+waited-reviews = { $who }, { $count ->
+        [one] 1 review
+       *[other] { $count } reviews
+    }
+still-waits = still waiting
+never-decided = never decided
+waited-of-run = { $span } in all, { $part } of the run ({ $run }).
+
+## Taking a decision back
+
+undo-accepted = { $phase } accepted.
+undo-changes = Changes to { $phase } requested.
+undo-stopped = Pipeline stopped at { $phase }.
+hears-in = { $agent } hears it in { $span }.
+hears-now = { $agent } is being told…
+# Read aloud.
+undo-with-key = Press U to undo.
+send-now = Send now
+next-review = Next
+undone = Undone. { $agent } never saw it.
+too-late = Too late: { $agent } already has this decision. Send it a note, or answer its next handover.
+undoable-for = It can still be undone for { $span }.
 
 ## Somebody else decided first
 

@@ -1,6 +1,8 @@
 //! The REST calls of the board.
 
-use domain::{DocumentHash, NoteKind, PhaseName, PipelineId, PromptId, Review, Verdict, Via};
+use domain::{
+    DocumentHash, HandoverId, NoteKind, PhaseName, PipelineId, PromptId, Review, Verdict, Via,
+};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{
     Archived, Audit, AuditEntry, Credentials, Devices, HandoverRef, Page, People, Role, Session,
@@ -62,6 +64,8 @@ struct DecisionBody<'a> {
     read: DocumentHash,
     review_changes: &'a str,
     review: &'a Review,
+    /// Whether it can be taken back for a while, if the settings allow that.
+    undo: bool,
     /// Whether the board is shown inside another page: the server has it confirmed then.
     framed: bool,
 }
@@ -230,28 +234,73 @@ pub(crate) async fn prompt(
     Ok(PromptText { about, body })
 }
 
-/// Sends a decision about the revision that was read. With the same `key`, however often, it is made once.
+/// Sends a decision about the revision that was read. With the same `key`, however often, it is made once. Gives the
+/// pipeline where the decision can still be taken back.
 pub(crate) async fn decide(
     about: &HandoverRef,
     decision: Verdict,
     review_changes: &str,
     review: &Review,
     key: &str,
-) -> Result<(), Failure> {
+) -> Result<Option<Summary>, Failure> {
     let body = json::write(&DecisionBody {
         decision,
         revision: about.revision,
         read: about.read(),
         review_changes,
         review,
+        undo: true,
         framed: browser::is_framed(),
     });
-    call(
-        &paths::decision(about.handover.pipeline(), &about.handover),
-        Some((body.ok_or(Failure::Unreadable)?, key)),
-    )
-    .await
-    .map(drop)
+    let body = body.ok_or(Failure::Unreadable)?;
+    let text = call(&paths::decision(&about.handover), Some((body, key))).await?;
+    // What is carried out already is answered with the decision instead.
+    let status: Option<Summary> = json::read(&text);
+    Ok(status.filter(|status| {
+        let handover = status.handover.as_ref();
+        handover.is_some_and(|handover| handover.pending.is_some())
+    }))
+}
+
+/// What was prepared for a decision that was taken back.
+#[derive(Deserialize)]
+pub(crate) struct TakenBack {
+    /// Its words.
+    pub review_changes: String,
+    /// What went along with them.
+    pub review: Review,
+}
+
+/// A decision that is not carried out yet, as the server takes it.
+#[derive(Serialize)]
+struct PendingBody {
+    revision: u32,
+}
+
+/// Takes a decision back. Gives the pipeline, and what was prepared.
+pub(crate) async fn take_back(
+    handover: &HandoverId,
+    revision: u32,
+) -> Result<(Summary, TakenBack), Failure> {
+    let text = on_decision(handover, revision, "/undo").await?;
+    json::read_two(&text).ok_or(Failure::Unreadable)
+}
+
+/// Has a decision carried out that could still be taken back. Gives the pipeline.
+pub(crate) async fn send_now(handover: &HandoverId, revision: u32) -> Result<Summary, Failure> {
+    let text = on_decision(handover, revision, "/now").await?;
+    json::read(&text).ok_or(Failure::Unreadable)
+}
+
+async fn on_decision(
+    handover: &HandoverId,
+    revision: u32,
+    what: &'static str,
+) -> Result<String, Failure> {
+    let body = json::write(&PendingBody { revision });
+    let path = paths::decision(handover) + what;
+    let key = browser::unique(&handover.to_string());
+    call(&path, Some((body.ok_or(Failure::Unreadable)?, &key))).await
 }
 
 /// What answers a question: words, and the values of a form.

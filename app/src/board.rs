@@ -13,7 +13,7 @@ use crate::{
     Document, DocumentBody, Lang, PageData, PromptText, Route, Setup, SignInData, Theme,
     archive::Archive, browser, detail::Detail, follow::StatusSignal, incoming::Incoming,
     link::Link, listing::Listing, lists::List, page::PageDetail, review::Review, route::Paper,
-    texts::Texts, waiting::Waiting,
+    standing, texts::Texts, waiting::Waiting,
 };
 
 /// So many pipelines that have just ended stay where they were on the list of open ones.
@@ -110,6 +110,14 @@ pub(crate) struct Board {
     clock_offset: StoredValue<i64>,
     /// What waits for a person, the longest first.
     pub waiting: RwSignal<Vec<Waiting>>,
+    /// The pipelines with a decision that can still be taken back.
+    pub pending: RwSignal<Vec<PipelineId>>,
+    /// The pipelines whose agent does not respond, or whose prompt nobody picks up, the longest first.
+    pub overdue: RwSignal<Vec<PipelineId>>,
+    /// Whether the palette is open.
+    pub palette: RwSignal<bool>,
+    /// Whether the list of the keys is open.
+    pub keys: RwSignal<bool>,
 }
 
 /// The board that the surrounding [`crate::App`] provides.
@@ -201,6 +209,10 @@ impl Board {
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             clock_offset: StoredValue::new(0),
             waiting: RwSignal::new(Vec::new()),
+            pending: RwSignal::new(Vec::new()),
+            overdue: RwSignal::new(Vec::new()),
+            palette: RwSignal::new(false),
+            keys: RwSignal::new(false),
         };
         board.replace(snapshot);
         if let Some(shown) = shown {
@@ -260,6 +272,12 @@ impl Board {
     pub fn signal(&self, id: &PipelineId) -> Option<StatusSignal> {
         self.pipelines
             .with_value(|pipelines| pipelines.get(id).copied())
+    }
+
+    /// Every pipeline that is here, in no order; tracks nothing.
+    pub fn known_ids(&self) -> Vec<PipelineId> {
+        self.pipelines
+            .with_value(|pipelines| pipelines.keys().cloned().collect())
     }
 
     /// A pipeline as it is at this moment, tracking nothing.
@@ -523,6 +541,15 @@ impl Board {
         }
     }
 
+    /// A pipeline as the server says it is after something was done to it here: its event may come later.
+    pub fn hear(&self, summary: Summary) {
+        let id = summary.pipeline.clone();
+        self.learn(summary);
+        if let Some(known) = self.peek(&id) {
+            self.wait_for(&id, Waiting::of(&known));
+        }
+    }
+
     /// A pipeline that was fetched.
     pub fn learn(&self, summary: Summary) {
         let newer = |known: Summary| known.position > summary.position;
@@ -532,6 +559,14 @@ impl Board {
     }
 
     fn set(&self, summary: Summary) {
+        let id = &summary.pipeline;
+        let pending = standing::pending(&summary).is_some();
+        if self.pending.with_untracked(|known| known.contains(id)) != pending {
+            self.pending.update(|known| {
+                known.retain(|known| known != id);
+                known.extend(pending.then(|| id.clone()));
+            });
+        }
         match self.signal(&summary.pipeline) {
             Some(known) => known.set(summary),
             None => {
@@ -677,9 +712,10 @@ fn renew<T: Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 }
 
 /// What decides who has the baton, and how it is called.
-fn held(summary: &Summary) -> (domain::Status, bool, bool) {
+fn held(summary: &Summary) -> (domain::Status, bool, bool, bool) {
     let (paused, asks) = (summary.paused.is_some(), summary.question.is_some());
-    (summary.status, paused, asks)
+    let pending = standing::pending(summary).is_some();
+    (summary.status, paused, asks, pending)
 }
 
 /// What one pipeline counts as.

@@ -169,7 +169,8 @@ pub(crate) fn changes(handover: &HandoverId, from: u32, to: u32) -> String {
 }
 
 /// Where a person's decision goes.
-pub(crate) fn decision(pipeline: &PipelineId, handover: &HandoverId) -> String {
+pub(crate) fn decision(handover: &HandoverId) -> String {
+    let pipeline = handover.pipeline();
     format!(
         "{}/api/pipelines/{pipeline}/handovers/{handover}/decision",
         base()

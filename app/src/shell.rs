@@ -235,6 +235,10 @@ fn follow_more(board: Board, owner: Owner) -> Result<(), SplitLoaderError> {
         actions::session::tell_of_links(board);
         actions::install::follow();
         actions::tell::follow(board);
+        actions::undo::follow(board);
+        actions::overdue::follow(board);
+        actions::keys::follow(board);
+        crate::components::later::draw(board);
     });
     Ok(())
 }
@@ -251,6 +255,7 @@ async fn load_rest() -> Result<(), SplitLoaderError> {
     crate::pages::overview::load_connect().await?;
     crate::pages::overview::load_listed().await?;
     crate::pages::overview::load_results().await?;
+    crate::pages::overview::load_overdue().await?;
     crate::components::review_dialog::load_review().await?;
     page::load_more().await?;
     incoming::load_changed().await
@@ -276,7 +281,8 @@ fn title(board: Board) -> String {
         )),
         Route::Nowhere => Some(lang.not_found().to_owned()),
     };
-    wording::window_title(board.waiting.with(Vec::len), page.as_deref())
+    let waiting = board.waiting.with(Vec::len) + board.overdue.with(Vec::len);
+    wording::window_title(waiting, page.as_deref())
 }
 
 /// What begins once the browser has taken over: the clock, the links and the live connection.

@@ -1,7 +1,7 @@
 //! Who has the baton, as the board colours it.
 
 use domain::{Delivery, DeliveryState, Held, PhaseStatus, PromptId, Status, Timestamp, Verdict};
-use protocol::{HandoverRef, PromptRef, Summary};
+use protocol::{HandoverRef, PendingDecision, PromptRef, Summary};
 
 const MINUTE: i64 = 60 * 1_000;
 /// No agent is called quiet before this: a build or a long answer takes as long.
@@ -53,6 +53,7 @@ impl Standing {
                 None => Self::Agent,
                 Some(_) => Self::Quiet,
             },
+            Status::AwaitingReview if pending(status).is_some() => Self::Transit,
             Status::AwaitingReview => Self::You,
             Status::HandingOver if held(status).is_some() => Self::Held,
             Status::HandingOver => Self::Transit,
@@ -109,12 +110,36 @@ pub(crate) fn waits_for_person(status: &Summary) -> bool {
     status.paused.is_some() || asks.is_some_and(|question| question.waits)
 }
 
+/// Nobody is told that a prompt is not picked up before this: a waiting agent has it within seconds.
+const PICKED_UP_WITHIN_MS: i64 = 5 * MINUTE;
+
+/// Since when something is late that no event says: an agent does not respond, or nobody picks a prompt up.
+pub(crate) fn overdue(status: &Summary, now: Timestamp) -> Option<Timestamp> {
+    match status.status {
+        Status::Running if Standing::of(status, now) == Standing::Silent => {
+            Some(status.last_sign_of_life.max(status.baton_since))
+        }
+        Status::HandingOver => {
+            let prompt = prompt_of_decision(status)?;
+            let lies = prompt.held.is_none() && prompt.state < DeliveryState::PickedUp;
+            let late = now.millis_since(prompt.written) > PICKED_UP_WITHIN_MS;
+            (lies && late).then_some(status.baton_since)
+        }
+        _ => None,
+    }
+}
+
 /// The handover that waits for a person.
 pub(crate) fn open_handover(status: &Summary) -> Option<&HandoverRef> {
-    status
-        .handover
-        .as_ref()
-        .filter(|handover| status.status == Status::AwaitingReview && handover.decision.is_none())
+    status.handover.as_ref().filter(|handover| {
+        let decided = handover.decision.is_some() || handover.pending.is_some();
+        status.status == Status::AwaitingReview && !decided
+    })
+}
+
+/// The decision about the newest handover that its person can still take back. Nobody acts on it, and nobody else decides.
+pub(crate) fn pending(status: &Summary) -> Option<&PendingDecision> {
+    status.handover.as_ref()?.pending.as_deref()
 }
 
 /// The prompt of the newest decision: `None` while it is still being written.
@@ -207,6 +232,7 @@ pub(crate) fn leg_class(phase: PhaseStatus, current: bool, standing: Standing) -
         PhaseStatus::Pending => "later",
         PhaseStatus::ChangesRequested if standing == Standing::Held => "now you midway",
         PhaseStatus::ChangesRequested => "now transit",
+        PhaseStatus::HandedOver if standing == Standing::Transit => "now transit",
         PhaseStatus::HandedOver => "now you",
         PhaseStatus::Ended => "ended",
         PhaseStatus::Running if standing == Standing::Silent => "now fault",
@@ -312,6 +338,40 @@ mod tests {
             .map(|it| it.awaited)
             .collect();
         assert_eq!(waiting, [Awaited::Send]);
+    }
+
+    #[test]
+    fn a_prompt_that_lies_there_is_late_after_five_minutes_and_a_held_one_never() {
+        let held = Summary::from(&samples::held(1, Held::ToLook));
+        let mut sent = held.clone();
+        sent.prompt.as_mut().expect("a prompt").held = None;
+        let since = sent.baton_since;
+        let late = |status: &Summary, minutes: i64| {
+            let now = Timestamp::from_millis(since.millis() + minutes * MINUTE + 1);
+            overdue(status, now)
+        };
+        assert_eq!((late(&sent, 4), late(&sent, 5)), (None, Some(since)));
+        assert_eq!(late(&held, 500), None);
+    }
+
+    #[test]
+    fn a_decision_that_can_be_taken_back_waits_for_nobody() {
+        let mut status = Summary::from(&samples::handed_over(1, 1));
+        let standing = |status: &Summary| Standing::of(status, status.started);
+        assert_eq!(
+            (standing(&status), Waiting::of(&status).len()),
+            (Standing::You, 1)
+        );
+        let handover = status.handover.as_mut().expect("a handover");
+        handover.pending = Some(Box::new(PendingDecision {
+            decision: Verdict::Accept,
+            by: domain::Actor::person("Anna"),
+            due: status.started,
+        }));
+        assert_eq!(
+            (standing(&status), Waiting::of(&status).len()),
+            (Standing::Transit, 0)
+        );
     }
 
     /// Where a pipeline stands so many minutes after its agent said something.

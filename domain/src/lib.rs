@@ -9,7 +9,7 @@
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
 //! `progress`, `tasks`, `handover`, `recap`, `attachment`, `decision`, `pending`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
-//! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
+//! and `log` follow from every event; `waits` is read from the state. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
 mod actor;
@@ -50,6 +50,7 @@ mod tasks;
 pub mod text;
 mod time;
 mod version;
+mod waits;
 
 pub use activity::Activity;
 pub use actor::{Actor, ActorKind};
@@ -87,3 +88,4 @@ pub use start::{Start, decide_start};
 pub use tasks::{Task, TaskPlan, TaskReport, TaskStatus, Track, TrackPlan};
 pub use time::Timestamp;
 pub use version::Version;
+pub use waits::{ReviewWait, Reviewed, review_waits};

@@ -94,7 +94,8 @@ export class Server {
     const args = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', this.data, '--no-open'];
     const child = spawn(binary(), args, {
       cwd: ROOT,
-      env: { ...Object.fromEntries(inherited), ...this.#environment },
+      // Nothing waits for ten seconds after each decision; what is about taking it back sets the time itself.
+      env: { ...Object.fromEntries(inherited), STAFFEL_UNDO_SECONDS: '0', ...this.#environment },
       stdio: ['ignore', out, out],
     });
     closeSync(out);

@@ -47,6 +47,11 @@ export class Board {
     await this.live();
   }
 
+  /** Waits for what comes once the page lives: its keys, the palette, the bar of a decision. */
+  async complete() {
+    await expect(this.page.locator('dialog.palette')).toBeAttached();
+  }
+
   async live() {
     // Longer than usual: the pause before the next try grows with every failed one.
     await expect(this.badge).toHaveAttribute('data-link', 'live', { timeout: 30_000 });

@@ -99,6 +99,18 @@ for (const [device, viewport] of [
     await expect(page.locator('.caller')).toBeVisible();
     await check('agents, and how to connect one');
 
+    await page.keyboard.press('?');
+    await expect(page.locator('dialog.keys[open]')).toBeVisible();
+    await check('the list of the keys');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await expect(page.locator('dialog.palette').getByRole('option').first()).toBeVisible();
+    await check('the palette');
+    await page.locator('dialog.palette').getByRole('combobox').fill('averylongprojectname');
+    await expect(page.locator('dialog.palette').getByRole('option').first()).toContainText('Other');
+    await check('the palette with what was found');
+    await page.keyboard.press('Escape');
+
     await board.open(`/pipelines/${pipeline}`);
     await check('running');
 

@@ -1,7 +1,8 @@
 //! What the page of one pipeline shows.
 
 use domain::{
-    Activity, Entry, Language, Note, Phase, PhaseName, Pipeline, Question, Session, Track,
+    Activity, Entry, Language, Note, Phase, PhaseName, Pipeline, Question, ReviewWait, Session,
+    Track, review_waits,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ pub struct DetailMore {
     pub handovers: Vec<HandoverRef>,
     /// Its newest prompts, the newest last.
     pub prompts: Vec<PromptRef>,
+    /// How long reviews waited whose revisions are older than those in `handovers`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_waits: Vec<ReviewWait>,
     /// The phases whose prompts people look at before they leave; nothing where nobody chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_phases: Option<Vec<PhaseName>>,
@@ -72,6 +76,10 @@ impl From<&Pipeline> for Detail {
             .take(LISTED_MAX)
             .collect();
         handovers.reverse();
+        let older = pipeline.reviewed().count().saturating_sub(handovers.len());
+        let mut earlier_waits = review_waits(pipeline.reviewed().take(older), None, Vec::new());
+        // A review of which listed revisions are a part as well waits with these.
+        earlier_waits.retain(|wait| wait.since.is_none());
         let skip = pipeline.prompts.len().saturating_sub(LISTED_MAX);
         let prompts = pipeline.prompts.iter().skip(skip);
         Self {
@@ -89,6 +97,7 @@ impl From<&Pipeline> for Detail {
                 log: pipeline.log.clone(),
                 handovers,
                 prompts: prompts.map(PromptRef::whole).collect(),
+                earlier_waits,
                 held_phases: pipeline.held_phases.clone(),
             },
         }

@@ -32,11 +32,9 @@ pub struct HandoverRef {
     pub shown: Option<DocumentHash>,
     /// The length of that text in bytes.
     pub bytes: u64,
-    /// The decision about this revision that its person can still take back. Not in a browser: the board does not show it
-    /// yet, and reading it would cost the first page half a kilobyte.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// The decision about this revision that its person can still take back. In a box: hardly any handover has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pending: Option<PendingDecision>,
+    pub pending: Option<Box<PendingDecision>>,
     /// One line of it, cut.
     pub summary: String,
     /// Who wrote that revision.
@@ -57,11 +55,12 @@ impl HandoverRef {
     pub fn newest(pipeline: &Pipeline) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
         Some(Self {
-            #[cfg(not(target_arch = "wasm32"))]
-            pending: pipeline.pending.as_deref().map(|pending| PendingDecision {
-                decision: pending.proposal.decision,
-                by: pending.by.clone(),
-                due: pending.due,
+            pending: pipeline.pending.as_deref().map(|pending| {
+                Box::new(PendingDecision {
+                    decision: pending.proposal.decision,
+                    by: pending.by.clone(),
+                    due: pending.due,
+                })
             }),
             ..Self::of(handover, handover.current(), LINE_MAX)
         })
@@ -86,7 +85,6 @@ impl HandoverRef {
             hash: revision.document.hash,
             shown: revision.recap.as_ref().map(|_| revision.shown()),
             bytes: revision.document.bytes,
-            #[cfg(not(target_arch = "wasm32"))]
             pending: None,
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),

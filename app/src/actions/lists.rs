@@ -76,7 +76,7 @@ fn complete(board: Board) {
 }
 
 /// A search in everything; empty for what is too short.
-fn query(find: &str) -> String {
+pub(super) fn query(find: &str) -> String {
     let words: String = find.trim().chars().take(FIND_MAX).collect();
     if words.chars().count() < FIND_MIN || !words.contains(char::is_alphanumeric) {
         return String::new();

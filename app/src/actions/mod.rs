@@ -6,14 +6,19 @@
 pub(crate) mod archive;
 pub(crate) mod detail;
 pub(crate) mod install;
+pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod navigate;
+pub(crate) mod next;
+pub(crate) mod overdue;
+pub(crate) mod palette;
 pub(crate) mod passkey;
 pub(crate) mod push;
 pub(crate) mod review;
 #[cfg(feature = "hydrate")]
 pub(crate) mod session;
 pub(crate) mod tell;
+pub(crate) mod undo;
 
 use crate::board::Board;
 

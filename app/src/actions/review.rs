@@ -152,21 +152,35 @@ pub(crate) fn say_who_decided(board: Board, about: HandoverRef) {
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn say_decided(board: Board, about: HandoverRef) -> Result<(), SplitLoaderError> {
     let lang = board.lang.get_untracked();
-    let decision = board.peek(about.handover.pipeline()).and_then(|status| {
-        status
-            .handover
-            .filter(|handover| handover.handover == about.handover)?
-            .decision
+    let now = board.peek(about.handover.pipeline()).and_then(|status| {
+        let now = status.handover;
+        now.filter(|now| now.handover == about.handover)
     });
-    let Some(decision) = decision else {
-        board.say(wording::review::gone(lang));
-        return Ok(());
+    let (reader, phase) = (board.reader(), &about.phase);
+    let (by, mut said) = match now.map(|now| (now.pending, now.decision)) {
+        Some((Some(pending), _)) => {
+            let at = board.now.get_untracked();
+            let (made, left) = wording::review::pending(lang, &reader, &pending, phase, at);
+            (pending.by, format!("{made} {left}"))
+        }
+        Some((None, Some(decision))) => {
+            let said = wording::review::elsewhere(lang, &reader, &decision, phase);
+            (decision.by, said)
+        }
+        _ => {
+            board.say(wording::review::gone(lang));
+            return Ok(());
+        }
     };
-    let reader = board.reader();
-    let mut said = wording::review::elsewhere(lang, &reader, &decision, &about.phase);
+    let pending = board
+        .pending
+        .with_untracked(|pending| pending.contains(about.handover.pipeline()));
+    // In another window of the same person it was sent, and the bar says so.
+    if wording::is_reader(&reader, &by) && pending {
+        return Ok(());
+    }
     let kept = Kept::recall(&about.handover);
-    // In another window of the same person it was sent.
-    if !wording::is_reader(&reader, &decision.by)
+    if !wording::is_reader(&reader, &by)
         && let Some(kept) = wording::review::kept(lang, kept.count(), !kept.words.trim().is_empty())
     {
         said = format!("{said} {kept}");

@@ -89,7 +89,12 @@ pub(crate) fn follow(board: Board) {
                 waits
             });
         });
-        known.set_value(Some(waiting));
+        // What comes back because a decision was taken back is no news.
+        let undecided = board.pending.get_untracked();
+        let before = known.get_value().unwrap_or_default().into_iter();
+        let decided = before
+            .filter(|known| undecided.contains(&known.pipeline) && known.handover().is_some());
+        known.set_value(Some(waiting.into_iter().chain(decided).collect()));
     });
 }
 

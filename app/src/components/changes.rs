@@ -14,7 +14,7 @@ use crate::{
     Lang, Shown,
     api::{self, Failure},
     board::Board,
-    follow::{drawn, effect, flag, memo, press, text, word},
+    follow::{drawn, effect, flag, maybe, memo, press, text, word},
     paths, wording,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Views {
     wants: RwSignal<Option<bool>>,
     /// The revision that was read here before the one that is shown; 0 where none was.
     before: Memo<u32>,
+    /// When that was, in milliseconds; 0 where it is not known.
+    before_at: Memo<i64>,
     /// Where the changes are; empty for a first revision.
     path: Memo<String>,
     /// Those that are here, and the path of that.
@@ -44,6 +46,10 @@ impl Views {
         let before = memo(move || {
             let _ = points.revision.get();
             points.kept.with_untracked(|kept| kept.read)
+        });
+        let before_at = memo(move || {
+            let _ = points.revision.get();
+            points.kept.with_untracked(|kept| kept.read_at)
         });
         let path = memo(move || match points.revision.get() {
             revision if revision > 1 => {
@@ -63,6 +69,7 @@ impl Views {
             points,
             wants: RwSignal::new(None),
             before,
+            before_at,
             path,
             found: RwSignal::new(None),
             failed: RwSignal::new(None),
@@ -112,6 +119,30 @@ impl Views {
         // Where they do not come, the whole is there.
         let wants = self.wants.get().unwrap_or(self.points.writes && read);
         revision > 1 && wants && self.failed.with(Option::is_none)
+    }
+
+    /// How long the text takes to read, and when an earlier revision was read here.
+    pub fn reading_time(self) -> AnyView {
+        let (board, points) = (self.board, self.points);
+        let takes = memo(move || {
+            let here = self.reading.here.get();
+            let text = here.then(|| board.document(&points.handover(), points.revision.get()));
+            text.flatten().map(|text| minutes(&text.body.html))
+        });
+        let said = maybe(move || {
+            let lang = board.lang.get();
+            let takes = lang.minutes_to_read(takes.get()?);
+            let (read, at) = (self.before.get(), self.before_at.get());
+            if !(1..points.revision.get()).contains(&read) || at == 0 {
+                return Some(takes);
+            }
+            let ago = wording::age::ago(lang, board.now.get().millis() - at);
+            Some(format!(
+                "{takes} {}",
+                lang.you_read(&read.to_string(), &ago)
+            ))
+        });
+        view! { <p class="sub reading-time">{said}</p> }.into_any()
     }
 
     /// Whether there is something to read, and all of it that a decision names. Follows it.
@@ -296,5 +327,35 @@ impl Views {
         let says = text(move || board.lang.get().unchanged_blocks(count));
         let show = quiet(board.t(Lang::show_whole).into_any(), move |_| self.toggle());
         plain("p", "fold sub", vec![says.into_any(), " ".into_any(), show])
+    }
+}
+
+/// So many letters are read in a minute: some 200 words.
+const LETTERS_A_MINUTE: usize = 1_200;
+
+/// How many minutes this HTML takes to read; at least one.
+fn minutes(html: &str) -> u64 {
+    let mut inside = false;
+    let letters = html.chars().filter(|letter| {
+        match letter {
+            '<' => inside = true,
+            '>' => inside = false,
+            _ => return !inside,
+        }
+        false
+    });
+    letters.count().div_ceil(LETTERS_A_MINUTE).max(1) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_takes_time_and_markup_takes_none() {
+        assert_eq!(minutes("<p></p>"), 1);
+        let tag = format!("<p title=\"{}\">", "x".repeat(5_000));
+        assert_eq!(minutes(&format!("{tag}{}</p>", "a".repeat(1_200))), 1);
+        assert_eq!(minutes(&"a".repeat(1_201)), 2);
     }
 }

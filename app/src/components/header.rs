@@ -9,8 +9,9 @@ use super::{
     switches::{LangSwitch, ThemeSwitch},
 };
 use crate::{
+    Lang,
     board::use_board,
-    follow::{maybe, text},
+    follow::{maybe, press, text},
     paths, wording,
 };
 
@@ -52,6 +53,7 @@ pub(crate) fn Header() -> impl IntoView {
                 // The badge grows into free space: a lost connection pushes nothing away.
                 <Badge/>
                 <Find/>
+                <button class="quiet palette-open" type="button" aria-label=board.t(Lang::palette) on:click=press(move |_| board.palette.set(true))></button>
                 <a class="quiet wide-only" href=paths::agents()>{entry}</a>
                 <a class=class href=me>{name}</a>
                 <ThemeSwitch/>

@@ -1,5 +1,6 @@
-//! What waits for the reader, on every page except the overview.
+//! What needs the reader, on every page: on the overview only what is late, since all that waits has its card there.
 
+use domain::{PipelineId, Status, Timestamp};
 use leptos::prelude::*;
 
 use super::{
@@ -8,7 +9,11 @@ use super::{
     when::When,
 };
 use crate::{
-    Lang, actions,
+    Lang,
+    actions::{
+        self,
+        next::{Needs, all, overdue_of},
+    },
     board::{Board, use_board},
     follow::{flag, maybe, memo, press, text},
     paths,
@@ -19,30 +24,45 @@ use crate::{
 /// So many stand there; the overview has all of them.
 const SHOWN: usize = 3;
 
-/// What waits longest, without what waits in the pipeline whose page it is.
+fn item(board: Board, needs: &Needs) -> Item {
+    let needs = needs.clone();
+    let key = match &needs {
+        Needs::Waits(waiting) => waiting.key(),
+        Needs::Late(pipeline, since) => format!("{pipeline}-{}", since.millis()),
+    };
+    Item::new(key, move || match needs {
+        Needs::Waits(waiting) => line(board, waiting),
+        Needs::Late(pipeline, since) => late(board, &pipeline, since),
+    })
+}
+
+/// What needs a person longest, without what does in the pipeline whose page it is.
 #[component]
 pub(crate) fn Inbox() -> impl IntoView {
     let board = use_board();
     let others = memo(move || {
         let shown = board.route.with(|route| route.pipeline().cloned());
-        board.waiting.with(|waiting| {
-            let others = waiting
-                .iter()
-                .filter(|one| Some(&one.pipeline) != shown.as_ref());
-            others.cloned().collect::<Vec<_>>()
-        })
+        let mut others = all(board);
+        others.retain(|one| Some(one.pipeline()) != shown.as_ref());
+        others
     });
-    let some = flag(move || others.with(|others| !others.is_empty()));
+    lines(board, others, SHOWN)
+}
+
+/// What is late, on the overview, where all that waits has its card.
+pub(crate) fn overdue(board: Board) -> AnyView {
+    lines(board, memo(move || overdue_of(board)), usize::MAX)
+}
+
+fn lines(board: Board, all: Memo<Vec<Needs>>, most: usize) -> AnyView {
+    let some = flag(move || all.with(|all| !all.is_empty()));
     let items = move || {
-        others.with(|others| {
-            let item = |waiting: &Waiting| {
-                let waiting = waiting.clone();
-                Item::new(waiting.key(), move || line(board, waiting))
-            };
-            others.iter().take(SHOWN).map(item).collect()
+        all.with(|all| {
+            let item = |needs: &Needs| item(board, needs);
+            all.iter().take(most).map(item).collect()
         })
     };
-    let more = memo(move || others.with(|others| others.len().saturating_sub(SHOWN)));
+    let more = memo(move || all.with(|all| all.len().saturating_sub(most)));
     let some_more = flag(move || more.get() > 0);
     let and_more = text(move || board.lang.get().and_more(&more.get().to_string()));
     view! {
@@ -53,7 +73,43 @@ pub(crate) fn Inbox() -> impl IntoView {
             </nav>
         </When>
     }
-    .into_inner()
+    .into_any()
+}
+
+/// An agent that does not respond, or a prompt that nobody picks up.
+fn late(board: Board, pipeline: &PipelineId, since: Timestamp) -> AnyView {
+    let Some(status) = board.signal(pipeline) else {
+        return ().into_any();
+    };
+    let (href, page) = (paths::pipeline(pipeline), paths::pipeline(pipeline));
+    let title = text(move || status.with(|status| status.title.clone()));
+    let silent = move || status.with(|status| status.status == Status::Running);
+    let said = text(move || {
+        let lang = board.lang.get();
+        let agent = status
+            .with(|status| status.agent.clone())
+            .unwrap_or_default();
+        if silent() {
+            format!("{agent} · {}", lang.no_sign_of_life())
+        } else {
+            lang.prompt_sent().to_owned()
+        }
+    });
+    let words: fn(Lang, &str) -> String = if untrack(silent) {
+        Lang::quiet_for
+    } else {
+        wording::review::waiting
+    };
+    let since = Signal::stored(since);
+    view! {
+        <li>
+            <a href=href>{title}</a>
+            <span class="sub inbox-said">{said}</span>
+            <span class="sub"><Since at=since words/></span>
+            <a class="btn small" href=page>{board.t(Lang::open_pipeline)}</a>
+        </li>
+    }
+    .into_any()
 }
 
 fn line(board: Board, waiting: Waiting) -> AnyView {

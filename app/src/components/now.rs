@@ -8,7 +8,7 @@ use crate::{
     Lang, actions,
     board::use_board,
     follow::{StatusSignal, flag, press, text},
-    standing::Standing,
+    standing::{self, Standing},
     wording::{self, now::More},
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn Now(
         };
         status.with(|status| wording::now::words(board.lang.get(), status, &more, board.now.get()))
     };
-    let waits = flag(move || status.with(|status| status.status == Status::AwaitingReview));
+    let waits = flag(move || status.with(|status| standing::open_handover(status).is_some()));
     let show = StoredValue::new(status.id());
     view! {
         <section class=class aria-label=board.t(Lang::who_has_the_baton)>

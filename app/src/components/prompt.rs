@@ -86,7 +86,7 @@ fn card(board: Board, status: StatusSignal) -> AnyView {
         view! { <PromptSteps status/> }.into_any(),
         plain("p", "sub prompt-why", vec![why.into_any()]),
         body.into_any(),
-        Say::new(board, String::new()).button(edit, says, None, edits),
+        Say::new(board, String::new()).button(edit, says, Some("E"), edits),
     ];
     plain("section", "sheet pad prompt", parts)
 }

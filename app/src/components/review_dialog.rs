@@ -9,6 +9,7 @@ use super::{
     rest::{Drawn, rest},
     review_form::{NotYours, ReviewForm},
     time::Ago,
+    undo,
     when::When,
 };
 use crate::{
@@ -167,6 +168,8 @@ fn Open(board: Board, opened: Opened) -> impl IntoView {
         <article class="review-document" node_ref=article tabindex="0" autofocus aria-label=board.t(Lang::document) on:click=move |event| points.tap(&event)>
             {reading_of(reading, views, points)}
         </article>
+        // What lies under the dialog cannot be pressed.
+        <div class="undo-place">{undo::bars(board)}</div>
         {if board.may_decide() {
             view! { <ReviewForm board opened read=here points views/> }.into_any()
         } else {
@@ -183,6 +186,7 @@ pub(crate) fn reading_of(reading: Reading, views: Views, points: Points) -> AnyV
             {points.outline()}
             <div class="sheets">
                 {views.switches()}
+                {views.reading_time()}
                 {reading.missing()}
                 {points.evidence()}
                 {points.ledger()}

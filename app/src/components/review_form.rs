@@ -2,7 +2,7 @@
 
 use domain::{Decision, Review as Prepared, Verdict};
 use leptos::{ev, prelude::*, task::spawn_local};
-use protocol::HandoverRef;
+use protocol::{HandoverRef, Summary};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -13,7 +13,9 @@ use super::{
     when::When,
 };
 use crate::{
-    Lang, actions, api,
+    Lang,
+    actions::{self, keys},
+    api,
     api::Failure,
     attention::Keys,
     board::Board,
@@ -170,8 +172,8 @@ pub(crate) fn ReviewForm(
     let asking = form.asks;
     let brings = flag(move || form.brings());
     // On the whole dialog: the keys work wherever the focus is in it, and nowhere else.
-    let keys = window_event_listener(ev::keydown, move |event| form.key(&event));
-    on_cleanup(move || keys.remove());
+    let pressed = window_event_listener(ev::keydown, move |event| form.key(&event));
+    on_cleanup(move || pressed.remove());
     let step = move |key, arrow: &'static str, says: fn(Lang) -> &'static str, back| {
         let about = Button {
             label: Some(word(board.t(says))),
@@ -406,10 +408,11 @@ impl Form {
             "Enter" if command && within("#review-words") => {
                 &|| self.decide(Verdict::Accept, false)
             }
-            _ if command || typing => return,
+            _ if command || typing || !keys::are_on() => return,
             "a" | "A" => &|| self.decide(Verdict::Accept, false),
             "r" | "R" => &|| self.decide(Verdict::RequestChanges, false),
             "c" | "C" => &|| self.points.begin(),
+            "e" | "E" => &|| browser::focus(WORDS),
             "j" | "J" => &|| self.points.step(false),
             "k" | "K" => &|| self.points.step(true),
             "d" | "D" => &|| self.views.toggle(),
@@ -503,11 +506,20 @@ impl Form {
         });
     }
 
-    fn answered(self, about: HandoverRef, sent: Result<(), Failure>, done: String) {
+    fn answered(self, about: HandoverRef, sent: Result<Option<Summary>, Failure>, done: String) {
         match sent {
-            Ok(()) => {
-                self.points.done(&about.handover);
-                self.board.say(done);
+            Ok(pending) => {
+                match pending {
+                    // The bar says it, for as long as it can be taken back.
+                    Some(status) => {
+                        self.points.sent(&about.handover, about.revision);
+                        self.board.hear(status);
+                    }
+                    None => {
+                        self.points.done(&about.handover);
+                        self.board.say(done);
+                    }
+                }
                 let ours = self.board.review.open.with_untracked(|open| {
                     open.as_ref()
                         .is_some_and(|open| open.about.handover == about.handover)

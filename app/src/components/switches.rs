@@ -30,7 +30,7 @@ pub(crate) fn LangSwitch() -> impl IntoView {
     };
     view! {
         <button
-            class="quiet square"
+            class="quiet square lang-switch"
             type="button"
             lang=word(move || other().code())
             title=board.t(Lang::in_other_language)
@@ -58,7 +58,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
         browser::set_cookie(THEME_COOKIE, theme.code());
     };
     view! {
-        <button class="quiet square" type="button" aria-label=label title=label on:click=press(switch)>
+        <button class="quiet square theme-switch" type="button" aria-label=label title=label on:click=press(switch)>
             <svg class="theme-drawing" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
                 <circle class="theme-rim" cx="8" cy="8" r="6.2"/>
                 <path class="theme-half" d="M8 1.8a6.2 6.2 0 0 1 0 12.4z"/>

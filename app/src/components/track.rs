@@ -103,12 +103,26 @@ fn Leg(
     });
     let said = move |say: fn(Lang, &Phase, bool, Option<&'static str>, Timestamp) -> String| {
         text(move || {
-            let held = status.with(|status| {
-                let said = |_| wording::pipeline::held(lang.get(), status);
-                standing::held(status).map(said)
-            });
+            let held = |phase: &Phase| {
+                status.with(|status| {
+                    let lang = lang.get();
+                    if phase.status == PhaseStatus::HandedOver {
+                        let pending = standing::pending(status)?;
+                        return Some(wording::pipeline::outcome(lang, pending.decision));
+                    }
+                    standing::held(status).map(|_| wording::pipeline::held(lang, status))
+                })
+            };
             phase_of(board, status, index)
-                .map(|phase| say(lang.get(), &phase, next.get(), held, board.now.get()))
+                .map(|phase| {
+                    say(
+                        lang.get(),
+                        &phase,
+                        next.get(),
+                        held(&phase),
+                        board.now.get(),
+                    )
+                })
                 .unwrap_or_default()
         })
     };

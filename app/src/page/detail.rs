@@ -7,7 +7,8 @@
 use std::fmt;
 
 use domain::{
-    Activity, Actor, Entry, Note, Phase, PhaseName, QuestionId, Receipt, Session, Timestamp, Track,
+    Activity, Actor, Entry, Note, Phase, PhaseName, QuestionId, Receipt, ReviewWait, Session,
+    Timestamp, Track,
 };
 use protocol::{DetailMore, HandoverRef, PromptRef};
 use serde::{
@@ -44,6 +45,9 @@ pub struct PageDetail {
     pub handovers: Vec<HandoverRef>,
     /// Its newest prompts, the newest last.
     pub prompts: Vec<PromptRef>,
+    /// How long reviews waited whose revisions are older than those in `handovers`.
+    #[serde(default)]
+    pub earlier_waits: Vec<ReviewWait>,
     /// The phases whose prompts people look at before they leave; nothing where nobody chose.
     #[serde(default)]
     pub held_phases: Option<Vec<PhaseName>>,
@@ -187,6 +191,7 @@ impl From<DetailMore> for PageDetail {
             log: more.log,
             handovers: more.handovers,
             prompts: more.prompts,
+            earlier_waits: more.earlier_waits,
             held_phases: more.held_phases,
         }
     }

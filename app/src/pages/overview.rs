@@ -9,6 +9,7 @@ use crate::{
     components::{
         connect::Connect,
         gate::Gate,
+        inbox::overdue,
         list::{Item, list},
         rest::{Drawn, rest},
         tabs::Tabs,
@@ -33,18 +34,25 @@ pub(crate) fn Overview() -> impl IntoView {
     let heading = text(move || {
         if some.get() {
             board.waiting.with(|waiting| {
+                let overdue = board.overdue.with(Vec::len);
                 let handovers = waiting.iter().all(|waiting| waiting.handover().is_some());
-                wording::headline(board.lang.get(), waiting.len(), handovers)
+                let all = waiting.len() + overdue;
+                wording::headline(board.lang.get(), all, handovers && overdue == 0)
             })
         } else {
             board.lang.get().nobody_on_track().to_owned()
         }
     });
+    // Nothing is, before the rest is here that looks for it.
+    let is_late = flag(move || board.overdue.with(|overdue| !overdue.is_empty()));
     let searching = flag(move || board.find.with(|find| !find.trim().is_empty()));
     view! {
         <h1>{heading}</h1>
         <When holds=some otherwise=move || rest(board, Box::new(|| part::at_once(connect())), || Box::pin(load_connect()))>
             <Gates board/>
+            <When holds=is_late>
+                {rest(board, Box::new(move || part::at_once(late(board))), || Box::pin(load_overdue()))}
+            </When>
             <When holds=searching otherwise=move || view! { <Lists board/> }>
                 {rest(board, Box::new(move || part::at_once(results(board))), || Box::pin(load_results()))}
             </When>
@@ -61,6 +69,11 @@ pub(crate) fn connect() -> Drawn {
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_listed), fallible)]
 pub(crate) fn listed(board: Board, list: List) -> Drawn {
     Ok(view! { <Listed board list/> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_overdue), fallible)]
+pub(crate) fn late(board: Board) -> Drawn {
+    Ok(overdue(board))
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(load_results), fallible)]

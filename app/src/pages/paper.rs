@@ -2,6 +2,7 @@
 
 use domain::{HandoverId, PromptId};
 use leptos::prelude::*;
+use protocol::Summary;
 
 use crate::{
     Lang, actions,
@@ -84,7 +85,17 @@ fn handover_page(
         Some(match about()?.decision {
             Some(decision) => wording::review::decided(lang, &board.reader(), &decision),
             None if waits.get() => lang.handover_open().to_owned(),
-            None if newest() => wording::review::gone(lang),
+            None if newest() => {
+                let pending = |status: &Summary| {
+                    let pending = standing::pending(status)?;
+                    let (reader, now) = (board.reader(), board.now.get());
+                    let phase = &status.phase;
+                    let (made, left) = wording::review::pending(lang, &reader, pending, phase, now);
+                    Some(format!("{made} {left}"))
+                };
+                let pending = status.with(pending);
+                pending.unwrap_or_else(|| wording::review::gone(lang))
+            }
             None => lang.handover_superseded().to_owned(),
         })
     });

@@ -10,7 +10,7 @@ use crate::{
     components::{
         answered::answered, chip::Chip, copy::CopyButton, held_phases::held_phases,
         history::History, log::Log, notes::notes, now::Now, prompt::PromptCard,
-        question::Questions, track::Track, when::When, work::Work,
+        question::Questions, track::Track, waits::waits, when::When, work::Work,
     },
     detail::Coming,
     follow::{StatusSignal, flag, memo, press, text, word},
@@ -90,6 +90,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
                 <History status/>
             </div>
             <aside class="column" aria-label=board.t(Lang::what_happened)>
+                {waits(board, status)}
                 <Log status/>
                 <Identity board status/>
                 {held_phases(board, status)}

@@ -27,6 +27,10 @@ pub(crate) struct Kept {
     pub writing: Option<Writing>,
     /// The newest revision that was read in this browser; 0 where none was.
     pub read: u32,
+    /// When it was first in front of the reader, in milliseconds of the server's clock; 0 where that is not known.
+    pub read_at: i64,
+    /// The revision with whose decision it was sent, as long as that can be taken back; 0 where it was not sent.
+    pub sent: u32,
 }
 
 /// A comment that is being written.
@@ -55,6 +59,25 @@ impl Kept {
         kept.and_then(|kept| json::read(&kept)).unwrap_or_default()
     }
 
+    /// What is prepared about this revision. What went along with the decision about an earlier one is no part of it.
+    pub fn resume(handover: &HandoverId, revision: u32) -> Self {
+        let mut kept = Self::recall(handover);
+        if kept.sent != 0 && kept.sent < revision {
+            kept.forget();
+        }
+        kept.sent = 0;
+        kept
+    }
+
+    /// What is kept about this handover and was not sent.
+    pub fn unsent(handover: &HandoverId) -> Self {
+        let mut kept = Self::recall(handover);
+        if kept.sent != 0 {
+            kept.forget();
+        }
+        kept
+    }
+
     /// Keeps it, and forgets what was touched longest ago.
     pub fn keep(&self, handover: &HandoverId) {
         let handover = handover.to_string();
@@ -71,8 +94,44 @@ impl Kept {
     pub fn forget(&mut self) {
         *self = Self {
             read: self.read,
+            read_at: self.read_at,
             ..Self::default()
         };
+    }
+
+    /// Goes on with what was prepared in another browser, unless there is something here.
+    pub fn take_over(&mut self, words: String, review: Review) {
+        if self.asks() || !self.words.is_empty() || !self.settled.is_empty() {
+            return;
+        }
+        self.words = words;
+        self.comments = review.comments;
+        self.insisted = review.insisted;
+        self.settled = review.settled;
+    }
+
+    /// All of it as words to an agent at work: it answers no numbers, so each comment brings its passage.
+    pub fn as_note(&self) -> String {
+        let mut kept = self.clone();
+        kept.add();
+        let mut parts = vec![kept.words.trim().to_owned()];
+        for comment in &kept.comments {
+            let quote = comment
+                .about
+                .as_ref()
+                .map(|about| format!("> {}", about.quote));
+            let wording = comment.suggestion.as_ref().map(|it| format!("→ {it}"));
+            let text = Some(comment.text.clone()).filter(|text| !text.is_empty());
+            let lines: Vec<_> = [quote, text, wording].into_iter().flatten().collect();
+            parts.push(lines.join("\n"));
+        }
+        parts.extend(
+            kept.insisted
+                .iter()
+                .map(|it| format!("{}: {}", it.comment, it.text)),
+        );
+        parts.retain(|part| !part.is_empty());
+        parts.join("\n\n")
     }
 
     /// How many comments go along, with the one that is being written.
@@ -259,6 +318,36 @@ mod tests {
         kept.settle(1);
         kept.fit(&shown);
         assert_eq!(kept.settled, [4]);
+    }
+
+    #[test]
+    fn what_was_not_sent_is_a_note_with_its_passages() {
+        let about = Passage {
+            quote: "90 days".to_owned(),
+            ..Passage::default()
+        };
+        let kept = Kept {
+            words: " Small. ".to_owned(),
+            comments: vec![NewComment {
+                text: "Why?".to_owned(),
+                about: Some(about),
+                suggestion: Some("30 days".to_owned()),
+            }],
+            ..Kept::default()
+        };
+        assert_eq!(kept.as_note(), "Small.\n\n> 90 days\nWhy?\n→ 30 days");
+        assert_eq!(Kept::default().as_note(), "");
+    }
+
+    #[test]
+    fn what_was_prepared_goes_back_only_to_the_revision_that_nobody_decided() {
+        let words = || "Small.".to_owned();
+        let mut kept = Kept::default();
+        kept.take_over(words(), Review::default());
+        assert_eq!(kept.words, "Small.");
+        // What is here already stays.
+        kept.take_over("Large.".to_owned(), Review::default());
+        assert_eq!(kept.words, "Small.");
     }
 
     #[test]

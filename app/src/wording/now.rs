@@ -52,7 +52,12 @@ pub(crate) fn words(lang: Lang, status: &Summary, more: &More, now: Timestamp) -
                 (lang.now_running(agent, phase), format!("{said}{heard}"))
             }
         },
-        Status::AwaitingReview => (lang.now_review(phase), lang.now_review_since(&since)),
+        Status::AwaitingReview => match standing::pending(status) {
+            Some(pending) => {
+                super::review::pending(lang, &more.reader, pending, &status.phase, now)
+            }
+            None => (lang.now_review(phase), lang.now_review_since(&since)),
+        },
         Status::HandingOver if standing::prompt_is_being_written(status) => {
             plain(lang.now_writing(), "")
         }

@@ -1,8 +1,8 @@
 //! What is said about a pipeline: its chip, its row, its legs, its prompt.
 
 use domain::{
-    DeliveryState, Held, Phase, PhaseStatus, ProgressSource, Status, TaskStatus, Timestamp,
-    Verdict, Via, Writer, WriterKind,
+    DeliveryState, Held, Phase, PhaseStatus, ProgressSource, ReviewWait, Status, TaskStatus,
+    Timestamp, Verdict, Via, Writer, WriterKind,
 };
 use protocol::{PromptRef, ShortForm, Summary};
 
@@ -66,7 +66,10 @@ pub(crate) fn leg_progress(lang: Lang, status: &Summary, now: Timestamp) -> Stri
             lang.waiting(&age::span(lang, now.millis_since(status.baton_since)))
         }
         Status::Running => progress(lang, status.progress, status.progress_source),
-        Status::AwaitingReview => lang.handed_over().to_owned(),
+        Status::AwaitingReview => match standing::pending(status) {
+            Some(pending) => outcome(lang, pending.decision).to_owned(),
+            None => lang.handed_over().to_owned(),
+        },
         Status::HandingOver => {
             let span = age::span(lang, now.millis_since(status.baton_since));
             if standing::held(status).is_some() {
@@ -101,6 +104,9 @@ pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
             (None, None) => lang.nothing_reported().to_owned(),
         },
         Status::AwaitingReview => {
+            if let Some(pending) = standing::pending(status) {
+                return lang.undoable(outcome(lang, pending.decision));
+            }
             let revision = status
                 .handover
                 .as_ref()
@@ -110,6 +116,15 @@ pub(crate) fn line(lang: Lang, status: &Summary, now: Timestamp) -> String {
         Status::HandingOver => transit(lang, status),
         Status::Completed | Status::Failed | Status::Cancelled => ended(lang, status),
         Status::Idle => lang.not_started_yet().to_owned(),
+    }
+}
+
+/// What a decision makes of a handover, in a word or two.
+pub(crate) fn outcome(lang: Lang, decision: Verdict) -> &'static str {
+    match decision {
+        Verdict::Accept => lang.accepted(),
+        Verdict::RequestChanges => lang.changes_requested(),
+        Verdict::Stop => lang.stopped_here(),
     }
 }
 
@@ -172,7 +187,8 @@ fn ended(lang: Lang, status: &Summary) -> String {
     }
 }
 
-/// The words under a leg's name. `held` is what is said about a prompt that has not left, if there is one.
+/// The words under a leg's name. `held` is what is said about a prompt that has not left, or about a decision that can still
+/// be taken back, if there is one.
 pub(crate) fn leg_words(
     lang: Lang,
     phase: &Phase,
@@ -187,11 +203,37 @@ pub(crate) fn leg_words(
         PhaseStatus::Pending if !next => String::new(),
         PhaseStatus::Pending => held.unwrap_or(lang.next_leg()).to_owned(),
         PhaseStatus::Running => progress(lang, phase.progress, phase.progress_source),
-        PhaseStatus::HandedOver => revised(lang.handed_over()),
+        PhaseStatus::HandedOver => revised(held.unwrap_or(lang.handed_over())),
         PhaseStatus::ChangesRequested => held.unwrap_or(lang.changes_requested()).to_owned(),
         PhaseStatus::Accepted => revised(lang.accepted()),
         PhaseStatus::Ended => lang.stopped_here().to_owned(),
     }
+}
+
+/// Who decided the reviews that waited, and how many these were; `still waiting` where nobody has.
+pub(crate) fn wait(lang: Lang, reader: &str, wait: &ReviewWait) -> Option<String> {
+    let who = match &wait.by {
+        _ if wait.since.is_some() => return Some(lang.still_waits().to_owned()),
+        None => return Some(lang.never_decided().to_owned()),
+        Some(by) if by == reader => lang.waited_for_you().to_owned(),
+        Some(by) => lang.waited_for(by),
+    };
+    let reviews = u64::from(wait.reviews);
+    Some(if reviews > 1 {
+        lang.waited_reviews(reviews, &who)
+    } else {
+        who
+    })
+}
+
+/// How long it was all together, and how much of the run.
+pub(crate) fn waited(lang: Lang, waited: i64, run: i64) -> String {
+    let run_or_one = run.max(1);
+    let of_run = waited.saturating_mul(100).saturating_add(run_or_one / 2) / run_or_one;
+    let of_run = of_run.clamp(0, 100);
+    let (span, run) = (age::short_span(lang, waited), age::short_span(lang, run));
+    let part = super::percent(lang, u8::try_from(of_run).unwrap_or(100));
+    lang.waited_of_run(&part, &run, &span)
 }
 
 /// How long a leg took, or has taken so far.

@@ -1,7 +1,7 @@
 //! What is said around a review.
 
 use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
-use protocol::{DiffLine, LineChange, Rendering};
+use protocol::{DiffLine, LineChange, PendingDecision, Rendering};
 
 use super::{age, connection, draft::Row, is_reader};
 use crate::{Lang, api::Failure, texts::Point};
@@ -69,15 +69,54 @@ pub(crate) fn elsewhere(
     decision: &Decision,
     phase: &PhaseName,
 ) -> String {
+    made(lang, reader, decision.decision, &decision.by, phase)
+}
+
+/// Who made which decision about a phase.
+pub(crate) fn made(
+    lang: Lang,
+    reader: &str,
+    decision: Verdict,
+    by: &Actor,
+    phase: &PhaseName,
+) -> String {
     let phase = phase.as_str();
-    let who = &decision.by.name;
-    match (decision.decision, is_reader(reader, &decision.by)) {
+    let who = &by.name;
+    match (decision, is_reader(reader, by)) {
         (Verdict::Accept, false) => lang.elsewhere_accepted(phase, who),
         (Verdict::Accept, true) => lang.elsewhere_accepted_by_you(phase),
         (Verdict::RequestChanges, false) => lang.elsewhere_changes(phase, who),
         (Verdict::RequestChanges, true) => lang.elsewhere_changes_by_you(phase),
         (Verdict::Stop, false) => lang.elsewhere_stopped(phase, who),
         (Verdict::Stop, true) => lang.elsewhere_stopped_by_you(phase),
+    }
+}
+
+/// A decision that can still be taken back: who made it, and for how long that is so.
+pub(crate) fn pending(
+    lang: Lang,
+    reader: &str,
+    pending: &PendingDecision,
+    phase: &PhaseName,
+    now: Timestamp,
+) -> (String, String) {
+    let made = made(lang, reader, pending.decision, &pending.by, phase);
+    let left = pending.due.millis_since(now);
+    let left = if left > 0 {
+        lang.undoable_for(&age::exact_span(lang, left))
+    } else {
+        lang.sending().to_owned()
+    };
+    (made, left)
+}
+
+/// How the bar says what the reader decided.
+pub(crate) fn undo(lang: Lang, decision: Verdict, phase: &PhaseName) -> String {
+    let phase = phase.as_str();
+    match decision {
+        Verdict::Accept => lang.undo_accepted(phase),
+        Verdict::RequestChanges => lang.undo_changes(phase),
+        Verdict::Stop => lang.undo_stopped(phase),
     }
 }
 

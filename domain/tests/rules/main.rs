@@ -14,3 +14,4 @@ mod session;
 mod stored;
 mod support;
 mod timing;
+mod waits;

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Proposal, Refusal, Timestamp, text};
+use domain::{HandoverId, Proposal, Refusal, Timestamp, text};
 use protocol::{Audit, AuditEntry, DeviceView, Devices, Happened, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
 use tokio::{
@@ -564,8 +564,19 @@ impl People {
             ..
         } = decided;
         let about = format!("{handover}, revision {revision}: {}", decision.name());
+        self.note_later(by, Happened::Decided, about).await;
+    }
+
+    /// Adds to the audit that somebody took a decision back.
+    pub async fn note_taken_back(self: &Arc<Self>, by: By, handover: &HandoverId, revision: u32) {
+        let about = format!("{handover}, revision {revision}");
+        self.note_later(by, Happened::TakenBack, about).await;
+    }
+
+    /// Adds a line to the audit where nothing may block.
+    async fn note_later(self: &Arc<Self>, by: By, what: Happened, about: String) {
         let people = Arc::clone(self);
-        let noting = move || people.note(&by, Happened::Decided, &about);
+        let noting = move || people.note(&by, what, &about);
         if let Err(error) = tokio::task::spawn_blocking(noting).await {
             tracing::error!("the audit misses a line: {error}");
         }

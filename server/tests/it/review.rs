@@ -362,6 +362,19 @@ async fn a_decision_is_taken_back_before_any_agent_hears_of_it() {
     let back = undo(api, &handover, "undo").await.ok();
     assert_eq!(back["handover"]["pending"], Value::Null);
     assert_eq!(
+        back["review"]["comments"][0]["text"], "Why?",
+        "what was typed comes back, wherever it was typed"
+    );
+    let audit = api.get_as_person("/api/audit").await.ok();
+    let newest = &audit["entries"][0];
+    assert_eq!(
+        (&newest["what"], &newest["about"]),
+        (
+            &json!("taken_back"),
+            &json!(format!("{handover}, revision 1"))
+        )
+    );
+    assert_eq!(
         states(&read(api, &handover, 1).await),
         [],
         "nor were its comments made"

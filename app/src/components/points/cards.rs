@@ -51,6 +51,9 @@ impl Points {
             if !self.writes && !words.is_empty() {
                 cards.push((0, format!("words {words}"), Card::Words(words)));
             }
+            if let Some(note) = self.unsent() {
+                cards.push((u32::MAX, format!("send {note}"), Card::Send(note)));
+            }
             cards.sort_by_key(|(number, ..)| (self.place(*number), *number));
             let items = cards.into_iter();
             let items = items.map(|(_, key, card)| Item::new(key, move || card.draw(self)));
@@ -317,6 +320,8 @@ enum Card {
     Writing(u32, Writing),
     /// Words that were not sent, since somebody else decided.
     Words(String),
+    /// What sends all that was not sent as a note.
+    Send(String),
 }
 
 impl Card {
@@ -326,6 +331,7 @@ impl Card {
             Self::Own(index, number, comment) => points.own_card(index, number, comment),
             Self::Writing(number, writing) => points.writing_card(number, writing),
             Self::Words(words) => points.words_card(words),
+            Self::Send(note) => points.send_card(note),
         }
     }
 }

@@ -8,6 +8,7 @@ mod evidence;
 mod ledger;
 mod outline;
 mod page;
+mod unsent;
 
 use std::{sync::Arc, time::Duration};
 
@@ -81,7 +82,7 @@ impl Points {
     ) -> Self {
         // What comes from the server as a page is the same for everybody; a review is never part of that.
         let kept = if writes && cfg!(feature = "hydrate") {
-            Kept::recall(&handover)
+            Kept::resume(&handover, revision.get_untracked())
         } else {
             Kept::default()
         };
@@ -125,7 +126,7 @@ impl Points {
         });
         if !self.writes {
             // What was not sent, since somebody else decided, is found here.
-            effect(move || self.kept.set(Kept::recall(&self.handover())));
+            effect(move || self.kept.set(Kept::unsent(&self.handover())));
         }
         effect(move || {
             let resized = window_event_listener_untyped("resize", move |_| self.lay_out());
@@ -169,7 +170,19 @@ impl Points {
     /// Notes that this revision is in front of the reader.
     pub fn read(self) {
         let revision = self.revision.get_untracked();
-        self.change(&mut |kept| kept.read = kept.read.max(revision));
+        let now = self.board.clock().millis();
+        self.change(&mut |kept| {
+            if kept.read < revision {
+                (kept.read, kept.read_at) = (revision, now);
+            }
+        });
+    }
+
+    /// Keeps what was prepared until the decision cannot be taken back any more.
+    pub fn sent(self, handover: &HandoverId, revision: u32) {
+        let mut kept = Kept::recall(handover);
+        kept.sent = revision;
+        kept.keep(handover);
     }
 
     /// Forgets what was prepared: it is decided.

@@ -28,7 +28,7 @@ use crate::{
     people::{By, People},
     problem::Problem,
     projections::handover_view,
-    relay::{Relay, RelayError},
+    relay::{Done, Relay, RelayError},
     secrets,
 };
 
@@ -327,18 +327,46 @@ pub(super) struct PendingBody {
     revision: u32,
 }
 
+/// The pipeline after a decision was taken back, and what went along with that: a person who decided elsewhere can go on
+/// with it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TakenBack {
+    #[serde(flatten)]
+    status: Summary,
+    /// The words of the decision.
+    review_changes: String,
+    /// Its comments, and what was to become of earlier ones.
+    review: Review,
+}
+
 /// Takes the own decision back, while nobody has acted on it.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/handovers/{handover}/decision/undo", operation_id = "take_decision_back", tag = "people",
     params(("pipeline" = String, Path,), ("handover" = String, Path,)), request_body = PendingBody,
-    responses((status = 200, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = TakenBack), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn take_back(
     State(relay): State<Relay>,
+    State(people): State<Arc<People>>,
     caller: Caller,
+    by: By,
     Path((pipeline, handover)): Path<(String, String)>,
     StrictBody(PendingBody { revision }): StrictBody<PendingBody>,
-) -> Answer<Summary> {
+) -> Answer<TakenBack> {
+    let before = relay.pipeline(&id(&pipeline)?).await?;
     let command = |handover| Command::TakeBack { handover, revision };
-    on_pending(&relay, &caller, &pipeline, &handover, command).await
+    let done = on_pending(&relay, &caller, &pipeline, &handover, command).await?;
+    // Not the second time that the same request comes, when there is nothing to take back any more.
+    let proposal = before.pending.as_deref().map(|pending| &pending.proposal);
+    let proposal = proposal.filter(|proposal| proposal.revision == revision);
+    if let (false, Some(proposal)) = (done.repeated, proposal) {
+        people
+            .note_taken_back(by, &proposal.handover, revision)
+            .await;
+    }
+    Ok(Json(TakenBack {
+        status: Summary::from(&*done.pipeline),
+        review_changes: proposal.map_or_else(String::new, |it| it.review_changes.clone()),
+        review: proposal.map_or_else(Review::default, |it| it.review.clone()),
+    }))
 }
 
 /// Carries the own decision out at once that could still be taken back.
@@ -352,7 +380,8 @@ pub(super) async fn carry_out(
     StrictBody(PendingBody { revision }): StrictBody<PendingBody>,
 ) -> Answer<Summary> {
     let command = |handover| Command::CarryOut { handover, revision };
-    on_pending(&relay, &caller, &pipeline, &handover, command).await
+    let done = on_pending(&relay, &caller, &pipeline, &handover, command).await?;
+    Ok(Json(Summary::from(&*done.pipeline)))
 }
 
 async fn on_pending(
@@ -361,15 +390,14 @@ async fn on_pending(
     pipeline: &str,
     handover: &str,
     command: impl FnOnce(HandoverId) -> Command,
-) -> Answer<Summary> {
+) -> Result<Done, Problem> {
     let id = id(pipeline)?;
     let person = caller.person(Action::Decide)?;
     let handover = find_handover(&*relay.pipeline(&id).await?, handover)?
         .id
         .clone();
     let command = command(handover);
-    let done = relay.execute(&id, &command, &person, caller.key()).await?;
-    Ok(Json(Summary::from(&*done.pipeline)))
+    Ok(relay.execute(&id, &command, &person, caller.key()).await?)
 }
 
 fn find_revision(handover: &Handover, number: u32) -> Result<&Revision, Refusal> {
