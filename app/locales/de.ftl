@@ -881,3 +881,20 @@ elsewhere-accepted-by-you = Du hast { $phase } angenommen.
 elsewhere-changes-by-you = Du hast Änderungen an { $phase } angefordert.
 elsewhere-stopped-by-you = Du hast die Pipeline bei { $phase } gestoppt.
 gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
+
+## Regeln: wie die Übergabe einer Phase zu ihrer Entscheidung kommt
+
+policy-ask = ein Mensch entscheidet
+policy-unless = automatisch angenommen, wenn nichts auffällt
+policy-two = zwei Personen nehmen an
+log-policy-set = { $who } hat festgelegt, wie { $phase } angenommen wird: { $rule }
+log-policy-set-by-you = Du hast festgelegt, wie { $phase } angenommen wird: { $rule }
+log-accepted-by-policy = { $phase } wurde nach der Regel angenommen, die { $who } gesetzt hat
+log-accepted-by-policy-of-yours = { $phase } wurde nach der Regel angenommen, die du gesetzt hast
+log-approved = { $who } hat { $phase } angenommen (1 von 2)
+log-approved-by-you = Du hast { $phase } angenommen (1 von 2)
+log-approval-taken-back = { $who } hat die Annahme von { $phase } zurückgenommen
+log-approval-taken-back-by-you = Du hast die Annahme von { $phase } zurückgenommen
+decided-by-policy = Angenommen nach der Regel, die { $who } gesetzt hat
+decided-by-policy-of-yours = Angenommen nach der Regel, die du gesetzt hast
+audit-policy-set = hat festgelegt, wie eine Phase angenommen wird

@@ -896,3 +896,20 @@ elsewhere-accepted-by-you = You accepted { $phase }.
 elsewhere-changes-by-you = You requested changes to { $phase }.
 elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
 gone = This handover is closed: the pipeline has moved on.
+
+## Policies: how the handover of a phase comes to its decision
+
+policy-ask = a person decides
+policy-unless = accepted automatically unless something stands out
+policy-two = two people accept
+log-policy-set = { $who } set how { $phase } is accepted: { $rule }
+log-policy-set-by-you = You set how { $phase } is accepted: { $rule }
+log-accepted-by-policy = { $phase } was accepted by the policy that { $who } set
+log-accepted-by-policy-of-yours = { $phase } was accepted by the policy that you set
+log-approved = { $who } accepted { $phase } (1 of 2)
+log-approved-by-you = You accepted { $phase } (1 of 2)
+log-approval-taken-back = { $who } took back accepting { $phase }
+log-approval-taken-back-by-you = You took back accepting { $phase }
+decided-by-policy = Accepted by the policy that { $who } set
+decided-by-policy-of-yours = Accepted by the policy that you set
+audit-policy-set = set how a phase is accepted

@@ -30,6 +30,8 @@ pub enum Happened {
     TokenRevoked,
     /// Somebody decided; about the handover and its revision.
     Decided,
+    /// Somebody set how the handover of a phase comes to its decision; about the phase.
+    PolicySet,
     /// A backup took the place of what there was.
     Restored,
     /// A passkey was added; about the device where it was made.
@@ -51,7 +53,7 @@ pub enum Happened {
 
 impl Happened {
     /// All that this version writes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::WrongCode,
@@ -63,6 +65,7 @@ impl Happened {
         Self::TokenMade,
         Self::TokenRevoked,
         Self::Decided,
+        Self::PolicySet,
         Self::Restored,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -86,6 +89,7 @@ impl Happened {
             Self::TokenMade => "token_made",
             Self::TokenRevoked => "token_revoked",
             Self::Decided => "decided",
+            Self::PolicySet => "policy_set",
             Self::Restored => "restored",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",

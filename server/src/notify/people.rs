@@ -89,6 +89,9 @@ impl Notifier {
             Event::HandoverAccepted {
                 handover, revision, ..
             }
+            | Event::HandoverAcceptedByPolicy {
+                handover, revision, ..
+            }
             | Event::ChangesRequested {
                 handover, revision, ..
             }

@@ -83,6 +83,7 @@ fn audit_line(board: Board, entry: AuditEntry) -> AnyView {
         Happened::TokenMade => Lang::audit_token_made,
         Happened::TokenRevoked => Lang::audit_token_revoked,
         Happened::Decided => Lang::audit_decided,
+        Happened::PolicySet => Lang::audit_policy_set,
         Happened::Restored => Lang::audit_restored,
         Happened::PasskeyAdded => Lang::audit_passkey_added,
         Happened::PasskeyRemoved => Lang::audit_passkey_removed,

@@ -12,6 +12,7 @@ mod notifications;
 mod passkey;
 mod people;
 mod pipelines;
+mod policies;
 mod prompts;
 mod questions;
 mod reports;
@@ -63,6 +64,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(drafts::writers))
         .routes(routes!(drafts::test))
         .routes(routes!(drafts::hold))
+        .routes(routes!(policies::set))
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))
