@@ -16,9 +16,12 @@ pub struct Approval {
     /// When.
     pub at: Timestamp,
     /// What should be different in the next phase, possibly empty. It goes into the prompt with what the second person writes.
+    // Not read in a browser: the board shows neither, and each field is code that its first page has to download.
+    #[cfg_attr(target_arch = "wasm32", serde(skip))]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// How it is known who approved.
+    #[cfg_attr(target_arch = "wasm32", serde(skip))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
-use crate::policy::known_or_strictest;
 use crate::{
     Actor, Asked, CommentAnswer, DocumentHash, DocumentRef, HandoverId, Held, Language, NoteKind,
     PhaseName, PipelineId, Policy, PromptId, Proof, Proposal, Purpose, QuestionId, Recap, Reply,
@@ -137,7 +136,6 @@ pub enum Event {
         /// The phase.
         phase: PhaseName,
         /// The policy. One that this version does not know is read as the strictest.
-        #[serde(deserialize_with = "known_or_strictest")]
         policy: Policy,
         /// How it is known who set it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, NoteKind, PhaseName, Pipeline, Policy, Recorded, TaskStatus, Timestamp, Via,
-    limits::LOG_LINES, policy::known_or_strictest,
+    limits::LOG_LINES,
 };
 
 /// One line of "What happened". The words are the reader's: see [`What`].
@@ -99,7 +99,6 @@ pub enum What {
         /// The phase.
         phase: PhaseName,
         /// The policy.
-        #[serde(deserialize_with = "known_or_strictest")]
         policy: Policy,
     },
     /// A person asked for changes.

@@ -1,20 +1,17 @@
 //! Policies: how the handover of a phase comes to its decision. A person sets them; the default is that a person is asked.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, ActorKind, DocumentHash, Event, PhaseName, PhaseStatus, Pipeline, Proof, Reason,
-    Recorded, Refusal, Timestamp, What,
-    known::known,
-    lifecycle,
+    Recorded, Refusal, Timestamp, What, lifecycle,
     limits::{FILES_MAX, POLICY_FILES_MAX},
     phase,
 };
 
-/// How the handover of a phase comes to its decision.
+/// How the handover of a phase comes to its decision. On the wire: `{"rule": "accept_unless", "max_files": 20, "needs_tests": true}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "Fields", into = "Fields")]
 pub enum Policy {
     /// A person decides.
     #[default]
@@ -25,19 +22,82 @@ pub enum Policy {
     TwoPeople,
 }
 
-/// The trip-wires that are set by numbers. The others are always there: see [`crate::Wire`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+/// The trip-wires that can be set. The others are always there: see [`crate::Wire`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TripWires {
     /// Most changed files.
     pub max_files: u32,
     /// Whether a handover without test results is one for a person. Only a phase that has nothing to test needs `false`.
-    #[serde(default = "yes")]
     pub needs_tests: bool,
 }
 
-fn yes() -> bool {
-    true
+/// A policy as it is written. Flat, since what reads shapes within shapes is code that the board has to download.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+struct Fields {
+    rule: Rule,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_files: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    needs_tests: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+enum Rule {
+    Ask,
+    AcceptUnless,
+    /// Also one that a newer Staffel wrote into the journal: this is the strictest that is known here.
+    #[serde(other)]
+    TwoPeople,
+}
+
+impl From<Fields> for Policy {
+    fn from(fields: Fields) -> Self {
+        match fields.rule {
+            Rule::Ask => Self::Ask,
+            Rule::TwoPeople => Self::TwoPeople,
+            Rule::AcceptUnless => Self::AcceptUnless(TripWires {
+                max_files: fields.max_files.unwrap_or(0),
+                needs_tests: fields.needs_tests.unwrap_or(true),
+            }),
+        }
+    }
+}
+
+impl From<Policy> for Fields {
+    fn from(policy: Policy) -> Self {
+        let (rule, wires) = match policy {
+            Policy::Ask => (Rule::Ask, None),
+            Policy::TwoPeople => (Rule::TwoPeople, None),
+            Policy::AcceptUnless(wires) => (Rule::AcceptUnless, Some(wires)),
+        };
+        Self {
+            rule,
+            max_files: wires.map(|wires| wires.max_files),
+            needs_tests: wires.map(|wires| wires.needs_tests),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Policy {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Fields::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Policy {
+    fn schemas(
+        schemas: &mut Vec<(
+            String,
+            utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>,
+        )>,
+    ) {
+        <Fields as utoipa::ToSchema>::schemas(schemas);
+    }
 }
 
 /// A policy, and who set it.
@@ -45,7 +105,6 @@ fn yes() -> bool {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PhasePolicy {
     /// The policy.
-    #[serde(deserialize_with = "known_or_strictest")]
     pub policy: Policy,
     /// The person who set it.
     pub by: Actor,
@@ -104,13 +163,6 @@ impl Deciders for NoDeciders {
     fn others_may_decide(&self, _person: &Actor) -> bool {
         false
     }
-}
-
-/// A policy, or the strictest one where this version does not know it. For `deserialize_with`.
-pub(crate) fn known_or_strictest<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Policy, D::Error> {
-    Ok(known(deserializer)?.unwrap_or(Policy::TwoPeople))
 }
 
 /// Decides about setting a policy. `may_lift`: whether this person may do away with the need for two people. No events

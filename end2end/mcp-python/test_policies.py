@@ -17,7 +17,7 @@ def set_policy(server: Server, pipeline: str, phase: str, **policy: Any) -> http
     return server.as_person("PUT", f"/pipelines/{pipeline}/phases/{phase}/policy", policy)
 
 
-def tested(failed: int) -> dict[str, Any]:
+def with_tests(failed: int) -> dict[str, Any]:
     return {"tests": {"passed": 12, "failed": failed}, "files": ["src/pay.rs"]}
 
 
@@ -41,7 +41,7 @@ async def test_a_policy_trips_and_accepts_what_is_mended(server: Server, mode: s
         assert form["policy"] in status["next_step"]
 
         text = "# Found\n\nThe queue is slow."
-        saved = await agent.call("save_handover_content", pipeline=pipeline, content=text, evidence=tested(2))
+        saved = await agent.call("save_handover_content", pipeline=pipeline, content=text, evidence=with_tests(2))
         assert "Not accepted at once: 2 tests failed." in saved["next_step"]
         assert server.count(pipeline)["HandoverAcceptedByPolicy"] == 0
         waiting = await agent.call("await_handover_decision", handover=saved["handover"], wait_seconds=1)
@@ -49,11 +49,11 @@ async def test_a_policy_trips_and_accepts_what_is_mended(server: Server, mode: s
 
         asks = ["Which queue?"]
         saved = await agent.call(
-            "save_handover_content", pipeline=pipeline, content=text, evidence=tested(0), open_questions=asks
+            "save_handover_content", pipeline=pipeline, content=text, evidence=with_tests(0), open_questions=asks
         )
         assert "1 open question" in saved["next_step"] and saved["revision"] == 2
 
-        saved = await agent.call("save_handover_content", pipeline=pipeline, content=text, evidence=tested(0))
+        saved = await agent.call("save_handover_content", pipeline=pipeline, content=text, evidence=with_tests(0))
         assert saved["next_step"].startswith("Accepted by the policy that Local set."), saved
         decided = await agent.wait(saved["handover"])
         assert decided["decision"] == "accepted" and decided["decided_by"] == "the policy that Local set"
@@ -70,7 +70,7 @@ async def test_a_waiting_agent_is_not_passed_by(server: Server, mode: str) -> No
     async with connect(server, mode) as agent, connect(server, mode) as other:
         pipeline = await agent.start()
         set_policy(server, pipeline, "VAN", policy="accept_unless", max_files=20)
-        saved = await agent.call("save_handover_content", pipeline=pipeline, content="# Found", evidence=tested(1))
+        saved = await agent.call("save_handover_content", pipeline=pipeline, content="# Found", evidence=with_tests(1))
         async with anyio.create_task_group() as tasks:
 
             async def wait() -> None:
@@ -80,7 +80,7 @@ async def test_a_waiting_agent_is_not_passed_by(server: Server, mode: str) -> No
 
             tasks.start_soon(wait)
             await anyio.sleep(0.3)
-            await other.call("save_handover_content", pipeline=pipeline, content="# Found more", evidence=tested(0))
+            await other.call("save_handover_content", pipeline=pipeline, content="# Found more", evidence=with_tests(0))
 
 
 async def test_two_people(server: Server, mode: str) -> None:

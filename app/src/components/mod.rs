@@ -27,6 +27,7 @@ pub(crate) mod notes;
 pub(crate) mod notice;
 pub(crate) mod now;
 pub(crate) mod points;
+pub(crate) mod policies;
 pub(crate) mod prompt;
 pub(crate) mod prompt_steps;
 pub(crate) mod question;

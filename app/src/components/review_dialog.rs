@@ -184,6 +184,7 @@ pub(crate) fn reading_of(reading: Reading, views: Views, points: Points) -> AnyV
             <div class="sheets">
                 {views.switches()}
                 {reading.missing()}
+                {points.policy()}
                 {points.evidence()}
                 {points.ledger()}
                 <div class="text-and-margin">

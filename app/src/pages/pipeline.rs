@@ -9,7 +9,7 @@ use crate::{
     board::{Board, use_board},
     components::{
         answered::answered, chip::Chip, copy::CopyButton, held_phases::held_phases,
-        history::History, log::Log, notes::notes, now::Now, prompt::PromptCard,
+        history::History, log::Log, notes::notes, now::Now, policies::policies, prompt::PromptCard,
         question::Questions, track::Track, when::When, work::Work,
     },
     detail::Coming,
@@ -92,6 +92,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
             <aside class="column" aria-label=board.t(Lang::what_happened)>
                 <Log status/>
                 <Identity board status/>
+                {policies(board, status)}
                 {held_phases(board, status)}
             </aside>
         </div>

@@ -690,7 +690,7 @@ fn a_person_starts_with_policies_and_an_agent_does_not() {
 #[test]
 fn a_policy_that_this_version_does_not_know_is_read_as_the_strictest() {
     let event: Event = serde_json::from_str(
-        r#"{"type": "PhasePolicySet", "phase": "PLAN", "policy": {"three_people": {"of": 5}}}"#,
+        r#"{"type": "PhasePolicySet", "phase": "PLAN", "policy": {"rule": "three_people", "of": 5}}"#,
     )
     .expect("an event");
     let mut track = Track::new();

@@ -98,7 +98,7 @@ async fn what_trips_waits_for_a_person_and_what_is_mended_is_accepted_at_once() 
     let set = anna.set(&pipeline, "van", unless(3)).await.ok();
     assert_eq!(
         set["policy"],
-        json!({"accept_unless": {"max_files": 3, "needs_tests": true}})
+        json!({"rule": "accept_unless", "max_files": 3, "needs_tests": true})
     );
     assert_eq!(
         (&set["phase"], &set["by"]["name"]),
@@ -292,9 +292,9 @@ async fn people_start_pipelines_with_policies_and_agents_and_scripts_do_not() {
     let policy = |phase: usize| detail["phase_details"][phase]["policy"]["policy"].clone();
     assert_eq!(
         policy(0),
-        json!({"accept_unless": {"max_files": 2, "needs_tests": false}})
+        json!({"rule": "accept_unless", "max_files": 2, "needs_tests": false})
     );
-    assert_eq!(policy(4), json!("two_people"));
+    assert_eq!(policy(4), json!({"rule": "two_people"}));
 
     let before = api.get("/api/status").await.ok()["head"].clone();
     let refused = api.post("/api/pipelines", &start).await;

@@ -8,6 +8,7 @@ mod evidence;
 mod ledger;
 mod outline;
 mod page;
+mod policy;
 
 use std::{sync::Arc, time::Duration};
 
