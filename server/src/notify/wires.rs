@@ -43,3 +43,49 @@ fn words(hit: &WireHit, language: Language) -> String {
         Wire::Unknown => "ein Grund, den diese Version nicht kennt".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_wire_has_words_of_its_own_in_every_language() {
+        let wires = [
+            Wire::FailedTests,
+            Wire::NoTests,
+            Wire::Placeholders,
+            Wire::OpenQuestions,
+            Wire::Comments,
+            Wire::Files,
+            Wire::SetterMayNot,
+            Wire::Paused,
+            Wire::Deciding,
+            Wire::LastPhase,
+            Wire::NotSearched,
+            Wire::Unknown,
+        ];
+        let mut said = HashSet::new();
+        for language in [Language::En, Language::De] {
+            for wire in wires {
+                let hit = WireHit {
+                    wire,
+                    count: 2,
+                    limit: Some(1),
+                };
+                assert!(said.insert(words(&hit, language)), "{wire:?}");
+            }
+            assert_eq!(not_accepted(&[], language), "");
+        }
+        let one = WireHit {
+            wire: Wire::FailedTests,
+            count: 1,
+            limit: None,
+        };
+        assert_eq!(
+            not_accepted(&[one], Language::De),
+            "Nicht automatisch angenommen: 1 Test fehlgeschlagen"
+        );
+    }
+}
