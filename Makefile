@@ -18,9 +18,9 @@ native := -p domain -p protocol -p cli -p app -p server --features server/test-u
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop assistants e2e
-# What compiles, and what mostly waits; then the browser, which needs every processor there is. `conformance` uses what
-# `unit` has compiled. Assistants are slow to start beside a compiler.
-lanes := "lint unit conformance assistants" "build size e2e-python interop" then "e2e"
+# What compiles, and what mostly waits. `conformance` uses what `unit` has compiled. Assistants and browsers are slow
+# to start beside a compiler; beside each other they fill both processors.
+lanes := "lint unit conformance assistants" "build size e2e-python interop e2e"
 
 .PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
@@ -46,7 +46,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, in two lanes and then in the browser, up to the first failure
+test: ready-test build ## all of the following, in two lanes, up to the first failure
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp|growth|handoff|board|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
+# bench/run.sh [--quick] [sse|mcp|growth|handoff|board|review|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,15 +17,15 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
-sizes=("${full[@]}") sse=1 mcp=1 growth=1 handoff=1 board=1 lighthouse=1 quickly=
+sizes=("${full[@]}") sse=1 mcp=1 growth=1 handoff=1 board=1 review=1 lighthouse=1 quickly=
 for argument; do
   case $argument in
     --quick) sizes=("${quick[@]}") quickly=--quick ;;
-    sse | mcp | growth | handoff | board | lighthouse)
-      sse='' mcp='' growth='' handoff='' board='' lighthouse=''
+    sse | mcp | growth | handoff | board | review | lighthouse)
+      sse='' mcp='' growth='' handoff='' board='' review='' lighthouse=''
       printf -v "$argument" 1
       ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|handoff|board|lighthouse]" ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|handoff|board|review|lighthouse]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -316,7 +316,7 @@ if [ -n "$handoff" ]; then
   PYTHONPATH=bench $venv/bin/python -m handoff "$staffel" $work/handoff $work/handoff.jsonl $quickly || failed=1
 fi
 
-if [ -n "$board$lighthouse" ]; then scripts/setup.sh test --quiet; fi
+if [ -n "$board$review$lighthouse" ]; then scripts/setup.sh test --quiet; fi
 if [ -n "$lighthouse" ]; then
   say "lighthouse"
   STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/lighthouse.mjs $quickly || failed=1
@@ -324,6 +324,10 @@ fi
 if [ -n "$board" ]; then
   say "board"
   STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/board.mjs $quickly || failed=1
+fi
+if [ -n "$review" ]; then
+  say "review"
+  STAFFEL_BIN=$staffel STAFFEL_CHROMIUM=$chromium node bench/board/review.mjs $quickly || failed=1
 fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }

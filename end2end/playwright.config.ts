@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-import { FLAGS, PROGRAM } from './support/chromium.mjs';
+import { FLAGS, HEADLESS } from './support/chromium.mjs';
 
 // Every test has a server of its own, so nothing is started here.
 export default defineConfig({
@@ -22,7 +22,7 @@ export default defineConfig({
     // Snapshots tell what a screencast does, for a fifth less work in every test.
     trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
-      executablePath: PROGRAM,
+      executablePath: HEADLESS,
       args: FLAGS,
     },
   },

@@ -49,7 +49,11 @@ export PATH
 # The scripts look for what was built in target, whatever a person's own cargo settings say.
 export CARGO_TARGET_DIR=$staffel_root/target
 
-# Unset means: Playwright's own browser.
+# Unset means: Playwright's own browser. The one without windows is the same browser for a third less work, but for
+# notifications; who names a browser wants that one for everything.
 if [ -z "${STAFFEL_CHROMIUM:-}" ] && staffel_chromium=$(command -v chromium); then
   export STAFFEL_CHROMIUM=$staffel_chromium
+  if staffel_chromium=$(command -v chromium-headless-shell); then
+    export STAFFEL_HEADLESS_CHROMIUM=$staffel_chromium
+  fi
 fi

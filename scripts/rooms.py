@@ -27,7 +27,7 @@ ROWS = {
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],
     ],
     "cli": [
-        ["connect", "demo", "doctor", "health", "hook", "run", "stdio"],
+        ["attach", "connect", "demo", "doctor", "health", "hook", "run", "stdio"],
         ["commands"],
         ["clients"],
         ["endpoint", "files"],

@@ -443,6 +443,9 @@ setup_browser() {
   # Debian's comes with the libraries it needs; Playwright's own needs them to be there.
   if is_debian && is_root; then
     attempt chromium "installing Debian's Chromium for the tests (a minute)" \
+      debian_install chromium chromium-headless-shell fonts-dejavu-core fonts-noto-color-emoji
+    # An older Debian has no package of the one without windows.
+    [ $status = 0 ] || attempt chromium "installing Debian's Chromium alone" \
       debian_install chromium fonts-dejavu-core fonts-noto-color-emoji
     browser_ready && return
   fi

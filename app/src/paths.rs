@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use domain::{HandoverId, PhaseName, PipelineId, PromptId};
+use domain::{DocumentHash, HandoverId, PhaseName, PipelineId, PromptId};
 
 use crate::lists::List;
 
@@ -118,6 +118,11 @@ pub(crate) fn sse(last_event_id: &str) -> String {
 /// A page of pipelines; `query` says of which list, and where the page begins.
 pub(crate) fn pipelines(query: &str) -> String {
     format!("{}/api/pipelines?{query}", base())
+}
+
+/// A file beside a handover.
+pub(crate) fn attachment(pipeline: &PipelineId, hash: &DocumentHash) -> String {
+    format!("{}/api/pipelines/{pipeline}/attachments/{hash}", base())
 }
 
 /// Where pipelines are archived, or brought back.

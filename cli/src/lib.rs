@@ -1,8 +1,9 @@
-//! What runs beside an assistant: `staffel connect`, `hook`, `doctor`, `health`, `run`, `stdio` and `demo`, and the catalogue of clients.
+//! What runs beside an assistant: `staffel connect`, `attach`, `hook`, `doctor`, `health`, `run`, `stdio` and `demo`, and the catalogue of clients.
 //!
 //! A command here talks to a server as any client does, over HTTP and MCP, and never uses its inside. What only the
 //! server's own settings and files can tell comes in as an argument: [`LocalServer`].
 
+pub mod attach;
 pub mod clients;
 mod commands;
 pub mod connect;

@@ -8,13 +8,14 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `recap`, `decision`, `pending`, `policy`, `wire`, `approval`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `recap`, `attachment`, `decision`, `pending`, `policy`, `wire`, `approval`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
 mod actor;
 mod approval;
 mod archive;
+pub mod attachment;
 mod baton;
 mod command;
 mod comment;
@@ -56,6 +57,7 @@ mod wire;
 pub use activity::Activity;
 pub use actor::{Actor, ActorKind};
 pub use approval::Approval;
+pub use attachment::{Attachment, Media};
 pub use baton::Baton;
 pub use command::Command;
 pub use comment::{

@@ -53,6 +53,14 @@ pub const FILES_MAX: usize = 500;
 pub const PATH_MAX: usize = 500;
 /// Most links in a handover's evidence.
 pub const LINKS_MAX: usize = 20;
+/// Most files beside a handover: a person looks at each.
+pub const ATTACHMENTS_MAX: usize = 20;
+/// Longest name of a file, in characters: what file systems allow.
+pub const FILE_NAME_MAX: usize = 200;
+/// Largest file, in bytes: a screenshot of a large screen fits. The journal keeps it for ever.
+pub const ATTACHMENT_MAX: usize = 5 * 1024 * 1024;
+/// Most bytes of all files of a pipeline.
+pub const ATTACHMENTS_OF_PIPELINE_MAX: u64 = 50 * 1024 * 1024;
 /// Longest recap of a handover as a whole, in bytes: the state of its pipeline keeps that of every revision.
 pub const RECAP_MAX: usize = 64 * 1024;
 

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    DocumentHash, DocumentRef, Reason, Refusal,
+    Attachment, DocumentHash, DocumentRef, Reason, Refusal, attachment,
     limits::{
-        FILES_MAX, ITEM_MAX, ITEMS_MAX, LINKS_MAX, NAME_MAX, PATH_MAX, RECAP_MAX, VERSION_MAX,
+        ATTACHMENTS_MAX, FILES_MAX, ITEM_MAX, ITEMS_MAX, LINKS_MAX, NAME_MAX, PATH_MAX, RECAP_MAX,
+        VERSION_MAX,
     },
     text,
 };
@@ -49,6 +50,9 @@ pub struct Evidence {
     /// Pages to look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<EvidenceLink>,
+    /// Pictures and other files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// How the tests ended.
@@ -90,6 +94,7 @@ pub(crate) fn checked(recap: &Recap) -> Result<Option<Recap>, Refusal> {
         tests,
         files,
         links,
+        attachments,
     } = &recap.evidence;
     let tests = tests.as_ref().map(|run| {
         let command =
@@ -107,9 +112,10 @@ pub(crate) fn checked(recap: &Recap) -> Result<Option<Recap>, Refusal> {
             tests: tests.transpose()?,
             files: lines("evidence.files", files, FILES_MAX, PATH_MAX)?,
             links: links.collect::<Result<_, _>>()?,
+            attachments: attached(attachments)?,
         },
     };
-    let size: usize = checked.texts().map(str::len).sum();
+    let size: usize = checked.texts().iter().map(String::len).sum();
     if size > RECAP_MAX {
         return Err(Refusal::new(
             Reason::TooLarge,
@@ -161,99 +167,82 @@ fn link(link: &EvidenceLink) -> Result<EvidenceLink, Refusal> {
     Ok(EvidenceLink { url, title })
 }
 
+/// The attachments as they are kept. Two of one name could not be told apart in the text.
+fn attached(given: &[Attachment]) -> Result<Vec<Attachment>, Refusal> {
+    const NAME: &str = "evidence.attachments.name";
+    let mut kept: Vec<Attachment> = Vec::new();
+    for attachment in most("evidence.attachments", given, ATTACHMENTS_MAX)? {
+        let name = attachment::file_name(NAME, &attachment.name)?;
+        if kept.iter().any(|other| other.name == name) {
+            return Err(Refusal::new(
+                Reason::Invalid,
+                format!("`{NAME}` is {name:?} twice."),
+                "names that differ.",
+                "Name each file once, and give two files two names.",
+            ));
+        }
+        kept.push(Attachment {
+            name,
+            ..attachment.clone()
+        });
+    }
+    Ok(kept)
+}
+
 impl Recap {
     /// Every text in it.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let Evidence {
-            commit,
-            branch,
-            tests,
-            files,
-            links,
-        } = &self.evidence;
-        let command = tests.as_ref().and_then(|run| run.command.as_ref());
-        let links = links
-            .iter()
-            .flat_map(|link| std::iter::once(&link.url).chain(&link.title));
-        self.results
-            .iter()
-            .chain(&self.open_questions)
-            .chain(&self.next_steps)
-            .chain(commit)
-            .chain(branch)
-            .chain(command)
-            .chain(files)
-            .chain(links)
-            .map(String::as_str)
+    pub fn texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        self.clone()
+            .each_text(&mut |text| texts.push(std::mem::take(text)));
+        texts
     }
 
     /// The same with other texts.
     #[must_use]
-    pub fn map_texts(&self, text: impl Fn(&str) -> String) -> Self {
-        let list = |items: &[String]| items.iter().map(|item| text(item)).collect();
-        let option = |item: &Option<String>| item.as_deref().map(&text);
+    pub fn map_texts(&self, other: impl Fn(&str) -> String) -> Self {
+        let mut changed = self.clone();
+        changed.each_text(&mut |text| *text = other(text));
+        changed
+    }
+
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        let Self {
+            results,
+            open_questions,
+            next_steps,
+            evidence,
+        } = self;
         let Evidence {
             commit,
             branch,
             tests,
             files,
             links,
-        } = &self.evidence;
-        Self {
-            results: list(&self.results),
-            open_questions: list(&self.open_questions),
-            next_steps: list(&self.next_steps),
-            evidence: Evidence {
-                commit: option(commit),
-                branch: option(branch),
-                tests: tests.as_ref().map(|run| TestRun {
-                    command: option(&run.command),
-                    ..*run
-                }),
-                files: list(files),
-                links: links
-                    .iter()
-                    .map(|link| EvidenceLink {
-                        url: text(&link.url),
-                        title: option(&link.title),
-                    })
-                    .collect(),
-            },
+            attachments,
+        } = evidence;
+        for list in [results, open_questions, next_steps, files] {
+            list.iter_mut().for_each(&mut *visit);
+        }
+        let command = tests.as_mut().and_then(|run| run.command.as_mut());
+        let single = [commit.as_mut(), branch.as_mut(), command];
+        single.into_iter().flatten().for_each(&mut *visit);
+        for EvidenceLink { url, title } in links {
+            visit(url);
+            title.iter_mut().for_each(&mut *visit);
+        }
+        for attachment in attachments {
+            visit(&mut attachment.name);
         }
     }
 
     /// The name of a text that is shown with this: other words here, and it is another one.
     pub(crate) fn shown_with(&self, document: &DocumentRef) -> DocumentHash {
         let mut hash = Sha256::new();
-        // Each part with its length, so that no two recaps are the same bytes.
-        let mut part = |bytes: &[u8]| {
-            hash.update((bytes.len() as u64).to_be_bytes());
-            hash.update(bytes);
-        };
-        part(document.hash.as_bytes());
-        let Evidence {
-            commit,
-            branch,
-            tests,
-            files,
-            links,
-        } = &self.evidence;
-        for list in [&self.results, &self.open_questions, &self.next_steps, files] {
-            part(&(list.len() as u64).to_be_bytes());
-            list.iter().for_each(|item| part(item.as_bytes()));
-        }
-        let command = tests.as_ref().and_then(|run| run.command.as_ref());
-        for text in [commit.as_ref(), branch.as_ref(), command] {
-            part(text.map_or(&[0], |text| text.as_bytes()));
-        }
-        if let Some(run) = tests {
-            part(&run.passed.to_be_bytes());
-            part(&run.failed.to_be_bytes());
-        }
-        for EvidenceLink { url, title } in links {
-            part(url.as_bytes());
-            part(title.as_deref().unwrap_or_default().as_bytes());
-        }
+        hash.update(document.hash.as_bytes());
+        // JSON keeps apart what stands in which field, and leaves out what is empty: a field that is added later
+        // renames nothing that was read before.
+        hash.update(serde_json::to_vec(self).unwrap_or_default());
         let bytes: [u8; 32] = hash.finalize().into();
         bytes.into()
     }

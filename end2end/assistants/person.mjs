@@ -2,7 +2,7 @@
 
 import { chromium } from 'playwright-core';
 
-import { FLAGS, PROGRAM } from '../support/chromium.mjs';
+import { FLAGS, HEADLESS } from '../support/chromium.mjs';
 import { until } from '../support/server.mjs';
 import { PATIENCE } from './assistant.mjs';
 
@@ -20,7 +20,7 @@ export class Person {
 
   /** Somebody who is signed in. @param {Server} server @param {import('playwright-core').BrowserContextOptions} [look] */
   static async of(server, look = {}) {
-    const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS });
+    const browser = await chromium.launch({ executablePath: HEADLESS, args: FLAGS });
     const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...look });
     context.setDefaultTimeout(PATIENCE);
     await context.addCookies([server.cookie()]);

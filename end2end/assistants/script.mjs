@@ -86,10 +86,19 @@ function steps(talk) {
 /** What an answer says in a field or in its line. @param {string} result @param {string} words */
 const says = (result, words) => new RegExp(`"(decision|status)": ?"(${words})"|: (${words})\\b`).exec(result) !== null;
 
+/** Answers every comment that came with a decision, by the numbers of the answer or of its prompt: every second one is declined. @param {string} result */
+function answers(result) {
+  const numbers = new Set(Array.from(result.matchAll(/"comment": ?(\d+)|\*\*(\d+)\*\*/g), ([, one, other]) => Number(one ?? other)));
+  if (numbers.size === 0) return {};
+  const answer = (/** @type {number} */ comment) =>
+    comment % 2 ? { comment, outcome: 'done', note: 'Done.' } : { comment, outcome: 'declined', note: 'It would not hold.' };
+  return { answers: [...numbers].map(answer) };
+}
+
 export const DONE = 'All phases are accepted.';
 
 /** Works through all phases in one turn: asks a question at the beginning, reports, hands over, waits for the decision and
- * follows it; confirms every note. @param {string} project @param {string[]} phases @returns {import('./model.mjs').Script} */
+ * follows it; answers every comment, and confirms every note. @param {string} project @param {string[]} phases @returns {import('./model.mjs').Script} */
 export function works_through(project, phases) {
   return (talk, tools) => {
     const use = (/** @type {string} */ name, args = {}) => call(name, args, tools, talk);
@@ -125,7 +134,8 @@ export function works_through(project, phases) {
     if (last?.name !== 'update_pipeline_status' || last.args.notes_read) {
       return use('update_pipeline_status', { pipeline, progress: 50, message: 'at work' });
     }
-    return use('save_handover_content', { pipeline, content: `# The work, version ${done.length}\n\nAll of it.` });
+    const content = `# The work, version ${done.length}\n\nAll of it.`;
+    return use('save_handover_content', { pipeline, content, ...answers(waited < 0 ? '' : done[waited].result) });
   };
 }
 

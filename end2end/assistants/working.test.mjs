@@ -50,7 +50,7 @@ for (const client of CLIENTS) {
       await assistant.dispose();
     });
 
-    test('a question, a note, changes and two phases in one turn', async () => {
+    test('a question, a note, comments and two phases in one turn', async () => {
       assistant = new Assistant(client, server);
       await assistant.start(works_through(assistant.name, ['PLAN', 'CREATE']));
       const running = await assistant.turn('Do the work.');
@@ -60,9 +60,10 @@ for (const client of CLIENTS) {
       await person(`/pipelines/${pipeline}/questions/${pipeline}-q1/answer`, { answer: 'SQLite' });
       await happens(pipeline, 'NotesAcknowledged');
       await happens(pipeline, 'HandoverSubmitted');
-      await server.decide(`${pipeline}-h1`, 'request_changes', { changes: 'Shorter, please.' });
+      const comments = [{ text: 'Name the risks.', about: { quote: 'All of it.' } }, { text: 'Leave the rest out.' }];
+      await server.decide(`${pipeline}-h1`, 'request_changes', { changes: 'Shorter, please.', review: { comments } });
       await happens(pipeline, 'HandoverRevised');
-      await server.decide(`${pipeline}-h1`, 'accept', { revision: 2 });
+      await server.decide(`${pipeline}-h1`, 'accept', { revision: 2, review: { settled: [2] } });
       await happens(pipeline, 'HandoverSubmitted', 2);
       await server.decide(`${pipeline}-h2`);
       await happens(pipeline, 'PipelineCompleted');
@@ -77,6 +78,15 @@ for (const client of CLIENTS) {
         ['wait', 'wait'],
       );
       assert.equal(of('PromptAcknowledged').length, 2);
+      assert.deepEqual(
+        of('CommentsAnswered').map(({ answers }) => answers.map((/** @type {any} */ it) => [it.comment, it.outcome])),
+        [
+          [
+            [1, 'done'],
+            [2, 'declined'],
+          ],
+        ],
+      );
       assert.equal(of('AnswerDelivered').length, 1);
       assert.equal(of('NotesDelivered').length, 1);
     });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,40 @@ async def decide(server: Server, handover: str, decision: str, revision: int, **
 def read(server: Server, handover: str, revision: int) -> dict[str, Any]:
     pipeline = handover.split("-")[0]
     return server.as_person("GET", f"/pipelines/{pipeline}/handovers/{handover}?revision={revision}").json()
+
+
+async def test_a_picture_from_a_shell_is_evidence(server: Server, mode: str, tmp_path: Path) -> None:
+    shot = tmp_path / "shot 1.png"
+    shot.write_bytes(b"\x89PNG\r\n\x1a\n and so on")
+    async with connect(server, mode) as agent:
+        attach = [str(server.program), "attach", str(shot), "--url", server.url]
+        none_open = await anyio.run_process(attach, check=False)
+        assert none_open.returncode != 0 and b"No pipeline is open" in none_open.stderr
+        pipeline = await agent.start()
+        printed = await anyio.run_process(attach)
+        attachments = [json.loads(line) for line in printed.stdout.splitlines()]
+        assert [file["name"] for file in attachments] == ["shot 1.png"]
+        saved = await agent.call(
+            "save_handover_content", pipeline=pipeline, content="# Plan", evidence={"attachments": attachments}
+        )
+        shown = read(server, saved["handover"], 1)["recap"]["evidence"]["attachments"]
+        assert shown == [{**attachments[0], "size": shot.stat().st_size, "media": "image/png"}]
+        path = f"/pipelines/{pipeline}/attachments/{attachments[0]['hash']}"
+        assert server.as_person("GET", path).content == shot.read_bytes()
+        read_back = await agent.call("get_handover_content", pipeline=pipeline)
+        assert read_back["recap"]["evidence"]["attachments"][0]["name"] == "shot 1.png"
+
+        large = tmp_path / "large.bin"
+        large.write_bytes(bytes(5 * 1024 * 1024 + 1))
+        for wrong, said in [(large, b"5242881 bytes"), (tmp_path / "none.png", b"none.png cannot be read")]:
+            refused = await anyio.run_process([*attach, str(wrong)], check=False)
+            assert refused.returncode != 0 and said in refused.stderr
+        await agent.start(title="Another")
+        several = await anyio.run_process(attach, check=False)
+        assert several.returncode != 0 and b"2 pipelines are open" in several.stderr
+        unknown = [{"name": "a.png", "hash": "0" * 64}]
+        said = await agent.refused("save_handover_content", pipeline=pipeline, content="# Two", evidence={"attachments": unknown})
+        assert "staffel attach FILE" in said
 
 
 async def test_three_rounds(server: Server, mode: str) -> None:
@@ -142,7 +177,8 @@ async def test_an_agent_gets_a_form_and_hears_what_it_did_not_fill_in(server: Se
 
 @pytest.mark.parametrize("taken_back", [False, True])
 async def test_a_decision_that_can_be_taken_back_outlives_a_kill(tmp_path: Path, taken_back: bool) -> None:
-    server = Server(tmp_path, STAFFEL_UNDO_SECONDS="2")
+    # Where it is taken back there is time for a slow start; where nobody does, it is carried out soon.
+    server = Server(tmp_path, STAFFEL_UNDO_SECONDS="60" if taken_back else "2")
     server.start()
     try:
         async with connect(server) as agent:
@@ -151,14 +187,15 @@ async def test_a_decision_that_can_be_taken_back_outlives_a_kill(tmp_path: Path,
             body = {"decision": "accept", "revision": 1, "undo": True}
             answer = await anyio.to_thread.run_sync(server.as_person, "POST", path, body)
             assert answer.status_code == 202, answer.text
-            assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
+            if taken_back:
+                assert (await agent.wait(handover, seconds=1))["decision"] == "pending"
         await anyio.to_thread.run_sync(server.restart)
         if taken_back:
             answer = await anyio.to_thread.run_sync(server.as_person, "POST", f"{path}/undo", {"revision": 1})
             assert answer.status_code == 200, answer.text
             await anyio.to_thread.run_sync(server.restart)
         async with connect(server) as agent:
-            waited = await agent.wait(handover, seconds=4)
+            waited = await agent.wait(handover, seconds=1 if taken_back else 30)
             assert waited["decision"] == ("pending" if taken_back else "accepted")
         counted = server.count(pipeline)
         assert (counted["DecisionPending"], counted["HandoverAccepted"]) == (1, 0 if taken_back else 1)

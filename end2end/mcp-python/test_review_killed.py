@@ -1,10 +1,12 @@
-"""A hundred kills between a decision with comments, its prompt, and the answers: nothing is lost, and nothing is doubled."""
+"""A hundred kills between a decision with comments, taking it back, its prompt, and the answers: nothing is lost, and nothing
+is doubled."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import httpx
@@ -54,7 +56,17 @@ def kill_at_work(steady: Steady, over: threading.Event) -> int:
     return kills
 
 
-def test_comments_answers_and_decisions_outlive_a_hundred_kills(server: Server) -> None:
+def test_comments_answers_and_decisions_outlive_a_hundred_kills(tmp_path: Path) -> None:
+    # Longer than a start takes: what is taken back was not carried out before.
+    server = Server(tmp_path, STAFFEL_UNDO_SECONDS="60")
+    server.start()
+    try:
+        outlive(server)
+    finally:
+        server.kill()
+
+
+def outlive(server: Server) -> None:
     started = server.api("POST", "/pipelines", {"project": "shop", "title": "Faster checkout"}).json()
     pipeline = started["pipeline"]
     path = f"/pipelines/{pipeline}"
@@ -63,7 +75,7 @@ def test_comments_answers_and_decisions_outlive_a_hundred_kills(server: Server) 
     killed: list[int] = []
     killer = threading.Thread(target=lambda: killed.append(kill_at_work(steady, over)))
     killer.start()
-    rounds = 0
+    rounds = taken_back = 0
     try:
         answers: list[dict[str, Any]] = []
         while killer.is_alive() or rounds < 3:
@@ -75,10 +87,19 @@ def test_comments_answers_and_decisions_outlive_a_hundred_kills(server: Server) 
                 # What was answered is settled, so that there is always room.
                 "settled": [answer["comment"] for answer in answers],
             }
-            body = {"decision": "request_changes", "revision": rounds, "review": review}
-            steady(server.as_person, "POST", f"{handover}/decision", body, **{"Idempotency-Key": f"decision {rounds}"})
+            body = {"decision": "request_changes", "revision": rounds, "review": review, "undo": True}
+            this = {"revision": rounds}
+            decide = f"{handover}/decision"
+            if rounds % 2:
+                # Another decision, which is taken back: no agent ever hears of its words.
+                mistake = {**body, "review": {**review, "comments": [{"text": "A mistake"}]}}
+                steady(server.as_person, "POST", decide, mistake, **{"Idempotency-Key": f"mistake {rounds}"})
+                steady(server.as_person, "POST", f"{decide}/undo", this, **{"Idempotency-Key": f"undo {rounds}"})
+                taken_back += 1
+            steady(server.as_person, "POST", decide, body, **{"Idempotency-Key": f"decision {rounds}"})
+            steady(server.as_person, "POST", f"{decide}/now", this, **{"Idempotency-Key": f"now {rounds}"})
             prompt = steady(server.api, "GET", f"{path}/prompts/{pipeline}-p{rounds}").json()["prompt"]
-            assert f"One {rounds}" in prompt and f"Two {rounds}" in prompt
+            assert "A mistake" not in prompt and f"One {rounds}" in prompt and f"Two {rounds}" in prompt
             first = 2 * rounds - 1
             answers = [{"comment": first, "outcome": "done"}, {"comment": first + 1, "outcome": "declined", "note": "No."}]
     finally:
@@ -86,6 +107,7 @@ def test_comments_answers_and_decisions_outlive_a_hundred_kills(server: Server) 
         killer.join()
     assert killed == [KILLS]
     counted = server.count(pipeline)
+    assert (counted["DecisionPending"], counted["DecisionTakenBack"]) == (rounds + taken_back, taken_back)
     assert counted["ChangesRequested"] == counted["HandoverReviewed"] == counted["PromptWritten"] == rounds
     assert counted["HandoverSubmitted"] + counted["HandoverRevised"] == rounds
     assert counted["CommentsAnswered"] == rounds - 1

@@ -71,6 +71,11 @@ export class Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** The id of its process. */
+  get pid() {
+    return this.#process?.pid;
+  }
+
   /** The folder of its journal. */
   get data() {
     return join(this.#folder, 'data');
@@ -181,11 +186,11 @@ export class Server {
   }
 
   /** What a person does in another browser.
-   * @param {string} handover @param {Verdict} decision @param {{ revision?: number, changes?: string, by?: string }} [more] */
-  async decide(handover, decision = 'accept', { revision = 1, changes = '', by = OWNER } = {}) {
+   * @param {string} handover @param {Verdict} decision @param {{ revision?: number, changes?: string, review?: object, by?: string }} [more] */
+  async decide(handover, decision = 'accept', { revision = 1, changes = '', review = {}, by = OWNER } = {}) {
     const [pipeline] = handover.split('-');
     const path = `/pipelines/${pipeline}/handovers/${handover}/decision`;
-    const answer = await this.asPerson('POST', path, { decision, revision, review_changes: changes }, by);
+    const answer = await this.asPerson('POST', path, { decision, revision, review_changes: changes, review }, by);
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     return answer.json();
   }

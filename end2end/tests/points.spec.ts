@@ -1,5 +1,8 @@
 // The points of a review: comments beside the text, what the agent answers, and who has the last word.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { Agent } from '../support/agent.mjs';
 import { complaints } from './axe.ts';
 import { Board, expect, openReview, test } from './fixtures.ts';
@@ -173,6 +176,31 @@ test('evidence stands above the text, and is struck out once the text is another
   await board.button('Read revision 2').click();
   await expect(evidence.locator('del').first()).toContainText('Tests 212 of 214');
   await expect(evidence).toContainText('from revision 1; the text has changed since');
+});
+
+test('a picture is shown, and a page that calls itself one is not', async ({ agent, board, page, server }) => {
+  const pipeline = await agent.start();
+  const attachments = [];
+  for (const [name, bytes] of [
+    ['checkout.png', readFileSync(join(import.meta.dirname, '../../docs/images/review-light.png'))],
+    ['page.png', Buffer.from('<!doctype html><script>document.title = "run"</script>')],
+  ] as const) {
+    const sent = await fetch(`${server.url}/api/pipelines/${pipeline}/attachments?name=${name}`, { method: 'POST', body: bytes });
+    const { hash } = await sent.json();
+    attachments.push({ name, hash });
+  }
+  const content = '# Done\n\nThe checkout looks as on the picture.';
+  await agent.call('save_handover_content', { pipeline, content, evidence: { attachments } });
+  await board.open(`/pipelines/${pipeline}`);
+  const evidence = board.review.locator('.evidence');
+  const picture = evidence.locator('img');
+  await expect(picture).toHaveCount(1);
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+  const link = evidence.getByRole('link', { name: 'page.png' });
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  expect(download.suggestedFilename()).toBe('page.png');
+  expect(await page.title()).not.toBe('run');
+  expect(await complaints(page)).toEqual([]);
 });
 
 test('by keyboard alone', async ({ agent, board, page }) => {

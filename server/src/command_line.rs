@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use cli::{connect, demo, doctor, health, hook, run as run_agent, stdio};
+use cli::{attach, connect, demo, doctor, health, hook, run as run_agent, stdio};
 
 use crate::{
     announce, bind, commands,
@@ -33,6 +33,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Tell an assistant about this server, in the assistant's own configuration file
     Connect(connect::ConnectArgs),
+    /// Upload files that a handover names as evidence: screenshots, reports
+    Attach(attach::AttachArgs),
     /// Run as the hook of an assistant: a decision then makes the session go on whose turn has ended
     Hook(hook::HookArgs),
     /// Start an agent that speaks the Agent Client Protocol, and bring it every prompt until the pipeline has ended
@@ -92,6 +94,7 @@ async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(error) => Err(error),
         },
+        Some(Command::Attach(args)) => attach::run(&args, &Local).await,
         Some(Command::Hook(args)) => return hook::run(&args, &Local).await,
         Some(Command::Run(args)) => run_agent::run(&args, &Local).await,
         Some(Command::Health(args)) => health::run(&args, &Local).await,

@@ -6,6 +6,7 @@ use leptos::{
     task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
+use protocol::HandoverRef;
 
 use crate::{
     Route,
@@ -148,18 +149,21 @@ fn close_decided(board: Board, opened: &Opened) {
     if here {
         return;
     }
-    let opened = opened.clone();
-    spawn_local(async move { drop(say_decided(board, opened).await) });
+    say_who_decided(board, opened.about.clone());
 }
 
 /// Says who was faster, or that there is nothing to decide any more.
+pub(crate) fn say_who_decided(board: Board, about: HandoverRef) {
+    spawn_local(async move { drop(say_decided(board, about).await) });
+}
+
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
-fn say_decided(board: Board, opened: Opened) -> Result<(), SplitLoaderError> {
+fn say_decided(board: Board, about: HandoverRef) -> Result<(), SplitLoaderError> {
     let lang = board.lang.get_untracked();
-    let decision = board.peek(opened.pipeline()).and_then(|status| {
+    let decision = board.peek(about.handover.pipeline()).and_then(|status| {
         status
             .handover
-            .filter(|handover| handover.handover == opened.about.handover)?
+            .filter(|handover| handover.handover == about.handover)?
             .decision
     });
     let Some(decision) = decision else {
@@ -167,8 +171,8 @@ fn say_decided(board: Board, opened: Opened) -> Result<(), SplitLoaderError> {
         return Ok(());
     };
     let reader = board.reader();
-    let mut said = wording::review::elsewhere(lang, &reader, &decision, &opened.about.phase);
-    let kept = Kept::recall(&opened.about.handover);
+    let mut said = wording::review::elsewhere(lang, &reader, &decision, &about.phase);
+    let kept = Kept::recall(&about.handover);
     // In another window of the same person it was sent.
     if !wording::is_reader(&reader, &decision.by)
         && let Some(kept) = wording::review::kept(lang, kept.count(), !kept.words.trim().is_empty())

@@ -1,6 +1,6 @@
 //! The decision: what goes along with it, what stands in its way, its buttons and their keys.
 
-use domain::{Decision, HandoverId, Review as Prepared, Verdict};
+use domain::{Decision, Review as Prepared, Verdict};
 use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::HandoverRef;
 use wasm_bindgen::JsCast;
@@ -13,7 +13,7 @@ use super::{
     when::When,
 };
 use crate::{
-    Lang, api,
+    Lang, actions, api,
     api::Failure,
     attention::Keys,
     board::Board,
@@ -501,18 +501,18 @@ impl Form {
                 ..
             } = attempt;
             let sent = api::decide(&about, verdict, &words, &review, &key).await;
-            self.answered(&handover, sent, done);
+            self.answered(about, sent, done);
         });
     }
 
-    fn answered(self, handover: &HandoverId, sent: Result<(), Failure>, done: String) {
+    fn answered(self, about: HandoverRef, sent: Result<(), Failure>, done: String) {
         match sent {
             Ok(()) => {
-                self.points.done(handover);
+                self.points.done(&about.handover);
                 self.board.say(done);
                 let ours = self.board.review.open.with_untracked(|open| {
                     open.as_ref()
-                        .is_some_and(|open| open.about.handover == *handover)
+                        .is_some_and(|open| open.about.handover == about.handover)
                 });
                 if ours {
                     self.board.review.open.set(None);
@@ -522,7 +522,14 @@ impl Form {
                 self.board.review.decided_here.set_value(None);
                 let _ = self.sending.try_set(false);
                 let _ = self.asks.try_set(false);
-                let _ = self.trouble.try_set(Some(Trouble::Failed(failure)));
+                // The live connection may have brought somebody else's decision first, and taken the form with it.
+                if self
+                    .trouble
+                    .try_set(Some(Trouble::Failed(failure)))
+                    .is_some()
+                {
+                    actions::review::say_who_decided(self.board, about);
+                }
             }
         }
     }

@@ -141,7 +141,11 @@ impl From<String> for Failure {
 }
 
 /// A token goes to the address that was named, and nowhere else.
-fn http() -> Result<Client, String> {
+/// A client that goes where it is told to and nowhere else.
+///
+/// # Errors
+/// TLS cannot be used; why.
+pub fn http() -> Result<Client, String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .connect_timeout(CONNECT)

@@ -6,5 +6,5 @@ mod discovery;
 
 pub(crate) use address::{Endpoint, usual_server};
 pub use args::ServerArgs;
-pub(crate) use discovery::Discovery;
 pub use discovery::staffel_at;
+pub(crate) use discovery::{Discovery, http};

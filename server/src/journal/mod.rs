@@ -11,7 +11,8 @@ mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Actor, Document, DocumentHash, Event, PipelineId, Recorded, Timestamp};
+use bytes::Bytes;
+use domain::{Actor, Document, DocumentHash, Event, Media, PipelineId, Recorded, Timestamp};
 use protocol::Counts;
 use tokio::sync::watch;
 
@@ -135,6 +136,44 @@ impl Stored {
     }
 }
 
+/// A file that is about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// The pipeline to which it belongs.
+    pub pipeline: PipelineId,
+    /// SHA-256 of its bytes.
+    pub hash: DocumentHash,
+    /// What its bytes are.
+    pub media: Media,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Most bytes that all files of the pipeline may have together.
+    pub most: u64,
+}
+
+/// What is known of a stored file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileRef {
+    /// Its size in bytes.
+    pub size: u64,
+    /// What its bytes are.
+    pub media: Media,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileStored {
+    /// It is there now.
+    New,
+    /// It was there before.
+    Known,
+    /// The files of the pipeline have so many bytes already: this one was not stored.
+    NoRoom {
+        /// Their bytes together.
+        used: u64,
+    },
+}
+
 /// A failed read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the journal cannot be read: {0}")]
@@ -182,6 +221,23 @@ pub trait Journal: Send + Sync {
 
     /// A text by its hash.
     async fn text(&self, hash: &DocumentHash) -> Result<Option<Arc<str>>, ReadError>;
+
+    /// Stores a file of a pipeline under its hash; one that is there already stays as it is. Returns after it is durable.
+    async fn store_file(&self, file: NewFile) -> Result<FileStored, AppendError>;
+
+    /// What is known of a file of a pipeline.
+    async fn file(
+        &self,
+        pipeline: &PipelineId,
+        hash: &DocumentHash,
+    ) -> Result<Option<FileRef>, ReadError>;
+
+    /// The bytes of a file of a pipeline.
+    async fn file_bytes(
+        &self,
+        pipeline: &PipelineId,
+        hash: &DocumentHash,
+    ) -> Result<Option<Vec<u8>>, ReadError>;
 
     /// Stores what is derived from the facts up to a position.
     async fn store_derived(&self, derived: Derived) -> Result<(), AppendError>;

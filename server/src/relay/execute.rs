@@ -118,6 +118,7 @@ impl Relay {
             };
         }
         let command = secrets::guarded(command).await;
+        let command = self.with_files(id, command).await?;
         loop {
             let pipeline = self.pipeline(id).await?;
             let mut changes = self.decide(&pipeline, actor, &command, None)?;

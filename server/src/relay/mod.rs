@@ -7,6 +7,7 @@
 mod clock;
 mod derive;
 mod execute;
+mod files;
 mod follow;
 mod keys;
 mod open;

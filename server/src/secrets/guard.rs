@@ -58,13 +58,10 @@ fn guarded_now(command: &Command) -> Cow<'_, Command> {
                 Some(given) => *given == line,
                 None => line == summary_of(content),
             };
-            let notes = answers.iter().map(|answer| answer.note.as_str());
-            let lines = recap.texts().chain(notes);
-            if clean
-                && lines
-                    .into_iter()
-                    .all(|line| matches!(mask(line), Cow::Borrowed(_)))
-            {
+            let notes = answers.iter().map(|answer| &answer.note);
+            let recap_lines = recap.texts();
+            let mut lines = recap_lines.iter().chain(notes);
+            if clean && lines.all(|line| matches!(mask(line), Cow::Borrowed(_))) {
                 return Cow::Borrowed(command);
             }
             Command::HandOver {

@@ -4,6 +4,7 @@
 
 mod api;
 mod approval_policies;
+mod attachments;
 mod bad_peers;
 mod bodies;
 mod bounds;

@@ -16,6 +16,8 @@ enum For {
     Reporters,
     /// Agents, and people who decide, in a browser.
     Enders,
+    /// People, and their scripts.
+    Readers,
     /// People at a browser of theirs, for themselves.
     People,
     /// People who decide, and their scripts.
@@ -28,7 +30,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 72] = [
+const ROUTES: [(For, &str, &str, &str); 74] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -37,6 +39,7 @@ const ROUTES: [(For, &str, &str, &str); 72] = [
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/events", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/handovers/{handover}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/handovers/{handover}/changes", ""),
+    (For::Readers, "GET", "/api/pipelines/{pipeline}/attachments/{hash}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/next", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/prompts/{prompt}", ""),
     (For::Everybody, "GET", "/api/pipelines/{pipeline}/questions/{question}", ""),
@@ -61,6 +64,7 @@ const ROUTES: [(For, &str, &str, &str); 72] = [
     (For::Reporters, "POST", "/api/pipelines", r#"{"project":"a","title":"t"}"#),
     (For::Enders, "POST", "/api/pipelines/{pipeline}/finish", r#"{"outcome":"completed"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/handovers", r#"{"content":"text"}"#),
+    (For::Reporters, "POST", "/api/pipelines/{pipeline}/attachments", ""),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/notes/acknowledgement", r#"{"notes":[]}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/questions", r#"{"question":"Which?"}"#),
     (For::Reporters, "POST", "/api/pipelines/{pipeline}/questions/{question}/receipt", ""),
@@ -201,26 +205,32 @@ async fn everybody(server: &Server) -> Vec<Who> {
                 !changes
                     && matches!(
                         wanted,
-                        For::Everybody | For::People | For::Scripts | For::Owners
+                        For::Everybody | For::Readers | For::People | For::Scripts | For::Owners
                     )
             },
         },
         Who {
             name: "a script with a token of the owner",
             headers: personal("report"),
-            may: |wanted, _| matches!(wanted, For::Everybody | For::Reporters | For::Scripts),
+            may: |wanted, _| {
+                matches!(
+                    wanted,
+                    For::Everybody | For::Readers | For::Reporters | For::Scripts
+                )
+            },
         },
         Who {
             name: "a script with a token of the owner to read",
             headers: personal("read"),
-            may: reads,
+            may: |wanted, _| matches!(wanted, For::Everybody | For::Readers),
         },
     ];
     for (name, role, may) in [
         (
             "a viewer",
             "viewer",
-            (|wanted, _| matches!(wanted, For::Everybody | For::People)) as fn(For, bool) -> bool,
+            (|wanted, _| matches!(wanted, For::Everybody | For::Readers | For::People))
+                as fn(For, bool) -> bool,
         ),
         ("a reviewer", "reviewer", |wanted, _| wanted != For::Owners),
     ] {

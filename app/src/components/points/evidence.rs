@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Evidence, EvidenceLink, TestRun};
+use domain::{Attachment, Evidence, EvidenceLink, PipelineId, TestRun};
 use leptos::prelude::*;
 
 use super::Points;
@@ -11,6 +11,7 @@ use crate::{
     board::Board,
     components::element::{About, element, plain},
     follow::{drawn, maybe, text, word},
+    paths,
 };
 
 /// So many of what is not filled in are named.
@@ -25,9 +26,12 @@ impl Points {
                 return ().into_any();
             };
             let recap = shown.recap.as_ref();
+            let handover = self.handover();
+            let pipeline = handover.pipeline();
             let mut facts = Vec::new();
             if let Some(recap) = recap {
                 facts_of(board, &recap.evidence, None, &mut facts);
+                files_of(board, pipeline, &recap.evidence.attachments, &mut facts);
             }
             if let Some(earlier) = &shown.earlier {
                 facts_of(board, &earlier.evidence, Some(earlier.revision), &mut facts);
@@ -106,6 +110,7 @@ fn facts_of(board: Board, evidence: &Evidence, of: Option<u32>, facts: &mut Vec<
         tests,
         files,
         links,
+        attachments,
     } = evidence;
     let fact = |class: &'static str, says: AnyView, more: Option<AnyView>| {
         let says = if of.is_some() {
@@ -166,5 +171,44 @@ fn facts_of(board: Board, evidence: &Evidence, of: Option<u32>, facts: &mut Vec<
         let says = title.clone().unwrap_or_else(|| url.clone());
         let link = view! { <a href=url.clone() target="_blank" rel="noopener noreferrer nofollow">{says}</a> };
         facts.push(fact("proof", link.into_any(), None));
+    }
+    // What is there now is to be opened; of what was there before, the name is enough.
+    for Attachment { name, .. } in attachments.iter().filter(|_| of.is_some()) {
+        facts.push(fact("proof", name.clone().into_any(), None));
+    }
+}
+
+/// The files: pictures are shown, and all of them can be opened by whoever is signed in.
+fn files_of(
+    board: Board,
+    pipeline: &PipelineId,
+    attachments: &[Attachment],
+    facts: &mut Vec<AnyView>,
+) {
+    let signed_in = board.me.with_value(Option::is_some);
+    for attachment in attachments {
+        let Attachment {
+            name, hash, media, ..
+        } = attachment;
+        let size = format!("{} KB", attachment.size.div_ceil(1024));
+        let size = plain("span", "sub", vec![size.into_any()]);
+        let href = paths::attachment(pipeline, hash);
+        let name = name.clone();
+        facts.push(if !signed_in {
+            let name = plain("b", "", vec![name.into_any()]);
+            plain("div", "proof", vec![name, size])
+        } else if media.is_picture() {
+            let source = href.clone();
+            let picture = view! {
+                <a href=href target="_blank" rel="noopener">
+                    <img src=source alt="" loading="lazy" decoding="async"/>
+                    <span dir="auto">{name}</span>
+                </a>
+            };
+            plain("div", "proof", vec![picture.into_any(), size])
+        } else {
+            let link = view! { <a href=href download=name.clone() dir="auto">{name.clone()}</a> };
+            plain("div", "proof", vec![link.into_any(), size])
+        });
     }
 }

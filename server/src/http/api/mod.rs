@@ -2,6 +2,7 @@
 
 mod account;
 mod archive;
+mod attachments;
 mod confirmation;
 mod credentials;
 mod drafts;
@@ -42,6 +43,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(handovers::decide))
         .routes(routes!(handovers::take_back))
         .routes(routes!(handovers::carry_out))
+        .routes(routes!(attachments::store))
+        .routes(routes!(attachments::read))
         .routes(routes!(questions::ask))
         .routes(routes!(questions::read))
         .routes(routes!(questions::answer))

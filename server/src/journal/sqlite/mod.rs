@@ -2,6 +2,7 @@
 //! not wait for each other.
 
 mod backup;
+mod files;
 mod lists;
 mod open;
 mod rows;
@@ -25,8 +26,8 @@ use tokio::{
 };
 
 use super::{
-    Append, AppendError, Appended, Derived, Epoch, Journal, KeyUse, ListQuery, Listed, ReadError,
-    Snapshot, Stored,
+    Append, AppendError, Appended, Derived, Epoch, FileRef, FileStored, Journal, KeyUse, ListQuery,
+    Listed, NewFile, ReadError, Snapshot, Stored,
 };
 pub use backup::{check_database, copy_database, damage_of, lock_folder};
 pub use open::OpenError;
@@ -255,6 +256,30 @@ impl Journal for Sqlite {
     async fn text(&self, hash: &DocumentHash) -> Result<Option<Arc<str>>, ReadError> {
         let hash = *hash;
         self.read_with(move |connection| Ok(lists::text(connection, &hash)?.map(Arc::from)))
+            .await
+    }
+
+    async fn store_file(&self, file: NewFile) -> Result<FileStored, AppendError> {
+        self.job(|reply| Job::File(Box::new(file), reply)).await
+    }
+
+    async fn file(
+        &self,
+        pipeline: &PipelineId,
+        hash: &DocumentHash,
+    ) -> Result<Option<FileRef>, ReadError> {
+        let (pipeline, hash) = (pipeline.clone(), *hash);
+        self.read_with(move |connection| files::about(connection, &pipeline, &hash))
+            .await
+    }
+
+    async fn file_bytes(
+        &self,
+        pipeline: &PipelineId,
+        hash: &DocumentHash,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let (pipeline, hash) = (pipeline.clone(), *hash);
+        self.read_with(move |connection| files::bytes(connection, &pipeline, &hash))
             .await
     }
 

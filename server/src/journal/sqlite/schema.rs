@@ -20,7 +20,7 @@ const APPEND_MAX: u32 = 4_096;
 const EPOCHS_KEPT: u32 = 1_000;
 
 /// One step a version, applied in order. A released step is never edited: add the next one.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     |transaction| {
         transaction.execute_batch(
             "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -64,6 +64,19 @@ const MIGRATIONS: [Migration; 2] = [
              CREATE TABLE incomplete_events (position INTEGER, pipeline TEXT, event TEXT) STRICT;",
         )?;
         move_texts(transaction)
+    },
+    |transaction| {
+        // The bytes last, so that what else is known of a file is read without them.
+        transaction.execute_batch(
+            "CREATE TABLE files (
+                 pipeline TEXT NOT NULL,
+                 hash     BLOB NOT NULL,
+                 size     INTEGER NOT NULL,
+                 media    TEXT NOT NULL,
+                 bytes    BLOB NOT NULL
+             ) STRICT;
+             CREATE UNIQUE INDEX files_of_pipeline ON files (pipeline, hash, size);",
+        )
     },
 ];
 

@@ -11,11 +11,11 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    lists,
+    files, lists,
     rows::{json, key_use, newest_position},
     schema,
 };
-use crate::journal::{Append, AppendError, Appended, Derived};
+use crate::journal::{Append, AppendError, Appended, Derived, FileStored, NewFile};
 
 /// Most appends that share one transaction, and so one sync to disk.
 const GROUP: usize = 256;
@@ -30,6 +30,11 @@ pub enum Job {
     Append(Box<Append>, oneshot::Sender<Result<Appended, AppendError>>),
     /// A try, so that somebody learns whether facts could be written.
     Check(oneshot::Sender<Result<(), AppendError>>),
+    /// A file.
+    File(
+        Box<NewFile>,
+        oneshot::Sender<Result<FileStored, AppendError>>,
+    ),
     /// What is derived from the facts.
     Derived(Box<Derived>, oneshot::Sender<Result<(), AppendError>>),
     /// To forget what is derived.
@@ -121,6 +126,7 @@ impl Writer {
                     self.to_index |= !derived.texts.is_empty();
                     let _ = reply.send(self.store_derived(&derived));
                 }
+                Job::File(file, reply) => _ = reply.send(self.store_file(&file)),
                 Job::Clear(reply) => {
                     let cleared = self.relaxed(|connection| {
                         let transaction =
@@ -172,6 +178,19 @@ impl Writer {
                 known => known,
             })?;
         Ok((newest, results))
+    }
+
+    fn store_file(&mut self, file: &NewFile) -> Result<FileStored, AppendError> {
+        self.file.check()?;
+        let mut stored = || {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let stored = files::store(&transaction, file)?;
+            transaction.commit()?;
+            Ok(stored)
+        };
+        stored().map_err(|error: rusqlite::Error| not_written(&error))
     }
 
     fn store_derived(&mut self, derived: &Derived) -> Result<(), AppendError> {

@@ -1,7 +1,8 @@
 //! `save_handover_content`: the handover that ends a phase, or its revision.
 
 use domain::{
-    Actor, AnswerOutcome, Command, CommentAnswer, EvidenceLink, Pipeline, Recap, TestRun,
+    Actor, AnswerOutcome, Attachment, Command, CommentAnswer, DocumentHash, EvidenceLink, Media,
+    Pipeline, Recap, TestRun,
 };
 use protocol::Placeholder;
 use rmcp::model::{JsonObject, Tool};
@@ -61,6 +62,8 @@ pub struct Evidence {
     /// Paths of changed files.
     files: Vec<String>,
     links: Vec<Page>,
+    /// Files that you uploaded before: `staffel attach FILE` prints this.
+    attachments: Vec<File>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -80,6 +83,15 @@ struct Page {
     url: String,
     #[serde(default)]
     title: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct File {
+    name: String,
+    #[schemars(with = "String")]
+    hash: DocumentHash,
 }
 
 /// What was done about a comment.
@@ -114,12 +126,20 @@ impl From<Evidence> for domain::Evidence {
             url: page.url,
             title: page.title,
         });
+        // The relay knows how large they are and of what kind.
+        let attachments = given.attachments.into_iter().map(|file| Attachment {
+            name: file.name,
+            hash: file.hash,
+            size: 0,
+            media: Media::default(),
+        });
         Self {
             commit: given.commit,
             branch: given.branch,
             tests,
             files: given.files,
             links: links.collect(),
+            attachments: attachments.collect(),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use domain::{Actor, Document, Event, PhaseName, PipelineId, Timestamp};
+use domain::{Actor, Document, Event, Media, PhaseName, PipelineId, Timestamp};
 use protocol::MatchIn;
 use server::journal::{
-    self, Append, AppendError, Appended, Derived, Journal, Key, KeyUse, ListCursor, ListQuery,
-    ListState, SearchText, Snapshot, SummaryRow,
+    self, Append, AppendError, Appended, Derived, FileRef, FileStored, Journal, Key, KeyUse,
+    ListCursor, ListQuery, ListState, NewFile, SearchText, Snapshot, SummaryRow,
 };
 
 use crate::support::until;
@@ -350,6 +350,46 @@ pub async fn a_text_is_stored_once_and_read_by_its_hash<P: Place>() {
     assert_eq!(text.as_ref(), Some(document.text()));
     let unknown = journal.text(&Document::new("x").reference().hash).await;
     assert_eq!(unknown.expect("a read"), None);
+}
+
+pub async fn a_file_is_stored_once_for_each_pipeline_and_within_its_room<P: Place>() {
+    let place = P::new();
+    let file = |pipeline: u16, first: u8, size: usize| NewFile {
+        pipeline: id(pipeline),
+        hash: [first; 32].into(),
+        media: Media::Png,
+        bytes: vec![first; size].into(),
+        most: 1_000_000,
+    };
+    let about = FileRef {
+        size: 600_000,
+        media: Media::Png,
+    };
+    {
+        let journal = place.open();
+        let store = |new| journal.store_file(new);
+        assert_eq!(store(file(1, 1, 600_000)).await, Ok(FileStored::New));
+        assert_eq!(store(file(1, 1, 600_000)).await, Ok(FileStored::Known));
+        assert_eq!(
+            store(file(1, 2, 500_000)).await,
+            Ok(FileStored::NoRoom { used: 600_000 })
+        );
+        assert_eq!(store(file(1, 3, 400_000)).await, Ok(FileStored::New));
+        assert_eq!(store(file(2, 1, 600_000)).await, Ok(FileStored::New));
+    }
+    let journal = place.open();
+    let hash = |first: u8| [first; 32].into();
+    for (pipeline, first, known) in [
+        (1, 1, Some(about)),
+        (1, 2, None),
+        (2, 1, Some(about)),
+        (3, 1, None),
+    ] {
+        let found = journal.file(&id(pipeline), &hash(first)).await;
+        assert_eq!(found.expect("a read"), known);
+        let bytes = journal.file_bytes(&id(pipeline), &hash(first)).await;
+        assert_eq!(bytes.expect("a read"), known.map(|_| vec![first; 600_000]));
+    }
 }
 
 pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messages_and_documents<
@@ -748,6 +788,7 @@ macro_rules! journal_contract {
             pages_are_read_in_order_from_any_position,
             facts_are_the_same_after_reopening_and_every_open_begins_an_epoch,
             a_text_is_stored_once_and_read_by_its_hash,
+            a_file_is_stored_once_for_each_pipeline_and_within_its_room,
             a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messages_and_documents,
             a_check_writes_and_changes_no_fact,
             a_match_is_found_whatever_else_matches,
