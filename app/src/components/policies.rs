@@ -156,23 +156,19 @@ impl Policies {
             self.send(path.clone(), body);
         });
         let closed = flag(move || fixed || self.say.closed().get());
-        let wires = match policy {
-            Policy::AcceptUnless(wires) => self.wires(to, wires, closed),
-            Policy::Ask | Policy::TwoPeople => ().into_any(),
+        let select = view! {
+            <select aria-label=label disabled=closed on:change=choose>{options}</select>
         };
-        view! {
-            <div class="policy-row">
-                <b>{name}</b>
-                <select aria-label=label disabled=closed on:change=choose>{options}</select>
-                {wires}
-                <span class="sub">{said}</span>
-            </div>
+        let mut parts = vec![plain("b", "", vec![name.into_any()]), select.into_any()];
+        if let Policy::AcceptUnless(wires) = policy {
+            parts.extend(self.wires(to, wires, closed));
         }
-        .into_any()
+        parts.push(plain("span", "sub", vec![said.into_any()]));
+        plain("div", "policy-row", parts)
     }
 
     /// What can be set of the trip-wires.
-    fn wires(self, path: String, wires: TripWires, closed: Signal<bool>) -> AnyView {
+    fn wires(self, path: String, wires: TripWires, closed: Signal<bool>) -> [AnyView; 2] {
         let board = self.board;
         let TripWires {
             max_files,
@@ -198,17 +194,16 @@ impl Policies {
             let untested = event_target_checked(&event);
             self.send(path.clone(), unless(max_files, !untested));
         });
-        view! {
-            <label>
-                <span>{board.t(Lang::policy_files)}</span>
-                <input type="number" min="0" max=POLICY_FILES_MAX.to_string() value=max_files.to_string() disabled=closed on:change=files/>
-            </label>
-            <label>
-                <input type="checkbox" checked=!needs_tests disabled=closed on:change=tests/>
-                <span>{board.t(Lang::policy_untested)}</span>
-            </label>
-        }
-        .into_any()
+        let most = Some(POLICY_FILES_MAX.to_string());
+        let count = Some(max_files.to_string());
+        let label =
+            |says: fn(Lang) -> &'static str| plain("span", "", vec![board.t(says).into_any()]);
+        let files = input("number", count, most, false, closed, files);
+        let tests = input("checkbox", None, None, !needs_tests, closed, tests);
+        [
+            plain("label", "", vec![label(Lang::policy_files), files]),
+            plain("label", "", vec![tests, label(Lang::policy_untested)]),
+        ]
     }
 
     fn send(self, path: String, body: String) {
@@ -227,6 +222,21 @@ impl Policies {
         };
         self.say.put(path, Some(body), Box::new(answered));
     }
+}
+
+/// One shape for both fields: each is code that the page has to download.
+fn input(
+    kind: &'static str,
+    value: Option<String>,
+    most: Option<String>,
+    checked: bool,
+    closed: Signal<bool>,
+    changed: Box<dyn FnMut(leptos::ev::Event)>,
+) -> AnyView {
+    view! {
+        <input type=kind min="0" max=most value=value checked=checked disabled=closed on:change=changed/>
+    }
+    .into_any()
 }
 
 fn plainly(policy: &str) -> String {
