@@ -953,3 +953,73 @@ elsewhere-accepted-by-you = Du hast { $phase } angenommen.
 elsewhere-changes-by-you = Du hast Änderungen an { $phase } angefordert.
 elsewhere-stopped-by-you = Du hast die Pipeline bei { $phase } gestoppt.
 gone = Diese Übergabe ist erledigt: Die Pipeline ist weiter.
+
+## Regeln: wie die Übergabe einer Phase zu ihrer Entscheidung kommt
+
+policy-ask = von einem Menschen
+policy-unless = automatisch, wenn nichts auffällt
+policy-two = von zwei Personen
+log-policy-set = { $who } hat festgelegt, wie { $phase } angenommen wird: { $rule }
+log-policy-set-by-you = Du hast festgelegt, wie { $phase } angenommen wird: { $rule }
+log-accepted-by-policy = { $phase } wurde nach der Regel angenommen, die { $who } gesetzt hat
+log-accepted-by-policy-of-yours = { $phase } wurde nach der Regel angenommen, die du gesetzt hast
+log-approved = { $who } hat { $phase } angenommen (1 von 2)
+log-approved-by-you = Du hast { $phase } angenommen (1 von 2)
+log-approval-taken-back = { $who } hat die Annahme von { $phase } zurückgenommen
+log-approval-taken-back-by-you = Du hast die Annahme von { $phase } zurückgenommen
+decided-by-policy = Angenommen nach der Regel, die { $who } gesetzt hat
+decided-by-policy-of-yours = Angenommen nach der Regel, die du gesetzt hast
+audit-policy-set = hat festgelegt, wie eine Phase angenommen wird
+policies = Annahme
+policies-none = über jede Phase entscheidet ein Mensch
+policy-of-phase = { $phase } { $rule }
+policy-in-short-unless = automatisch
+policy-in-short-two = durch zwei Personen
+policy-for = Wie { $phase } angenommen wird
+policy-option-ask = Ein Mensch entscheidet
+policy-option-unless = Automatisch, wenn nichts auffällt
+policy-option-two = Zwei Personen nehmen an
+policy-files = Geänderte Dateien, höchstens
+policy-untested = Auch ohne Testergebnisse
+policy-wires = Zu dir kommt: fehlgeschlagene oder fehlende Tests, Platzhalter, offene Fragen, nicht erledigte Kommentare und mehr geänderte Dateien.
+policy-set-by = Gesetzt von { $who }
+policy-set-by-you = Von dir gesetzt
+policy-only-owner = Auf die zweite Person verzichten kann nur, wer hier Eigentümer ist.
+policy-files-bounds = Eine ganze Zahl von 0 bis { $most }.
+policy-not-set = Nicht geändert.
+not-automatic = Nicht automatisch angenommen: { $why }.
+hit-failed-tests = { $count ->
+        [one] 1 Test fehlgeschlagen
+       *[other] { $count } Tests fehlgeschlagen
+    }
+hit-no-tests = keine Testergebnisse
+hit-placeholders = { $count ->
+        [one] 1 Platzhalter übrig
+       *[other] { $count } Platzhalter übrig
+    }
+hit-open-questions = { $count ->
+        [one] 1 offene Frage
+       *[other] { $count } offene Fragen
+    }
+hit-comments = { $count ->
+        [one] 1 Kommentar nicht erledigt
+       *[other] { $count } Kommentare nicht erledigt
+    }
+hit-files = { $count ->
+        [one] 1 Datei geändert
+       *[other] { $count } Dateien geändert
+    } ({ $limit } erlaubt)
+hit-setter = wer die Regel gesetzt hat, darf nicht mehr entscheiden
+hit-paused = der Agent war pausiert
+hit-deciding = jemand war dabei zu entscheiden
+hit-last = die letzte Phase nimmt nur ein Mensch an
+hit-not-searched = der Text ist zu verschachtelt, um ihn zu prüfen
+hit-other = ein anderer Grund
+two-needed = Das müssen zwei Personen annehmen. Nach dir braucht es { $who }.
+two-alone = Das müssen zwei Personen annehmen, und sonst darf hier niemand entscheiden. Lade jemanden ein, oder ändere auf der Seite der Pipeline, wie diese Phase angenommen wird.
+two-first = { $who } hat das angenommen. Nimmst du es auch an, ist es entschieden.
+two-first-by-you = Du hast das angenommen. Es braucht noch { $who }.
+two-first-alone = Du hast das angenommen, und sonst darf hier niemand entscheiden. Lade jemanden ein, oder ändere auf der Seite der Pipeline, wie diese Phase angenommen wird.
+one-of = { $before } oder { $last }
+take-acceptance-back = Zurücknehmen
+own-approved = Du hast { $phase } angenommen. Entschieden ist es, wenn noch jemand annimmt.

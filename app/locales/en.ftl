@@ -968,3 +968,73 @@ elsewhere-accepted-by-you = You accepted { $phase }.
 elsewhere-changes-by-you = You requested changes to { $phase }.
 elsewhere-stopped-by-you = You stopped the pipeline at { $phase }.
 gone = This handover is closed: the pipeline has moved on.
+
+## Policies: how the handover of a phase comes to its decision
+
+policy-ask = by one person
+policy-unless = automatically, unless something stands out
+policy-two = by two people
+log-policy-set = { $who } set how { $phase } is accepted: { $rule }
+log-policy-set-by-you = You set how { $phase } is accepted: { $rule }
+log-accepted-by-policy = { $phase } was accepted by the policy that { $who } set
+log-accepted-by-policy-of-yours = { $phase } was accepted by the policy that you set
+log-approved = { $who } accepted { $phase } (1 of 2)
+log-approved-by-you = You accepted { $phase } (1 of 2)
+log-approval-taken-back = { $who } took back accepting { $phase }
+log-approval-taken-back-by-you = You took back accepting { $phase }
+decided-by-policy = Accepted by the policy that { $who } set
+decided-by-policy-of-yours = Accepted by the policy that you set
+audit-policy-set = set how a phase is accepted
+policies = Acceptance
+policies-none = a person decides about every phase
+policy-of-phase = { $phase } { $rule }
+policy-in-short-unless = automatic
+policy-in-short-two = by two people
+policy-for = How { $phase } is accepted
+policy-option-ask = A person decides
+policy-option-unless = Automatically, unless something stands out
+policy-option-two = Two people accept
+policy-files = Changed files, at most
+policy-untested = Even without test results
+policy-wires = These come to you: failed or missing tests, placeholders, open questions, comments that aren't done, and more changed files.
+policy-set-by = Set by { $who }
+policy-set-by-you = Set by you
+policy-only-owner = Only an owner can do without the second person.
+policy-files-bounds = A whole number from 0 to { $most }.
+policy-not-set = Not changed.
+not-automatic = Not accepted automatically: { $why }.
+hit-failed-tests = { $count ->
+        [one] 1 test failed
+       *[other] { $count } tests failed
+    }
+hit-no-tests = no test results
+hit-placeholders = { $count ->
+        [one] 1 placeholder left
+       *[other] { $count } placeholders left
+    }
+hit-open-questions = { $count ->
+        [one] 1 open question
+       *[other] { $count } open questions
+    }
+hit-comments = { $count ->
+        [one] 1 comment not done
+       *[other] { $count } comments not done
+    }
+hit-files = { $count ->
+        [one] 1 file changed
+       *[other] { $count } files changed
+    } ({ $limit } allowed)
+hit-setter = whoever set the policy can't decide any more
+hit-paused = the agent was paused
+hit-deciding = somebody was deciding
+hit-last = only people accept the last phase
+hit-not-searched = the text is too nested to be checked
+hit-other = another reason
+two-needed = Two people have to accept this. After you, it takes { $who }.
+two-alone = Two people have to accept this, and nobody else here may decide. Invite someone, or change how this phase is accepted on the pipeline's page.
+two-first = { $who } accepted this. If you accept it too, it's decided.
+two-first-by-you = You accepted this. It still takes { $who }.
+two-first-alone = You accepted this, and nobody else here may decide. Invite someone, or change how this phase is accepted on the pipeline's page.
+one-of = { $before } or { $last }
+take-acceptance-back = Take back
+own-approved = You accepted { $phase }. It's decided once another person accepts it too.

@@ -293,6 +293,7 @@ fn put_phases(phases: &mut Vec<Phase>, summary: &Summary) {
             phase.started = before.started;
             phase.ended = before.ended;
             phase.revisions = before.revisions;
+            phase.policy.clone_from(&before.policy);
             if phase.name != summary.phase {
                 phase.progress_source = before.progress_source;
             }
@@ -314,6 +315,7 @@ pub(crate) fn phases_of(summary: &Summary) -> Vec<Phase> {
         started: None,
         ended: None,
         revisions: 0,
+        policy: None,
     };
     summary.phases.iter().map(phase).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use domain::{DocumentHash, HandoverId, PipelineId, PromptId};
+use domain::{DocumentHash, HandoverId, PhaseName, PipelineId, PromptId};
 
 use crate::lists::List;
 
@@ -190,6 +190,11 @@ pub(crate) fn prompt_writers() -> String {
 /// Which prompts people look at before they leave.
 pub(crate) fn held_phases(pipeline: &PipelineId) -> String {
     format!("{}/api/pipelines/{pipeline}/held-phases", base())
+}
+
+/// Where it is said how the handover of a phase is accepted.
+pub(crate) fn policy(pipeline: &PipelineId, phase: &PhaseName) -> String {
+    format!("{}/api/pipelines/{pipeline}/phases/{phase}/policy", base())
 }
 
 /// Where it is noted that a person offered a prompt.

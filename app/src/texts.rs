@@ -4,7 +4,7 @@
 
 mod shown;
 
-pub(crate) use shown::{Point, Shown};
+pub(crate) use shown::{Hit, Point, Shown};
 
 use domain::{HandoverId, PromptId};
 use protocol::{HandoverRef, HandoverView, Link, PromptRef, PromptView, Rendering};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, CommentAnswer, HandoverId, Held, NoteKind, Outcome, PromptId, Proof, Proposal,
+    Asked, CommentAnswer, HandoverId, Held, NoteKind, Outcome, Policy, PromptId, Proof, Proposal,
     QuestionId, Recap, Reply, Session, TaskReport, Version, Via, Writer,
 };
 
@@ -53,6 +53,17 @@ pub enum Command {
         handover: HandoverId,
         /// The revision that was decided about.
         revision: u32,
+    },
+    /// A person sets how the handover of a phase comes to its decision.
+    SetPolicy {
+        /// The phase.
+        phase: String,
+        /// The policy.
+        policy: Policy,
+        /// Whether this person may do away with the need for two people.
+        may_lift: bool,
+        /// How it is known who sets it.
+        proof: Option<Proof>,
     },
     /// Staffel has written the prompt that a decision asks for.
     WritePrompt {

@@ -424,10 +424,11 @@ impl Pipeline {
     /// Those that nobody accepts past without a word: not answered, or declined. The oldest first.
     pub fn blocking_comments(&self) -> impl Iterator<Item = &Comment> {
         let blocks = |comment: &&Comment| {
-            matches!(
+            let is_left = matches!(
                 comment.state(),
                 CommentState::Unanswered | CommentState::Declined
-            )
+            );
+            is_left && !self.came_with_approval(comment)
         };
         self.comments.iter().filter(blocks)
     }

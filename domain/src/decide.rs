@@ -1,9 +1,9 @@
 //! From a command to facts: every subject decides about its own commands.
 
 use crate::{
-    Actor, ActorKind, Command, Document, Event, Pipeline, Reason, Refusal, activity, archive,
-    delivery, draft, handover, lifecycle, note, pending, progress, prompt, question, session,
-    version,
+    Actor, ActorKind, Command, Context, Document, Event, NoDeciders, Pipeline, Reason, Refusal,
+    activity, archive, delivery, draft, handover, lifecycle, note, pending, policy, progress,
+    prompt, question, session, version,
 };
 
 /// What a command leads to. Empty: it is so already.
@@ -24,11 +24,29 @@ impl From<Vec<Event>> for Changes {
     }
 }
 
-/// Decides about a command to an existing pipeline. No events means: it is so already.
+/// Decides about a command to an existing pipeline where nobody is known who may decide: as [`decide_in`] does, but no policy
+/// accepts anything, and no two people do.
 ///
 /// # Errors
 /// A [`Refusal`] in words that the caller can act on.
 pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<Changes, Refusal> {
+    let context = Context {
+        deciders: &NoDeciders,
+        text: None,
+    };
+    decide_in(pipeline, actor, command, &context)
+}
+
+/// Decides about a command to an existing pipeline. No events means: it is so already.
+///
+/// # Errors
+/// A [`Refusal`] in words that the caller can act on.
+pub fn decide_in(
+    pipeline: &Pipeline,
+    actor: &Actor,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Changes, Refusal> {
     refuse_unknown(actor)?;
     let events = match command {
         Command::Report {
@@ -57,15 +75,22 @@ pub fn decide(pipeline: &Pipeline, actor: &Actor, command: &Command) -> Result<C
                 summary.as_deref(),
                 recap,
                 answers,
+                context,
             );
         }
-        Command::Decide(proposal) => pending::propose(pipeline, actor, proposal),
+        Command::Decide(proposal) => pending::propose(pipeline, actor, proposal, context),
         Command::TakeBack { handover, revision } => {
             pending::take_back(pipeline, actor, handover, *revision)
         }
         Command::CarryOut { handover, revision } => {
-            pending::carry_out(pipeline, actor, handover, *revision)
+            pending::carry_out(pipeline, actor, handover, *revision, context)
         }
+        Command::SetPolicy {
+            phase,
+            policy,
+            may_lift,
+            proof,
+        } => policy::set(pipeline, actor, phase, *policy, *may_lift, proof.as_ref()),
         Command::WritePrompt {
             handover,
             revision,

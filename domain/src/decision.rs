@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, ActorKind, DocumentHash, Event, HandoverId, PhaseStatus, Pipeline, Reason, Recorded,
-    Refusal, Review, Status, Timestamp, What, comment, handover, lifecycle, limits::GOAL_MAX, text,
+    Actor, ActorKind, Context, DocumentHash, Event, HandoverId, PhaseStatus, Pipeline, Reason,
+    Recorded, Refusal, Review, Status, Timestamp, What,
+    approval::{self, Acceptance},
+    comment, handover, lifecycle,
+    limits::GOAL_MAX,
+    text,
 };
 
 /// What a person decided about one revision.
@@ -20,8 +24,13 @@ pub struct Decision {
     /// The time of the decision.
     pub at: Timestamp,
     /// How it is known that it was this person; nothing where an older version decided.
+    // Not read in a browser: the board does not show it, and it is code that its first page has to download.
+    #[cfg_attr(target_arch = "wasm32", serde(skip))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+    /// The person who set the policy, where the policy of the phase decided and nobody else; `by` is Staffel then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_by: Option<Box<Actor>>,
 }
 
 /// How it is known that a person decided, and which one.
@@ -107,6 +116,7 @@ pub(crate) fn decide(
     pipeline: &Pipeline,
     actor: &Actor,
     proposal: &Proposal,
+    context: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     let (id, revision) = (&proposal.handover, proposal.revision);
     if actor.kind != ActorKind::Person {
@@ -162,17 +172,21 @@ pub(crate) fn decide(
     let (handover_id, proof) = (id.clone(), proposal.proof.clone());
     let decided = match verdict {
         Verdict::Accept => {
-            let accepted = Event::HandoverAccepted {
-                handover: handover_id,
-                revision,
-                review_changes,
-                proof,
-            };
+            let accepted =
+                approval::accept(pipeline, actor, handover, proposal, review_changes, context)?;
             let last = handover.next_phase.is_none();
-            if last {
-                vec![accepted, Event::PipelineCompleted { message: None }]
-            } else {
-                vec![accepted]
+            match accepted {
+                Acceptance::First(approved) => vec![approved],
+                Acceptance::Whole(review_changes) => {
+                    let accepted = Event::HandoverAccepted {
+                        handover: handover_id,
+                        revision,
+                        review_changes,
+                        proof,
+                    };
+                    let ends = last.then_some(Event::PipelineCompleted { message: None });
+                    std::iter::once(accepted).chain(ends).collect()
+                }
             }
         }
         Verdict::RequestChanges if review_changes.is_empty() && !proposal.review.asks() => {
@@ -214,6 +228,7 @@ fn words(verdict: Verdict) -> &'static str {
 impl Pipeline {
     /// Records a decision about the revision that it names, unless that one is unknown or decided. The pipeline goes
     /// on only by a decision about what waits for one.
+    #[expect(clippy::too_many_arguments, reason = "the fields of four events")]
     pub(crate) fn record_decision(
         &mut self,
         recorded: &Recorded,
@@ -222,6 +237,7 @@ impl Pipeline {
         verdict: Verdict,
         note: &str,
         proof: Option<&Proof>,
+        policy_by: Option<&Actor>,
     ) {
         let moves = self
             .open_handover()
@@ -241,9 +257,13 @@ impl Pipeline {
         revision.decision = Some(Decision {
             decision: verdict,
             note: note.clone(),
-            by: recorded.actor.clone(),
+            by: match policy_by {
+                Some(_) => Actor::system(),
+                None => recorded.actor.clone(),
+            },
             at: recorded.at,
             proof: proof.cloned(),
+            policy_by: policy_by.cloned().map(Box::new),
         });
         if moves && verdict != Verdict::Stop {
             self.status = Status::HandingOver;
@@ -254,6 +274,18 @@ impl Pipeline {
             } else {
                 decided.status = PhaseStatus::ChangesRequested;
             }
+        }
+        if let Some(set_by) = policy_by {
+            let set_by = set_by.name.clone();
+            self.note_of_staffel(
+                recorded,
+                What::AcceptedByPolicy {
+                    phase,
+                    number,
+                    set_by,
+                },
+            );
+            return;
         }
         let what = match verdict {
             Verdict::Accept => What::Accepted {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::document::reference_or_text;
 use crate::known::{known, known_or_default};
 use crate::{
-    Actor, Asked, CommentAnswer, DocumentRef, HandoverId, Held, Language, NoteKind, PhaseName,
-    PipelineId, PromptId, Proof, Proposal, Purpose, QuestionId, Recap, Reply, Review, Session,
-    TaskStatus, Timestamp, Track, Version, Via, Writer,
+    Actor, Asked, CommentAnswer, DocumentHash, DocumentRef, HandoverId, Held, Language, NoteKind,
+    PhaseName, PipelineId, Policy, PromptId, Proof, Proposal, Purpose, QuestionId, Recap, Reply,
+    Review, Session, TaskStatus, Timestamp, Track, Version, Via, WireHit, Writer,
 };
 
 /// What happened to a pipeline. Stored for ever: fields are added, never renamed or removed.
@@ -131,12 +131,59 @@ pub enum Event {
         /// New comments, and what becomes of earlier ones.
         review: Review,
     },
+    /// A person set how the handover of a phase comes to its decision.
+    PhasePolicySet {
+        /// The phase.
+        phase: PhaseName,
+        /// The policy. One that this version does not know is read as the strictest.
+        policy: Policy,
+        /// How it is known who set it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
+    },
+    /// The policy of its phase did not accept a revision: a person decides.
+    TripWiresHit {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision.
+        revision: u32,
+        /// The trip-wires that were hit.
+        hit: Vec<WireHit>,
+    },
+    /// The policy of its phase accepted a revision as it was saved; the actor is whoever saved it.
+    HandoverAcceptedByPolicy {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision.
+        revision: u32,
+        /// What was accepted, as [`crate::Revision::shown`] names it.
+        read: DocumentHash,
+        /// The person who set the policy.
+        set_by: Actor,
+        /// When that was.
+        set_at: Timestamp,
+    },
+    /// A person accepted a revision of a phase that needs two people. The handover stays open.
+    HandoverApproved {
+        /// The handover.
+        handover: HandoverId,
+        /// The revision that was read.
+        revision: u32,
+        /// What was read, as [`crate::Revision::shown`] names it.
+        read: DocumentHash,
+        /// What should be different in the next phase.
+        #[serde(default)]
+        review_changes: String,
+        /// How it is known who accepted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Proof>,
+    },
     /// A person decided, and can still take it back.
     DecisionPending {
         /// The decision.
         proposal: Box<Proposal>,
     },
-    /// The person took it back. Nobody had acted on it.
+    /// The person took it back, or an acceptance that waited for a second one. Nobody had acted on it.
     DecisionTakenBack {
         /// The handover.
         handover: HandoverId,

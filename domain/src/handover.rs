@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Changes, CommentAnswer, Decision, Document, DocumentHash, DocumentRef, Event,
-    HandoverId, PhaseName, PhaseStatus, Pipeline, Reason, Recap, Recorded, Refusal, Status,
-    Timestamp, Verdict, What, comment, delivery,
+    Actor, Approval, Changes, CommentAnswer, Context, Decision, Document, DocumentHash,
+    DocumentRef, Event, HandoverId, PhaseName, PhaseStatus, Pipeline, Reason, Recap, Recorded,
+    Refusal, Status, Timestamp, Verdict, What, WireHit, comment, delivery,
     id::number_after,
     limits::{DOCUMENT_MAX, MESSAGE_MAX, UNDECIDED_REVISIONS_MAX},
     phase, recap, text,
+    wire::{self, Saved},
 };
 
 /// The document that ends a phase. Each revision gets exactly one decision.
@@ -44,7 +45,13 @@ pub struct Revision {
     pub by: Actor,
     /// When it arrived.
     pub at: Timestamp,
-    /// What a person decided about it.
+    /// The trip-wires that kept the policy of its phase from accepting it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hit: Vec<WireHit>,
+    /// The first acceptance, where its phase needs two people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// What a person decided about it, or the policy of its phase.
     pub decision: Option<Decision>,
 }
 
@@ -63,15 +70,21 @@ impl Revision {
             recap: recap.clone(),
             by: recorded.actor.clone(),
             at: recorded.at,
+            hit: Vec::new(),
+            approval: None,
             decision: None,
         }
     }
 
     /// The name of all that a reader decides about: the text, and what is said beside it. That of the text where nothing is.
     pub fn shown(&self) -> DocumentHash {
-        let recap = self.recap.as_ref();
-        recap.map_or(self.document.hash, |recap| recap.shown_with(&self.document))
+        shown(&self.document, self.recap.as_deref())
     }
+}
+
+/// See [`Revision::shown`].
+pub(crate) fn shown(document: &DocumentRef, recap: Option<&Recap>) -> DocumentHash {
+    recap.map_or(document.hash, |recap| recap.shown_with(document))
 }
 
 impl Handover {
@@ -105,7 +118,8 @@ impl Handover {
     }
 }
 
-/// Decides about a handover: the first revision, one after changes were requested, or a better one of an open handover.
+/// Decides about a handover: the first revision, one after changes were requested, or a better one of an open handover. What
+/// the policy of the phase makes of it is decided with it.
 pub(crate) fn hand_over(
     pipeline: &Pipeline,
     phase: Option<&str>,
@@ -113,6 +127,7 @@ pub(crate) fn hand_over(
     summary: Option<&str>,
     recap: &Recap,
     answers: &[CommentAnswer],
+    context: &Context<'_>,
 ) -> Result<Changes, Refusal> {
     let content = text::written_document("content", content, DOCUMENT_MAX)?;
     let summary = text::optional_line("summary", summary, MESSAGE_MAX)?
@@ -128,26 +143,51 @@ pub(crate) fn hand_over(
             answers: answers.clone(),
         })
     };
+    let judged = |handover: &HandoverId, revision, phase: &PhaseName, is_last| {
+        let saved = Saved {
+            handover,
+            revision,
+            phase,
+            is_last,
+            document,
+            recap: recap.as_deref(),
+            answers: &answers,
+        };
+        wire::judge(pipeline, &saved, context)
+    };
     if let Some(open) = pipeline.open_handover() {
         phase::check(pipeline, phase, &open.phase)?;
         let current = open.current();
         let same = current.document == document && current.recap == recap;
+        let is_last = open.next_phase.is_none();
         if same && current.summary == summary {
             let answered = answered(&open.id, current.number);
-            return Ok(Vec::from_iter(answered).into());
+            let judged = answered
+                .as_ref()
+                .filter(|_| pipeline.came_under_policy(&open.phase, current))
+                .and_then(|_| judged(&open.id, current.number, &open.phase, is_last));
+            return Ok(answered
+                .into_iter()
+                .chain(judged)
+                .collect::<Vec<_>>()
+                .into());
         }
         refuse_more_revisions(open)?;
         let revision = current.number + 1;
+        let judged = judged(&open.id, revision, &open.phase, is_last);
         let revised = Event::HandoverRevised {
             handover: open.id.clone(),
             revision,
             document,
             summary,
-            recap,
+            recap: recap.clone(),
         };
         let answered = answered(&open.id, revision);
         return Ok(Changes {
-            events: std::iter::once(revised).chain(answered).collect(),
+            events: std::iter::once(revised)
+                .chain(answered)
+                .chain(judged)
+                .collect(),
             documents: vec![content],
         });
     }
@@ -184,23 +224,28 @@ pub(crate) fn hand_over(
                 revision,
                 document,
                 summary,
-                recap,
+                recap: recap.clone(),
             });
             events.extend(answered(&handover.id, revision));
+            let is_last = handover.next_phase.is_none();
+            events.extend(judged(&handover.id, revision, &running, is_last));
         }
         None => {
             let number = number_after(pipeline.handovers.len());
             let handover = HandoverId::new(pipeline.id.clone(), number);
+            let next_phase = pipeline.phase_after(&running);
+            let judged = judged(&handover, 1, &running, next_phase.is_none());
             let answered = answered(&handover, 1);
             events.push(Event::HandoverSubmitted {
                 handover,
-                next_phase: pipeline.phase_after(&running),
+                next_phase,
                 phase: running,
                 document,
                 summary,
-                recap,
+                recap: recap.clone(),
             });
             events.extend(answered);
+            events.extend(judged);
         }
     }
     Ok(Changes {

@@ -8,11 +8,12 @@
 //!
 //! `command`, `decide`, `event` and `pipeline` name what there is and hand it on. Each subject has a file where its types
 //! stand beside the function that decides about a command and the method that applies the event: `start`, `phase`,
-//! `progress`, `tasks`, `handover`, `recap`, `attachment`, `decision`, `pending`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
+//! `progress`, `tasks`, `handover`, `recap`, `attachment`, `decision`, `pending`, `policy`, `wire`, `approval`, `comment`, `prompt`, `draft`, `delivery`, `question`, `note`, `session`, `activity`, `version`, `lifecycle` and `archive`. `baton`, `gaps`
 //! and `log` follow from every event; `waits` is read from the state. What all of them need is in `text`, `invisible`, `limits` and `refusal`.
 
 mod activity;
 mod actor;
+mod approval;
 mod archive;
 pub mod attachment;
 mod baton;
@@ -38,6 +39,7 @@ mod pending;
 mod phase;
 mod phase_name;
 mod pipeline;
+mod policy;
 mod progress;
 mod prompt;
 mod question;
@@ -51,9 +53,11 @@ pub mod text;
 mod time;
 mod version;
 mod waits;
+mod wire;
 
 pub use activity::Activity;
 pub use actor::{Actor, ActorKind};
+pub use approval::Approval;
 pub use attachment::{Attachment, Media};
 pub use baton::Baton;
 pub use command::Command;
@@ -61,7 +65,7 @@ pub use comment::{
     AnswerOutcome, Comment, CommentAnswer, CommentReply, CommentState, Insisted, NewComment,
     Passage, Review, Settled,
 };
-pub use decide::{Changes, decide};
+pub use decide::{Changes, decide, decide_in};
 pub use decision::{Decision, Proof, Proposal, ProvenBy, Verdict};
 pub use delivery::{Delivery, DeliveryState, Via};
 pub use document::{Document, DocumentHash, DocumentRef, InvalidHash};
@@ -78,14 +82,18 @@ pub use pending::Pending;
 pub use phase::{Phase, PhaseStatus};
 pub use phase_name::{DEFAULT_PHASES, PhaseName};
 pub use pipeline::Pipeline;
+pub use policy::{
+    Context, Deciders, NoDeciders, PhasePolicy, Policy, PolicyPlan, TextCheck, TripWires,
+};
 pub use progress::ProgressSource;
 pub use prompt::{Prompt, Purpose, Writer, WriterKind};
 pub use question::{Answered, Asked, FieldKind, Question, QuestionField, QuestionKind, Reply};
 pub use recap::{Evidence, EvidenceLink, Recap, TestRun};
 pub use refusal::{Reason, Refusal};
 pub use session::Session;
-pub use start::{Start, decide_start};
+pub use start::{Start, decide_start, decide_start_by};
 pub use tasks::{Task, TaskPlan, TaskReport, TaskStatus, Track, TrackPlan};
 pub use time::Timestamp;
 pub use version::Version;
 pub use waits::{ReviewWait, Reviewed, review_waits};
+pub use wire::{Wire, WireHit};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, ActorKind, Event, PhaseStatus, Pipeline, Reason, Recorded, Refusal, What,
+    Actor, ActorKind, Event, PhaseStatus, Pipeline, Policy, Reason, Recorded, Refusal, What,
     limits::MESSAGE_MAX, phase_name, text,
 };
 
@@ -81,10 +81,21 @@ fn refuse_when_incomplete(pipeline: &Pipeline, actor: &Actor) -> Result<(), Refu
     let is_person = actor.kind == ActorKind::Person;
     let (running, left) = (pipeline.phase(), &pipeline.phases[pipeline.current + 1..]);
     let last = left.last().unwrap_or(running);
-    if last.status == PhaseStatus::Accepted
-        || (left.is_empty() && is_person && pipeline.status == Status::Running)
-    {
+    let needs_two = pipeline.policy(&running.name) == Policy::TwoPeople;
+    let alone = left.is_empty() && is_person && pipeline.status == Status::Running;
+    if last.status == PhaseStatus::Accepted || (alone && !needs_two) {
         return Ok(());
+    }
+    if alone {
+        return Err(Refusal::new(
+            Reason::NotYourTurn,
+            format!(
+                "{} needs two people, and completing the pipeline now needs one.",
+                running.name
+            ),
+            "outcome `failed` or `cancelled` now; two people who accept the handover complete the pipeline.",
+            format!("Wait for the handover of {}.", running.name),
+        ));
     }
     let (reason, what) = if left.is_empty() && !is_person {
         (

@@ -64,6 +64,10 @@ pub const ATTACHMENTS_OF_PIPELINE_MAX: u64 = 50 * 1024 * 1024;
 /// Longest recap of a handover as a whole, in bytes: the state of its pipeline keeps that of every revision.
 pub const RECAP_MAX: usize = 64 * 1024;
 
+/// Largest number of changed files that a policy allows: a handover names at most [`FILES_MAX`], and a limit that nothing
+/// exceeds is none.
+pub const POLICY_FILES_MAX: u32 = FILES_MAX as u32 - 1;
+
 /// Longest time in which a decision can be taken back, in seconds: an agent waits for it.
 pub const UNDO_MAX_SECONDS: u32 = 60;
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, NoteKind, PhaseName, Pipeline, Recorded, TaskStatus, Timestamp, Via, limits::LOG_LINES,
+    Actor, NoteKind, PhaseName, Pipeline, Policy, Recorded, TaskStatus, Timestamp, Via,
+    limits::LOG_LINES,
 };
 
 /// One line of "What happened". The words are the reader's: see [`What`].
@@ -67,6 +68,38 @@ pub enum What {
         number: u32,
         /// The review changes.
         note: String,
+    },
+    /// The policy of its phase accepted a handover as it was saved.
+    AcceptedByPolicy {
+        /// The phase that was accepted.
+        phase: PhaseName,
+        /// The revision.
+        number: u32,
+        /// The name of the person who set the policy.
+        set_by: String,
+    },
+    /// A person accepted a handover that needs two people.
+    Approved {
+        /// The phase.
+        phase: PhaseName,
+        /// The revision.
+        number: u32,
+        /// The review changes.
+        note: String,
+    },
+    /// That person took it back.
+    ApprovalTakenBack {
+        /// The phase.
+        phase: PhaseName,
+        /// The revision.
+        number: u32,
+    },
+    /// A person set how the handover of a phase comes to its decision.
+    PolicySet {
+        /// The phase.
+        phase: PhaseName,
+        /// The policy.
+        policy: Policy,
     },
     /// A person asked for changes.
     ChangesRequested {
@@ -166,13 +199,22 @@ pub enum What {
 
 impl Pipeline {
     pub(crate) fn note(&mut self, recorded: &Recorded, what: What) {
+        self.add_entry(recorded, recorded.actor.clone(), what);
+    }
+
+    /// Notes what Staffel did by itself, whoever caused the event.
+    pub(crate) fn note_of_staffel(&mut self, recorded: &Recorded, what: What) {
+        self.add_entry(recorded, Actor::system(), what);
+    }
+
+    fn add_entry(&mut self, recorded: &Recorded, by: Actor, what: What) {
         if self.log.len() == LOG_LINES {
             self.log.remove(0);
         }
         self.log.push(Entry {
             revision: recorded.revision,
             at: recorded.at,
-            by: recorded.actor.clone(),
+            by,
             what,
         });
     }

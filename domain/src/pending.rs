@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Event, HandoverId, Pipeline, Proposal, Reason, Recorded, Refusal, Timestamp, decision,
-    handover, limits::UNDO_MAX_SECONDS,
+    Actor, Context, Event, HandoverId, Pipeline, Proposal, Reason, Recorded, Refusal, Timestamp,
+    approval, decision, handover, limits::UNDO_MAX_SECONDS,
 };
 
 /// A decision that is made and not carried out.
@@ -26,6 +26,7 @@ pub(crate) fn propose(
     pipeline: &Pipeline,
     actor: &Actor,
     proposal: &Proposal,
+    context: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     if proposal.undo_seconds > UNDO_MAX_SECONDS {
         return Err(Refusal::new(
@@ -36,7 +37,7 @@ pub(crate) fn propose(
         ));
     }
     refuse_second(pipeline, &proposal.handover)?;
-    let carried_out = decision::decide(pipeline, actor, proposal)?;
+    let carried_out = decision::decide(pipeline, actor, proposal, context)?;
     if proposal.undo_seconds == 0 {
         return Ok(carried_out);
     }
@@ -60,7 +61,7 @@ fn refuse_second(pipeline: &Pipeline, handover: &HandoverId) -> Result<(), Refus
     ))
 }
 
-/// Decides about taking a decision back. No events means: nothing is left of it.
+/// Decides about taking a decision back: one that waits to be carried out, or an acceptance that waits for a second one.
 pub(crate) fn take_back(
     pipeline: &Pipeline,
     actor: &Actor,
@@ -68,6 +69,9 @@ pub(crate) fn take_back(
     revision: u32,
 ) -> Result<Vec<Event>, Refusal> {
     let Some(pending) = find(pipeline, id, revision)? else {
+        if let Some(taken_back) = approval::take_back(pipeline, actor, id, revision) {
+            return Ok(vec![taken_back]);
+        }
         return Err(Refusal::new(
             Reason::AlreadyDecided,
             format!(
@@ -91,12 +95,13 @@ pub(crate) fn carry_out(
     actor: &Actor,
     id: &HandoverId,
     revision: u32,
+    context: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     let Some(pending) = find(pipeline, id, revision)? else {
         return Ok(vec![]);
     };
     refuse_others(pending, actor)?;
-    decision::decide(pipeline, actor, &pending.proposal)
+    decision::decide(pipeline, actor, &pending.proposal, context)
 }
 
 fn find<'a>(
@@ -153,7 +158,14 @@ impl Pipeline {
         }
     }
 
-    pub(crate) fn apply_decision_taken_back(&mut self) {
-        self.pending = None;
+    pub(crate) fn apply_decision_taken_back(
+        &mut self,
+        recorded: &Recorded,
+        id: &HandoverId,
+        revision: u32,
+    ) {
+        if self.pending.take().is_none() {
+            self.apply_approval_taken_back(recorded, id, revision);
+        }
     }
 }

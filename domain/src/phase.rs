@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DEFAULT_PHASES, PhaseName, Pipeline, ProgressSource, Reason, Recorded, Refusal, Status,
-    Timestamp, What, limits::PHASES_MAX, phase_name,
+    DEFAULT_PHASES, PhaseName, PhasePolicy, Pipeline, ProgressSource, Reason, Recorded, Refusal,
+    Status, Timestamp, What, limits::PHASES_MAX, phase_name,
 };
 
 /// A phase: when it ran, how far it got.
@@ -32,6 +32,9 @@ pub struct Phase {
     /// How many revisions its handover has.
     #[serde(default)]
     pub revisions: u32,
+    /// How its handover comes to its decision, where a person has set that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Box<PhasePolicy>>,
 }
 
 /// Where a phase stands.
@@ -64,6 +67,7 @@ impl Phase {
             started: None,
             ended: None,
             revisions: 0,
+            policy: None,
         }
     }
 }

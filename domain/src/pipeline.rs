@@ -165,7 +165,44 @@ impl Pipeline {
                 review,
             } => self.apply_handover_reviewed(recorded, handover, *revision, *first, review),
             Event::DecisionPending { proposal } => self.apply_decision_pending(recorded, proposal),
-            Event::DecisionTakenBack { .. } => self.apply_decision_taken_back(),
+            Event::DecisionTakenBack { handover, revision } => {
+                self.apply_decision_taken_back(recorded, handover, *revision);
+            }
+            Event::PhasePolicySet { phase, policy, .. } => {
+                self.apply_phase_policy(recorded, phase, *policy);
+            }
+            Event::TripWiresHit {
+                handover,
+                revision,
+                hit,
+            } => self.apply_trip_wires_hit(handover, *revision, hit),
+            Event::HandoverAcceptedByPolicy {
+                handover,
+                revision,
+                set_by,
+                ..
+            } => self.record_decision(
+                recorded,
+                handover,
+                *revision,
+                Verdict::Accept,
+                "",
+                None,
+                Some(set_by),
+            ),
+            Event::HandoverApproved {
+                handover,
+                revision,
+                review_changes,
+                proof,
+                ..
+            } => self.apply_handover_approved(
+                recorded,
+                handover,
+                *revision,
+                review_changes,
+                proof.as_ref(),
+            ),
             Event::HandoverAccepted {
                 handover,
                 revision,
@@ -178,6 +215,7 @@ impl Pipeline {
                 Verdict::Accept,
                 review_changes,
                 proof.as_ref(),
+                None,
             ),
             Event::ChangesRequested {
                 handover,
@@ -191,6 +229,7 @@ impl Pipeline {
                 Verdict::RequestChanges,
                 review_changes,
                 proof.as_ref(),
+                None,
             ),
             Event::HandoverStopped {
                 handover,
@@ -204,6 +243,7 @@ impl Pipeline {
                 Verdict::Stop,
                 review_changes,
                 proof.as_ref(),
+                None,
             ),
             Event::PromptWritten {
                 prompt,

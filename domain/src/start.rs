@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Changes, Event, Gaps, Language, Phase, PhaseName, Pipeline, Recorded, Refusal, Status,
-    TrackPlan, Version, What,
+    Actor, Changes, Event, Gaps, Language, Phase, PhaseName, Pipeline, PolicyPlan, Recorded,
+    Refusal, Status, TrackPlan, Version, What,
     limits::{GOAL_MAX, PROJECT_MAX, TITLE_MAX},
-    phase, tasks, text, version,
+    phase, policy, tasks, text, version,
 };
 
 /// Starts a pipeline. Texts are as the caller sent them; [`crate::decide_start`] checks them.
@@ -31,13 +31,24 @@ pub struct Start {
     pub language: Language,
     /// Whether it is a demonstration: the board labels it.
     pub demo: bool,
+    /// How the handovers of phases come to their decisions; only a person names any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyPlan>,
 }
 
-/// Decides about a new pipeline: its start and the beginning of its first phase.
+/// Decides about a new pipeline that no person starts: as [`decide_start_by`] does.
 ///
 /// # Errors
 /// A [`Refusal`] that names the field and what is allowed.
 pub fn decide_start(start: &Start) -> Result<Changes, Refusal> {
+    decide_start_by(start, &Actor::system())
+}
+
+/// Decides about a new pipeline: its start, the policies of its phases, and the beginning of its first phase.
+///
+/// # Errors
+/// A [`Refusal`] that names the field and what is allowed.
+pub fn decide_start_by(start: &Start, actor: &Actor) -> Result<Changes, Refusal> {
     let phases = phase::plan(&start.phases)?;
     let first = match start
         .first_phase
@@ -49,20 +60,20 @@ pub fn decide_start(start: &Start) -> Result<Changes, Refusal> {
         Some(name) if phases.contains(&name) => name,
         Some(name) => return Err(phase::unknown(&name, &phases)),
     };
-    Ok(vec![
-        Event::PipelineStarted {
-            project: text::line("project", &start.project, PROJECT_MAX)?,
-            title: text::line("title", &start.title, TITLE_MAX)?,
-            goal: text::document("goal", &start.goal, GOAL_MAX)?,
-            tracks: tasks::plan(&start.tracks, &phases)?,
-            phases,
-            version: version::check(&start.version)?,
-            language: start.language,
-            demo: start.demo,
-        },
-        Event::PhaseStarted { phase: first },
-    ]
-    .into())
+    let policies = policy::plan(&start.policies, &phases, actor)?;
+    let mut events = vec![Event::PipelineStarted {
+        project: text::line("project", &start.project, PROJECT_MAX)?,
+        title: text::line("title", &start.title, TITLE_MAX)?,
+        goal: text::document("goal", &start.goal, GOAL_MAX)?,
+        tracks: tasks::plan(&start.tracks, &phases)?,
+        phases,
+        version: version::check(&start.version)?,
+        language: start.language,
+        demo: start.demo,
+    }];
+    events.extend(policies);
+    events.push(Event::PhaseStarted { phase: first });
+    Ok(events.into())
 }
 
 impl Pipeline {

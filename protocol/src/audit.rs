@@ -32,6 +32,8 @@ pub enum Happened {
     Decided,
     /// Somebody took a decision back before anybody acted on it; about the handover and its revision.
     TakenBack,
+    /// Somebody set how the handover of a phase comes to its decision; about the phase.
+    PolicySet,
     /// A backup took the place of what there was.
     Restored,
     /// A passkey was added; about the device where it was made.
@@ -53,7 +55,7 @@ pub enum Happened {
 
 impl Happened {
     /// All that this version writes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::WrongCode,
@@ -66,6 +68,7 @@ impl Happened {
         Self::TokenRevoked,
         Self::Decided,
         Self::TakenBack,
+        Self::PolicySet,
         Self::Restored,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -90,6 +93,7 @@ impl Happened {
             Self::TokenRevoked => "token_revoked",
             Self::Decided => "decided",
             Self::TakenBack => "taken_back",
+            Self::PolicySet => "policy_set",
             Self::Restored => "restored",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",

@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, Comment, CommentState, Decision, DocumentHash, Evidence, Handover, HandoverId,
-    PhaseName, Pipeline, PipelineId, Recap, Revision, Timestamp, Verdict,
+    PhaseName, PhasePolicy, Pipeline, PipelineId, Recap, Revision, Timestamp, Verdict, WireHit,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,10 @@ pub struct HandoverRef {
     pub by: Actor,
     /// When that revision arrived.
     pub at: Timestamp,
+    /// The first acceptance of this revision, where its phase needs two people, in the shape of a decision: it becomes one. Its
+    /// note is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<Decision>>,
     /// The decision about that revision. Its note is cut; the whole is in the [`HandoverView`].
     pub decision: Option<Decision>,
 }
@@ -89,6 +93,16 @@ impl HandoverRef {
             summary: shorten(&revision.summary, LINE_MAX),
             by: revision.by.clone(),
             at: revision.at,
+            approval: revision.approval.as_ref().map(|approval| {
+                Box::new(Decision {
+                    decision: Verdict::Accept,
+                    note: shorten(&approval.note, note_max),
+                    by: approval.by.clone(),
+                    at: approval.at,
+                    proof: approval.proof.clone(),
+                    policy_by: None,
+                })
+            }),
             decision: revision.decision.as_ref().map(|decision| Decision {
                 note: shorten(&decision.note, note_max),
                 ..decision.clone()
@@ -140,6 +154,16 @@ pub struct HandoverView {
     /// The evidence of the newest revision before this one that had some, where this one has none; over REST only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<EarlierEvidence>,
+    /// How a handover of its phase comes to its decision, where a person has set that; over REST only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PhasePolicy>,
+    /// The trip-wires that kept the policy from accepting this revision; over REST only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hit: Vec<WireHit>,
+    /// Who may accept it beside the one who has, or else beside the reader, where its phase needs two people; over REST, for
+    /// people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_accept: Option<Vec<String>>,
     /// What the writer forgot to fill in; over REST only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placeholders: Vec<Placeholder>,
@@ -263,4 +287,7 @@ pub struct HandoverDecided {
     pub note: String,
     /// When.
     pub at: Timestamp,
+    /// The person who set the policy, where that decided and nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_by: Option<Actor>,
 }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use axum::{Router, extract::Request, http::Uri};
 use cli::{clients::client_configuration, program, staffel_at};
+use domain::Deciders;
 use reqwest::Url;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -76,6 +77,7 @@ pub async fn run<Served: Future<Output = ()>>(
     people.confirm = config.confirm.clone();
     people.note_settings(&config.digests)?;
     let people = Arc::new(people);
+    relay.decided_by(Arc::clone(&people) as Arc<dyn Deciders + Send + Sync>);
     refuse_strangers(address, &people)?;
     let code = people.first_code()?;
     let known: Arc<dyn Store> = registry;

@@ -63,6 +63,7 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
             .find(|waiting| {
                 let handover = waiting.handover();
                 handover.is_some_and(|(id, revision)| !board.review.was_offered(id, revision))
+                    && !waits_for_others(board, &waiting.pipeline)
             });
         if let Some(due) = due {
             arrive(board, due);
@@ -78,6 +79,13 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
         Some(now) => board.review.offer(std::slice::from_ref(now)),
         None => close_decided(board, &opened),
     }
+}
+
+/// Whether the reader has accepted already, and another person has to.
+fn waits_for_others(board: Board, pipeline: &PipelineId) -> bool {
+    let handover = board.peek(pipeline).and_then(|status| status.handover);
+    let approval = handover.and_then(|handover| handover.approval);
+    approval.is_some_and(|approval| approval.by.name == board.reader())
 }
 
 /// A handover is here that was not offered before.

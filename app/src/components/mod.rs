@@ -31,6 +31,7 @@ pub(crate) mod now;
 mod overlay;
 mod palette;
 pub(crate) mod points;
+pub(crate) mod policies;
 pub(crate) mod prompt;
 pub(crate) mod prompt_steps;
 pub(crate) mod question;

@@ -338,6 +338,7 @@ mod tests {
             summary: "Done.".to_owned(),
             by: Actor::agent("cursor"),
             at,
+            approval: None,
             decision,
         };
         let accepted = Decision {
@@ -346,6 +347,7 @@ mod tests {
             by: Actor::person("Anna"),
             at,
             proof: None,
+            policy_by: None,
         };
         let prompt = prompt(&[DeliveryState::Written]);
         let status = Summary {

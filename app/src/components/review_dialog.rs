@@ -188,6 +188,7 @@ pub(crate) fn reading_of(reading: Reading, views: Views, points: Points) -> AnyV
                 {views.switches()}
                 {views.reading_time()}
                 {reading.missing()}
+                {points.policy()}
                 {points.evidence()}
                 {points.ledger()}
                 <div class="text-and-margin">

@@ -118,7 +118,8 @@ pub(crate) fn ReviewForm(
     let closed = flag(move || {
         form.sending.get() || !form.read.get() || board.review.keys() == Keys::Blocked
     });
-    let stuck = flag(move || closed.get() || !points.blockers().is_empty());
+    let stuck =
+        flag(move || closed.get() || !points.blockers().is_empty() || points.waits_for_another());
     let accept = word(move || {
         if form.brings() {
             lang.get().accept_with_change()
@@ -436,7 +437,8 @@ impl Form {
         if blocked || self.sending.get_untracked() || !self.read.get_untracked() {
             return;
         }
-        if verdict == Verdict::Accept && !untrack(|| self.points.blockers()).is_empty() {
+        let stuck = || !self.points.blockers().is_empty() || self.points.waits_for_another();
+        if verdict == Verdict::Accept && untrack(stuck) {
             return;
         }
         if !bare {
@@ -483,16 +485,16 @@ impl Form {
         self.trouble.set(None);
         self.sending.set(true);
         // Before the answer: the live connection may be faster, close the review and take the form with it.
-        let done = wording::review::own(
-            self.board.lang.get_untracked(),
-            verdict,
-            &about.phase,
-            about.next_phase.as_ref(),
-        );
-        self.board
-            .review
-            .decided_here
-            .set_value(Some((handover.clone(), revision)));
+        let lang = self.board.lang.get_untracked();
+        // The first of two acceptances decides nothing, and closes no review.
+        let first = verdict == Verdict::Accept && untrack(|| self.points.needs_another());
+        let done = if first {
+            lang.own_approved(about.phase.as_str())
+        } else {
+            let here = &self.board.review.decided_here;
+            here.set_value(Some((handover.clone(), revision)));
+            wording::review::own(lang, verdict, &about.phase, about.next_phase.as_ref())
+        };
         spawn_local(async move {
             let Attempt {
                 verdict,

@@ -9,7 +9,7 @@ use crate::{
     board::{Board, use_board},
     components::{
         answered::answered, chip::Chip, copy::CopyButton, held_phases::held_phases,
-        history::History, log::Log, notes::notes, now::Now, prompt::PromptCard,
+        history::History, log::Log, notes::notes, now::Now, policies::policies, prompt::PromptCard,
         question::Questions, track::Track, waits::waits, when::When, work::Work,
     },
     detail::Coming,
@@ -93,6 +93,7 @@ fn Known(board: Board, status: StatusSignal) -> impl IntoView {
                 {waits(board, status)}
                 <Log status/>
                 <Identity board status/>
+                {policies(board, status)}
                 {held_phases(board, status)}
             </aside>
         </div>

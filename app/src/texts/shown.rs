@@ -17,6 +17,10 @@ pub(crate) struct Shown {
     pub placeholders: Vec<Placeholder>,
     /// Comments on this handover, and those on earlier ones that are not settled.
     pub comments: Vec<Point>,
+    /// The trip-wires that kept a policy from accepting it.
+    pub hit: Vec<Hit>,
+    /// Who else may accept it, where two people have to.
+    pub may_accept: Option<Vec<String>>,
     /// Of a comparison: the blocks as they are read.
     pub blocks: Vec<DiffBlock>,
     /// Of a comparison: the lines as they are written.
@@ -47,6 +51,18 @@ pub(crate) struct Point {
     pub replies: Vec<Reply>,
     /// Where it stands: `unanswered`, `done`, `declined` or `settled`.
     pub state: String,
+}
+
+/// A trip-wire that was hit: [`domain::WireHit`], as far as it is shown.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Hit {
+    /// Which one.
+    pub wire: String,
+    /// How many there are of what it counts.
+    pub count: u64,
+    /// How many are allowed.
+    pub limit: u64,
 }
 
 /// Somebody, by name.

@@ -2,7 +2,7 @@
 
 use domain::{Actor, ActorKind, Entry, NoteKind, TaskStatus, Via, What};
 
-use super::{is_reader, pipeline, quoted};
+use super::{is_reader, pipeline, policy, quoted};
 use crate::Lang;
 
 /// What is said first, and what is quoted after it: a note, a task, the agent's words.
@@ -45,6 +45,23 @@ pub(crate) fn line(lang: Lang, reader: &str, entry: &Entry) -> (String, Option<S
                 lang.log_accepted_revision(phase.as_str(), &number, who),
                 &|| lang.log_accepted_revision_by_you(phase.as_str(), &number),
             )
+        }
+        What::AcceptedByPolicy { phase, set_by, .. } => {
+            policy::accepted(lang, phase.as_str(), set_by, set_by == reader)
+        }
+        What::Approved { phase, .. } => by(lang.log_approved(phase.as_str(), who), &|| {
+            lang.log_approved_by_you(phase.as_str())
+        }),
+        What::ApprovalTakenBack { phase, .. } => {
+            by(lang.log_approval_taken_back(phase.as_str(), who), &|| {
+                lang.log_approval_taken_back_by_you(phase.as_str())
+            })
+        }
+        What::PolicySet { phase, policy } => {
+            let rule = policy::rule(lang, *policy);
+            by(lang.log_policy_set(phase.as_str(), rule, who), &|| {
+                lang.log_policy_set_by_you(phase.as_str(), rule)
+            })
         }
         What::ChangesRequested { phase, .. } => by(lang.log_changes(phase.as_str(), who), &|| {
             lang.log_changes_by_you(phase.as_str())
@@ -96,6 +113,7 @@ fn with_it(lang: Lang, what: &What) -> Option<String> {
         What::NoteSent { text, .. } => noted(lang, text),
         What::Task { name, .. } => Some(name.clone()),
         What::Accepted { note, .. }
+        | What::Approved { note, .. }
         | What::ChangesRequested { note, .. }
         | What::Stopped { note } => noted(lang, note),
         What::Completed { note } | What::Failed { note } | What::Cancelled { note } => {

@@ -9,6 +9,7 @@ pub(crate) mod happened;
 pub(crate) mod now;
 pub(crate) mod people;
 pub(crate) mod pipeline;
+pub(crate) mod policy;
 pub(crate) mod review;
 pub(crate) mod session;
 mod text;

@@ -3,7 +3,7 @@
 use domain::{Actor, Decision, PhaseName, Timestamp, Verdict};
 use protocol::{DiffLine, LineChange, PendingDecision, Rendering};
 
-use super::{age, connection, draft::Row, is_reader};
+use super::{age, connection, draft::Row, is_reader, policy};
 use crate::{Lang, api::Failure, texts::Point};
 
 /// `PLAN → CREATE`; after the last phase `REFLECT → finish`.
@@ -69,6 +69,15 @@ pub(crate) fn elsewhere(
     decision: &Decision,
     phase: &PhaseName,
 ) -> String {
+    if let Some(set_by) = &decision.policy_by {
+        let words = policy::accepted(
+            lang,
+            phase.as_str(),
+            &set_by.name,
+            is_reader(reader, set_by),
+        );
+        return format!("{words}.");
+    }
     made(lang, reader, decision.decision, &decision.by, phase)
 }
 
@@ -122,6 +131,13 @@ pub(crate) fn undo(lang: Lang, decision: Verdict, phase: &PhaseName) -> String {
 
 /// `Accepted by Anna`.
 pub(crate) fn decided(lang: Lang, reader: &str, decision: &Decision) -> String {
+    if let Some(set_by) = &decision.policy_by {
+        return if is_reader(reader, set_by) {
+            lang.decided_by_policy_of_yours().to_owned()
+        } else {
+            lang.decided_by_policy(&set_by.name)
+        };
+    }
     let Actor { name: who, .. } = &decision.by;
     match (decision.decision, is_reader(reader, &decision.by)) {
         (Verdict::Accept, false) => lang.decided_accepted(who),
@@ -351,6 +367,7 @@ mod tests {
             by,
             at: Timestamp::from_millis(0),
             proof: None,
+            policy_by: None,
         };
         let now = Timestamp::from_millis(125_000);
         let anna = decision(Actor::person("Anna"));

@@ -8,6 +8,7 @@ mod draft;
 mod invisible;
 mod lifecycle;
 mod limits;
+mod policy;
 mod progress;
 mod relay;
 mod session;

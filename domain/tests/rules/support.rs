@@ -1,9 +1,9 @@
 //! A pipeline under test, and short forms of commands.
 
 use domain::{
-    Actor, Command, Event, HandoverId, Held, Outcome, Pipeline, PipelineId, PromptId, Proposal,
-    Recap, Recorded, Refusal, Review, Start, TaskReport, TaskStatus, Timestamp, Verdict, Writer,
-    WriterKind, decide, decide_start,
+    Actor, Command, Context, Event, HandoverId, Held, Outcome, Pipeline, PipelineId, PromptId,
+    Proposal, Recap, Recorded, Refusal, Review, Start, TaskReport, TaskStatus, Timestamp, Verdict,
+    Writer, WriterKind, decide, decide_in, decide_start,
 };
 
 /// A pipeline with the journal around it.
@@ -43,13 +43,28 @@ impl Track {
     /// Carries out a command, a second after the one before.
     pub fn send(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
         let events = decide(&self.pipeline, actor, command)?.events;
+        Ok(self.apply(actor, events))
+    }
+
+    /// Carries out a command where this is known, a second after the one before.
+    pub fn send_in(
+        &mut self,
+        actor: &Actor,
+        command: &Command,
+        context: &Context<'_>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let events = decide_in(&self.pipeline, actor, command, context)?.events;
+        Ok(self.apply(actor, events))
+    }
+
+    fn apply(&mut self, actor: &Actor, events: Vec<Event>) -> Vec<Event> {
         self.wait(1);
         for event in &events {
             let mut recorded = record(&self.id, self.pipeline.revision + 1, actor, event.clone());
             recorded.at = self.now();
             self.pipeline.apply(&recorded);
         }
-        Ok(events)
+        events
     }
 
     /// Lets time pass.

@@ -16,6 +16,10 @@ pub enum Action {
     Report,
     /// Decide about a handover.
     Decide,
+    /// Set how the handover of a phase comes to its decision. Whoever may accept each handover may also say in advance which
+    /// ones need no look, so this needs no owner; only doing away with the need for two people does
+    /// ([`domain::Command::SetPolicy`]).
+    SetPolicy,
     /// Answer a question of an agent.
     Answer,
     /// Tell an agent at work something, pause it, let it go on.
@@ -32,9 +36,10 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Report,
         Self::Decide,
+        Self::SetPolicy,
         Self::Answer,
         Self::Instruct,
         Self::HandOn,
@@ -48,6 +53,7 @@ impl Action {
         match self {
             Self::Report
             | Self::Decide
+            | Self::SetPolicy
             | Self::Answer
             | Self::Instruct
             | Self::HandOn
@@ -57,12 +63,17 @@ impl Action {
         }
     }
 
-    /// Whether a token of a person's scripts may do it: only somebody at a browser decides, answers, instructs, and
-    /// lets others in.
+    /// Whether a token of a person's scripts may do it: only somebody at a browser decides, now or by a policy, answers,
+    /// instructs, and lets others in.
     pub fn is_for_scripts(self) -> bool {
         !matches!(
             self,
-            Self::Decide | Self::Answer | Self::Instruct | Self::ManagePeople | Self::OwnAccount
+            Self::Decide
+                | Self::SetPolicy
+                | Self::Answer
+                | Self::Instruct
+                | Self::ManagePeople
+                | Self::OwnAccount
         )
     }
 
@@ -75,6 +86,7 @@ impl Action {
         match self {
             Self::Report => "report",
             Self::Decide => "decide",
+            Self::SetPolicy => "set a policy",
             Self::Answer => "answer questions",
             Self::Instruct => "send notes to agents",
             Self::HandOn => "hand prompts on",

@@ -192,6 +192,21 @@ impl Documents {
             .map_err(|error| ReadError::clone(&error))
     }
 
+    /// How many placeholders are left in a text, fifty at most; nothing where it is nested too deep to be searched.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn placeholder_count(
+        &self,
+        reference: &DocumentRef,
+    ) -> Result<Option<u32>, ReadError> {
+        let found = self.placeholders(reference).await?;
+        if found.is_empty() && render::is_too_deep(&self.text(reference).await?) {
+            return Ok(None);
+        }
+        Ok(Some(u32::try_from(found.len()).unwrap_or(u32::MAX)))
+    }
+
     /// What the text `to` has that `from` has not: as it is read, as it is written, and whether something is left out. For
     /// everybody but people, without what may be a secret.
     ///

@@ -68,6 +68,11 @@ impl Caller {
         matches!(self.principal, Principal::Person(_))
     }
 
+    /// The person who sends it, in a browser or by a script.
+    pub fn reader(&self) -> Option<Actor> {
+        self.principal.actor().filter(|_| self.is_person())
+    }
+
     /// The person who acts where people act.
     ///
     /// # Errors

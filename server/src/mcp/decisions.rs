@@ -32,7 +32,10 @@ impl Handler {
     ) -> Option<(&'a Handover, Actor, Way)> {
         let handover = pipeline.handover(id)?;
         let (person, way) = asking::person(context, &self.agents, &handover.current().by)?;
+        // Whoever has accepted already waits for another person.
+        let approval = handover.current().approval.as_ref();
         let asks = handover.is_open()
+            && approval.is_none_or(|approval| approval.by != person)
             && !pipeline.status.has_ended()
             && !self.asking.declined.contains(&TaskId::of(handover).to_string())
             && self.may(&person, Action::Decide)

@@ -17,6 +17,7 @@ mod push;
 mod settings;
 mod shape;
 mod webhook;
+mod wires;
 
 use std::{sync::Arc, time::Duration};
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Event, HandoverId, Language, Outcome, Pipeline, PipelineId, QuestionId, Recorded, Timestamp,
-    text,
+    WireHit, text,
 };
 use protocol::Summary;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Kind,
     overdue::{Overdue, Patience, awaited},
+    wires,
 };
 
 /// Whether anybody may want to know of an event: most are reports.
@@ -30,6 +31,7 @@ pub fn takes_back(event: &Event) -> bool {
     matches!(
         event,
         Event::HandoverAccepted { .. }
+            | Event::HandoverAcceptedByPolicy { .. }
             | Event::ChangesRequested { .. }
             | Event::HandoverStopped { .. }
             | Event::HandoverRevised { .. }
@@ -72,6 +74,9 @@ pub struct Notice {
     /// Whether the prompt waits for a person to send it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
+    /// The trip-wires that kept the policy of the phase from accepting the handover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hit: Vec<WireHit>,
     /// One line: of the handover, of the agent, or with which the pipeline ended. May be empty.
     pub summary: String,
     /// Where the board shows it.
@@ -93,8 +98,10 @@ impl Notice {
             ..Self::about(pipeline, event, recorded.at, board)
         };
         let waiting = |id: &HandoverId, revision, summary: &str| {
-            let phase = pipeline.handover(id)?.phase.as_str();
+            let handover = pipeline.handover(id)?;
+            let phase = handover.phase.as_str();
             Some(Self {
+                hit: handover.current().hit.clone(),
                 handover: Some(id.clone()),
                 revision: Some(revision),
                 ..plain(Kind::HandoverWaiting, phase, summary)
@@ -176,6 +183,7 @@ impl Notice {
             agent: None,
             since: None,
             held: false,
+            hit: Vec::new(),
             summary: "Notices of this Staffel arrive here.".to_owned(),
             url: board.to_owned(),
             at,
@@ -316,12 +324,21 @@ impl Notice {
     pub fn plain(&self) -> String {
         let lines = [
             self.place(),
+            self.why_for_you(),
             self.summary.clone(),
             String::new(),
             self.url.clone(),
         ];
-        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let lines = lines.iter().enumerate();
+        // Only the empty line before the address is meant.
+        let lines = lines.filter(|(index, line)| *index != 1 || !line.is_empty());
+        let lines: Vec<_> = lines.map(|(_, line)| line.as_str()).collect();
         lines.join("\n")
+    }
+
+    /// Why the policy of the phase leaves it to a person; empty where it has no say.
+    pub fn why_for_you(&self) -> String {
+        wires::not_accepted(&self.hit, self.language)
     }
 
     /// Where it happened: project and phase.

@@ -89,6 +89,9 @@ impl Notifier {
             Event::HandoverAccepted {
                 handover, revision, ..
             }
+            | Event::HandoverAcceptedByPolicy {
+                handover, revision, ..
+            }
             | Event::ChangesRequested {
                 handover, revision, ..
             }
@@ -232,15 +235,20 @@ impl Notifier {
             language: if german { Language::De } else { Language::En },
             ..notice.clone()
         };
-        let short = self.short_handover(push, &notice).await;
+        // What a policy left to a person is looked at on the board.
+        let short = match notice.hit.is_empty() {
+            true => self.short_handover(push, &notice).await,
+            false => None,
+        };
         let place = protocol::shorten(&notice.place(), 120);
         // What can be accepted stands there first, and alone in its line.
         let text = match &short {
             Some(short) => format!("{}\n{place}", short.text),
-            None => format!(
-                "{place}\n{}",
-                visible(&protocol::shorten(&notice.summary, BODY_MAX))
-            ),
+            None => {
+                let said = format!("{}\n{}", notice.why_for_you(), notice.summary);
+                let said = protocol::shorten(said.trim_start(), BODY_MAX);
+                format!("{place}\n{}", visible(&said))
+            }
         };
         let accept = short.as_ref().map(|short| {
             json!({

@@ -66,7 +66,8 @@ fn plain(notice: &Notice) -> String {
 }
 
 fn summary(notice: &Notice) -> String {
-    shorten(&notice.summary, SUMMARY_MAX)
+    let summary = shorten(&notice.summary, SUMMARY_MAX);
+    lines([notice.why_for_you(), summary])
 }
 
 fn lines<const N: usize>(lines: [String; N]) -> String {

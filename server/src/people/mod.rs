@@ -19,7 +19,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{HandoverId, Proposal, Refusal, Timestamp, text};
+use domain::{
+    Actor, ActorKind, Deciders, HandoverId, PhaseName, PipelineId, Policy, Proposal, Refusal,
+    Timestamp, TripWires, text,
+};
 use protocol::{Audit, AuditEntry, DeviceView, Devices, Happened, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
 use tokio::{
@@ -227,6 +230,17 @@ impl Memory {
     }
 }
 
+impl Deciders for People {
+    fn may_decide(&self, person: &Actor) -> bool {
+        let role = self.role(&person.name);
+        person.kind == ActorKind::Person && role.is_some_and(|role| role >= Role::Reviewer)
+    }
+
+    fn others_may_decide(&self, person: &Actor) -> bool {
+        !self.others_who_decide(&person.name).is_empty()
+    }
+}
+
 impl People {
     /// The people of this registry.
     ///
@@ -260,6 +274,16 @@ impl People {
         let memory = self.memory();
         let person = memory.person(name)?;
         person.disabled.is_none().then_some(person.role)
+    }
+
+    /// Who else may decide about handovers, by name.
+    pub fn others_who_decide(&self, person: &str) -> Vec<String> {
+        let memory = self.memory();
+        let others = memory
+            .people
+            .iter()
+            .filter(|it| it.disabled.is_none() && it.role >= Role::Reviewer && it.name != person);
+        others.map(|it| it.name.clone()).collect()
     }
 
     /// Whether there is nobody yet.
@@ -571,6 +595,30 @@ impl People {
     pub async fn note_taken_back(self: &Arc<Self>, by: By, handover: &HandoverId, revision: u32) {
         let about = format!("{handover}, revision {revision}");
         self.note_later(by, Happened::TakenBack, about).await;
+    }
+
+    /// Notes in the audit how the handovers of a phase come to their decisions from now on.
+    pub async fn note_policy(
+        self: &Arc<Self>,
+        by: By,
+        pipeline: &PipelineId,
+        phase: &PhaseName,
+        policy: Policy,
+    ) {
+        let how = match policy {
+            Policy::Ask => "ask".to_owned(),
+            Policy::TwoPeople => "two_people".to_owned(),
+            Policy::AcceptUnless(TripWires {
+                max_files,
+                needs_tests,
+            }) => format!("accept_unless, max_files {max_files}, needs_tests {needs_tests}"),
+        };
+        self.note_later(
+            by,
+            Happened::PolicySet,
+            format!("{pipeline}, {phase}: {how}"),
+        )
+        .await;
     }
 
     /// Adds a line to the audit where nothing may block.

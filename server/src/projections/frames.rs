@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, Prompt, PromptId,
+    Actor, DeliveryState, DocumentHash, DocumentRef, Event, HandoverId, Pipeline, Prompt, PromptId,
     Recorded, Verdict, Via,
 };
 use protocol::{
@@ -83,6 +83,24 @@ pub fn frames_of(
                     Verdict::Accept,
                     review_changes,
                 );
+            }
+            Event::HandoverAcceptedByPolicy {
+                handover,
+                revision,
+                set_by,
+                ..
+            } => {
+                let view = HandoverDecided {
+                    pipeline: recorded.pipeline.clone(),
+                    handover: handover.clone(),
+                    revision: *revision,
+                    decision: Verdict::Accept,
+                    by: Actor::system(),
+                    note: String::new(),
+                    at: recorded.at,
+                    policy_by: Some(set_by.clone()),
+                };
+                encode_into(&mut bytes, event_name::HANDOVER_DECIDED, None, &view);
             }
             Event::ChangesRequested {
                 handover,
@@ -181,6 +199,7 @@ fn decided(
         by: recorded.actor.clone(),
         note: note.to_owned(),
         at: recorded.at,
+        policy_by: None,
     };
     encode_into(bytes, event_name::HANDOVER_DECIDED, None, &view);
 }
@@ -262,6 +281,7 @@ fn changed(before: Option<&Pipeline>, after: &Pipeline, batch: &[Recorded]) -> C
                 | Event::NoteSent { .. }
                 | Event::NotesDelivered { .. }
                 | Event::NotesAcknowledged { .. }
+                | Event::PhasePolicySet { .. }
         )
     });
     if unlisted || tasks.len() > CHANGES_MAX || log.len() > CHANGES_MAX {

@@ -28,6 +28,9 @@ pub fn handover_view(
         secrets: Vec::new(),
         recap: None,
         earlier: None,
+        policy: None,
+        hit: Vec::new(),
+        may_accept: None,
         placeholders: Vec::new(),
         comments: Vec::new(),
     }

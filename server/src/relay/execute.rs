@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Actor, Changes, Command, Pipeline, PipelineId, Start, Timestamp, decide, decide_start,
+    Actor, Changes, Command, Context, Deciders, Document, DocumentRef, Event, NoDeciders, Pipeline,
+    PipelineId, Refusal, Start, TextCheck, Timestamp, Wire, decide_in, decide_start_by,
 };
 
 use super::{Relay, RelayError, keys};
@@ -32,6 +33,18 @@ enum AppendOutcome {
     Conflict(u64),
 }
 
+/// The text that a policy asks about before it can accept.
+fn to_search(pipeline: &Pipeline, changes: &Changes) -> Option<DocumentRef> {
+    let asks = changes.events.iter().any(|event| match event {
+        Event::TripWiresHit { hit, .. } => hit.iter().any(|hit| hit.wire == Wire::NotSearched),
+        _ => false,
+    });
+    // With answers alone the text is the one that is open.
+    let open = || Some(pipeline.open_handover()?.current().document);
+    let new = changes.documents.first().map(Document::reference);
+    asks.then(|| new.or_else(open)).flatten()
+}
+
 impl Relay {
     /// Starts a pipeline. The key belongs to the actor.
     ///
@@ -47,7 +60,7 @@ impl Relay {
             .map(|text| keys::make(actor, "start", text, start))
             .transpose()?;
         let start = secrets::guarded_start(start);
-        let Changes { events, documents } = decide_start(&start)?;
+        let Changes { events, documents } = decide_start_by(&start, actor)?;
         for _ in 0..STARTS_MAX {
             let now = self.shared.clock.now();
             let random =
@@ -108,15 +121,20 @@ impl Relay {
         let command = self.with_files(id, command).await?;
         loop {
             let pipeline = self.pipeline(id).await?;
-            let Changes { events, documents } = decide(&pipeline, actor, &command)?;
+            let mut changes = self.decide(&pipeline, actor, &command, None)?;
+            for document in &changes.documents {
+                self.shared.documents.keep(document).await;
+            }
+            if let Some(document) = to_search(&pipeline, &changes) {
+                let text = self.search_text(&document).await;
+                changes = self.decide(&pipeline, actor, &command, text)?;
+            }
+            let Changes { events, documents } = changes;
             if events.is_empty() && key.is_none() {
                 return Ok(Done {
                     pipeline,
                     repeated: false,
                 });
-            }
-            for document in &documents {
-                self.shared.documents.keep(document).await;
             }
             let append = Append {
                 pipeline: id.clone(),
@@ -135,6 +153,34 @@ impl Relay {
                 AppendOutcome::Conflict(actual) => self.wait_for_revision(id, actual).await?,
             }
         }
+    }
+
+    fn decide(
+        &self,
+        pipeline: &Pipeline,
+        actor: &Actor,
+        command: &Command,
+        text: Option<TextCheck>,
+    ) -> Result<Changes, Refusal> {
+        let deciders = self.shared.deciders.get();
+        let deciders: &dyn Deciders = match deciders {
+            Some(deciders) => &**deciders,
+            None => &NoDeciders,
+        };
+        decide_in(pipeline, actor, command, &Context { deciders, text })
+    }
+
+    /// What a policy has to know about a text. Nothing where it cannot be searched: then a person looks at it.
+    async fn search_text(&self, document: &DocumentRef) -> Option<TextCheck> {
+        let found = self.shared.documents.placeholder_count(document).await;
+        let found = found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a handover is not searched for placeholders: {error}");
+            None
+        });
+        Some(TextCheck {
+            document: document.hash,
+            placeholders: found?,
+        })
     }
 
     async fn done(&self, id: &PipelineId, repeated: bool) -> Result<Done, RelayError> {

@@ -17,10 +17,10 @@ mod waiters;
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
-use domain::{Pipeline, PipelineId, Reason, Recorded, Refusal, Timestamp};
+use domain::{Deciders, Pipeline, PipelineId, Reason, Recorded, Refusal, Timestamp};
 use protocol::{Counts, Match, Page, Snapshot, Summary};
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -71,6 +71,8 @@ struct Shared {
     waiters: Arc<Waiters>,
     /// What is derived from the facts and not stored yet.
     deriver: Deriver,
+    /// Who may decide; nobody where that was not said.
+    deciders: OnceLock<Arc<dyn Deciders + Send + Sync>>,
     /// Why the state does not follow the journal, while it does not.
     stuck: watch::Sender<Option<String>>,
 }
@@ -117,6 +119,11 @@ impl From<ReadError> for RelayError {
 }
 
 impl Relay {
+    /// Says who may decide, once, before there are commands. Policies accept nothing before that.
+    pub fn decided_by(&self, deciders: Arc<dyn Deciders + Send + Sync>) {
+        let _ = self.shared.deciders.set(deciders);
+    }
+
     /// A pipeline as it is now.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use domain::{Event, Pipeline, PipelineId, Recorded, Status, Timestamp};
@@ -76,6 +76,7 @@ impl Relay {
                 sent: std::sync::Mutex::default(),
                 waiters: Arc::default(),
                 deriver: Deriver::new(derived),
+                deciders: OnceLock::new(),
                 stuck: watch::Sender::new(None),
                 journal,
             }),

@@ -3,6 +3,7 @@
 //! One test binary, because each one links the whole server. The name of a test is the rule it proves.
 
 mod api;
+mod approval_policies;
 mod attachments;
 mod bad_peers;
 mod bodies;

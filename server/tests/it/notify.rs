@@ -384,6 +384,45 @@ async fn a_handover_that_was_decided_is_told_no_more() {
 }
 
 #[tokio::test]
+async fn what_a_policy_left_to_people_is_told_with_its_reasons_and_what_it_accepted_waits_for_nobody()
+ {
+    let fake = Fake::start([]).await;
+    let server = telling(&fake.webhook("a", "events = [\"handover_waiting\"]")).await;
+    let api = &server.api;
+    let pipeline = api.start("shop").await;
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(api.session());
+    let path = format!("/api/pipelines/{pipeline}/phases/VAN/policy");
+    let body = json!({"policy": "accept_unless", "max_files": 3}).to_string();
+    api.send(reqwest::Method::PUT, &path, &headers, body)
+        .await
+        .ok();
+    let path = format!("/api/pipelines/{pipeline}/handovers");
+    let tested = |failed: u32| {
+        let recap = json!({"evidence": {"tests": {"passed": 3, "failed": failed}}});
+        json!({"content": "Found it.", "recap": recap})
+    };
+    api.post(&path, &tested(1)).await.ok();
+    let told = fake.takes(1).await[0].json();
+    assert_eq!(told["hit"], json!([{"wire": "failed_tests", "count": 1}]));
+    let text = told["text"].as_str().expect("a text");
+    assert!(
+        text.contains("Not accepted automatically: 1 test failed"),
+        "{text}"
+    );
+
+    api.post(&path, &tested(0)).await.ok();
+    api.prompt(&pipeline, 1).await;
+    let pick_up = format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/pickup");
+    api.post(&pick_up, &json!({})).await.ok();
+    // The next phase asks: whatever was told in between would be here by then.
+    let plan = api.hand_over(&pipeline, "A plan.").await;
+    let taken = fake.takes(2).await;
+    assert_eq!(taken[1].json()["handover"], plan);
+    assert_eq!(taken[1].json()["hit"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_silent_agent_and_a_prompt_that_lies_there_are_told_once_unless_it_is_over_by_then() {
     let fake = Fake::start([]).await;
     let soon = Patience {

@@ -30,7 +30,7 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 73] = [
+const ROUTES: [(For, &str, &str, &str); 74] = [
     (For::Everybody, "GET", "/health", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
@@ -77,6 +77,7 @@ const ROUTES: [(For, &str, &str, &str); 73] = [
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision", r#"{"decision":"stop","revision":1}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision/undo", r#"{"revision":1}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/handovers/{handover}/decision/now", r#"{"revision":1}"#),
+    (For::Reviewers, "PUT", "/api/pipelines/{pipeline}/phases/{phase}/policy", r#"{"policy":"two_people"}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/notes", r#"{"text":"Mind the tests."}"#),
     (For::Reviewers, "POST", "/api/pipelines/{pipeline}/questions/{question}/answer", r#"{"answer":"x"}"#),
     (For::Scripts, "PUT", "/api/pipelines/{pipeline}/held-phases", r#"{"phases":[]}"#),
@@ -307,6 +308,7 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
             .replace("{handover}", &handover)
             .replace("{prompt}", &format!("{pipeline}-p1"))
             .replace("{question}", &format!("{pipeline}-q1"))
+            .replace("{phase}", "REFLECT")
             .replace("{client}", "codex")
             .replace("{kind}", "pin");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");

@@ -272,6 +272,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "POST /api/session/passkey",
             "POST /api/session/seen",
             "PUT /api/pipelines/{pipeline}/held-phases",
+            "PUT /api/pipelines/{pipeline}/phases/{phase}/policy",
         ]
     );
     for route in routes.iter().filter(|route| !route.ends_with("/sse")) {

@@ -51,6 +51,10 @@ fn kind(event: &Event) -> &'static str {
         Event::HandoverReviewed { .. } => UNRELEASED[14],
         Event::DecisionPending { .. } => UNRELEASED[15],
         Event::DecisionTakenBack { .. } => UNRELEASED[16],
+        Event::PhasePolicySet { .. } => UNRELEASED[17],
+        Event::TripWiresHit { .. } => UNRELEASED[18],
+        Event::HandoverAcceptedByPolicy { .. } => UNRELEASED[19],
+        Event::HandoverApproved { .. } => UNRELEASED[20],
     }
 }
 
@@ -77,7 +81,7 @@ const KINDS: [&str; 19] = [
 ];
 
 /// Kinds that no released version has written yet.
-const UNRELEASED: [&str; 17] = [
+const UNRELEASED: [&str; 21] = [
     "PipelineArchived",
     "PipelineUnarchived",
     "SessionJoined",
@@ -95,6 +99,10 @@ const UNRELEASED: [&str; 17] = [
     "HandoverReviewed",
     "DecisionPending",
     "DecisionTakenBack",
+    "PhasePolicySet",
+    "TripWiresHit",
+    "HandoverAcceptedByPolicy",
+    "HandoverApproved",
 ];
 
 /// The released versions with the text of their facts and of their state.

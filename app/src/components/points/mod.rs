@@ -8,6 +8,7 @@ mod evidence;
 mod ledger;
 mod outline;
 mod page;
+mod policy;
 mod unsent;
 
 use std::{sync::Arc, time::Duration};

@@ -84,6 +84,7 @@ fn audit_line(board: Board, entry: AuditEntry) -> AnyView {
         Happened::TokenRevoked => Lang::audit_token_revoked,
         Happened::Decided => Lang::audit_decided,
         Happened::TakenBack => Lang::audit_taken_back,
+        Happened::PolicySet => Lang::audit_policy_set,
         Happened::Restored => Lang::audit_restored,
         Happened::PasskeyAdded => Lang::audit_passkey_added,
         Happened::PasskeyRemoved => Lang::audit_passkey_removed,

@@ -18,7 +18,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, id, nothing, unknown};
+use super::{Answer, id, nothing, policies::may_accept, unknown};
 use crate::{
     access::Action,
     http::{
@@ -99,6 +99,7 @@ pub(super) struct RevisionQuery {
     responses((status = 200, body = HandoverView), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn read(
     State(relay): State<Relay>,
+    State(people): State<Arc<People>>,
     caller: Caller,
     Path((pipeline, handover)): Path<(String, String)>,
     Query(RevisionQuery { revision }): Query<RevisionQuery>,
@@ -107,8 +108,10 @@ pub(super) async fn read(
     let handover = find_handover(&pipeline, &handover)?;
     let number = revision.unwrap_or_else(|| handover.current().number);
     let revision = find_revision(handover, number)?;
-    let view = view_of(&relay, &pipeline, handover, revision, caller.is_person());
-    Ok(Json(view.await?))
+    let reader = caller.reader();
+    let view = view_of(&relay, &pipeline, handover, revision, reader.is_some()).await?;
+    let may_accept = reader.and_then(|reader| may_accept(&pipeline, handover, &people, &reader));
+    Ok(Json(HandoverView { may_accept, ..view }))
 }
 
 /// A revision with its text and its HTML.
@@ -148,6 +151,8 @@ fn read_view(
     HandoverView {
         recap: revision.recap.as_deref().cloned(),
         earlier: earlier_evidence(handover, revision),
+        policy: pipeline.phase_policy(&handover.phase).cloned(),
+        hit: revision.hit.clone(),
         comments: comments_on(pipeline, handover)
             .map(CommentView::from)
             .collect(),
@@ -252,7 +257,8 @@ pub(super) struct Decided {
     status: Summary,
 }
 
-/// Decides about a handover. Only people do: an agent gets 403. 202: it can be taken back until `handover.pending.due`.
+/// Decides about a handover. Only people do: an agent gets 403. 202: it can be taken back until
+/// `handover.pending.due`, or another person has to accept too: `handover.approval`.
 #[utoipa::path(post, path = "/api/pipelines/{pipeline}/handovers/{handover}/decision", tag = "people",
     params(("pipeline" = String, Path,), ("handover" = String, Path,)), request_body = DecisionBody,
     responses((status = 200, body = Decided), (status = 202, body = Summary), (status = 409, body = Problem, content_type = "application/problem+json")))]
@@ -295,16 +301,16 @@ pub(super) async fn decide(
     if let (false, Command::Decide(decided)) = (done.repeated, &command) {
         people.note_decision(by, decided).await;
     }
-    if done.pipeline.pending.is_some() {
-        let status = Summary::from(&*done.pipeline);
-        return Ok((StatusCode::ACCEPTED, Json(status)).into_response());
-    }
     let made = done
         .pipeline
         .handover(&handover)
         .and_then(|handover| handover.decision(revision))
         .cloned();
-    let made = made.ok_or_else(|| nothing("decision", &pipeline))?;
+    let Some(made) = made else {
+        // An acceptance that waits for a second one is none yet.
+        let status = Summary::from(&*done.pipeline);
+        return Ok((StatusCode::ACCEPTED, Json(status)).into_response());
+    };
     Ok(Json(Decided {
         decided: HandoverDecided {
             pipeline: id,
@@ -314,6 +320,7 @@ pub(super) async fn decide(
             by: made.by,
             note: made.note,
             at: made.at,
+            policy_by: made.policy_by.map(|by| *by),
         },
         status: Summary::from(&*done.pipeline),
     })
@@ -354,13 +361,11 @@ pub(super) async fn take_back(
     let before = relay.pipeline(&id(&pipeline)?).await?;
     let command = |handover| Command::TakeBack { handover, revision };
     let done = on_pending(&relay, &caller, &pipeline, &handover, command).await?;
-    // Not the second time that the same request comes, when there is nothing to take back any more.
     let proposal = before.pending.as_deref().map(|pending| &pending.proposal);
     let proposal = proposal.filter(|proposal| proposal.revision == revision);
-    if let (false, Some(proposal)) = (done.repeated, proposal) {
-        people
-            .note_taken_back(by, &proposal.handover, revision)
-            .await;
+    if !done.repeated {
+        let handover = &find_handover(&before, &handover)?.id;
+        people.note_taken_back(by, handover, revision).await;
     }
     Ok(Json(TakenBack {
         status: Summary::from(&*done.pipeline),

@@ -13,6 +13,7 @@ mod notifications;
 mod passkey;
 mod people;
 mod pipelines;
+mod policies;
 mod prompts;
 mod questions;
 mod reports;
@@ -66,6 +67,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(drafts::writers))
         .routes(routes!(drafts::test))
         .routes(routes!(drafts::hold))
+        .routes(routes!(policies::set))
         .routes(routes!(pipelines::change_version))
         .routes(routes!(pipelines::finish))
         .routes(routes!(events::list))

@@ -13,7 +13,10 @@ use protocol::{Detail, Page, Summary};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, carry_out, id, invalid};
+use super::{
+    Answer, carry_out, id, invalid,
+    policies::{PlannedPolicy, planned},
+};
 use crate::{
     access::Action,
     http::caller::{Body, Caller, Path, Query},
@@ -138,6 +141,9 @@ pub(super) struct StartBody {
     /// The language of its prompts.
     #[serde(default)]
     language: Language,
+    /// How the handovers of phases come to their decisions; only a person at a browser names any. People are asked otherwise.
+    #[serde(default)]
+    policies: Vec<PlannedPolicy>,
 }
 
 /// Starts a pipeline.
@@ -145,6 +151,7 @@ pub(super) struct StartBody {
     responses((status = 201, body = Summary), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn start(
     State(relay): State<Relay>,
+    State(people): State<Arc<People>>,
     caller: Caller,
     Body(body): Body<StartBody>,
 ) -> Result<Response, Problem> {
@@ -157,6 +164,7 @@ pub(super) async fn start(
         version,
         tracks,
         language,
+        policies,
     } = body;
     let start = Start {
         project,
@@ -168,6 +176,7 @@ pub(super) async fn start(
         tracks,
         language,
         demo: false,
+        policies: planned(policies, &caller, &people)?,
     };
     let done = relay
         .start(&start, &caller.reporter()?, caller.key())

@@ -282,7 +282,10 @@ impl Decision {
             comments: made
                 .map(|_| Point::unanswered(pipeline))
                 .unwrap_or_default(),
-            decided_by: made.map(|made| made.by.name.clone()),
+            decided_by: made.map(|made| match &made.policy_by {
+                Some(by) => format!("the policy that {} set", by.name),
+                None => made.by.name.clone(),
+            }),
             prompt: prompt.map(|(_, text)| text.to_owned()),
             prompt_id: prompt.map(|(prompt, _)| prompt.id.to_string()),
             next_phase: prompt.map(|(prompt, _)| prompt.phase.to_string()),

@@ -20,6 +20,7 @@ mod get_version;
 mod list_pipelines;
 mod pick_up;
 mod points;
+mod policy;
 mod said;
 mod save_handover_content;
 mod start_pipeline;

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Nature, answer::Answer, arguments::parse, describe, find::no_handover, points::Point,
+    Nature, answer::Answer, arguments::parse, describe, find::no_handover, points::Point, policy,
     words::board_url,
 };
 use crate::mcp::handler::{Called, Handler};
@@ -225,6 +225,9 @@ pub struct Saved {
     pub unanswered: Vec<u32>,
     /// What to do next.
     pub next_step: String,
+    /// Whether it waits for a person.
+    #[serde(skip)]
+    is_open: bool,
 }
 
 impl Saved {
@@ -246,6 +249,7 @@ impl Saved {
     /// The newest handover of `pipeline`.
     pub fn new(pipeline: &Pipeline, board: &str) -> Option<Self> {
         let handover = pipeline.handovers.last()?;
+        let is_open = handover.is_open();
         let unanswered = Point::unanswered(pipeline);
         let unanswered: Vec<_> = unanswered.iter().map(|point| point.comment).collect();
         let answer_first = if unanswered.is_empty() {
@@ -266,10 +270,17 @@ impl Saved {
             board_url: board_url(board, pipeline),
             placeholders: Vec::new(),
             unanswered,
-            next_step: format!(
-                "{answer_first}Call await_handover_decision(handover=\"{}\"). Do not go on before the decision.",
-                handover.id
-            ),
+            next_step: {
+                let outcome = policy::outcome(handover).map(|outcome| format!("{outcome} "));
+                let outcome = outcome.unwrap_or_default();
+                let wait = format!("Call await_handover_decision(handover=\"{}\")", handover.id);
+                if is_open {
+                    format!("{outcome}{answer_first}{wait}. Do not go on before the decision.")
+                } else {
+                    format!("{outcome}{wait}: it has the prompt.")
+                }
+            },
+            is_open,
         })
     }
 }
@@ -284,8 +295,11 @@ impl Answer for Saved {
             board_url,
             ..
         } = self;
-        format!(
-            "Handover {handover} (revision {revision}) of {phase} waits for a person at {board_url}. Next: {next_step}"
-        )
+        let stands = if self.is_open {
+            format!("waits for a person at {board_url}")
+        } else {
+            "is accepted".to_owned()
+        };
+        format!("Handover {handover} (revision {revision}) of {phase} {stands}. Next: {next_step}")
     }
 }

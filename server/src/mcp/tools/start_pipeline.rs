@@ -148,6 +148,8 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
         tracks: given.tracks.into_iter().map(track).collect(),
         language: given.language.unwrap_or_default(),
         demo: given.demo,
+        // An agent never sets the rule that it is judged by.
+        policies: Vec::new(),
     };
     let done = handler
         .relay

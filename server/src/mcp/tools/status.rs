@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     answer::Answer,
+    policy,
     words::{board_url, word},
 };
 
@@ -100,10 +101,14 @@ pub fn next_step(pipeline: &Pipeline) -> String {
                 "A person has paused your work. Call await_handover_decision(pipeline=\"{id}\"): it waits until you may go on."
             )
         }
-        PipelineState::Idle | PipelineState::Running => format!(
-            "Work on {}. Report with update_pipeline_status(pipeline=\"{id}\", …); end the phase with save_handover_content(pipeline=\"{id}\", content=…).",
-            pipeline.phase().name
-        ),
+        PipelineState::Idle | PipelineState::Running => {
+            let phase = &pipeline.phase().name;
+            let rule = policy::rule(pipeline, phase).map(|rule| format!(" {rule}"));
+            format!(
+                "Work on {phase}. Report with update_pipeline_status(pipeline=\"{id}\", …); end the phase with save_handover_content(pipeline=\"{id}\", content=…).{}",
+                rule.unwrap_or_default()
+            )
+        }
         PipelineState::AwaitingReview => {
             let handover = pipeline
                 .handovers
