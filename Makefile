@@ -20,7 +20,7 @@ formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop assistants e2e
 # What compiles, and what mostly waits. `conformance` uses what `unit` has compiled. Assistants and browsers are slow
 # to start beside a compiler; beside each other they fill both processors.
-lanes := "lint unit conformance assistants" "build size e2e-python interop e2e"
+lanes := "lint unit conformance interop assistants" "build size e2e-python e2e"
 
 .PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 

@@ -160,7 +160,7 @@ fn nothing_hit_is_accepted_with_the_handover_by_the_policy_and_by_nobody_else() 
     assert_eq!(*set_by, anna());
     let made = current.decision.as_ref().expect("decided");
     assert_eq!(
-        (&made.by, made.policy_by.as_ref()),
+        (&made.by, made.policy_by.as_deref()),
         (&Actor::system(), Some(&anna()))
     );
     assert_eq!(track.pipeline.status, Status::HandingOver);
