@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -23,6 +25,9 @@ from mcp.client.streamable_http import create_mcp_http_client, streamable_http_c
 from mcp.types import Implementation
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Every client of httpx reads all certificates of the machine, for 20 ms of a processor, and the tests make thousands.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 # "legacy" shakes hands first (up to 2025-11-25), a date has no handshake, "auto" asks the server.
 MODES = ["legacy", "auto", "2026-07-28"]

@@ -47,7 +47,7 @@ def kill_at_work(steady: Steady, over: threading.Event) -> int:
     while kills < KILLS:
         seen = steady.answers
         while steady.answers == seen and not over.is_set():
-            time.sleep(0.002)
+            time.sleep(0.005)
         if over.is_set():
             break
         time.sleep(chance.random() * 0.02)
