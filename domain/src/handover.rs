@@ -78,13 +78,8 @@ impl Revision {
 
     /// The name of all that a reader decides about: the text, and what is said beside it. That of the text where nothing is.
     pub fn shown(&self) -> DocumentHash {
-        shown(&self.document, self.recap.as_deref())
+        recap::shown(&self.document, self.recap.as_deref())
     }
-}
-
-/// See [`Revision::shown`].
-pub(crate) fn shown(document: &DocumentRef, recap: Option<&Recap>) -> DocumentHash {
-    recap.map_or(document.hash, |recap| recap.shown_with(document))
 }
 
 impl Handover {

@@ -86,6 +86,11 @@ impl Evidence {
     }
 }
 
+/// The name of all that a reader decides about: see [`crate::Revision::shown`].
+pub(crate) fn shown(document: &DocumentRef, recap: Option<&Recap>) -> DocumentHash {
+    recap.map_or(document.hash, |recap| recap.shown_with(document))
+}
+
 /// The recap as it is kept; nothing where it says nothing.
 pub(crate) fn checked(recap: &Recap) -> Result<Option<Recap>, Refusal> {
     let Evidence {
@@ -237,7 +242,7 @@ impl Recap {
     }
 
     /// The name of a text that is shown with this: other words here, and it is another one.
-    pub(crate) fn shown_with(&self, document: &DocumentRef) -> DocumentHash {
+    fn shown_with(&self, document: &DocumentRef) -> DocumentHash {
         let mut hash = Sha256::new();
         hash.update(document.hash.as_bytes());
         // JSON keeps apart what stands in which field, and leaves out what is empty: a field that is added later

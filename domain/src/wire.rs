@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerOutcome, CommentAnswer, CommentState, Context, DocumentRef, Event, HandoverId, PhaseName,
-    Pipeline, Policy, Recap, Revision, handover,
+    Pipeline, Policy, Recap, Revision, recap,
 };
 
 /// What keeps a policy from accepting a handover. An attachment that is missing will be another one.
@@ -152,7 +152,7 @@ pub(crate) fn judge(
         Event::HandoverAcceptedByPolicy {
             handover,
             revision,
-            read: handover::shown(&saved.document, saved.recap),
+            read: recap::shown(&saved.document, saved.recap),
             set_by: set.by.clone(),
             set_at: set.at,
         }

@@ -26,7 +26,7 @@ pub(crate) struct Views {
     points: Points,
     /// What the reader has chosen.
     wants: RwSignal<Option<bool>>,
-    /// The revision that was read here before the one that is shown; 0 where none was.
+    /// The revision that was read here before the shown one; 0 where none was.
     before: Memo<u32>,
     /// When that was, in milliseconds; 0 where it is not known.
     before_at: Memo<i64>,
@@ -42,7 +42,7 @@ pub(crate) struct Views {
 impl Views {
     /// How the revision is shown that these points are about. What was read before opens with what has changed.
     pub fn of(board: Board, reading: Reading, points: Points) -> Self {
-        // Of the moment at which the revision came: once it is shown it is the one that was read.
+        // Of the moment at which the revision came: once it is shown, it counts as read.
         let before = memo(move || {
             let _ = points.revision.get();
             points.kept.with_untracked(|kept| kept.read)

@@ -141,7 +141,7 @@ fn option(
     .into_any()
 }
 
-/// Brings the one that is meant into view.
+/// Brings the choice that is meant into view.
 fn show(index: usize) {
     let element = |id: &str| {
         let element = document().get_element_by_id(id);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Shown, browser, json};
 
-/// So many handovers are kept; the one that was touched longest ago goes first.
+/// So many handovers are kept; what was touched longest ago goes first.
 const HANDOVERS: usize = 20;
 /// Where it is kept which ones these are.
 const LIST: &str = "staffel.reviews";
@@ -134,7 +134,7 @@ impl Kept {
         parts.join("\n\n")
     }
 
-    /// How many comments go along, with the one that is being written.
+    /// How many comments go along, including a comment that is being written.
     pub fn count(&self) -> u64 {
         let writing = self.writing.as_ref().is_some_and(|it| !it.is_empty());
         self.comments.len() as u64 + u64::from(writing)

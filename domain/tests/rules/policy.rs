@@ -563,17 +563,22 @@ fn somebody_alone_is_told_how_to_go_on() {
     assert_eq!(track.pipeline.status, Status::HandingOver);
 }
 
-#[test]
-fn comments_with_the_first_acceptance_are_for_the_next_phase() {
-    let mut track = Track::with_policy(Policy::TwoPeople);
-    track.save("# Plan", Recap::default());
-    let mut first = accept(1, "", &track);
-    if let Command::Decide(proposal) = &mut first {
+fn accept_with_a_comment(track: &Track) -> Command {
+    let mut accept = accept(1, "", track);
+    if let Command::Decide(proposal) = &mut accept {
         proposal.review.comments = vec![NewComment {
             text: "Mind the index.".to_owned(),
             ..NewComment::default()
         }];
     }
+    accept
+}
+
+#[test]
+fn comments_with_the_first_acceptance_are_for_the_next_phase() {
+    let mut track = Track::with_policy(Policy::TwoPeople);
+    track.save("# Plan", Recap::default());
+    let first = accept_with_a_comment(&track);
     track.decide_as(&anna(), &first).expect("approved");
     let second = accept(1, "", &track);
     track
@@ -587,13 +592,7 @@ fn comments_with_the_first_acceptance_are_for_the_next_phase() {
 fn comments_of_an_approval_that_a_revision_voids_are_to_be_answered() {
     let mut track = Track::with_policy(Policy::TwoPeople);
     track.save("# Plan", Recap::default());
-    let mut first = accept(1, "", &track);
-    if let Command::Decide(proposal) = &mut first {
-        proposal.review.comments = vec![NewComment {
-            text: "Mind the index.".to_owned(),
-            ..NewComment::default()
-        }];
-    }
+    let first = accept_with_a_comment(&track);
     track.decide_as(&anna(), &first).expect("approved");
     track.save("# Plan 2", Recap::default());
     let second = accept(2, "", &track);

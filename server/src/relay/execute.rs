@@ -39,7 +39,7 @@ fn to_search(pipeline: &Pipeline, changes: &Changes) -> Option<DocumentRef> {
         Event::TripWiresHit { hit, .. } => hit.iter().any(|hit| hit.wire == Wire::NotSearched),
         _ => false,
     });
-    // With answers alone the text is the one that is open.
+    // With answers alone the text stays as it is.
     let open = || Some(pipeline.open_handover()?.current().document);
     let new = changes.documents.first().map(Document::reference);
     asks.then(|| new.or_else(open)).flatten()

@@ -209,7 +209,7 @@ impl Points {
         })
     }
 
-    /// How many comments go along, with the one that is being written. Follows it.
+    /// How many comments go along, including a comment that is being written. Follows it.
     pub fn comments(self) -> u64 {
         self.kept.with(Kept::count)
     }
@@ -223,7 +223,7 @@ impl Points {
         known.unwrap_or(0) + 1 + index as u32
     }
 
-    /// The new comments with their numbers, and the number of the one that is being written. Follows them.
+    /// The new comments with their numbers, and the number of the comment that is being written. Follows them.
     fn own(self) -> (Vec<(u32, NewComment)>, Option<Open>) {
         self.kept.with(|kept| {
             let writing = kept.writing.clone().map(|writing| {

@@ -277,7 +277,7 @@ pub(super) fn focused(root: &Element) -> Option<Element> {
         .flatten()
 }
 
-/// Puts the focus on the next block, or the one before; first on the one that is in view.
+/// Puts the focus on the next block, or the one before; first on the block in view.
 pub(super) fn step(root: &Element, back: bool) {
     let blocks = blocks(root);
     let here = focused(root);
