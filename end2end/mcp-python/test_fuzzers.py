@@ -11,6 +11,8 @@ from conftest import ROOT, Server
 from expected_findings import OF_MCP_ASSERT, OF_MCP_FUZZER
 
 TOOLS = ROOT / "target/venv-tools/bin"
+# What these wait for is a person. A call that happens to be right waits longer than the fuzzer does.
+WAITS = {"await_handover_decision", "ask_person"}
 
 
 def run(program: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -69,7 +71,13 @@ def fuzz(server: Server, folder: Path, revision: str) -> set[str]:
     assert summary["tools"]["total_runs"] >= 110 and summary["protocols"]["total_runs"] >= 100
     for tool, result in summary["tools"]["by_name"].items():
         outcomes = result["outcomes"]
-        assert outcomes["crashed"] == outcomes["exceptions"] == outcomes["anomaly"] == 0, (tool, outcomes)
+        assert outcomes["crashed"] == outcomes["anomaly"] == 0, (tool, outcomes)
+    [session] = report.glob("sessions/*/*_fuzzing_results.json")
+    for tool in json.loads(session.read_text())["data"]["tools_tested"]:
+        exceptions = tool["exception_details"]
+        if tool["name"] in WAITS:
+            exceptions = [one for one in exceptions if "timed out while waiting" not in one["message"]]
+        assert not exceptions, (tool["name"], exceptions)
     findings = json.loads((report / "findings.json").read_text())["findings"]
     return {f"{found['category']} {found['kind']} {found['target']}" for found in findings}
 
