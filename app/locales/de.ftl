@@ -782,6 +782,8 @@ open-questions = Offene Fragen
 next-steps = Nächste Schritte
 not-filled-in = Nicht ausgefüllt: { $what }
 not-filled-in-more = Nicht ausgefüllt: { $what } und { $more } weitere
+not-attached = Bilder nicht angehängt: { $what }
+not-attached-more = Bilder nicht angehängt: { $what } und { $more } weitere
 outline = Gliederung
 changed-here = geändert
 comments-here = { $count ->
@@ -903,7 +905,7 @@ key-read = Nächster, voriger Absatz
 key-diff = Was sich geändert hat
 key-later = Später
 key-edit = Prompt bearbeiten
-letter-keys = Buchstaben tun etwas, solange du nicht schreibst
+letter-keys = Einzelne Tasten tun etwas, solange du nicht schreibst
 palette-invites = Eine Pipeline, eine Person, eine Seite, eine Aktion
 palette-results = Treffer
 palette-nothing = Nichts gefunden für { $find }.
@@ -981,7 +983,7 @@ policy-option-unless = Automatisch, wenn nichts auffällt
 policy-option-two = Zwei Personen nehmen an
 policy-files = Geänderte Dateien, höchstens
 policy-untested = Auch ohne Testergebnisse
-policy-wires = Zu dir kommt: fehlgeschlagene oder fehlende Tests, Platzhalter, offene Fragen, nicht erledigte Kommentare und mehr geänderte Dateien.
+policy-wires = Zu dir kommt: fehlgeschlagene oder fehlende Tests, Platzhalter, fehlende Bilder, offene Fragen, nicht erledigte Kommentare und mehr geänderte Dateien.
 policy-set-by = Gesetzt von { $who }
 policy-set-by-you = Von dir gesetzt
 policy-only-owner = Auf die zweite Person verzichten kann nur, wer hier Eigentümer ist.
@@ -996,6 +998,10 @@ hit-no-tests = keine Testergebnisse
 hit-placeholders = { $count ->
         [one] 1 Platzhalter übrig
        *[other] { $count } Platzhalter übrig
+    }
+hit-pictures = { $count ->
+        [one] 1 Bild nicht angehängt
+       *[other] { $count } Bilder nicht angehängt
     }
 hit-open-questions = { $count ->
         [one] 1 offene Frage

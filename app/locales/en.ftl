@@ -797,6 +797,8 @@ open-questions = Open questions
 next-steps = Next steps
 not-filled-in = Not filled in: { $what }
 not-filled-in-more = Not filled in: { $what } and { $more } more
+not-attached = Pictures not attached: { $what }
+not-attached-more = Pictures not attached: { $what } and { $more } more
 outline = Outline
 changed-here = changed
 comments-here = { $count ->
@@ -918,7 +920,7 @@ key-read = Next, previous paragraph
 key-diff = What has changed
 key-later = Later
 key-edit = Edit the prompt
-letter-keys = Letters do something while you aren't typing
+letter-keys = Single keys do something while you aren't typing
 palette-invites = A pipeline, a person, a page, an action
 palette-results = Results
 palette-nothing = Nothing found for { $find }.
@@ -996,7 +998,7 @@ policy-option-unless = Automatically, unless something stands out
 policy-option-two = Two people accept
 policy-files = Changed files, at most
 policy-untested = Even without test results
-policy-wires = These come to you: failed or missing tests, placeholders, open questions, comments that aren't done, and more changed files.
+policy-wires = These come to you: failed or missing tests, placeholders, missing pictures, open questions, comments that aren't done, and more changed files.
 policy-set-by = Set by { $who }
 policy-set-by-you = Set by you
 policy-only-owner = Only an owner can do without the second person.
@@ -1011,6 +1013,10 @@ hit-no-tests = no test results
 hit-placeholders = { $count ->
         [one] 1 placeholder left
        *[other] { $count } placeholders left
+    }
+hit-pictures = { $count ->
+        [one] 1 picture not attached
+       *[other] { $count } pictures not attached
     }
 hit-open-questions = { $count ->
         [one] 1 open question

@@ -121,7 +121,7 @@ pub(crate) fn pipelines(query: &str) -> String {
 }
 
 /// A file beside a handover.
-pub(crate) fn attachment(pipeline: &PipelineId, hash: &DocumentHash) -> String {
+pub fn attachment(pipeline: &PipelineId, hash: &DocumentHash) -> String {
     format!("{}/api/pipelines/{pipeline}/attachments/{hash}", base())
 }
 

@@ -281,7 +281,7 @@ fn title(board: Board) -> String {
         )),
         Route::Nowhere => Some(lang.not_found().to_owned()),
     };
-    let waiting = board.waiting.with(Vec::len) + board.overdue.with(Vec::len);
+    let waiting = actions::review::count(board) + board.overdue.with(Vec::len);
     wording::window_title(waiting, page.as_deref())
 }
 

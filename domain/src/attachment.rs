@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentHash, Reason, Refusal, limits::FILE_NAME_MAX, text};
+use crate::{DocumentHash, Reason, Recap, Refusal, limits::FILE_NAME_MAX, text};
 
 /// A file beside a handover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,16 @@ impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Which of the pictures that a text shows, by their names, are not among the files beside it.
+pub fn missing<'a>(
+    shown: &'a [String],
+    recap: Option<&'a Recap>,
+) -> impl Iterator<Item = &'a String> {
+    let attached = recap.map_or(&[][..], |recap| &recap.evidence.attachments);
+    let is_there = |name: &String| attached.iter().any(|file| file.name == *name);
+    shown.iter().filter(move |name| !is_there(name))
 }
 
 /// The name of a file as it is kept: one line, without folders.

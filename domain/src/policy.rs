@@ -126,7 +126,7 @@ pub struct PolicyPlan {
 }
 
 /// What the rules need to know about a decision and the state of a pipeline does not say. The server looks it up just before.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Context<'a> {
     /// Who may decide.
     pub deciders: &'a dyn Deciders,
@@ -143,12 +143,14 @@ pub trait Deciders {
 }
 
 /// What was found in exactly this text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextCheck {
     /// The text.
     pub document: DocumentHash,
     /// How many placeholders are left in it.
     pub placeholders: u32,
+    /// The names of the files that it shows as pictures, each once.
+    pub pictures: Vec<String>,
 }
 
 /// Nobody is known to be allowed to decide: no policy accepts, and no approval counts.

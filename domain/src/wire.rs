@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerOutcome, CommentAnswer, CommentState, Context, DocumentRef, Event, HandoverId, PhaseName,
-    Pipeline, Policy, Recap, Revision, recap,
+    Pipeline, Policy, Recap, Revision, attachment, recap,
 };
 
-/// What keeps a policy from accepting a handover. An attachment that is missing will be another one.
+/// What keeps a policy from accepting a handover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +22,8 @@ pub enum Wire {
     Placeholders,
     /// Questions are open: those that the handover names, and those of the agent that no person has answered.
     OpenQuestions,
+    /// The text shows pictures that are not attached; how many.
+    Pictures,
     /// Comments are not answered, or declined; how many.
     Comments,
     /// More files were changed than the policy allows; how many.
@@ -72,6 +74,7 @@ impl fmt::Display for WireHit {
             Wire::FailedTests => write!(f, "{count} test{many} failed"),
             Wire::NoTests => f.write_str("no test results"),
             Wire::Placeholders => write!(f, "{count} placeholder{many} left"),
+            Wire::Pictures => write!(f, "{count} picture{many} not attached"),
             Wire::OpenQuestions => write!(f, "{count} open question{many}"),
             Wire::Comments => write!(f, "{count} comment{many} not done"),
             Wire::Files => {
@@ -126,9 +129,13 @@ pub(crate) fn judge(
     count(Wire::Comments, number(left), None);
     let files = saved.recap.map_or(0, |recap| recap.evidence.files.len());
     count(Wire::Files, number(files), Some(wires.max_files));
-    let found = context.text.filter(|it| it.document == saved.document.hash);
+    let found = context.text.as_ref();
+    let found = found.filter(|it| it.document == saved.document.hash);
     let placeholders = found.map_or(0, |it| it.placeholders);
     count(Wire::Placeholders, placeholders, None);
+    let shown = found.map_or(&[][..], |it| &it.pictures);
+    let missing = attachment::missing(shown, saved.recap).count();
+    count(Wire::Pictures, number(missing), None);
     // No test ran: as good as none.
     let ran = tests.is_some_and(|run| run.passed > 0 || run.failed > 0);
     for (wire, is_hit) in [

@@ -131,6 +131,7 @@ fn command(step: &Step, pipeline: &Pipeline) -> Option<(Actor, Command, Option<T
             let check = placeholders.map(|placeholders| TextCheck {
                 document: Document::new(content.as_str()).reference().hash,
                 placeholders,
+                pictures: vec![],
             });
             let answer = |done, comment| CommentAnswer {
                 comment,

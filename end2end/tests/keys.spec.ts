@@ -96,7 +96,7 @@ test('E leads to the words of an acceptance, and to the editor of a prompt', asy
   await expect(page.locator('section.prompt textarea').first()).toBeVisible();
 });
 
-test('the keys are listed, do nothing while somebody types, and letters can be switched off', async ({ agent, board, page }) => {
+test('the keys are listed, do nothing while somebody types, and single keys can be switched off', async ({ agent, board, page }) => {
   await agent.handedOver({ title: 'One' });
   await board.open();
   await board.complete();
@@ -111,6 +111,8 @@ test('the keys are listed, do nothing while somebody types, and letters can be s
   await expect(list).toBeHidden();
   await page.keyboard.press('n');
   await page.keyboard.press('j');
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).not.toBeFocused();
   await expect(board.review).toBeHidden();
   await expect(page.locator('.gate :focus')).toHaveCount(0);
   // In a review as well: nothing is accepted by a letter.

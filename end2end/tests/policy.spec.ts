@@ -94,6 +94,9 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
   await board.touch();
   await board.button('Accept').click();
   await expect(board.notice).toContainText("You accepted VAN. It's decided once another person accepts it too.");
+  // It is Anna's now.
+  await expect(page).toHaveTitle(/^Faster checkout/);
+  await expect(anna.page).toHaveTitle(/^\(1\) /);
 
   // It is live on the other board, and taken back it is live again.
   const hers = anna.review.locator('.policy-two');
@@ -104,6 +107,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
   await expect(board.button('Accept')).toBeDisabled();
   await two.getByRole('button', { name: 'Take back' }).click();
   await expect(hers).toContainText('Two people have to accept this.');
+  await expect(page).toHaveTitle(/^\(1\) /);
   await expect(two).toContainText('After you, it takes Anna');
   await board.touch();
   await board.button('Accept').click();

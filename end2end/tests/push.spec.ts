@@ -20,7 +20,7 @@ const test = base.extend<{ service: PushService }>({
     const folder = mkdtempSync(join(tmpdir(), 'staffel-settings-'));
     const file = join(folder, 'Leptos.toml');
     writeFileSync(file, `[notify.push]\nprivate_hosts = ["${service.host}"]\n`);
-    await use({ STAFFEL_CONFIG: file });
+    await use({ STAFFEL_CONFIG: file, STAFFEL_UNDO_SECONDS: '30' });
     rmSync(folder, { recursive: true });
   },
 });
@@ -127,7 +127,7 @@ test('one handover, three tabs, two devices: one message each, taken back when i
   await phone.close();
 });
 
-test('the service worker shows a message, takes it back, and accepts', async ({ agent, board, context, page, server, service }) => {
+test('the service worker shows a message, takes it back, and accepts what can be undone', async ({ agent, board, context, page, server, service }) => {
   const keys = new Keys();
   await subscribes(context, `http://${service.host}/browser`, keys);
   await board.open('/people');
@@ -151,8 +151,12 @@ test('the service worker shows a message, takes it back, and accepts', async ({ 
     const [notification] = await (self as any).registration.getNotifications();
     self.dispatchEvent(new (self as any).NotificationEvent('notificationclick', { notification, action: 'accept' }));
   });
-  expect(await agent.wait(handover)).toMatchObject({ decision: 'accepted', decided_by: 'Local' });
   await expect.poll(shown).toEqual([]);
+  // A finger slips on a notification more easily than anywhere else.
+  await board.open();
+  await expect(page.locator('.undo-bar')).toContainText('VAN accepted.');
+  await page.getByRole('button', { name: 'Send now' }).click();
+  expect(await agent.wait(handover)).toMatchObject({ decision: 'accepted', decided_by: 'Local' });
 });
 
 test('a browser that its push service knows no longer is forgotten', async ({ agent, board, context, page, service }) => {

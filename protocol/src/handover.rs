@@ -167,6 +167,9 @@ pub struct HandoverView {
     /// What the writer forgot to fill in; over REST only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placeholders: Vec<Placeholder>,
+    /// The names of the pictures that the text shows and that are not attached; over REST only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_attached: Vec<String>,
     /// The comments on this handover and those before it that are not settled, the oldest first; over REST only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<CommentView>,

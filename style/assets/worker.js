@@ -110,13 +110,13 @@ async function show(path) {
   return page.navigate(address).catch(() => self.clients.openWindow(address));
 }
 
-/** Accepts what stood in the notification whole. Whatever stands in the way is seen on the board. */
+/** Accepts what stood in the notification whole, to be taken back on the board. Whatever stands in the way is seen there. */
 async function acceptThere({ path, accept }) {
   const { path: decision, revision, read } = accept;
   const answer = await fetch(new URL(decision.replace(/^\//, ''), HERE), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': `notification-${decision}-${revision}`.slice(-100) },
-    body: JSON.stringify({ decision: 'accept', revision, read }),
+    body: JSON.stringify({ decision: 'accept', revision, read, undo: true }),
   }).catch(() => undefined);
   if (!answer?.ok) await show(path);
 }

@@ -2,22 +2,22 @@
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::{next, undo};
 use crate::{board::Board, browser};
 
-/// Where a browser keeps that letters do nothing in it.
+/// Where a browser keeps that single keys do nothing in it.
 const OFF: &str = "staffel.letters";
 /// What J and K go through, in the order of the page: what needs the reader, then the pipelines of a list.
 const ITEMS: &str = "main .gate, main .inbox li, main .rows li";
 
-/// Whether letters do something. Who dictates, or uses a keyboard of another kind, can switch that off.
+/// Whether single keys do something. Who dictates, or uses a keyboard of another kind, can switch that off.
 pub(crate) fn are_on() -> bool {
     browser::kept(OFF).as_deref() != Some("off")
 }
 
-/// Switches the letters on or off, in this browser.
+/// Switches the single keys on or off, in this browser.
 pub(crate) fn switch(on: bool) {
     browser::keep(OFF, if on { "on" } else { "off" });
 }
@@ -51,6 +51,14 @@ fn press(board: Board, key: &str) -> bool {
     match key {
         "?" if free || reviewing => board.keys.set(true),
         _ if !are_on() => return false,
+        "/" if free => {
+            let Some(field) = find("search input") else {
+                return false;
+            };
+            let field: HtmlInputElement = field.unchecked_into();
+            let _ = field.focus();
+            field.select();
+        }
         "u" | "U" if free || reviewing => undo::take_last_back(board),
         "n" | "N" if free || reviewing => next::open(board),
         "j" | "J" if free => step(false),

@@ -37,15 +37,12 @@ impl Needs {
     }
 }
 
-/// All that needs a person, the oldest first. Follows it.
+/// All that needs the reader, the oldest first. Follows it.
 pub(crate) fn all(board: Board) -> Vec<Needs> {
-    let mut all = board.waiting.with(|waiting| {
-        waiting
-            .iter()
-            .cloned()
-            .map(Needs::Waits)
-            .collect::<Vec<_>>()
-    });
+    // What the reader has accepted is another person's.
+    let waiting = board.waiting.get().into_iter();
+    let waiting = waiting.filter(|one| !review::waits_for_others(board, one));
+    let mut all: Vec<_> = waiting.map(Needs::Waits).collect();
     all.extend(overdue_of(board));
     all.sort_by_key(Needs::since);
     all

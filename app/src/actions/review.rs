@@ -6,7 +6,7 @@ use leptos::{
     task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
-use protocol::HandoverRef;
+use protocol::{HandoverRef, Summary};
 
 use crate::{
     Route,
@@ -63,7 +63,7 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
             .find(|waiting| {
                 let handover = waiting.handover();
                 handover.is_some_and(|(id, revision)| !board.review.was_offered(id, revision))
-                    && !waits_for_others(board, &waiting.pipeline)
+                    && !untrack(|| waits_for_others(board, waiting))
             });
         if let Some(due) = due {
             arrive(board, due);
@@ -81,11 +81,22 @@ pub(crate) fn follow(board: Board, waiting: &[Waiting], only: Option<&PipelineId
     }
 }
 
-/// Whether the reader has accepted already, and another person has to.
-fn waits_for_others(board: Board, pipeline: &PipelineId) -> bool {
-    let handover = board.peek(pipeline).and_then(|status| status.handover);
-    let approval = handover.and_then(|handover| handover.approval);
-    approval.is_some_and(|approval| approval.by.name == board.reader())
+/// How much waits for the reader. Follows it.
+pub(crate) fn count(board: Board) -> usize {
+    board.waiting.with(|all| {
+        let all = all.iter().filter(|one| !waits_for_others(board, one));
+        all.count()
+    })
+}
+
+/// Whether the reader has accepted already, and another person has to. Follows it.
+pub(crate) fn waits_for_others(board: Board, waiting: &Waiting) -> bool {
+    let approved = |status: &Summary| {
+        let approval = status.handover.as_ref()?.approval.as_ref()?;
+        Some(approval.by.name == board.reader())
+    };
+    let status = board.signal(&waiting.pipeline);
+    waiting.handover().is_some() && status.and_then(|status| status.with(approved)) == Some(true)
 }
 
 /// A handover is here that was not offered before.

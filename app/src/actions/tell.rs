@@ -10,6 +10,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAudioElement, Notification, NotificationOptions, NotificationPermission};
 
+use super::review;
 use crate::{
     board::Board,
     browser,
@@ -73,7 +74,7 @@ pub(crate) fn follow(board: Board) {
     let known = StoredValue::new(None::<Vec<Waiting>>);
     effect(move || {
         let waiting = board.waiting.get();
-        mark(waiting.len());
+        mark(review::count(board));
         // What waited when the page came is in front of the reader.
         if let Some(known) = known.get_value() {
             for new in waiting.iter().filter(|waiting| is_news(waiting, &known)) {

@@ -1,31 +1,14 @@
 //! The field that finds pipelines.
 
-use leptos::{ev, html, prelude::*};
-use wasm_bindgen::JsCast;
+use leptos::{html, prelude::*};
 
-use crate::{Lang, Route, actions, board::use_board, follow::effect, paths};
+use crate::{Lang, Route, actions, board::use_board, paths};
 
-/// Filters the overview as one types; on another page it leads there first. `/` jumps into it.
+/// Filters the overview as one types; on another page it leads there first. `/` jumps into it (`actions/keys.rs`).
 #[component]
 pub(crate) fn Find() -> impl IntoView {
     let board = use_board();
     let field = NodeRef::<html::Input>::new();
-    effect(move || {
-        window_event_listener(ev::keydown, move |event| {
-            if event.key() == "/"
-                && !event.ctrl_key()
-                && !event.meta_key()
-                && !event.alt_key()
-                && !is_typing(&event)
-            {
-                event.prevent_default();
-                if let Some(field) = field.get_untracked() {
-                    let _ = field.focus();
-                    field.select();
-                }
-            }
-        });
-    });
     let look_for = move |text: String| {
         let elsewhere = board
             .route
@@ -69,12 +52,4 @@ pub(crate) fn Find() -> impl IntoView {
         </search>
     }
     .into_inner()
-}
-
-/// Whether the key belongs to a text that is being typed, or to an open dialog.
-fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| matches!(element.closest("input, textarea, dialog"), Ok(Some(_))))
 }

@@ -13,7 +13,9 @@ use super::{
     time::Ago,
 };
 use crate::{
-    Lang, api,
+    Lang,
+    actions::keys,
+    api,
     attention::{Attention, Keys},
     board::Board,
     browser,
@@ -128,6 +130,7 @@ impl Questions {
             self.look();
         } else if let Some(event) = event.dyn_ref::<KeyboardEvent>()
             && is_for_page(event)
+            && keys::are_on()
         {
             self.press(event);
         }

@@ -15,6 +15,8 @@ pub(crate) struct Shown {
     pub earlier: Option<EarlierEvidence>,
     /// What the writer forgot to fill in.
     pub placeholders: Vec<Placeholder>,
+    /// Pictures that the text shows and that are not attached.
+    pub not_attached: Vec<String>,
     /// Comments on this handover, and those on earlier ones that are not settled.
     pub comments: Vec<Point>,
     /// The trip-wires that kept a policy from accepting it.

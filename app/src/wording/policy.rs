@@ -67,6 +67,7 @@ fn words(lang: Lang, hit: &Hit) -> String {
     match hit.wire.as_str() {
         "failed_tests" => lang.hit_failed_tests(count),
         "placeholders" => lang.hit_placeholders(count),
+        "pictures" => lang.hit_pictures(count),
         "open_questions" => lang.hit_open_questions(count),
         "comments" => lang.hit_comments(count),
         "files" => lang.hit_files(count, &hit.limit.to_string()),

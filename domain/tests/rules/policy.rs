@@ -1,10 +1,10 @@
 //! Policies: what accepts by itself, what needs two people, and who says so.
 
 use domain::{
-    Actor, AnswerOutcome, Command, CommentAnswer, Context, Deciders, Document, Event, Evidence,
-    NewComment, NoteKind, Outcome, Pipeline, Policy, PolicyPlan, Proposal, Reason, Recap, Refusal,
-    Review, Start, Status, TestRun, TextCheck, TripWires, Verdict, What, Wire, WireHit,
-    decide_start, decide_start_by,
+    Actor, AnswerOutcome, Attachment, Command, CommentAnswer, Context, Deciders, Document, Event,
+    Evidence, Media, NewComment, NoteKind, Outcome, Pipeline, Policy, PolicyPlan, Proposal, Reason,
+    Recap, Refusal, Review, Start, Status, TestRun, TextCheck, TripWires, Verdict, What, Wire,
+    WireHit, decide_start, decide_start_by,
     limits::{GOAL_MAX, POLICY_FILES_MAX},
 };
 
@@ -116,6 +116,11 @@ impl Track {
         let text = Some(TextCheck {
             document: Document::new(content).reference().hash,
             placeholders,
+            pictures: content
+                .split_whitespace()
+                .filter(|word| word.ends_with(".png"))
+                .map(str::to_owned)
+                .collect(),
         });
         let context = Context { deciders, text };
         self.send_in(&agent(), command, &context).expect("saved")
@@ -206,6 +211,45 @@ fn each_wire_keeps_it_for_a_person() {
         accepted_by_policy(&track.save("# Plan", files(3))),
         "as many as are allowed"
     );
+}
+
+#[test]
+fn a_picture_that_is_not_attached_keeps_it_for_a_person() {
+    let attached = |names: &[&str]| Recap {
+        evidence: Evidence {
+            attachments: names
+                .iter()
+                .map(|name| Attachment {
+                    name: (*name).to_owned(),
+                    hash: Document::new(*name).reference().hash,
+                    size: 1,
+                    media: Media::Png,
+                })
+                .collect(),
+            ..tested(1, 0).evidence
+        },
+        ..Recap::default()
+    };
+    let text = "# Plan\n\nbefore.png and after.png";
+    let hit = |count| WireHit {
+        wire: Wire::Pictures,
+        count,
+        limit: None,
+    };
+    for (names, expected) in [
+        (&[][..], vec![hit(2)]),
+        (&["after.png", "other.png"], vec![hit(1)]),
+        (&["after.png", "before.png"], vec![]),
+    ] {
+        let mut track = Track::with_policy(unless(3));
+        let events = track.save(text, attached(names));
+        assert_eq!(
+            accepted_by_policy(&events),
+            expected.is_empty(),
+            "{names:?}"
+        );
+        assert_eq!(track.hit(), expected);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::{sync::LazyLock, time::Instant};
 
+use super::pictures::Pictures;
 use ammonia::{Builder, UrlRelative};
 use protocol::Rendering;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
@@ -13,6 +14,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::default();
     builder
         .rm_tags(["img", "map", "area", "bdo", "center"])
+        .add_allowed_classes("span", ["picture"])
         .url_schemes(["http", "https", "mailto"].into())
         // A path such as `docs/plan.md` means a file of the project, not a page of this server.
         .url_relative(UrlRelative::Deny)
@@ -34,6 +36,7 @@ pub fn to_html(
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut depth = 0_usize;
+    let mut pictures = Pictures::default();
     let mut events = Vec::new();
     for event in Parser::new_ext(markdown, options) {
         match event {
@@ -47,7 +50,7 @@ pub fn to_html(
         if events.len() % 1_024 == 0 && Instant::now() > deadline {
             return Err(Rendering::TooMuch);
         }
-        events.push(harmless(event));
+        events.extend(pictures.marked(harmless(event)));
     }
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
@@ -81,19 +84,6 @@ fn harmless(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         Event::TaskListMarker(done) => Event::Text(if done { "☑ " } else { "☐ " }.into()),
-        // A picture would be fetched from elsewhere as soon as somebody reads: a link waits for a click.
-        Event::Start(Tag::Image {
-            link_type,
-            dest_url,
-            title,
-            id,
-        }) => Event::Start(Tag::Link {
-            link_type,
-            dest_url,
-            title,
-            id,
-        }),
-        Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
         Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
             level: lower(level),
             id: None,

@@ -2,10 +2,12 @@
 
 mod changes;
 mod markdown;
+mod pictures;
 mod placeholders;
 mod render;
 
 pub use changes::lines;
+pub use pictures::{Seen, shown as pictures_shown};
 
 use std::sync::Arc;
 
@@ -31,8 +33,8 @@ const RENDERING: usize = 1;
 /// Texts in which secrets are looked for at once. Each takes a time that its length bounds; a slow rendering must not hold
 /// it up, for what everybody is told waits for it.
 const SCANNING: usize = 2;
-/// Texts whose placeholders are in memory; each has fifty at most.
-const PLACEHOLDERS: u64 = 1_000;
+/// Texts whose findings are in memory; each has a hundred at most.
+const FINDINGS: u64 = 1_000;
 /// Most places in memory that may be secrets; a text without any counts as one.
 const FOUND_MAX: u64 = 20_000;
 
@@ -70,6 +72,17 @@ impl Changes {
     }
 }
 
+/// What was looked for in a text.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What whoever wrote it has forgotten to fill in, the first fifty.
+    pub placeholders: Vec<Placeholder>,
+    /// The names of the files that it shows as pictures, the first fifty.
+    pub pictures: Vec<String>,
+    /// Whether all of it was searched. What is nested too deep is not.
+    pub searched: bool,
+}
+
 /// The texts of a journal. Cloning is shallow.
 #[derive(Clone)]
 pub struct Documents {
@@ -78,7 +91,7 @@ pub struct Documents {
     pages: Cache<DocumentHash, Html>,
     rendering: Arc<Semaphore>,
     secrets: Cache<DocumentHash, Arc<[Found]>>,
-    placeholders: Cache<DocumentHash, Arc<[Placeholder]>>,
+    findings: Cache<DocumentHash, Arc<Findings>>,
     changes: Cache<(DocumentHash, DocumentHash, bool), Arc<Changes>>,
     scanning: Arc<Semaphore>,
 }
@@ -99,7 +112,7 @@ impl Documents {
                 .build(),
             rendering: Arc::new(Semaphore::new(RENDERING)),
             scanning: Arc::new(Semaphore::new(SCANNING)),
-            placeholders: Cache::new(PLACEHOLDERS),
+            findings: Cache::new(FINDINGS),
             changes: Cache::builder()
                 .max_capacity(CHANGES_BYTES)
                 .weigher(move |_, changes: &Arc<Changes>| weight(changes.bytes()))
@@ -171,40 +184,22 @@ impl Documents {
         })
     }
 
-    /// What whoever wrote a text has forgotten to fill in, the first fifty.
+    /// What is left to fill in in a text, and which files it shows.
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub async fn placeholders(
-        &self,
-        reference: &DocumentRef,
-    ) -> Result<Arc<[Placeholder]>, ReadError> {
+    pub async fn findings(&self, reference: &DocumentRef) -> Result<Arc<Findings>, ReadError> {
         let find = async {
             let text = self.text(reference).await?;
             let _turn = self.scanning.acquire().await;
-            tokio::task::spawn_blocking(move || placeholders::find(&text).into())
+            tokio::task::spawn_blocking(move || Arc::new(find(&text)))
                 .await
                 .map_err(|error| ReadError(error.to_string()))
         };
-        self.placeholders
+        self.findings
             .try_get_with(reference.hash, find)
             .await
             .map_err(|error| ReadError::clone(&error))
-    }
-
-    /// How many placeholders are left in a text, fifty at most; nothing where it is nested too deep to be searched.
-    ///
-    /// # Errors
-    /// As [`Self::text`].
-    pub async fn placeholder_count(
-        &self,
-        reference: &DocumentRef,
-    ) -> Result<Option<u32>, ReadError> {
-        let found = self.placeholders(reference).await?;
-        if found.is_empty() && render::is_too_deep(&self.text(reference).await?) {
-            return Ok(None);
-        }
-        Ok(Some(u32::try_from(found.len()).unwrap_or(u32::MAX)))
     }
 
     /// What the text `to` has that `from` has not: as it is read, as it is written, and whether something is left out. For
@@ -227,7 +222,8 @@ impl Documents {
             let _turn = self.rendering.acquire().await;
             let compare = move || {
                 let (was, is) = (render::render(&old), render::render(&new));
-                let (blocks, fewer_blocks) = changes::blocks(&was.html, &is.html);
+                let named = |html: &Html| pictures::shown(&html.html, |_| None);
+                let (blocks, fewer_blocks) = changes::blocks(&named(&was), &named(&is));
                 let (lines, fewer_lines) = changes::lines(&old, &new);
                 let cut = fewer_blocks || fewer_lines;
                 Arc::new(Changes { blocks, lines, cut })
@@ -259,6 +255,17 @@ impl Documents {
             .try_get_with(reference.hash, render)
             .await
             .map_err(|error| ReadError::clone(&error))
+    }
+}
+
+fn find(text: &str) -> Findings {
+    if render::is_too_deep(text) {
+        return Findings::default();
+    }
+    Findings {
+        placeholders: placeholders::find(text),
+        pictures: pictures::find(text),
+        searched: true,
     }
 }
 

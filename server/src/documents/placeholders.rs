@@ -3,8 +3,6 @@
 use protocol::Placeholder;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::render;
-
 /// Most that are named: a reader of more than these writes the text anew.
 const MOST: usize = 50;
 /// Longest text between brackets, in characters: what is longer is a remark.
@@ -12,9 +10,6 @@ const LONGEST: usize = 80;
 
 /// The placeholders of a Markdown text, in their order.
 pub fn find(markdown: &str) -> Vec<Placeholder> {
-    if render::is_too_deep(markdown) {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     for plain in plain_text(markdown) {
         let mut at = plain.start;

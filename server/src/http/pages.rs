@@ -22,6 +22,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 use crate::{
     access::{Principal, Stranger, origin},
     agents::Agents,
+    documents::pictures_shown,
     live::Filter,
     people::{People, system_name},
     problem::Problem,
@@ -146,7 +147,8 @@ async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
         let revision = open.current();
         let page = documents.html(&revision.document).await?;
         let view = HandoverView {
-            html: Some(page.html.to_string()),
+            // With its pictures it comes when the page lives.
+            html: Some(pictures_shown(&page.html, |_| None)),
             rendering: Some(page.rendering),
             ..handover_view(&pipeline, open, revision, "")
         };

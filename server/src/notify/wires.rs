@@ -28,6 +28,7 @@ fn words(hit: &WireHit, language: Language) -> String {
         Wire::FailedTests => many("Test fehlgeschlagen", "Tests fehlgeschlagen"),
         Wire::NoTests => "keine Testergebnisse".to_owned(),
         Wire::Placeholders => many("Platzhalter übrig", "Platzhalter übrig"),
+        Wire::Pictures => many("Bild nicht angehängt", "Bilder nicht angehängt"),
         Wire::OpenQuestions => many("offene Frage", "offene Fragen"),
         Wire::Comments => many("Kommentar nicht erledigt", "Kommentare nicht erledigt"),
         Wire::Files => format!(
@@ -56,6 +57,7 @@ mod tests {
             Wire::FailedTests,
             Wire::NoTests,
             Wire::Placeholders,
+            Wire::Pictures,
             Wire::OpenQuestions,
             Wire::Comments,
             Wire::Files,

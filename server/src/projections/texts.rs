@@ -32,6 +32,7 @@ pub fn handover_view(
         hit: Vec::new(),
         may_accept: None,
         placeholders: Vec::new(),
+        not_attached: Vec::new(),
         comments: Vec::new(),
     }
 }

@@ -172,14 +172,17 @@ impl Relay {
 
     /// What a policy has to know about a text. Nothing where it cannot be searched: then a person looks at it.
     async fn search_text(&self, document: &DocumentRef) -> Option<TextCheck> {
-        let found = self.shared.documents.placeholder_count(document).await;
-        let found = found.unwrap_or_else(|error| {
-            tracing::warn!(%error, "a handover is not searched for placeholders: {error}");
-            None
-        });
-        Some(TextCheck {
+        let found = match self.shared.documents.findings(document).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, "a handover is not searched for placeholders: {error}");
+                return None;
+            }
+        };
+        found.searched.then(|| TextCheck {
             document: document.hash,
-            placeholders: found?,
+            placeholders: u32::try_from(found.placeholders.len()).unwrap_or(u32::MAX),
+            pictures: found.pictures.clone(),
         })
     }
 

@@ -106,7 +106,14 @@ async fn what_trips_waits_for_a_person_and_what_is_mended_is_accepted_at_once() 
     );
 
     let mut events = server.subscribe("").await;
-    let handed = save(api, &pipeline, "# Plan\n\nOwner: [Name]", 2, &["Who pays?"]).await;
+    let handed = save(
+        api,
+        &pipeline,
+        "# Plan\n\nOwner: [Name]\n\n![Login](login.png)",
+        2,
+        &["Who pays?"],
+    )
+    .await;
     let handover = handed["handover"].as_str().expect("an id").to_owned();
     assert_eq!(handed["decision"], Value::Null);
     let view = anna.read(&handover).await;
@@ -116,6 +123,7 @@ async fn what_trips_waits_for_a_person_and_what_is_mended_is_accepted_at_once() 
             {"wire": "failed_tests", "count": 2},
             {"wire": "open_questions", "count": 1},
             {"wire": "placeholders", "count": 1},
+            {"wire": "pictures", "count": 1},
         ])
     );
     assert_eq!(view["policy"]["by"]["name"], "Anna");

@@ -21,9 +21,54 @@ async fn download(api: &Api, pipeline: &str, file: &Value) -> Answer {
 }
 
 async fn hand_over(api: &Api, pipeline: &str, files: Value) -> Answer {
+    hand_over_text(api, pipeline, "# Plan", files).await
+}
+
+async fn hand_over_text(api: &Api, pipeline: &str, text: &str, files: Value) -> Answer {
     let path = format!("/api/pipelines/{pipeline}/handovers");
-    let body = json!({"content": "# Plan", "recap": {"evidence": {"attachments": files}}});
+    let body = json!({"content": text, "recap": {"evidence": {"attachments": files}}});
     api.post(&path, &body).await
+}
+
+#[tokio::test]
+async fn a_text_shows_the_pictures_that_are_attached_to_people_and_names_the_others() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let pipeline = api.start("shop").await;
+    let mut files = Vec::new();
+    for (name, bytes) in [("login.png", PNG), ("fake.png", b"<!doctype html>")] {
+        files.push(upload(api, &pipeline, name, bytes).await.json());
+    }
+    let text = "![The form](out/login.png) ![Not one](fake.png) ![After](after.png)";
+    let handed = hand_over_text(api, &pipeline, text, json!(files))
+        .await
+        .ok();
+    let handover = handed["handover"].as_str().expect("an id");
+    let path = format!("/api/pipelines/{pipeline}/handovers/{handover}");
+
+    let view = api.get_as_person(&path).await.ok();
+    assert_eq!(view["not_attached"], json!(["after.png"]));
+    let html = view["html"].as_str().expect("HTML");
+    let picture = files[0]["hash"].as_str().expect("a hash");
+    assert_eq!(html.matches("<img").count(), 1, "{html}");
+    let address = format!("attachments/{picture}").replace('/', "&#47;");
+    assert!(
+        html.contains(&address) && html.contains("alt=\"The form\""),
+        "{html}"
+    );
+    assert!(
+        html.contains("download=") && html.contains(">Not one</a>"),
+        "{html}"
+    );
+    assert!(html.contains(">After</span>"), "{html}");
+
+    // Whoever may not have the files is told their names.
+    let view = api.get(&path).await.ok();
+    let html = view["html"].as_str().expect("HTML");
+    assert!(
+        !html.contains("<img") && html.contains(">The form</span>"),
+        "{html}"
+    );
 }
 
 #[tokio::test]

@@ -1,21 +1,19 @@
 //! What a handover says beside its text: evidence, results, open questions, next steps, and what is not filled in.
 
-use std::sync::Arc;
-
 use domain::{Attachment, Evidence, EvidenceLink, PipelineId, TestRun};
 use leptos::prelude::*;
 
 use super::Points;
 use crate::{
-    Lang, Shown,
+    Lang,
     board::Board,
     components::element::{About, element, plain},
     follow::{drawn, maybe, text, word},
     paths,
 };
 
-/// So many of what is not filled in are named.
-const PLACEHOLDERS: usize = 5;
+/// So many of what is missing are named.
+const NAMED: usize = 5;
 
 impl Points {
     /// All of it; nothing of what it does not say.
@@ -59,27 +57,41 @@ impl Points {
                     parts.push(plain("div", "recap", lists));
                 }
             }
-            if !shown.placeholders.is_empty() {
-                let said = not_filled_in(board, shown.clone());
-                parts.push(plain("p", "unfilled", vec![said.into_any()]));
-            }
+            let open = shown.placeholders.iter().map(|it| it.text.clone());
+            parts.extend(missing(
+                board,
+                open.collect(),
+                Lang::not_filled_in,
+                Lang::not_filled_in_more,
+            ));
+            parts.extend(missing(
+                board,
+                shown.not_attached.clone(),
+                Lang::not_attached,
+                Lang::not_attached_more,
+            ));
             parts.into_any()
         })
     }
 }
 
-fn not_filled_in(board: Board, shown: Arc<Shown>) -> Signal<String> {
-    text(move || {
+/// What is missing, the first few by name; nothing where nothing is.
+fn missing(
+    board: Board,
+    all: Vec<String>,
+    says: fn(Lang, &str) -> String,
+    says_more: fn(Lang, &str, &str) -> String,
+) -> Option<AnyView> {
+    let first = all.get(..NAMED).unwrap_or(&all).join(", ");
+    let more = all.len().saturating_sub(NAMED);
+    let said = text(move || {
         let lang = board.lang.get();
-        let all = &shown.placeholders;
-        let named = all.iter().take(PLACEHOLDERS);
-        let named: Vec<_> = named.map(|it| it.text.as_str()).collect();
-        let named = named.join(", ");
-        match all.len().saturating_sub(PLACEHOLDERS) {
-            0 => lang.not_filled_in(&named),
-            more => lang.not_filled_in_more(&more.to_string(), &named),
+        match more {
+            0 => says(lang, &first),
+            more => says_more(lang, &more.to_string(), &first),
         }
-    })
+    });
+    (!all.is_empty()).then(|| plain("p", "unfilled", vec![said.into_any()]))
 }
 
 /// A list under its heading, where there is something in it.

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Command, Comment, CommentAnswer, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Recap,
-    Refusal, Review, Revision, Verdict,
+    Command, Comment, CommentAnswer, DocumentHash, Handover, HandoverId, Pipeline, PipelineId,
+    Proposal, Recap, Refusal, Review, Revision, Verdict, attachment,
 };
 use protocol::{
     CommentView, EarlierEvidence, HandoverChanges, HandoverDecided, HandoverView, Summary,
@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, id, nothing, policies::may_accept, unknown};
 use crate::{
     access::Action,
+    documents::{Seen, pictures_shown},
     http::{
         Undo,
         caller::{Caller, Path, Query, StrictBody},
@@ -131,13 +132,37 @@ async fn view_of(
     }
     let text = documents.text(&revision.document).await?;
     let page = documents.html(&revision.document).await?;
-    let placeholders = documents.placeholders(&revision.document).await?;
+    let findings = documents.findings(&revision.document).await?;
+    let recap = revision.recap.as_deref();
     Ok(HandoverView {
-        html: Some(page.html.to_string()),
+        html: Some(with_pictures(&page.html, &pipeline.id, recap, for_person)),
         rendering: Some(page.rendering),
         secrets: secrets::told(&text, &found),
-        placeholders: placeholders.to_vec(),
+        placeholders: findings.placeholders.clone(),
+        not_attached: attachment::missing(&findings.pictures, recap)
+            .cloned()
+            .collect(),
         ..read_view(pipeline, handover, revision, &text)
+    })
+}
+
+/// The HTML with the files that it shows. Only people get those.
+fn with_pictures(
+    html: &str,
+    pipeline: &PipelineId,
+    recap: Option<&Recap>,
+    for_person: bool,
+) -> String {
+    let attached = recap.map_or(&[][..], |recap| &recap.evidence.attachments);
+    pictures_shown(html, |name| {
+        let file = attached.iter().find(|file| file.name == name);
+        let file = file.filter(|_| for_person)?;
+        let address = app::paths::attachment(pipeline, &file.hash);
+        Some(if file.media.is_picture() {
+            Seen::Picture(address)
+        } else {
+            Seen::File(address)
+        })
     })
 }
 

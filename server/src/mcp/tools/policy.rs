@@ -17,7 +17,7 @@ pub fn rule(pipeline: &Pipeline, phase: &PhaseName) -> Option<String> {
                 "tests fail"
             };
             Some(format!(
-                "Accepted at once unless: {tests}, placeholders, open questions, comments not done, over {max_files} files."
+                "Accepted at once unless: {tests}, placeholders, pictures not attached, open questions, comments not done, over {max_files} files."
             ))
         }
     }

@@ -2,9 +2,8 @@
 
 use domain::{
     Actor, AnswerOutcome, Attachment, Command, CommentAnswer, DocumentHash, EvidenceLink, Media,
-    Pipeline, Recap, TestRun,
+    Pipeline, Recap, TestRun, attachment,
 };
-use protocol::Placeholder;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,10 @@ use super::{
     Nature, answer::Answer, arguments::parse, describe, find::no_handover, points::Point, policy,
     words::board_url,
 };
-use crate::mcp::handler::{Called, Handler};
+use crate::{
+    documents::Findings,
+    mcp::handler::{Called, Handler},
+};
 
 /// Arguments of `save_handover_content`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -196,8 +198,9 @@ pub async fn call(handler: &Handler, given: JsonObject, actor: &Actor) -> Called
         Saved::new(&done.pipeline, &handler.board).ok_or_else(|| no_handover(&done.pipeline))?;
     if let Some(handover) = done.pipeline.handovers.last() {
         let documents = handler.relay.documents();
-        let open = documents.placeholders(&handover.current().document).await?;
-        saved.names(&open);
+        let revision = handover.current();
+        let found = documents.findings(&revision.document).await?;
+        saved.names_missing(&found, revision.recap.as_deref());
     }
     Ok(saved.into_result())
 }
@@ -220,6 +223,9 @@ pub struct Saved {
     /// What looks as if you had forgotten to fill it in; send the document again without it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placeholders: Vec<String>,
+    /// Pictures that the document shows and that are not in evidence.attachments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_attached: Vec<String>,
     /// Comments of the review that you have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<u32>,
@@ -231,13 +237,24 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Says what was not filled in.
-    fn names(&mut self, open: &[Placeholder]) {
-        let named = open
+    /// Says what was not filled in, and which pictures the person does not see.
+    fn names_missing(&mut self, found: &Findings, recap: Option<&Recap>) {
+        let pictures = attachment::missing(&found.pictures, recap);
+        self.not_attached = pictures.cloned().collect();
+        if !self.not_attached.is_empty() {
+            self.next_step = format!(
+                "The text shows pictures that the person does not see, for they are not attached: {}. Run `staffel attach FILE`, and \
+                 send the document again with what it prints in evidence.attachments. Then: {}",
+                self.not_attached.join(", "),
+                self.next_step
+            );
+        }
+        let named = found
+            .placeholders
             .iter()
             .map(|it| format!("{} (line {})", it.text, it.line));
         self.placeholders = named.collect();
-        if !open.is_empty() {
+        if !self.placeholders.is_empty() {
             self.next_step = format!(
                 "Not filled in: {}. Send the document again without that; the person sees it too. Then: {}",
                 self.placeholders.join(", "),
@@ -269,6 +286,7 @@ impl Saved {
             pipeline: pipeline.id.to_string(),
             board_url: board_url(board, pipeline),
             placeholders: Vec::new(),
+            not_attached: Vec::new(),
             unanswered,
             next_step: {
                 let outcome = policy::outcome(handover).map(|outcome| format!("{outcome} "));
