@@ -52,6 +52,7 @@ class Agent:
         self.headers: dict[str, str] = {}
         self.number = 0
         self.waiting: list[dict[str, Any]] = []
+        self.loaded = False
 
     def next(self) -> dict[str, Any] | None:
         return self.waiting.pop(0) if self.waiting else heard()
@@ -90,6 +91,7 @@ class Agent:
         self.headers = {header["name"]: header["value"] for header in server.get("headers", [])}
         if request["method"] == "session/load":
             known = os.path.exists(SESSIONS) and request["params"]["sessionId"] in open(SESSIONS).read()
+            self.loaded = known
             if known:
                 update(request["params"]["sessionId"], sessionUpdate="agent_message_chunk", content={"type": "text", "text": "of before"})
                 answer(request, {})
@@ -109,7 +111,7 @@ class Agent:
         update(session, sessionUpdate="tool_call", toolCallId="1", title="look", kind="read")
         plan = [{"content": "Look", "priority": "high", "status": "completed"}, {"content": "Do", "priority": "high", "status": "pending"}]
         update(session, sessionUpdate="plan", entries=plan)
-        if MODE == "idle":
+        if MODE == "idle" or (MODE == "toolless" and not self.loaded):
             return "end_turn"
         if MODE == "refuses":
             return "refusal"

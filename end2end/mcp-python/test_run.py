@@ -257,8 +257,22 @@ def test_who_never_hands_over_is_reminded_three_times(runner: Runner, server: Se
     assert len(runner.prompts()) == 4
     assert "save_handover_content" in runner.prompts()[1]
     said = runner.said()
+    assert len(runner.noted("pid")) == 2, "it may not have had its tools"
     assert "4 turns in a row" in said and "Go on later with:" in said and "I think" in said and "\x1b" not in said
     assert "4 turns in a row" in runner.pipeline("running")["message"]
+
+
+def test_an_agent_whose_tools_were_not_there_is_started_anew(runner: Runner, server: Server) -> None:
+    """OpenCode 1.18.33 goes on without the tools of a server that it does not reach at once, until it is started again."""
+    runner.new("toolless")
+    for number in (1, 2, 3):
+        runner.decide(number)
+    assert runner.ended() == 0
+    assert "started anew" in runner.said()
+    assert len(runner.noted("pid")) == 2 and len(runner.heard("session/load")) == 1
+    assert not any(alive(pid) for pid in runner.noted("pid"))
+    # What was said in the session is there again: nothing is told twice.
+    assert ["Faster checkout" in text for text in runner.prompts()[:3]] == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,14 @@ test('one handover, three tabs, two devices: one message each, taken back when i
   await phone.close();
 });
 
-test('the service worker shows a message, takes it back, and accepts what can be undone', async ({ agent, board, context, page, server, service }) => {
+test('the service worker shows a message, takes it back, and accepts what can be undone', async ({
+  agent,
+  board,
+  context,
+  page,
+  server,
+  service,
+}) => {
   const keys = new Keys();
   await subscribes(context, `http://${service.host}/browser`, keys);
   await board.open('/people');

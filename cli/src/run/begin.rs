@@ -95,6 +95,26 @@ impl Beginning<'_> {
         Ok(run)
     }
 
+    /// Starts the agent anew, in the session that it has where it can load that. One that is started for each prompt stays.
+    ///
+    /// # Errors
+    /// The agent does not start any more.
+    pub async fn renew(&self, run: &mut Run, agent: &mut Option<Agent>) -> Result<()> {
+        let Some(Agent::Acp(before)) = agent.take_if(|agent| matches!(agent, Agent::Acp(_))) else {
+            return Ok(());
+        };
+        let session = before.session().to_owned();
+        before.end().await;
+        let loaded = self.open(Some(&session), Some(&mut run.lock), agent);
+        run.fresh = !loaded.await?;
+        self.attach(run, agent).await;
+        say(&format!(
+            "{} is started anew: it may not have reached Staffel's tools.",
+            self.staffel.agent
+        ));
+        Ok(())
+    }
+
     fn tell(&self, does: &str, run: &Run) {
         say(&format!(
             "{} {does} {} in {}.",

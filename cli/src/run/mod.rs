@@ -94,7 +94,7 @@ pub async fn run(args: &RunArgs, local: &dyn LocalServer) -> Result<()> {
     let relayed = tokio::select! {
         relayed = async {
             let mut run = beginning.begin(&mut agent).await?;
-            relay(&mut run, &mut agent).await
+            relay(&beginning, &mut run, &mut agent).await
         } => relayed,
         () = interrupted() => Err(anyhow!("stopped. The pipeline stays where it is.")),
     };
@@ -191,7 +191,7 @@ impl Run {
 }
 
 /// Sends what there is to be sent, and waits for people, until the pipeline has ended.
-async fn relay(run: &mut Run, agent: &mut Option<Agent>) -> Result<()> {
+async fn relay(beginning: &Beginning<'_>, run: &mut Run, agent: &mut Option<Agent>) -> Result<()> {
     let mut waits = None;
     let mut last = None;
     loop {
@@ -236,6 +236,9 @@ async fn relay(run: &mut Run, agent: &mut Option<Agent>) -> Result<()> {
                     run.memory.unfinished,
                     step::REMINDERS
                 ));
+                if run.memory.unfinished == step::ANEW {
+                    beginning.renew(run, agent).await?;
+                }
                 words::reminder(&standing)
             }
         };

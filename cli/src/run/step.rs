@@ -9,6 +9,8 @@ use super::staffel::Standing;
 
 /// Turns in a row without a handover after which the agent is reminded; after one more the run stops.
 pub const REMINDERS: u32 = 3;
+/// The reminder before which the agent is started anew: one that did not reach Staffel when it began has no tools to hand over with.
+pub const ANEW: u32 = 2;
 
 /// What this run has done so far.
 #[derive(Debug, Default)]
