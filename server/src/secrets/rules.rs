@@ -1,6 +1,9 @@
 //! The rules by which secrets are found: a set that others keep, and what it does not know.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
 
 use aho_corasick::AhoCorasick;
 use nosecrets_rules::{load_builtin_rules, parse_rules};
@@ -13,6 +16,31 @@ pub use nosecrets_rules::Severity as Listed;
 
 /// What is named in place of a secret by those who write examples.
 const PLACEHOLDER: &str = r"(?i)^(?:\$|<|\{\{|%|\*+$|x{4,}|\.{3}|\[)|example|placeholder|change-?me|your[-_ ]|dummy|redacted|masked|/run/|getenv|environ|process\.env|siehe";
+
+/// A pattern that is compiled when it is first asked: most rules never are, and all of them together take as long as a start.
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Nothing where it is none: a test compiles them all.
+    fn get(&self) -> Option<&Regex> {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        compiled.as_ref()
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        self.get().is_some_and(|pattern| pattern.is_match(text))
+    }
+}
 
 /// How sure it is that what a rule finds is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +55,12 @@ pub enum Severity {
 pub struct Rule {
     name: &'static str,
     severity: Severity,
-    pattern: Regex,
+    pattern: Pattern,
     group: usize,
     /// In lower case; where there are some, one of them is in every text with such a secret.
     keywords: Vec<String>,
     /// What is no secret.
-    allowed: Vec<Regex>,
+    allowed: Vec<Pattern>,
     length: Range<usize>,
     is_key_block: bool,
 }
@@ -45,7 +73,7 @@ pub struct Rules {
     of: Vec<usize>,
 }
 
-/// All rules. They are prepared when a text is looked at for the first time.
+/// All rules. They are read when a text is looked at for the first time.
 pub fn rules() -> &'static Rules {
     static RULES: LazyLock<Rules> = LazyLock::new(|| {
         let kept = load_builtin_rules().unwrap_or_default();
@@ -95,7 +123,7 @@ impl Rules {
 }
 
 impl Rule {
-    /// `None` where the pattern is none: a test counts the rules.
+    /// `None` where it is not sure enough: a test counts the rules.
     fn of(rule: nosecrets_rules::Rule) -> Option<Self> {
         let severity = match rule.severity {
             Listed::Critical | Listed::High => Severity::High,
@@ -108,22 +136,19 @@ impl Rule {
             validate.length.or(validate.max_length),
         );
         let allowed = rule.allow.unwrap_or_default().patterns;
-        let allowed = allowed.iter().map(String::as_str).chain([PLACEHOLDER]);
         Some(Self {
             is_key_block: rule.id == "private-key",
             // A few dozen, kept for as long as the program runs.
             name: rule.name.leak(),
             severity,
-            pattern: Regex::new(&rule.pattern).ok()?,
+            pattern: Pattern::new(rule.pattern),
             group: rule.capture,
             keywords: rule
                 .keywords
                 .iter()
                 .map(|word| word.to_ascii_lowercase())
                 .collect(),
-            allowed: allowed
-                .filter_map(|pattern| Regex::new(pattern).ok())
-                .collect(),
+            allowed: allowed.into_iter().map(Pattern::new).collect(),
             length: low..high.map_or(usize::MAX, |high| high + 1),
         })
     }
@@ -140,13 +165,17 @@ impl Rule {
 
     /// Says where it finds something.
     pub fn find(&self, text: &str, mut found: impl FnMut(Range<usize>)) {
-        for captures in self.pattern.captures_iter(text) {
+        static PLACEHOLDERS: LazyLock<Pattern> =
+            LazyLock::new(|| Pattern::new(PLACEHOLDER.to_owned()));
+        let all = self.pattern.get();
+        for captures in all.iter().flat_map(|pattern| pattern.captures_iter(text)) {
             let Some(place) = captures.get(self.group).or_else(|| captures.get(0)) else {
                 continue;
             };
             let value = place.as_str();
             let is_one = self.length.contains(&value.len())
                 && !value.starts_with(MASK.trim_end())
+                && !PLACEHOLDERS.is_match(value)
                 && !self.allowed.iter().any(|known| known.is_match(value));
             if is_one {
                 let end = if self.is_key_block {
@@ -198,6 +227,8 @@ mod tests {
         let own = parse_rules(include_str!("own.toml"), "own.toml").expect("ours");
         assert_eq!(rules().all.len(), listed + own.len());
         for rule in &rules().all {
+            let mut patterns = rule.allowed.iter().chain([&rule.pattern]);
+            assert!(patterns.all(|it| it.get().is_some()), "{}", rule.name);
             assert_eq!(
                 rule.keywords.iter().filter(|word| word.is_empty()).count(),
                 0,
