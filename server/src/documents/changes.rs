@@ -7,6 +7,8 @@ use similar::{
     Algorithm, ChangeTag, DiffOp, TextDiff, TextDiffConfig, capture_diff_slices_deadline,
 };
 
+use super::html::without_colours;
+
 /// Equal lines that are shown before and after a change.
 const CONTEXT: usize = 2;
 /// Most lines of an answer.
@@ -61,42 +63,45 @@ const WORDS_MAX: usize = 64 * 1024;
 /// How many words of a hundred two blocks share at least to be the same block with other words.
 const ALIKE: usize = 30;
 
-/// The blocks of both texts, given as sanitised HTML, and whether some are left out because there are too many.
+/// The blocks of both texts, given as sanitised HTML, and whether some are left out because there are too many. What is
+/// compared is without the colours of code: they may differ where the text does not. A block with other words has none.
 pub fn blocks(from: &str, to: &str) -> (Vec<DiffBlock>, bool) {
     let deadline = Instant::now() + TIME;
-    let (old, new) = (top_level(from), top_level(to));
+    let (from, to) = (top_level(from), top_level(to));
+    let old: Vec<_> = from.iter().copied().map(without_colours).collect();
+    let new: Vec<_> = to.iter().copied().map(without_colours).collect();
     let mut found = Blocks::default();
     for part in capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline)) {
         if found.changed > BLOCKS_MAX {
             return (found.blocks, true);
         }
         let (gone, here) = (&old[part.old_range()], &new[part.new_range()]);
+        let coloured = &to[part.new_range()];
         if let DiffOp::Equal { .. } = part {
             let (first, last) = (
                 part.new_range().start == 0,
                 part.new_range().end == new.len(),
             );
-            found.same(here, first, last);
+            found.same(coloured, first, last);
             continue;
         }
-        let mut pairs = gone.iter().zip(here);
-        let mut paired = 0;
+        let paired = gone.len().min(here.len());
         // A paragraph that was changed stands where it stood.
-        for (gone, here) in pairs.by_ref() {
+        for (index, (gone, here)) in gone.iter().zip(here).enumerate() {
             match words(gone, here, deadline) {
                 Some(html) => found.push(BlockChange::Changed, &html),
                 None => {
                     found.push(BlockChange::Removed, gone);
-                    found.push(BlockChange::Added, here);
+                    found.push(BlockChange::Added, coloured[index]);
                 }
             }
-            paired += 1;
         }
-        let (gone, here) = (&gone[paired..], &here[paired..]);
-        gone.iter()
-            .for_each(|block| found.push(BlockChange::Removed, block));
-        here.iter()
-            .for_each(|block| found.push(BlockChange::Added, block));
+        for block in &gone[paired..] {
+            found.push(BlockChange::Removed, block);
+        }
+        for block in &coloured[paired..] {
+            found.push(BlockChange::Added, block);
+        }
     }
     (found.blocks, false)
 }
@@ -366,6 +371,42 @@ mod tests {
             longer[0].starts_with("-<div") && longer[1].starts_with("+<div"),
             "{longer:?}"
         );
+    }
+
+    #[test]
+    fn words_of_code_are_marked_without_its_colours_and_other_code_keeps_them() {
+        let text = |words: &str, more: &str| {
+            format!("```rust\nlet a = \"{words}\";\n```\n\nThe end.\n\n{more}")
+        };
+        let code = |name: &str| format!("```rust\nfn {name}() {{}}\n```\n");
+        assert_eq!(
+            blocks_of(
+                &text("one two", &code("a")),
+                &text("one 2", &(code("a") + &code("b")))
+            ),
+            [
+                "~<pre tabindex=\"0\"><code>let a = \"one <del>two</del><ins>2</ins>\";\n</code></pre>",
+                " <p>The end.</p>",
+                " <pre tabindex=\"0\"><code><span class=\"code-keyword\">fn</span> <span class=\"code-name\">a</span>() {}\n</code></pre>",
+                "+<pre tabindex=\"0\"><code><span class=\"code-keyword\">fn</span> <span class=\"code-name\">b</span>() {}\n</code></pre>",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_code_with_other_colours_has_not_changed() {
+        let (plain, coloured) = (
+            "<pre><code>fn\n</code></pre>",
+            "<pre><code><span class=\"code-keyword\">fn</span>\n</code></pre>",
+        );
+        for (from, to) in [(plain, coloured), (coloured, plain)] {
+            assert!(
+                blocks(from, to)
+                    .0
+                    .iter()
+                    .all(|block| block.change == BlockChange::Skipped)
+            );
+        }
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! Texts by content hash: stored once, rendered once, kept in memory within a bound.
 
 mod changes;
+mod highlight;
+mod html;
 mod markdown;
 mod placeholders;
 mod render;
