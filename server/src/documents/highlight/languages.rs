@@ -1,18 +1,13 @@
-//! The languages whose code has colours: how their comments and strings look, and which words are theirs.
+//! The languages whose code has colours, and the words that are theirs.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// The class names that a document may have. They begin with `code-`, as nothing else of the board does.
-pub const CLASSES: [&str; 7] = [COMMENT, KEYWORD, STRING, CONSTANT, NAME, INSERTED, DELETED];
-pub(super) const COMMENT: &str = "code-comment";
-pub(super) const KEYWORD: &str = "code-keyword";
-pub(super) const STRING: &str = "code-string";
-pub(super) const CONSTANT: &str = "code-constant";
-pub(super) const NAME: &str = "code-name";
-pub(super) const INSERTED: &str = "code-inserted";
-pub(super) const DELETED: &str = "code-deleted";
+use super::grammar::{
+    COMMENT, CONSTANT, CURLY, Code, DATA, DELETED, DOUBLE, Grammar, HASH, INSERTED, KEYWORD, Kind,
+    NAME, SCRIPT, SINGLE, quote, same,
+};
 
-/// How a language is read.
+/// A language: what it is called, how it is written, and which words are its own.
 pub(super) struct Language {
     /// What a block calls it behind its fence, in small letters.
     pub names: &'static str,
@@ -20,103 +15,6 @@ pub(super) struct Language {
     pub keywords: &'static str,
     pub constants: &'static str,
 }
-
-pub(super) enum Grammar {
-    /// Comments, strings, numbers and words.
-    Code(Code),
-    /// Elements with attributes.
-    Markup,
-    /// Each line by how it begins; the first of these counts.
-    Lines(&'static [(&'static str, &'static str)]),
-}
-
-pub(super) struct Code {
-    /// What begins a comment that ends with its line. `#` does after white space alone.
-    pub line_comments: &'static [&'static str],
-    pub block_comments: &'static [(&'static str, &'static str)],
-    /// The longer ones first.
-    pub strings: &'static [Quote],
-    /// What stands behind a key.
-    pub key: Option<char>,
-    /// Whether words with a capital and small letters are types.
-    pub types: bool,
-    /// Whether words may contain a hyphen.
-    pub hyphens: bool,
-    /// Whether `SELECT` and `select` are one word.
-    pub ignores_case: bool,
-}
-
-pub(super) struct Quote {
-    pub open: &'static str,
-    pub close: &'static str,
-    pub kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Ends with its line at the latest; a backslash takes the next letter along.
-    Line,
-    /// The same, where it does not stand behind a letter, as in "don't".
-    Apart,
-    /// One letter, or an escape: otherwise it is no string but a lifetime.
-    Letter,
-    /// Any number of lines; a backslash takes the next letter along.
-    Lines,
-    /// Any number of lines as they stand.
-    Raw,
-}
-
-const fn quote(open: &'static str, close: &'static str, kind: Kind) -> Quote {
-    Quote { open, close, kind }
-}
-
-const fn same(both: &'static str, kind: Kind) -> Quote {
-    quote(both, both, kind)
-}
-
-const DOUBLE: Quote = same("\"", Kind::Line);
-const SINGLE: Quote = same("'", Kind::Line);
-
-const CURLY: Code = Code {
-    line_comments: &["//"],
-    block_comments: &[("/*", "*/")],
-    strings: &[same("\"\"\"", Kind::Lines), DOUBLE, SINGLE],
-    key: None,
-    types: true,
-    hyphens: false,
-    ignores_case: false,
-};
-const SCRIPT: Code = Code {
-    strings: &[same("`", Kind::Lines), DOUBLE, SINGLE],
-    ..CURLY
-};
-const HASH: Code = Code {
-    line_comments: &["#"],
-    block_comments: &[],
-    strings: &[
-        same("\"\"\"", Kind::Lines),
-        same("'''", Kind::Lines),
-        DOUBLE,
-        SINGLE,
-    ],
-    ..CURLY
-};
-const DATA: Code = Code {
-    strings: &[
-        same("\"\"\"", Kind::Lines),
-        same("'''", Kind::Raw),
-        DOUBLE,
-        same("'", Kind::Apart),
-    ],
-    key: Some('='),
-    types: false,
-    hyphens: true,
-    ..HASH
-};
-
-const JAVASCRIPT: &str = "as async await break case catch class const continue debugger default delete do else export extends \
-    finally for from function get if import in instanceof let new of return set static super switch this throw try typeof var \
-    void while with yield";
 
 /// All of them. An unknown one is plain.
 pub(super) static LANGUAGES: [Language; 27] = [
@@ -149,7 +47,9 @@ pub(super) static LANGUAGES: [Language; 27] = [
     Language {
         names: "javascript js jsx mjs cjs",
         grammar: Grammar::Code(SCRIPT),
-        keywords: JAVASCRIPT,
+        keywords: "as async await break case catch class const continue debugger default delete do else export extends \
+    finally for from function get if import in instanceof let new of return set static super switch this throw try typeof var \
+    void while with yield",
         constants: "true false null undefined NaN Infinity",
     },
     Language {
@@ -228,7 +128,10 @@ pub(super) static LANGUAGES: [Language; 27] = [
     },
     Language {
         names: "dart",
-        grammar: Grammar::Code(HASH_QUOTES),
+        grammar: Grammar::Code(Code {
+            strings: HASH.strings,
+            ..CURLY
+        }),
         keywords: "abstract as assert async await base bool break case catch class const continue covariant default do double \
             dynamic else enum export extends extension factory final finally for get if implements import in int interface is \
             late library mixin new num on operator part required rethrow return sealed set static super switch this throw try \
@@ -397,11 +300,6 @@ pub(super) static LANGUAGES: [Language; 27] = [
         constants: "",
     },
 ];
-
-const HASH_QUOTES: Code = Code {
-    strings: HASH.strings,
-    ..CURLY
-};
 
 /// Words behind which something gets its name.
 pub(super) const DEFINING: [&str; 22] = [

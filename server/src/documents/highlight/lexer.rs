@@ -1,8 +1,9 @@
 //! Code cut into pieces that look alike. From the first letter to the last, without a way back: no code takes longer than its
 //! length.
 
-use super::languages::{
-    COMMENT, CONSTANT, Code, DEFINING, Grammar, KEYWORD, Kind, Language, NAME, Quote, STRING, Words,
+use super::{
+    grammar::{COMMENT, CONSTANT, Code, Grammar, KEYWORD, Kind, NAME, Quote, STRING},
+    languages::{DEFINING, Language, Words},
 };
 
 /// The pieces of some code; put together they are the code.

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{languages::*, *};
+use super::{grammar::*, languages::*, *};
 use crate::documents::html::without_colours;
 
 /// A little of everything, in each language.
