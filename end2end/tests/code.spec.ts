@@ -48,7 +48,7 @@ for (const [device, viewport] of [
   ['desktop', { width: 1280, height: 1500 }],
   ['phone', { width: 360, height: 740 }],
 ] as const) {
-  test(`code has colours, light and dark, ${device}`, async ({ agent, board, page }, info) => {
+  test(`code has colours, light and dark, ${device}`, async ({ agent, board, page }) => {
     await page.setViewportSize(viewport);
     const { pipeline } = await agent.handedOver({}, DOCUMENT);
     await board.open(`/pipelines/${pipeline}`);
@@ -89,7 +89,6 @@ for (const [device, viewport] of [
       expect(new Set(Object.values(seen)).size, JSON.stringify(seen)).toBe(6);
       expect(seen.function).toBe(seen.keyword);
       expect(seen.inserted).toBe(seen.string);
-      await info.attach(`${device} ${colorScheme}`, { body: await page.screenshot(), contentType: 'image/png' });
     }
     const [light, dark] = shown;
     for (const kind of Object.keys(light!)) expect(dark![kind], kind).not.toBe(light![kind]);

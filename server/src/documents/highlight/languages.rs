@@ -39,8 +39,8 @@ pub(super) static LANGUAGES: [Language; 27] = [
         names: "typescript ts tsx mts cts",
         grammar: Grammar::Code(SCRIPT),
         keywords: "abstract any as asserts async await bigint boolean break case catch class const continue debugger declare \
-            default delete do else enum export extends finally for from function get if implements import in infer instanceof \
-            interface is keyof let namespace never new number object of private protected public readonly return satisfies set \
+            default delete do else enum export extends finally for function if implements import in infer instanceof \
+            interface is keyof let namespace never new number object of private protected public readonly return satisfies \
             static string super switch symbol this throw try type typeof unknown var void while with yield",
         constants: "true false null undefined NaN Infinity",
     },
@@ -48,8 +48,8 @@ pub(super) static LANGUAGES: [Language; 27] = [
         names: "javascript js jsx mjs cjs",
         grammar: Grammar::Code(SCRIPT),
         keywords: "as async await break case catch class const continue debugger default delete do else export extends \
-    finally for from function get if import in instanceof let new of return set static super switch this throw try typeof var \
-    void while with yield",
+            finally for function if import in instanceof let new of return static super switch this throw try typeof var \
+            void while with yield",
         constants: "true false null undefined NaN Infinity",
     },
     Language {
@@ -302,10 +302,9 @@ pub(super) static LANGUAGES: [Language; 27] = [
 ];
 
 /// Words behind which something gets its name.
-pub(super) const DEFINING: [&str; 22] = [
+pub(super) const DEFINING: [&str; 20] = [
     "actor",
     "class",
-    "const",
     "def",
     "enum",
     "fn",
@@ -320,7 +319,6 @@ pub(super) const DEFINING: [&str; 22] = [
     "object",
     "protocol",
     "record",
-    "static",
     "struct",
     "trait",
     "type",
