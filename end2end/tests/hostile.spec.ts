@@ -15,6 +15,12 @@ const HOSTILE = `# <img src=x onerror="window.harmed=1">
 \`\`\`html
 </pre><script>window.harmed = 8</script>
 \`\`\`
+
+\`\`\`rust"><img src=x onerror="window.harmed=11">
+fn a() { "</span></code></pre><script>window.harmed = 12</script>" }
+\`\`\`
+
+<span class="code-deleted">not code</span>
 `;
 const SCRIPT = '</script><script>window.harmed = 9</script>{{7*7}}${7*7}<img src=x onerror="window.harmed=10">';
 
@@ -48,6 +54,9 @@ test('hostile text does no harm', async ({ agent, board, page, server }) => {
     const doc = board.review.locator('.doc');
     await expect(doc.locator('script, iframe, svg, style, form, button, img, [onclick], [onerror], [id]')).toHaveCount(0);
     await expect(doc.locator('a[href^="javascript:"], a[href^="data:"]')).toHaveCount(0);
+    // Colours are for code alone.
+    await expect(doc.locator('pre span.code-keyword, pre span.code-name')).not.toHaveCount(0);
+    await expect(doc.locator('span:not(pre span)')).toHaveCount(0);
     await unharmed();
     await page.keyboard.press('Escape');
     await expect(page.locator('main')).toContainText(`Title ${SCRIPT}`);

@@ -5,25 +5,33 @@
 
 use std::{sync::LazyLock, time::Instant};
 
-use super::pictures::Pictures;
 use ammonia::{Builder, UrlRelative};
 use protocol::Rendering;
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::{
+    highlight::{self, Highlighter},
+    html,
+    pictures::Pictures,
+};
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::default();
     builder
         .rm_tags(["img", "map", "area", "bdo", "center"])
-        .add_allowed_classes("span", ["picture"])
         .url_schemes(["http", "https", "mailto"].into())
         // A path such as `docs/plan.md` means a file of the project, not a page of this server.
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("nofollow noopener noreferrer"))
+        // Only code and pictures have them: raw HTML is text by then.
+        .add_allowed_classes("span", highlight::CLASSES)
+        .add_allowed_classes("span", ["picture"])
         .id_prefix(Some("user-content-"));
     builder
 });
 
-/// Renders Markdown as sanitised HTML. Headings begin at level 3: the page around has the first two.
+/// Renders Markdown as sanitised HTML. Headings begin at level 3: the page around has the first two. Code has
+/// colours, unless the HTML grows too long by them.
 ///
 /// # Errors
 /// Elements are nested deeper than `depth_max`, the HTML is longer than `html_max` bytes, or it takes until `deadline`.
@@ -38,7 +46,9 @@ pub fn to_html(
     let mut depth = 0_usize;
     let mut pictures = Pictures::default();
     let mut events = Vec::new();
-    for event in Parser::new_ext(markdown, options) {
+    let mut highlighter = Highlighter::new();
+    let mut code: Option<(CowStr<'_>, String)> = None;
+    for (index, event) in Parser::new_ext(markdown, options).enumerate() {
         match event {
             Event::Start(_) => depth += 1,
             Event::End(_) => depth = depth.saturating_sub(1),
@@ -47,13 +57,29 @@ pub fn to_html(
         if depth > depth_max {
             return Err(Rendering::TooDeep);
         }
-        if events.len() % 1_024 == 0 && Instant::now() > deadline {
+        if index % 1_024 == 0 && Instant::now() > deadline {
             return Err(Rendering::TooMuch);
         }
-        events.extend(pictures.marked(harmless(event)));
+        match (event, &mut code) {
+            (Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))), _) => {
+                code = Some((info, String::new()));
+            }
+            (Event::Text(text), Some((_, code))) => code.push_str(&text),
+            (Event::End(TagEnd::CodeBlock), Some((info, text))) => {
+                let coloured = highlighter.html(info, text);
+                events.push(Event::Html(
+                    format!("<pre><code>{coloured}</code></pre>\n").into(),
+                ));
+                code = None;
+            }
+            (event, _) => events.extend(pictures.marked(harmless(event))),
+        }
     }
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, events.into_iter());
+    pulldown_cmark::html::push_html(&mut rendered, events.into_iter());
+    if rendered.len() > html_max {
+        rendered = html::plain(&rendered).into_owned();
+    }
     if rendered.len() > html_max || Instant::now() > deadline {
         return Err(Rendering::TooMuch);
     }
@@ -69,14 +95,7 @@ pub fn to_html(
 /// A text as it was written.
 pub fn source(markdown: &str) -> String {
     let mut escaped = String::with_capacity(markdown.len() + markdown.len() / 8);
-    for part in markdown.split_inclusive(['&', '<', '>']) {
-        match part.char_indices().next_back() {
-            Some((at, '&')) => escaped.extend([&part[..at], "&amp;"]),
-            Some((at, '<')) => escaped.extend([&part[..at], "&lt;"]),
-            Some((at, '>')) => escaped.extend([&part[..at], "&gt;"]),
-            _ => escaped.push_str(part),
-        }
-    }
+    html::escape(markdown, &mut escaped);
     format!("<pre class=\"source\" tabindex=\"0\">{escaped}</pre>")
 }
 
@@ -128,6 +147,10 @@ mod tests {
             "<iframe src=https://elsewhere.example></iframe>",
             "<a href=\"java&#115;cript:alert(1)\">x</a>",
             "<style>*{display:none}</style>",
+            "```rust\"><script>alert(1)</script>\nfn a() {}\n```",
+            "```html\n</code></pre><script>alert(1)</script><img src=x onerror=alert(1)>\n```",
+            "~~~js onclick=alert(1)\n</span><svg onload=alert(1)>`${'</script><script>'}`\n~~~",
+            "```diff\n-<iframe src=x>\n+<style>*{display:none}</style>",
         ] {
             let html = html_of(hostile);
             for forbidden in [
@@ -143,6 +166,55 @@ mod tests {
                 assert!(!html.contains(forbidden), "{hostile} became {html}");
             }
         }
+    }
+
+    #[test]
+    fn only_code_has_colours() {
+        let code = html_of("```rust\nfn a() {}\n```");
+        assert!(
+            code.contains(r#"<pre tabindex="0"><code><span class="code-keyword">fn</span> <span"#),
+            "{code}"
+        );
+        for other in [
+            "<span class=\"code-keyword\">fn</span>",
+            "a <span class=code-deleted>b</span> <pre><code><span class='code-name'>c",
+            "`<span class=\"code-keyword\">fn</span>` and `fn a() {}`",
+            "    <span class=\"code-keyword\">fn</span>",
+            "```\n<span class=\"code-keyword\">fn</span>\n```",
+            "```mermaid\ngraph TD; A-->B; class A code-name\n```",
+            "[fn](https://example.com \"<span class='code-keyword'>\")",
+        ] {
+            let html = html_of(other);
+            assert!(!html.contains("<span"), "{other} became {html}");
+        }
+    }
+
+    #[test]
+    fn code_in_colours_is_the_same_code() {
+        for code in [
+            "fn a<T>() -> &'static str { \"&lt;\" }\n",
+            "\n\n  fn a() {}\n\n",
+            "",
+            "// \u{200b}\u{202e}\u{a0}ö👍🏽\r\n\u{0}fn",
+        ] {
+            let block = |language| html_of(&format!("> 1. ```{language}\n>    {code}\n"));
+            let coloured = block("rust");
+            assert_eq!(html::plain(&coloured), block("mermaid"), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_colours_make_too_long_has_none() {
+        let markdown = "```rust\nfn a() {}\n```";
+        let later = Instant::now() + Duration::from_secs(60);
+        let html = |html_max| to_html(markdown, 64, html_max, later);
+        assert!(html(200).expect("HTML").contains("<span"));
+        assert!(
+            html(50)
+                .expect("HTML")
+                .ends_with("<code>fn a() {}\n</code></pre>\n")
+        );
+        assert_eq!(html(10).err(), Some(Rendering::TooMuch));
     }
 
     #[test]

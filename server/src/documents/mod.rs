@@ -1,6 +1,8 @@
 //! Texts by content hash: stored once, rendered once, kept in memory within a bound.
 
 mod changes;
+mod highlight;
+mod html;
 mod markdown;
 mod pictures;
 mod placeholders;
@@ -15,6 +17,8 @@ use domain::{Document, DocumentHash, DocumentRef};
 use moka::future::Cache;
 use protocol::{DiffBlock, DiffLine, Placeholder, Rendering};
 use tokio::sync::Semaphore;
+
+use html::plain;
 
 use crate::{
     journal::{Journal, ReadError},
@@ -222,8 +226,9 @@ impl Documents {
             let _turn = self.rendering.acquire().await;
             let compare = move || {
                 let (was, is) = (render::render(&old), render::render(&new));
-                let named = |html: &Html| pictures::shown(&html.html, |_| None);
-                let (blocks, fewer_blocks) = changes::blocks(&named(&was), &named(&is));
+                // Colours may differ where the text does not, and are many elements.
+                let (was, is) = (plain(&was.html), plain(&is.html));
+                let (blocks, fewer_blocks) = changes::blocks(&was, &is);
                 let (lines, fewer_lines) = changes::lines(&old, &new);
                 let cut = fewer_blocks || fewer_lines;
                 Arc::new(Changes { blocks, lines, cut })
