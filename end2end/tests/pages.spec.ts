@@ -75,16 +75,16 @@ test('what has changed meanwhile is there in the other language as well', async 
   await server.decide(next);
   await agent.wait(next);
   await expect(board.history).toContainText('Prompt for CREATE');
-  const paused = await agent.start({ title: 'Paused' });
-  await server.asPerson('POST', `/pipelines/${paused}/notes`, { kind: 'pause' });
+  const sent = await agent.handedOver({ title: 'Sent' });
+  await server.decide(sent.handover);
   await page.getByRole('button', { name: 'Deutsch' }).click();
   await expect(board.history).toContainText('Prompt für PLAN');
   await page.getByRole('navigation').getByRole('link', { name: 'Alle Pipelines' }).click();
-  await expect(page.locator('.figure')).toHaveText(['Pausiert1', 'An der Arbeit1']);
+  await expect(page.locator('.figure')).toHaveText(['Unterwegs1', 'An der Arbeit1']);
   await agent.start({ title: 'Another' });
-  await expect(page.locator('.figure')).toHaveText(['Pausiert1', 'An der Arbeit2']);
+  await expect(page.locator('.figure')).toHaveText(['Unterwegs1', 'An der Arbeit2']);
   await page.getByRole('button', { name: 'English' }).click();
-  await expect(page.locator('.figure')).toHaveText(['Paused1', 'At work2']);
+  await expect(page.locator('.figure')).toHaveText(['On its way1', 'At work2']);
 });
 
 test('at 320 px in German the longest wait stays in its card', async ({ agent, browser, server }) => {
