@@ -147,7 +147,7 @@ test.describe('in German', () => {
     expect(await complaints(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await row(board, 'VAN');
-    await expect(page.locator('.policies')).toContainText('Von dir gesetzt');
+    await expect(page.locator('.policies')).toContainText('Von dir festgelegt');
     expect(await complaints(page)).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(wide).toBe(0);
