@@ -802,7 +802,7 @@ unchanged-blocks = { $count ->
     }
 show-whole = Ganzes Dokument zeigen
 changes-cut = Nicht jede Änderung ist gezeigt: Die Texte sind zu lang oder zu verschieden.
-no-changes = Kein Unterschied in dem, was man liest.
+no-changes = Kein sichtbarer Unterschied.
 minutes-to-read = { $count ->
         [one] 1 Min. Lesezeit.
        *[other] { $count } Min. Lesezeit.
@@ -905,7 +905,7 @@ key-read = Nächster, voriger Absatz
 key-diff = Was sich geändert hat
 key-later = Später
 key-edit = Prompt bearbeiten
-letter-keys = Einzelne Tasten tun etwas, solange du nicht schreibst
+letter-keys = Einzelne Tasten als Tastenkürzel, solange du nicht schreibst
 palette-invites = Eine Pipeline, eine Person, eine Seite, eine Aktion
 palette-results = Treffer
 palette-nothing = Nichts gefunden für { $find }.
@@ -963,14 +963,14 @@ policy-unless = automatisch, wenn nichts auffällt
 policy-two = von zwei Personen
 log-policy-set = { $who } hat festgelegt, wie { $phase } angenommen wird: { $rule }
 log-policy-set-by-you = Du hast festgelegt, wie { $phase } angenommen wird: { $rule }
-log-accepted-by-policy = { $phase } wurde nach der Regel angenommen, die { $who } gesetzt hat
-log-accepted-by-policy-of-yours = { $phase } wurde nach der Regel angenommen, die du gesetzt hast
+log-accepted-by-policy = { $phase } wurde nach der Regel angenommen, die { $who } festgelegt hat
+log-accepted-by-policy-of-yours = { $phase } wurde nach der Regel angenommen, die du festgelegt hast
 log-approved = { $who } hat { $phase } angenommen (1 von 2)
 log-approved-by-you = Du hast { $phase } angenommen (1 von 2)
 log-approval-taken-back = { $who } hat die Annahme von { $phase } zurückgenommen
 log-approval-taken-back-by-you = Du hast die Annahme von { $phase } zurückgenommen
-decided-by-policy = Angenommen nach der Regel, die { $who } gesetzt hat
-decided-by-policy-of-yours = Angenommen nach der Regel, die du gesetzt hast
+decided-by-policy = Angenommen nach der Regel, die { $who } festgelegt hat
+decided-by-policy-of-yours = Angenommen nach der Regel, die du festgelegt hast
 audit-policy-set = hat festgelegt, wie eine Phase angenommen wird
 policies = Annahme
 policies-none = über jede Phase entscheidet ein Mensch
@@ -984,8 +984,8 @@ policy-option-two = Zwei Personen nehmen an
 policy-files = Geänderte Dateien, höchstens
 policy-untested = Auch ohne Testergebnisse
 policy-wires = Zu dir kommt: fehlgeschlagene oder fehlende Tests, Platzhalter, fehlende Bilder, offene Fragen, nicht erledigte Kommentare und mehr geänderte Dateien.
-policy-set-by = Gesetzt von { $who }
-policy-set-by-you = Von dir gesetzt
+policy-set-by = Festgelegt von { $who }
+policy-set-by-you = Von dir festgelegt
 policy-only-owner = Auf die zweite Person verzichten kann nur, wer hier Eigentümer ist.
 policy-files-bounds = Eine ganze Zahl von 0 bis { $most }.
 policy-not-set = Nicht geändert.
@@ -1015,16 +1015,16 @@ hit-files = { $count ->
         [one] 1 Datei geändert
        *[other] { $count } Dateien geändert
     } ({ $limit } erlaubt)
-hit-setter = wer die Regel gesetzt hat, darf nicht mehr entscheiden
+hit-setter = wer die Regel festgelegt hat, darf nicht mehr entscheiden
 hit-paused = der Agent war pausiert
 hit-deciding = jemand war dabei zu entscheiden
 hit-last = die letzte Phase nimmt nur ein Mensch an
 hit-not-searched = der Text ist zu verschachtelt, um ihn zu prüfen
 hit-other = ein anderer Grund
-two-needed = Das müssen zwei Personen annehmen. Nach dir braucht es { $who }.
+two-needed = Das müssen zwei Personen annehmen. Nach dir muss noch { $who } annehmen.
 two-alone = Das müssen zwei Personen annehmen, und sonst darf hier niemand entscheiden. Lade jemanden ein, oder ändere auf der Seite der Pipeline, wie diese Phase angenommen wird.
 two-first = { $who } hat das angenommen. Nimmst du es auch an, ist es entschieden.
-two-first-by-you = Du hast das angenommen. Es braucht noch { $who }.
+two-first-by-you = Du hast das angenommen. Jetzt fehlt noch { $who }.
 two-first-alone = Du hast das angenommen, und sonst darf hier niemand entscheiden. Lade jemanden ein, oder ändere auf der Seite der Pipeline, wie diese Phase angenommen wird.
 one-of = { $before } oder { $last }
 take-acceptance-back = Zurücknehmen

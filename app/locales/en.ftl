@@ -817,7 +817,7 @@ unchanged-blocks = { $count ->
     }
 show-whole = Show the whole document
 changes-cut = Not every change is shown: the texts are too long, or too different.
-no-changes = No difference in what is read.
+no-changes = No visible difference.
 minutes-to-read = { $count ->
         [one] 1 min read.
        *[other] { $count } min read.
@@ -920,7 +920,7 @@ key-read = Next, previous paragraph
 key-diff = What has changed
 key-later = Later
 key-edit = Edit the prompt
-letter-keys = Single keys do something while you aren't typing
+letter-keys = Single keys work as shortcuts while you aren't typing
 palette-invites = A pipeline, a person, a page, an action
 palette-results = Results
 palette-nothing = Nothing found for { $find }.

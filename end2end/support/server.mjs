@@ -186,6 +186,16 @@ export class Server {
     });
   }
 
+  /** Uploads a file that a handover can name, as `staffel attach` does: a line of its evidence.
+   * @param {string} pipeline @param {string} name @param {string | Buffer} bytes @returns {Promise<{ name: string, hash: string }>} */
+  async attach(pipeline, name, bytes) {
+    const path = `${this.url}/api/pipelines/${pipeline}/attachments?name=${encodeURIComponent(name)}`;
+    const answer = await fetch(path, { method: 'POST', body: bytes });
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    const { hash } = await answer.json();
+    return { name, hash };
+  }
+
   /** What a person does in another browser.
    * @param {string} handover @param {Verdict} decision @param {{ revision?: number, changes?: string, review?: object, by?: string }} [more] */
   async decide(handover, decision = 'accept', { revision = 1, changes = '', review = {}, by = OWNER } = {}) {

@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import type { Server } from '../support/server.mjs';
 import { complaints } from './axe.ts';
-import { Board, expect, test } from './fixtures.ts';
+import { Board, expect, fakeNotifications, notificationsShown, test } from './fixtures.ts';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
@@ -430,33 +430,13 @@ test.describe('telling', () => {
   test.use({ permissions: ['notifications'] });
 
   test('a notification tells of a new question, and goes when it is answered', async ({ agent, board, context, page, server }) => {
-    await context.addInitScript(() => {
-      const shown = new Map<string, string>();
-      Object.assign(window, { shown });
-      class Fake extends EventTarget {
-        static permission = 'granted';
-        static requestPermission = async () => 'granted';
-        onclick = null;
-        constructor(
-          title: string,
-          private readonly options: { body?: string; tag?: string },
-        ) {
-          super();
-          shown.set(options.tag!, `${title}: ${options.body}`);
-        }
-        close() {
-          shown.delete(this.options.tag!);
-        }
-      }
-      Object.defineProperty(window, 'Notification', { value: Fake });
-      document.hasFocus = () => false;
-      localStorage.setItem('staffel-notifications', 'on');
-    });
+    await context.addInitScript(fakeNotifications);
+    await context.addInitScript(() => localStorage.setItem('staffel-notifications', 'on'));
     const pipeline = await agent.start();
     const rest = page.waitForResponse('**/pkg/rest.*.wasm');
     await board.open();
     await (await rest).finished();
-    const shown = () => page.evaluate(() => Object.fromEntries((window as any).shown));
+    const shown = () => notificationsShown(page);
     const id = await ask(server, pipeline, DATABASES);
     await expect.poll(shown).toEqual({ [id]: 'An agent asks you: Faster checkout: Which database?' });
     await expect(page.getByRole('alert').filter({ hasText: 'the agent asks: Which database?' })).toBeAttached();

@@ -1,6 +1,15 @@
 // A real server, a real agent and the board for every test.
 
-import { test as base, expect, type FrameLocator, type Locator, type Page, type Response } from '@playwright/test';
+import {
+  test as base,
+  type Browser,
+  type BrowserContextOptions,
+  expect,
+  type FrameLocator,
+  type Locator,
+  type Page,
+  type Response,
+} from '@playwright/test';
 
 import { Agent } from '../support/agent.mjs';
 import { OWNER, Server } from '../support/server.mjs';
@@ -15,6 +24,30 @@ export async function openReview(within: Page | FrameLocator) {
   }).toPass();
 }
 
+/** In the page: finds words within one text of the document, brings them into view, and selects them where that is wanted. */
+function rangeOf(doc: Element, { words, select }: { words: string; select: boolean }) {
+  const walker = document.createTreeWalker(doc, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const at = node.textContent!.indexOf(words);
+    if (at < 0) continue;
+    node.parentElement!.scrollIntoView({ block: 'center' });
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + words.length);
+    if (select) {
+      getSelection()!.removeAllRanges();
+      getSelection()!.addRange(range);
+    }
+    const boxes = [...range.getClientRects()];
+    const [first, last] = [boxes[0]!, boxes.at(-1)!];
+    return {
+      from: { x: first.left, y: first.top + first.height / 2 },
+      to: { x: last.right, y: last.top + last.height / 2 },
+    };
+  }
+  throw new Error(`nothing says ${words}`);
+}
+
 /** The board in one window, in the words a person would use. */
 export class Board {
   readonly review: Locator;
@@ -23,16 +56,24 @@ export class Board {
   /** The line of a handover that arrived while somebody was busy. */
   readonly arrival: Locator;
   readonly words: Locator;
+  /** Of the decision that can be taken back. */
+  readonly undoBar: Locator;
+  /** How the phases are accepted, on a pipeline's page. */
+  readonly policies: Locator;
+  readonly history: Locator;
 
   constructor(
     readonly page: Page,
-    private readonly server: Server,
+    readonly server: Server,
   ) {
     this.review = page.locator('dialog.review');
     this.badge = page.locator('.badge');
     this.notice = page.locator('.notice:not(.arrival)');
     this.arrival = page.locator('.notice.arrival');
     this.words = this.review.locator('#review-words');
+    this.undoBar = page.locator('.notices .undo-bar');
+    this.policies = page.locator('.policies');
+    this.history = page.locator('.history');
   }
 
   /** Opens a page, and waits until its buttons do something and what it shows is live. */
@@ -69,6 +110,31 @@ export class Board {
     await expect(this.review).toHaveAttribute('data-keys', 'ready');
   }
 
+  /** Selects some words of the document, whatever the hand. */
+  async select(words: string) {
+    await this.review.locator('.doc').evaluate(rangeOf, { words, select: true });
+  }
+
+  /** Where some words of the document stand in the window: their first letter and their last. */
+  async place(words: string) {
+    return this.review.locator('.doc').evaluate(rangeOf, { words, select: false });
+  }
+
+  /** What is marked in the document for a point of the review. */
+  mark(number: number): Locator {
+    return this.review.locator(`.doc mark[data-points~="${number}"]`);
+  }
+
+  /** A point of an earlier round, with what became of it. */
+  point(number: number): Locator {
+    return this.review.locator('.ledger li').filter({ has: this.page.locator('.n').getByText(String(number), { exact: true }) });
+  }
+
+  /** How a phase is accepted, in the list of that. */
+  policy(phase: string): Locator {
+    return this.policies.locator('.policy-row').filter({ has: this.page.getByText(phase, { exact: true }) });
+  }
+
   row(title: string): Locator {
     return this.page.locator('.rows').getByRole('link').filter({ hasText: title });
   }
@@ -87,6 +153,42 @@ export class Board {
   get steps(): Locator {
     return this.page.locator('.steps li.ok b');
   }
+}
+
+/** Somebody else at a browser of their own. */
+export async function another(browser: Browser, server: Server, name: string, options: BrowserContextOptions = {}): Promise<Board> {
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  await server.asPerson('GET', '/session', undefined, name);
+  await context.addCookies([server.cookie(name)]);
+  return new Board(await context.newPage(), server);
+}
+
+/** In the page: notes what the browser would show, by its tag, since headless ones show nothing. Nobody looks at the page. */
+export function fakeNotifications() {
+  const shown = new Map<string, string>();
+  Object.assign(window, { shown });
+  class Fake extends EventTarget {
+    static permission = 'granted';
+    static requestPermission = async () => 'granted';
+    onclick = null;
+    constructor(
+      title: string,
+      private readonly options: { body?: string; tag?: string },
+    ) {
+      super();
+      shown.set(options.tag!, `${title}: ${options.body}`);
+    }
+    close() {
+      shown.delete(this.options.tag!);
+    }
+  }
+  Object.defineProperty(window, 'Notification', { value: Fake });
+  document.hasFocus = () => false;
+}
+
+/** The notifications that a page with fake ones shows. */
+export async function notificationsShown(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(() => Object.fromEntries((window as any).shown));
 }
 
 type Fixtures = {
@@ -152,7 +254,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-export { expect };
+export { expect, type Locator, type Page };
 
 /** For tests that take the server away from under the page. */
 export const CONNECTION_LOST = /net::ERR_/;

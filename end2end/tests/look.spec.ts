@@ -1,12 +1,22 @@
 // Everybody can use it: axe finds nothing to complain about in any state, and nothing overflows on a phone.
+// To look at all of it oneself: STAFFEL_LOOK=folder npx playwright test look draws every state, in both languages and both themes.
 
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ROOT } from '../support/server.mjs';
 import { complaints } from './axe.ts';
-import { expect, openReview, test } from './fixtures.ts';
+import { expect, openReview, type Page, test } from './fixtures.ts';
 
 // The longest tests of all.
 test.describe.configure({ mode: 'parallel' });
 // Half-way through a transition, colours are neither the old nor the new ones.
-test.use({ tolerated: /net::ERR_|40[34]/, contextOptions: { reducedMotion: 'reduce' } });
+test.use({
+  tolerated: /net::ERR_|40[34]/,
+  contextOptions: { reducedMotion: 'reduce' },
+  // Longer than anything here takes: a decision is sent when the test says so.
+  settings: { STAFFEL_UNDO_SECONDS: '60' },
+});
 
 const LONG = `# A very long handover
 
@@ -26,13 +36,35 @@ ${'a line of code that is far wider than any phone; '.repeat(5)}
 > A quotation with a [link](https://example.com/).
 `;
 
+const DRAWN = process.env.STAFFEL_LOOK;
+
+/** Draws a state, in both languages and both themes. */
+async function draw(page: Page, name: string) {
+  mkdirSync(DRAWN!, { recursive: true });
+  const first = (await page.locator('html').getAttribute('lang')) === 'de' ? 'de' : 'en';
+  for (const lang of [first, first === 'de' ? 'en' : 'de']) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const path = join(DRAWN!, `${name}-${lang}-${colorScheme}.png`);
+      await page.screenshot({ path, animations: 'disabled' });
+    }
+    // Also under a dialog.
+    await page.locator('.lang-switch').evaluate((button: HTMLElement) => button.click());
+    await expect(page.locator('html')).not.toHaveAttribute('lang', lang);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  // A review opens by itself only where nobody has pressed anything for a while.
+  await page.waitForTimeout(2_100);
+}
+
 for (const [device, viewport] of [
   ['desktop', { width: 1280, height: 900 }],
   ['phone', { width: 360, height: 740 }],
 ] as const) {
   test(`every state, light and dark, ${device}`, async ({ agent, board, page, server }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(DRAWN ? 600_000 : 240_000);
     await page.setViewportSize(viewport);
+    let drawn = 0;
 
     const check = (state: string) =>
       test.step(state, async () => {
@@ -47,6 +79,8 @@ for (const [device, viewport] of [
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
         expect.soft(await complaints(page, 'color-contrast'), `${state}, dark`).toEqual([]);
         await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+        drawn += 1;
+        if (DRAWN) await draw(page, `${device}-${String(drawn).padStart(2, '0')}-${state.replace(/\W+/g, '-').slice(0, 40)}`);
       });
 
     await board.open();
@@ -148,8 +182,10 @@ for (const [device, viewport] of [
     await page.getByRole('button', { name: 'Review', exact: true }).click();
     await board.words.fill('Keep the public API stable.');
     await board.button('Accept with changes').click();
-    await expect(board.review).toBeHidden();
-    await check('after the decision, overview');
+    await expect(board.undoBar).toBeVisible();
+    await check('a decision that can be taken back, overview');
+    await board.undoBar.getByRole('button', { name: 'Send now' }).click();
+    await expect(board.undoBar).toBeHidden();
 
     await board.open(`/pipelines/${pipeline}`);
     await expect(board.prompt).toBeVisible();
@@ -169,34 +205,77 @@ for (const [device, viewport] of [
     await check('a prompt by its address');
 
     const reviewed = await agent.start({ title: 'Points' });
+    const policy = (phase: string, policy: object) => server.asPerson('PUT', `/pipelines/${reviewed}/phases/${phase}/policy`, policy);
+    await policy('VAN', { policy: 'accept_unless', max_files: 0 });
+    const tests = { passed: 212, failed: 2 };
     const evidence = {
       commit: '9f31c07',
-      tests: { passed: 212, failed: 2 },
+      tests,
       files: [`src/${'averylongname'.repeat(8)}.rs`],
       links: [{ url: 'https://example.com/run' }],
+      attachments: [
+        await server.attach(reviewed, 'picture.png', readFileSync(join(ROOT, 'style/assets/icon-192.png'))),
+        await server.attach(reviewed, `${'averylongname'.repeat(8)}.log`, 'Nothing to see.'),
+      ],
     };
     const recap = { results: ['It works'], open_questions: ['Who pays?'], next_steps: ['Build it'] };
     await agent.call('save_handover_content', { pipeline: reviewed, content: `${LONG}\n\n[Goal 1]`, evidence, ...recap });
     await board.open(`/pipelines/${reviewed}`);
     await expect(board.review.locator('.doc')).toContainText('Goal 1');
-    await board.review.locator('.note-keys').getByRole('button', { name: 'Comment' }).click();
-    await board.review.locator('#comment-text').fill('averylongwordwithoutanybreak'.repeat(6));
-    await board.button('Add').click();
-    await check('a comment, and evidence');
+    await expect(board.review.locator('.policy-hit')).toContainText('2 tests failed');
+    for (const [words, text] of [
+      ['Goal 1', 'averylongwordwithoutanybreak'.repeat(6)],
+      ['because', 'Why?'],
+      ['everybody', 'Who?'],
+    ] as const) {
+      await board.select(words);
+      await board.review.locator('.pick').click();
+      await board.review.locator('#comment-text').fill(text);
+      await board.button('Add').click();
+    }
+    await check('comments, evidence with a picture, and why a policy did not accept');
     await board.button('Request changes').click();
-    await expect(board.review).toBeHidden();
-    await agent.call('save_handover_content', {
-      pipeline: reviewed,
-      content: `${LONG}\n\nOnce more.`,
-      answers: [{ comment: 1, outcome: 'declined', note: 'averylongwordwithoutanybreak'.repeat(6) }],
-    });
+    await board.undoBar.getByRole('button', { name: 'Send now' }).click();
+    await expect(board.undoBar).toBeHidden();
+    const answers = [
+      { comment: 1, outcome: 'declined', note: 'averylongwordwithoutanybreak'.repeat(6) },
+      { comment: 2, outcome: 'done', note: 'As it says.' },
+    ];
+    await agent.call('save_handover_content', { pipeline: reviewed, content: `${LONG}\n\nOnce more.`, answers });
     await openReview(page);
     await expect(board.review.locator('.changes')).toBeVisible();
-    await board.review.getByRole('button', { name: 'Insist' }).click();
-    await check('what has changed, and what was asked for');
+    await expect(board.point(1)).toContainText('The passage is gone');
+    await expect(board.review.locator('.evidence del').first()).toBeVisible();
+    await board.point(1).getByRole('button', { name: 'Insist' }).click();
+    await check('what has changed, what was asked for and became of it, a passage that is gone, and old evidence');
     await board.button('Source').click();
     await check('what has changed, as it is written');
     await page.keyboard.press('Escape');
+    await expect(board.review).toBeHidden();
+
+    // Now nothing is hit; the next phase takes two people.
+    await policy('PLAN', { policy: 'two_people' });
+    const done = [1, 3].map((comment) => ({ comment, outcome: 'done' }));
+    const passed = { tests: { passed: 214, failed: 0 } };
+    await agent.call('save_handover_content', { pipeline: reviewed, content: LONG, answers: done, evidence: passed });
+    await expect(board.history).toContainText('Accepted by the policy that you set');
+    await board.policies.locator('summary').click();
+    await expect(board.policy('VAN')).toContainText('Set by you');
+    await check('accepted by a policy, how phases are accepted, what waiting has cost, and a history of revisions');
+    await agent.call('get_next_prompt', { pipeline: reviewed });
+    const half = await agent.handOver(reviewed, LONG);
+    const decision = `/pipelines/${reviewed}/handovers/${half}/decision`;
+    const accept = (by?: string) => server.asPerson('POST', decision, { decision: 'accept', revision: 1 }, by);
+    const two = board.review.locator('.policy-two');
+    await openReview(page);
+    await accept();
+    await expect(two).toContainText('You accepted this. It still takes Anna.');
+    await check('accepted by oneself, where it takes two');
+    await server.asPerson('POST', `${decision}/undo`, { revision: 1 });
+    await accept('Anna');
+    await expect(two).toContainText("Anna accepted this. If you accept it too, it's decided.");
+    await check('accepted by another person, where it takes two');
+    await accept();
     await expect(board.review).toBeHidden();
 
     await agent.call('finish_pipeline', { pipeline: other, outcome: 'failed', message: 'No access' });
@@ -206,6 +285,13 @@ for (const [device, viewport] of [
     await page.goto(`${server.url}/pipelines/zzzzzzzzzz`);
     await board.ready();
     await check('unknown pipeline');
+
+    // One agent has said nothing for long, and nobody picks the prompt of the policy up.
+    await page.clock.install();
+    await board.open();
+    await page.clock.fastForward('16:00');
+    await expect(page.locator('main .inbox li')).not.toHaveCount(0);
+    await check('late agents and prompts');
 
     // Longer words, in the narrower window above all.
     await page.context().addCookies([{ name: 'staffel_lang', value: 'de', url: server.url }]);

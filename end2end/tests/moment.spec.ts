@@ -1,6 +1,6 @@
 // What happens at the same moment, again and again: two people decide, and a text is swapped under the finger.
 
-import { Board, expect, test } from './fixtures';
+import { another, expect, test } from './fixtures.ts';
 
 // STAFFEL_ROUNDS=200 for as many as one has the time for.
 const ROUNDS = Number(process.env.STAFFEL_ROUNDS ?? 5);
@@ -10,10 +10,7 @@ test.use({ tolerated: /409/, settings: { STAFFEL_UNDO_SECONDS: '0' } });
 
 test('two browsers decide at the same moment: one decision, and both see the same', async ({ agent, board, browser, server }) => {
   test.setTimeout(60_000 + ROUNDS * 5_000);
-  await server.asPerson('GET', '/session', undefined, 'Ben');
-  const context = await browser.newContext({ locale: 'en-GB' });
-  await context.addCookies([server.cookie('Ben')]);
-  const ben = new Board(await context.newPage(), server);
+  const ben = await another(browser, server, 'Ben');
   await Promise.all([board.open(), ben.open()]);
   const won = { Local: 0, Ben: 0 };
   for (let round = 1; round <= ROUNDS; round++) {
@@ -35,7 +32,7 @@ test('two browsers decide at the same moment: one decision, and both see the sam
     for (const window of [board, ben]) await expect(window.row(title)).toContainText('PLAN');
   }
   expect(won.Local + won.Ben).toBe(ROUNDS);
-  await context.close();
+  await ben.page.context().close();
 });
 
 test('a text is swapped while A is pressed: what nobody read is never accepted', async ({ agent, board, page, server }) => {

@@ -64,6 +64,29 @@ test('the language is the browser’s, can be switched, and stays', async ({ age
   await german.close();
 });
 
+test('what has changed meanwhile is there in the other language as well', async ({ agent, board, page, server }) => {
+  const { pipeline, handover } = await agent.handedOver();
+  await server.decide(handover);
+  await agent.wait(handover);
+  await board.open(`/pipelines/${pipeline}`);
+  await expect(board.history).toContainText('Prompt for PLAN');
+  const next = await agent.handOver(pipeline, '# Planned');
+  await expect(board.history).toContainText('PLAN, revision 1');
+  await server.decide(next);
+  await agent.wait(next);
+  await expect(board.history).toContainText('Prompt for CREATE');
+  const sent = await agent.handedOver({ title: 'Sent' });
+  await server.decide(sent.handover);
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await expect(board.history).toContainText('Prompt für PLAN');
+  await page.getByRole('navigation').getByRole('link', { name: 'Alle Pipelines' }).click();
+  await expect(page.locator('.figure')).toHaveText(['Unterwegs1', 'An der Arbeit1']);
+  await agent.start({ title: 'Another' });
+  await expect(page.locator('.figure')).toHaveText(['Unterwegs1', 'An der Arbeit2']);
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('.figure')).toHaveText(['On its way1', 'At work2']);
+});
+
 test('at 320 px in German the longest wait stays in its card', async ({ agent, browser, server }) => {
   await agent.handedOver();
   const german = await browser.newContext({ locale: 'de-DE', javaScriptEnabled: false, viewport: { width: 320, height: 640 } });

@@ -6,7 +6,7 @@ import type { Browser, Page } from '@playwright/test';
 import decodeQR from 'qr/decode.js';
 
 import { binary } from '../support/server.mjs';
-import { Board, expect, openReview, test } from './fixtures.ts';
+import { Board, expect, fakeNotifications, notificationsShown, openReview, test } from './fixtures.ts';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'en-GB' };
 
@@ -203,29 +203,7 @@ test.describe('telling', () => {
   test.use({ permissions: ['notifications'] });
 
   test('three tabs show one notification, and take it back when it is decided', async ({ agent, board, context, page, server }) => {
-    // What the browser would show, by its tag: headless ones show nothing.
-    await context.addInitScript(() => {
-      const shown = new Map<string, string>();
-      Object.assign(window, { shown });
-      class Fake extends EventTarget {
-        static permission = 'granted';
-        static requestPermission = async () => 'granted';
-        onclick = null;
-        constructor(
-          title: string,
-          private readonly options: { body?: string; tag?: string },
-        ) {
-          super();
-          shown.set(options.tag!, `${title}: ${options.body}`);
-        }
-        close() {
-          shown.delete(this.options.tag!);
-        }
-      }
-      Object.defineProperty(window, 'Notification', { value: Fake });
-      // Nobody looks at any of these tabs.
-      document.hasFocus = () => false;
-    });
+    await context.addInitScript(fakeNotifications);
     await board.open('/people');
     await page.getByLabel('Show a notification when a handover is ready').check();
     const tabs = [page, await context.newPage(), await context.newPage()];
@@ -233,7 +211,7 @@ test.describe('telling', () => {
       await tab.goto(server.url);
       await expect(tab.locator('.badge')).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
     }
-    const shown = (tab: typeof page) => tab.evaluate(() => Object.fromEntries((window as any).shown));
+    const shown = notificationsShown;
     const { handover } = await agent.handedOver();
     const tag = `${handover}-1`;
     for (const tab of tabs) await expect.poll(() => shown(tab)).toEqual({ [tag]: 'A handover is ready: Faster checkout' });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Agent } from '../support/agent.mjs';
+import { ROOT } from '../support/server.mjs';
 import { complaints } from './axe.ts';
 import { Board, expect, openReview, test } from './fixtures.ts';
 
@@ -32,40 +33,13 @@ function revise(agent: Agent, pipeline: string, content: string, answers: Answer
   return agent.call('save_handover_content', { pipeline, content, answers, ...more });
 }
 
-/** Selects some words of the document, as a mouse does. */
-async function select(board: Board, words: string) {
-  await board.review.locator('.doc').evaluate((doc, words) => {
-    const walker = document.createTreeWalker(doc, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const at = node.textContent!.indexOf(words);
-      if (at < 0) continue;
-      node.parentElement!.scrollIntoView({ block: 'center' });
-      const range = document.createRange();
-      range.setStart(node, at);
-      range.setEnd(node, at + words.length);
-      getSelection()!.removeAllRanges();
-      getSelection()!.addRange(range);
-      return;
-    }
-    throw new Error(`nothing says ${words}`);
-  }, words);
-}
-
 /** Comments on some words of the document. */
 async function comment(board: Board, words: string, text: string) {
-  await select(board, words);
+  await board.select(words);
   await board.review.locator('.pick').click();
   await board.review.locator('#comment-text').fill(text);
   await board.button('Add').click();
   await expect(board.review.locator('.note.writing')).toHaveCount(0);
-}
-
-function mark(board: Board, number: number) {
-  return board.review.locator(`.doc mark[data-points~="${number}"]`);
-}
-
-function point(board: Board, number: number) {
-  return board.review.locator('.ledger li').filter({ has: board.page.locator('.n').getByText(String(number), { exact: true }) });
 }
 
 test('three rounds: comments, answers, insisting, settling, acceptance', async ({ agent, board }) => {
@@ -74,11 +48,11 @@ test('three rounds: comments, answers, insisting, settling, acceptance', async (
   await expect(board.review.locator('.doc')).toContainText('at least once');
   await comment(board, 'Answer 200 after the insert', 'And when the database is down?');
   await comment(board, 'Keep ids for 30 days', 'Auditors ask for a quarter.');
-  await expect(mark(board, 1)).toHaveText('Answer 200 after the insert');
-  await expect(mark(board, 2)).toHaveText('Keep ids for 30 days');
+  await expect(board.mark(1)).toHaveText('Answer 200 after the insert');
+  await expect(board.mark(2)).toHaveText('Keep ids for 30 days');
 
   // A wording, and one about the whole.
-  await select(board, 'We key the booking by payment.');
+  await board.select('We key the booking by payment.');
   await board.review.locator('.pick').click();
   await board.button('Suggest wording').click();
   await expect(board.review.getByLabel('Suggested wording')).toHaveValue('We key the booking by payment.');
@@ -109,19 +83,19 @@ test('three rounds: comments, answers, insisting, settling, acceptance', async (
   await openReview(board.page);
   await expect(board.review.locator('.ledger')).toContainText('What you asked for in revision 1');
   await expect(board.review.locator('.ledger')).toContainText('4 points: 1 done, 1 declined, 2 not answered');
-  await expect(point(board, 2)).toContainText('Done. Ninety days.');
-  await expect(point(board, 1)).toContainText('Declined. It is never down.');
-  await expect(point(board, 2)).toContainText('The passage is gone');
+  await expect(board.point(2)).toContainText('Done. Ninety days.');
+  await expect(board.point(1)).toContainText('Declined. It is never down.');
+  await expect(board.point(2)).toContainText('The passage is gone');
   // What has changed is shown first, since revision 1 was read here.
   await expect(board.review.locator('.changes ins').first()).toBeVisible();
   await expect(board.review.locator('.blocked')).toHaveText('Points 1, 3 and 4 are not done. Settle them, then you can accept.');
   await expect(board.button('Accept')).toBeDisabled();
-  await point(board, 3).getByRole('button', { name: 'Settled' }).click();
-  await expect(point(board, 3)).toContainText('Settled with your decision.');
-  await expect(point(board, 3).getByRole('button', { name: 'Undo' })).toBeFocused();
-  await point(board, 1).getByRole('button', { name: 'Insist' }).click();
+  await board.point(3).getByRole('button', { name: 'Settled' }).click();
+  await expect(board.point(3)).toContainText('Settled with your decision.');
+  await expect(board.point(3).getByRole('button', { name: 'Undo' })).toBeFocused();
+  await board.point(1).getByRole('button', { name: 'Insist' }).click();
   await board.page.keyboard.type('It was in March.');
-  await point(board, 4).getByRole('button', { name: 'Ask again' }).click();
+  await board.point(4).getByRole('button', { name: 'Ask again' }).click();
   await expect(board.review.locator('.goes')).toHaveText('Goes along: 2 points again, 1 point settled');
   const again = await agent.park(handover);
   await board.button('Request changes').click();
@@ -134,9 +108,9 @@ test('three rounds: comments, answers, insisting, settling, acceptance', async (
   await openReview(board.page);
   await expect(board.review.locator('.ledger')).toContainText('1 settled: show');
   await board.button('1 settled: show').click();
-  await expect(point(board, 3)).toBeVisible();
+  await expect(board.point(3)).toBeVisible();
   await expect(board.review.locator('.blocked')).toHaveText('Point 4 is not answered. Settle it, then you can accept.');
-  await point(board, 4).getByRole('button', { name: 'Settled' }).click();
+  await board.point(4).getByRole('button', { name: 'Settled' }).click();
   await expect(board.review.locator('.blocked')).toBeEmpty();
   await expect(board.button('Accept')).toBeEnabled();
   await board.button('Accept').click();
@@ -144,7 +118,7 @@ test('three rounds: comments, answers, insisting, settling, acceptance', async (
   expect(await agent.wait(handover)).toMatchObject({ decision: 'accepted', revision: 3 });
 });
 
-test('evidence stands above the text, and is struck out once the text is another one', async ({ agent, board }) => {
+test('old test results beside changed work: they are struck out once the text is another one', async ({ agent, board }) => {
   const pipeline = await agent.start();
   await agent.call('save_handover_content', {
     pipeline,
@@ -182,12 +156,10 @@ test('a picture is shown, and a page that calls itself one is not', async ({ age
   const pipeline = await agent.start();
   const attachments = [];
   for (const [name, bytes] of [
-    ['checkout.png', readFileSync(join(import.meta.dirname, '../../docs/images/review-light.png'))],
+    ['checkout.png', readFileSync(join(ROOT, 'style/assets/icon-192.png'))],
     ['page.png', Buffer.from('<!doctype html><script>document.title = "run"</script>')],
   ] as const) {
-    const sent = await fetch(`${server.url}/api/pipelines/${pipeline}/attachments?name=${name}`, { method: 'POST', body: bytes });
-    const { hash } = await sent.json();
-    attachments.push({ name, hash });
+    attachments.push(await server.attach(pipeline, name, bytes));
   }
   const content = '# Done\n\nThe checkout looks as on the picture.';
   await agent.call('save_handover_content', { pipeline, content, evidence: { attachments } });
@@ -218,7 +190,7 @@ test('by keyboard alone', async ({ agent, board, page }) => {
   await expect(board.review.locator('#comment-text')).toBeFocused();
   await page.keyboard.type('Says who? a r');
   await page.keyboard.press('ControlOrMeta+Enter');
-  await expect(mark(board, 1)).toHaveText('The provider delivers webhooks at least once.');
+  await expect(board.mark(1)).toHaveText('The provider delivers webhooks at least once.');
   await expect(board.review.locator('.doc p').first()).toBeFocused();
   await page.keyboard.press('r');
   await expect(board.review).toBeHidden();
@@ -240,19 +212,19 @@ test('by keyboard alone', async ({ agent, board, page }) => {
   expect(await agent.wait(handover)).toMatchObject({ decision: 'accepted' });
 });
 
-test('what is prepared survives a reload, also what is being written', async ({ agent, board, page }) => {
+test('drafts survive a reload, also what is being written', async ({ agent, board, page }) => {
   await agent.handedOver({}, PLAN);
   await board.open();
   await expect(board.review.locator('.doc')).toContainText('at least once');
   await comment(board, 'Nobody is told.', 'Tell them.');
   await board.words.fill('Half a thou');
-  await select(board, 'No back-fill.');
+  await board.select('No back-fill.');
   await board.review.locator('.pick').click();
   await expect(board.review.locator('#comment-text')).toBeFocused();
   await page.keyboard.type('Why');
   await page.reload();
   await board.ready();
-  await expect(mark(board, 1)).toHaveText('Nobody is told.');
+  await expect(board.mark(1)).toHaveText('Nobody is told.');
   await expect(board.review.locator('#comment-text')).toHaveValue('Why');
   await expect(board.words).toHaveValue('Half a thou');
   await board.review.locator('.note.writing').getByRole('button', { name: 'Discard' }).click();
@@ -261,7 +233,7 @@ test('what is prepared survives a reload, also what is being written', async ({ 
   await board.button('Add').click();
   await expect(board.review.locator('.note.mine .words')).toHaveText('Tell all of them.');
   await board.button('Discard').click();
-  await expect(mark(board, 1)).toHaveCount(0);
+  await expect(board.mark(1)).toHaveCount(0);
 });
 
 test('accepting as it is says what is not sent', async ({ agent, board }) => {
@@ -301,7 +273,7 @@ test('right to left, and what has no width', async ({ agent, board }) => {
   await board.open();
   await expect(board.review.locator('.doc')).toContainText('נהדר');
   await comment(board, '👍🏽 נהדר', 'למה?');
-  await expect(mark(board, 1)).toHaveText('👍🏽 נהדר');
+  await expect(board.mark(1)).toHaveText('👍🏽 נהדר');
   await board.review
     .locator('.doc p')
     .last()
@@ -311,7 +283,7 @@ test('right to left, and what has no width', async ({ agent, board }) => {
   await board.review.locator('.pick').click();
   await board.review.locator('#comment-text').fill('And?');
   await board.button('Add').click();
-  await expect(mark(board, 2)).toHaveText(/^Zero.?width\.$/);
+  await expect(board.mark(2)).toHaveText(/^Zero.?width\.$/);
 });
 
 test('a hundred comments, and no more', async ({ agent, board, page }) => {
@@ -330,7 +302,7 @@ test('a hundred comments, and no more', async ({ agent, board, page }) => {
   await page.reload();
   await board.ready();
   await expect(board.review.locator('.note.mine')).toHaveCount(100);
-  await expect(mark(board, 100)).toHaveText('Paragraph 100 says something.');
+  await expect(board.mark(100)).toHaveText('Paragraph 100 says something.');
   await board.touch();
   await page.keyboard.press('c');
   await expect(board.notice).toContainText('at most 100 comments');
@@ -358,7 +330,7 @@ test.describe('on a phone', () => {
     const wide = () => board.page.evaluate(() => document.querySelector('dialog[open]')!.scrollWidth - innerWidth);
     expect(await wide()).toBeLessThanOrEqual(0);
     await board.button('Add').tap();
-    await expect(mark(board, 1)).toHaveText('Nobody is told.');
+    await expect(board.mark(1)).toHaveText('Nobody is told.');
     expect(await complaints(board.page)).toEqual([]);
     await board.button('Request changes').tap();
     await expect(board.review).toBeHidden();
@@ -368,7 +340,7 @@ test.describe('on a phone', () => {
     await expect(board.button('Accept')).toBeDisabled();
     expect(await wide()).toBeLessThanOrEqual(0);
     expect(await complaints(board.page)).toEqual([]);
-    await point(board, 1).getByRole('button', { name: 'Settled' }).tap();
+    await board.point(1).getByRole('button', { name: 'Settled' }).tap();
     await board.button('Accept').tap();
     await expect(board.review).toBeHidden();
     expect(await agent.wait(handover)).toMatchObject({ decision: 'accepted' });

@@ -1,11 +1,8 @@
 // Policies: handovers that need no look, and those that need two people.
 
-import type { Browser, Page } from '@playwright/test';
-
 import type { Agent } from '../support/agent.mjs';
-import type { Server } from '../support/server.mjs';
 import { complaints } from './axe.ts';
-import { Board, expect, openReview, test } from './fixtures.ts';
+import { another, type Board, expect, openReview, test } from './fixtures.ts';
 
 // Half-way through a transition, colours are neither the old nor the new ones.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
@@ -18,26 +15,18 @@ function save(agent: Agent, pipeline: string, failed: number, more = {}) {
 }
 
 /** The row of a phase in the list of policies, which is opened. */
-async function row(page: Page, phase: string) {
-  const list = page.locator('.policies');
-  if (!(await list.evaluate((list: HTMLDetailsElement) => list.open))) await list.locator('summary').click();
-  return list.locator('.policy-row').filter({ has: page.getByText(phase, { exact: true }) });
-}
-
-/** Somebody else at a browser of their own. */
-async function another(browser: Browser, server: Server, name: string): Promise<Board> {
-  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
-  await server.asPerson('GET', '/session', undefined, name);
-  await context.addCookies([server.cookie(name)]);
-  return new Board(await context.newPage(), server);
+async function row(board: Board, phase: string) {
+  const { policies } = board;
+  if (!(await policies.evaluate((list: HTMLDetailsElement) => list.open))) await policies.locator('summary').click();
+  return board.policy(phase);
 }
 
 test('three rounds: failed tests, an open question, and accepted by itself', async ({ agent, board, page, server }) => {
   const pipeline = await agent.start();
   await board.open(`/pipelines/${pipeline}`);
-  const policies = page.locator('.policies');
+  const { policies } = board;
   await expect(policies).toContainText('a person decides about every phase');
-  const van = await row(page, 'VAN');
+  const van = await row(board, 'VAN');
   await van.getByLabel('How VAN is accepted').selectOption('Automatically, unless something stands out');
   await expect(van).toContainText('Set by you');
   await expect(van.getByLabel('Changed files, at most')).toHaveValue('20');
@@ -49,7 +38,7 @@ test('three rounds: failed tests, an open question, and accepted by itself', asy
   await van.getByLabel('Changed files, at most').blur();
   await expect.poll(() => server.count(pipeline, 'PhasePolicySet')).toBe(2);
   // Only people end a pipeline.
-  const last = await row(page, 'REFLECT');
+  const last = await row(board, 'REFLECT');
   await expect(last.locator('option')).toHaveText(['A person decides', 'Two people accept']);
   expect(await complaints(page)).toEqual([]);
 
@@ -82,7 +71,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
   const anna = await another(browser, server, 'Anna');
   const pipeline = await agent.start();
   await board.open(`/pipelines/${pipeline}`);
-  const van = await row(page, 'VAN');
+  const van = await row(board, 'VAN');
   await van.getByLabel('How VAN is accepted').selectOption('Two people accept');
   await expect(van).toContainText('Set by you');
   const { handover } = await save(agent, pipeline, 0);
@@ -125,7 +114,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
 
   // The second person cannot do away with the first.
   await server.asPerson('PUT', `/pipelines/${pipeline}/phases/PLAN/policy`, { policy: 'two_people' });
-  const plan = await row(anna.page, 'PLAN');
+  const plan = await row(anna, 'PLAN');
   await plan.getByLabel('How PLAN is accepted').selectOption('A person decides');
   await expect(anna.page.locator('.policies')).toContainText('Only an owner can do without the second person.');
   await expect(plan.getByLabel('How PLAN is accepted')).toHaveValue('two_people');
@@ -139,7 +128,7 @@ test('somebody alone is told what to do', async ({ agent, board, page, server })
   await openReview(page);
   await expect(board.review.locator('.policy-two')).toContainText('nobody else here may decide');
   await page.keyboard.press('Escape');
-  const van = await row(page, 'VAN');
+  const van = await row(board, 'VAN');
   await van.getByLabel('How VAN is accepted').selectOption('A person decides');
   await expect(page.locator('.policies summary')).toContainText('a person decides about every phase');
   await openReview(page);
@@ -161,8 +150,8 @@ test.describe('in German', () => {
     await expect(board.review.locator('.policy-hit')).toHaveText('Nicht automatisch angenommen: 1 Datei geändert (0 erlaubt).');
     expect(await complaints(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await row(page, 'VAN');
-    await expect(page.locator('.policies')).toContainText('Von dir gesetzt');
+    await row(board, 'VAN');
+    await expect(page.locator('.policies')).toContainText('Von dir festgelegt');
     expect(await complaints(page)).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(wide).toBe(0);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { Agent } from '../support/agent.mjs';
 import { ROOT } from '../support/server.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, openReview, test } from './fixtures.ts';
 
 test.skip(!process.env.STAFFEL_SHOTS, 'only draws pictures');
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
@@ -111,36 +111,109 @@ async function work(server: { mcp: string; decide: (handover: string, verdict?: 
   return { search, invoices, handover, close };
 }
 
-for (const [look, viewport, colorScheme] of [
-  ['light', { width: 1280, height: 860 }, 'light'],
-  ['dark', { width: 1280, height: 860 }, 'dark'],
-  ['phone', { width: 390, height: 844 }, 'light'],
-  ['phone-dark', { width: 390, height: 844 }, 'dark'],
-] as const) {
-  test(look, async ({ board, page, server }) => {
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the board, ${colorScheme}`, async ({ board, page, server }) => {
     mkdirSync(IMAGES, { recursive: true });
-    await page.setViewportSize(viewport);
+    await page.setViewportSize({ width: 1280, height: 860 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const draw = (name: string) => page.screenshot({ path: join(IMAGES, `${name}-${look}.png`), animations: 'disabled', caret: 'hide' });
-    const { search, invoices, close } = await work(server);
-
+    const { close } = await work(server);
     await board.open();
     await expect(board.review.locator('.doc')).toContainText('search that forgives');
-    await board.words.fill('Keep the words people look for no longer than a week.');
-    await board.touch();
-    await draw('review');
     await page.keyboard.press('Escape');
     await expect(board.row('Invoices')).toContainText('tasks');
     await page.mouse.move(0, 0);
-    await draw('board');
-    await board.open(`/pipelines/${invoices}`);
-    await expect(board.leg('IMPLEMENT')).toContainText('tasks');
-    await draw('pipeline');
-    await board.open(`/pipelines/${search}`);
-    await page.getByRole('button', { name: 'Review', exact: true }).click();
-    await board.button('Accept with changes').click();
-    await expect(board.prompt).toBeVisible();
-    await draw('prompt');
+    await page.screenshot({ path: join(IMAGES, `board-${colorScheme}.png`), animations: 'disabled', caret: 'hide' });
     await close();
+  });
+}
+
+const WEBHOOKS = `# Plan: every payment is booked once
+
+The provider tells us about a payment at least once, so the same message may come again.
+
+## Decisions
+
+- A message is answered with 200 once it is stored.
+- Its id is kept for 30 days.
+- The worker books what is stored, one payment at a time.
+
+## Risks
+
+A message that cannot be read is dropped.
+`;
+const REVISED = WEBHOOKS.replace('once it is stored.', 'once it is stored, and with 503 while the database is away.').replace(
+  'is dropped.',
+  'is put aside, and support is told.',
+);
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe('the story of one review', () => {
+    test.use({ settings: { STAFFEL_UNDO_SECONDS: '10' }, viewport: { width: 1120, height: 900 }, colorScheme });
+
+    test(colorScheme, async ({ agent, board, page, server }) => {
+      mkdirSync(IMAGES, { recursive: true });
+      const draw = async (name: string, height: number) => {
+        await page.setViewportSize({ width: 1120, height });
+        await page.mouse.move(0, 0);
+        const path = join(IMAGES, `story-${name}-${colorScheme}.png`);
+        await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+      };
+      const comment = async (words: string, text: string) => {
+        await board.select(words);
+        await board.review.locator('.pick').click();
+        await board.review.locator('#comment-text').fill(text);
+      };
+      const title = 'Payments that are told twice';
+      const pipeline = await agent.start({ title, project: 'webshop', phases: ['PLAN', 'BUILD', 'LEARN'] });
+      for (const phase of ['PLAN', 'BUILD']) {
+        await server.asPerson('PUT', `/pipelines/${pipeline}/phases/${phase}/policy`, { policy: 'accept_unless', max_files: 20 });
+      }
+      const evidence = {
+        commit: '9f31c07',
+        branch: 'webhooks',
+        tests: { passed: 212, failed: 2, command: 'make test' },
+        files: ['src/webhook.rs', 'src/worker.rs'],
+        links: [{ url: 'https://ci.example/41', title: 'Run 41' }],
+      };
+      await agent.call('save_handover_content', { pipeline, content: WEBHOOKS, evidence });
+      await board.open(`/pipelines/${pipeline}`);
+      await expect(board.review.locator('.policy-hit')).toContainText('2 tests failed');
+      await comment('answered with 200 once it is stored', 'And while the database is away?');
+      await board.button('Add').click();
+      await comment('30 days', 'Auditors ask for a quarter.');
+      await board.button('Suggest wording').click();
+      await board.review.getByLabel('Suggested wording').fill('90 days');
+      await board.review.locator('.review-document').evaluate((document) => document.scrollTo(0, 0));
+      await draw('comments', 900);
+      await board.button('Add').click();
+      await board.button('Request changes').click();
+      await board.undoBar.getByRole('button', { name: 'Send now' }).click();
+      await expect(board.undoBar).toBeHidden();
+
+      const answers = [
+        { comment: 1, outcome: 'done', note: 'It answers 503, so that the provider tries again.' },
+        { comment: 2, outcome: 'declined', note: 'The provider tries for three days; older ids only cost room.' },
+      ];
+      const passed = { ...evidence, commit: '4b80de2', tests: { ...evidence.tests, passed: 216, failed: 0 } };
+      const handover = await agent.call('save_handover_content', { pipeline, content: REVISED, answers, evidence: passed });
+      await openReview(page);
+      await expect(board.review.locator('.changes ins').first()).toBeVisible();
+      await board.touch();
+      await draw('answers', 840);
+      await board.point(2).getByRole('button', { name: 'Settled' }).click();
+      const parked = await agent.park(handover.handover);
+      await board.button('Accept').click();
+      await expect(board.undoBar).toBeVisible();
+      await board.notice.getByRole('button', { name: 'Close' }).click();
+      await draw('undo', 560);
+      await board.undoBar.getByRole('button', { name: 'Send now' }).click();
+      const { prompt_id } = await parked.answer;
+      await agent.call('acknowledge_prompt', { prompt_id });
+      await agent.call('save_handover_content', { pipeline, content: '# Built', evidence: passed });
+      await expect(board.history).toContainText('Accepted by the policy that you set');
+      await board.notice.getByRole('button', { name: 'Close' }).click();
+      await board.policies.scrollIntoViewIfNeeded();
+      await draw('history', 560);
+    });
   });
 }

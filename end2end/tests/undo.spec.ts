@@ -1,12 +1,11 @@
 // A decision can be taken back until the agent hears of it: by button, by key, by touch, in another window, after a reload.
 
 import { complaints } from './axe.ts';
-import { Board, expect, openReview, test } from './fixtures.ts';
+import { another, Board, expect, openReview, test } from './fixtures.ts';
 
 test.use({ settings: { STAFFEL_UNDO_SECONDS: '30' }, contextOptions: { reducedMotion: 'reduce' } });
 
-const bar = (board: Board) => board.page.locator('.notices .undo-bar');
-const undo = (board: Board) => bar(board).getByRole('button', { name: /^Undo/ });
+const undo = (board: Board) => board.undoBar.getByRole('button', { name: /^Undo/ });
 
 test('taken back by its button: the agent hears nothing, and everything that was typed is there again', async ({
   agent,
@@ -23,8 +22,8 @@ test('taken back by its button: the agent hears nothing, and everything that was
   await board.button('Accept with changes').click();
   await expect(board.review).toBeHidden();
 
-  await expect(bar(board)).toContainText('VAN accepted.');
-  await expect(bar(board)).toContainText(/claude-code hears it in \d+ s\./);
+  await expect(board.undoBar).toContainText('VAN accepted.');
+  await expect(board.undoBar).toContainText(/claude-code hears it in \d+ s\./);
   await expect(page.locator('section.now')).toContainText('You accepted VAN. It can still be undone for');
   await expect(page.locator('.headline .chip')).toHaveText('On its way');
   await expect(page).toHaveTitle(/^Faster checkout/);
@@ -35,7 +34,7 @@ test('taken back by its button: the agent hears nothing, and everything that was
   expect(await server.count(pipeline, 'HandoverAccepted')).toBe(0);
 
   await undo(board).click();
-  await expect(bar(board)).toBeHidden();
+  await expect(board.undoBar).toBeHidden();
   await expect(board.review.locator('.doc')).toContainText('The basket comes first.');
   await expect(board.words).toHaveValue('Keep it small.');
   await expect(board.review.locator('.note')).toContainText('Why the basket?');
@@ -44,10 +43,10 @@ test('taken back by its button: the agent hears nothing, and everything that was
 
   // Decided otherwise, and sent at once.
   await board.button('Request changes').click();
-  await expect(bar(board)).toContainText('Changes to VAN requested.');
-  await bar(board).getByRole('button', { name: 'Send now' }).click();
+  await expect(board.undoBar).toContainText('Changes to VAN requested.');
+  await board.undoBar.getByRole('button', { name: 'Send now' }).click();
   expect(await parked.answer).toMatchObject({ decision: 'changes_requested', review_changes: 'Keep it small.' });
-  await expect(bar(board)).toBeHidden();
+  await expect(board.undoBar).toBeHidden();
   await expect(board.notice).toContainText('Changes requested.');
   const audit = await (await server.asPerson('GET', '/audit')).json();
   expect(audit.entries.map((entry: { what: string }) => entry.what)).toEqual(expect.arrayContaining(['taken_back', 'decided']));
@@ -66,17 +65,17 @@ test('taken back by its key, on every page, and never while somebody types', asy
   await board.open();
   await board.touch();
   await page.keyboard.press('a');
-  await expect(bar(board)).toContainText('VAN accepted.');
+  await expect(board.undoBar).toContainText('VAN accepted.');
   for (const path of ['/agents', '/people', `/pipelines/${second.pipeline}`]) {
     await page.evaluate((to) => document.querySelector<HTMLAnchorElement>(`a[href="${to}"]`)?.click(), path);
     if (!page.url().endsWith(path)) await board.open(path);
-    await expect(bar(board), path).toContainText('VAN accepted.');
+    await expect(board.undoBar, path).toContainText('VAN accepted.');
   }
   await page.keyboard.press('Escape');
   await page.keyboard.press('/');
   await page.keyboard.type('u');
   await expect(page.getByRole('searchbox')).toHaveValue('u');
-  await expect(bar(board)).toBeVisible();
+  await expect(board.undoBar).toBeVisible();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+u');
@@ -93,7 +92,7 @@ test('over another review that is open the bar is in the review', async ({ agent
   await board.open();
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('One');
   await board.button('Accept').click();
-  await expect(bar(board)).toBeVisible();
+  await expect(board.undoBar).toBeVisible();
   await page.locator('.gate').filter({ hasText: 'Two' }).getByRole('button', { name: 'Review', exact: true }).click();
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('Two');
   const inside = board.review.locator('.undo-bar');
@@ -111,7 +110,7 @@ test.describe('on a phone', () => {
     await board.open();
     await board.words.fill('Keep it small.');
     await board.button('Accept with changes').tap();
-    await expect(bar(board)).toContainText('VAN accepted.');
+    await expect(board.undoBar).toContainText('VAN accepted.');
     const box = (await undo(board).boundingBox())!;
     expect(box.height).toBeGreaterThanOrEqual(44);
     expect(box.x + box.width).toBeLessThanOrEqual(360);
@@ -131,17 +130,17 @@ test('every window of the same person has the bar, also after a reload', async (
   await board.open();
   await board.words.fill('Keep it small.');
   await board.button('Accept with changes').click();
-  await expect(bar(other)).toContainText('VAN accepted.');
+  await expect(other.undoBar).toContainText('VAN accepted.');
   await page.reload();
   await board.ready();
-  await expect(bar(board)).toContainText(/hears it in \d+ s\./);
+  await expect(board.undoBar).toContainText(/hears it in \d+ s\./);
   await expect(board.review).toBeHidden();
 
   await other.page.bringToFront();
   await undo(other).click();
   await expect(other.review).toBeVisible();
   await expect(other.words).toHaveValue('Keep it small.');
-  await expect(bar(board)).toBeHidden();
+  await expect(board.undoBar).toBeHidden();
 });
 
 test('another browser of the same person takes back with what was typed elsewhere', async ({ agent, board, browser, server }) => {
@@ -149,7 +148,7 @@ test('another browser of the same person takes back with what was typed elsewher
   await board.open(`/pipelines/${pipeline}`);
   await board.words.fill('Keep it small.');
   await board.button('Accept with changes').click();
-  await expect(bar(board)).toBeVisible();
+  await expect(board.undoBar).toBeVisible();
   const elsewhere = await browser.newContext();
   await elsewhere.addCookies([server.cookie()]);
   const phone = new Board(await elsewhere.newPage(), server);
@@ -161,10 +160,7 @@ test('another browser of the same person takes back with what was typed elsewher
 
 test('another person sees that it is decided, by whom, and has nothing to press', async ({ agent, board, browser, server }) => {
   const { pipeline, handover } = await agent.handedOver();
-  await server.asPerson('GET', '/session', undefined, 'Ben');
-  const theirs = await browser.newContext({ locale: 'en-GB' });
-  await theirs.addCookies([server.cookie('Ben')]);
-  const ben = new Board(await theirs.newPage(), server);
+  const ben = await another(browser, server, 'Ben');
   await ben.open(`/pipelines/${pipeline}`);
   await ben.words.fill('Not so fast.');
   await board.open(`/pipelines/${pipeline}`);
@@ -173,7 +169,7 @@ test('another person sees that it is decided, by whom, and has nothing to press'
   await expect(ben.notice).toContainText('Local accepted VAN. It can still be undone');
   await expect(ben.notice).toContainText('Your words are not sent; they are kept as a draft.');
   await expect(ben.page.locator('section.now')).toContainText('Local accepted VAN.');
-  await expect(bar(ben)).toBeHidden();
+  await expect(ben.undoBar).toBeHidden();
   await ben.page.keyboard.press('u');
   await ben.open();
   await expect(ben.row('Faster checkout')).toContainText('accepted, can still be undone');
@@ -185,7 +181,7 @@ test('another person sees that it is decided, by whom, and has nothing to press'
   // It is Ben's to decide again, with what was typed.
   await ben.page.getByRole('button', { name: 'Review', exact: true }).first().click();
   await expect(ben.words).toHaveValue('Not so fast.');
-  await theirs.close();
+  await ben.page.context().close();
 });
 
 test('what was not sent, since somebody else decided, goes to the agent as a note', async ({ agent, board, page, server }) => {
@@ -213,9 +209,9 @@ test.describe('too late', () => {
     await board.open();
     await board.touch();
     await page.keyboard.press('a');
-    await expect(bar(board)).toBeVisible();
+    await expect(board.undoBar).toBeVisible();
     expect(await parked.answer).toMatchObject({ decision: 'accepted' });
-    await expect(bar(board)).toBeHidden();
+    await expect(board.undoBar).toBeHidden();
     await expect(board.notice).toContainText('VAN accepted. The prompt for PLAN is on its way.');
     await page.keyboard.press('u');
     await expect(board.notice).toContainText('Too late: claude-code already has this decision.');

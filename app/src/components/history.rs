@@ -62,50 +62,52 @@ pub(crate) fn History(
     .into_inner()
 }
 
+// What follows the language belongs to a line: whatever is made beside it is gone with the next list.
+
 fn handover_line(board: Board, about: HandoverRef, waits: bool) -> Item {
     let href = paths::handover_page(&about.handover, about.revision);
-    let at = about.at;
     let key = format!("{href} {waits} {}", about.decision.is_some());
-    let decision = about.decision.clone();
-    let name = text(move || wording::handover(board.lang.get(), &about));
-    let said = maybe(move || {
-        let lang = board.lang.get();
-        let decided = |decision| wording::review::decided(lang, &board.reader(), decision);
-        let open = || waits.then(|| lang.open_review().to_owned());
-        decision.as_ref().map(decided).or_else(open)
-    });
-    line(key, href, at, name, said)
+    Item::new(key, move || {
+        let (at, decision) = (about.at, about.decision.clone());
+        let name = text(move || wording::handover(board.lang.get(), &about));
+        let said = maybe(move || {
+            let lang = board.lang.get();
+            let decided = |decision| wording::review::decided(lang, &board.reader(), decision);
+            let open = || waits.then(|| lang.open_review().to_owned());
+            decision.as_ref().map(decided).or_else(open)
+        });
+        line(href, at, name, said)
+    })
 }
 
 fn prompt_line(board: Board, prompt: PromptRef) -> Item {
     let href = paths::prompt_page(&prompt.prompt_id);
-    let (at, version, writer) = (prompt.written, prompt.version, prompt.writer.clone());
-    let name = text(move || {
-        wording::prompt_heading(board.lang.get(), prompt.phase.as_str(), prompt.purpose)
-    });
-    let key = format!("{href} {version}");
-    let said = maybe(move || {
-        let by = wording::pipeline::written_by(board.lang.get(), &board.reader(), &writer);
-        (version > 1).then(|| board.lang.get().version_by(&by, &version.to_string()))
-    });
-    line(key, href, at, name, said)
+    let key = format!("{href} {}", prompt.version);
+    Item::new(key, move || {
+        let (at, version, writer) = (prompt.written, prompt.version, prompt.writer.clone());
+        let name = text(move || {
+            wording::prompt_heading(board.lang.get(), prompt.phase.as_str(), prompt.purpose)
+        });
+        let said = maybe(move || {
+            let by = wording::pipeline::written_by(board.lang.get(), &board.reader(), &writer);
+            (version > 1).then(|| board.lang.get().version_by(&by, &version.to_string()))
+        });
+        line(href, at, name, said)
+    })
 }
 
 fn line(
-    key: String,
     href: String,
     at: Timestamp,
     name: Signal<String>,
     said: Signal<Option<String>>,
-) -> Item {
-    Item::new(key, move || {
-        view! {
-            <li>
-                <a href=href>{name}</a>
-                <span class="sub">{said}</span>
-                <span class="sub"><Ago at=Signal::stored(at)/></span>
-            </li>
-        }
-        .into_any()
-    })
+) -> AnyView {
+    view! {
+        <li>
+            <a href=href>{name}</a>
+            <span class="sub">{said}</span>
+            <span class="sub"><Ago at=Signal::stored(at)/></span>
+        </li>
+    }
+    .into_any()
 }

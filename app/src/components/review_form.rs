@@ -422,6 +422,10 @@ impl Form {
         if !Review::is_meant(event) {
             return;
         }
+        // Where nothing has the focus, a letter belongs to the comment that is open: it decides nothing.
+        if !within("dialog") && self.points.go_on() {
+            return;
+        }
         event.prevent_default();
         match self.board.review.keys_now() {
             Keys::Blocked => {}

@@ -36,8 +36,9 @@ pub(crate) fn Tally() -> impl IntoView {
     let board = use_board();
     let figure = move |(standing, count): (Standing, usize)| {
         let key = format!("{standing:?} {count}");
-        let name = word(move || wording::pipeline::chip(board.lang.get(), standing));
+        // What follows the language belongs to the line: the closure around it is over with the next list.
         let draw = move || {
+            let name = word(move || wording::pipeline::chip(board.lang.get(), standing));
             view! {
                 <div class=format!("figure {}", standing.class())>
                     <dt>{name}</dt>

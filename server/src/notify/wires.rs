@@ -36,7 +36,9 @@ fn words(hit: &WireHit, language: Language) -> String {
             many("Datei geändert", "Dateien geändert"),
             hit.limit.unwrap_or_default()
         ),
-        Wire::SetterMayNot => "wer die Regel gesetzt hat, darf nicht mehr entscheiden".to_owned(),
+        Wire::SetterMayNot => {
+            "wer die Regel festgelegt hat, darf nicht mehr entscheiden".to_owned()
+        }
         Wire::Paused => "die Arbeit ist pausiert".to_owned(),
         Wire::Deciding => "eine Entscheidung ist gerade unterwegs".to_owned(),
         Wire::LastPhase => "die letzte Phase nimmt nur ein Mensch an".to_owned(),

@@ -10,7 +10,7 @@ use crate::{
         element::{About, Button, Field, button, element, field, plain, quiet},
         list::{Item, list},
     },
-    follow::{drawn, flag, maybe, text, word},
+    follow::{drawn, flag, maybe, memo, text, word},
     review::Writing,
     texts::Point,
 };
@@ -168,7 +168,8 @@ impl Points {
         let has_passage = quote.is_some();
         let first = comment.suggestion.clone().or(quote).unwrap_or_default();
         let wording = StoredValue::new(first);
-        let suggests = flag(move || {
+        // Each letter changes what is kept: what is typed in would be drawn anew, and be what it was.
+        let suggests = memo(move || {
             self.kept.with(|kept| {
                 let writing = kept.writing.as_ref();
                 writing.is_some_and(|writing| writing.comment.suggestion.is_some())

@@ -394,12 +394,24 @@ impl Points {
                 comment: comment.clone(),
             });
         });
+        // A frame later: in the next one the cards are put into their order, and one that is moved loses the focus.
         request_animation_frame(|| {
-            browser::focus(cards::FIELD);
-            if let Some(card) = find(".note.writing") {
-                page::bring(&card);
-            }
+            request_animation_frame(|| {
+                browser::focus(cards::FIELD);
+                if let Some(card) = find(".note.writing") {
+                    page::bring(&card);
+                }
+            });
         });
+    }
+
+    /// Goes on in the comment that is being written. Whether there is one.
+    pub fn go_on(self) -> bool {
+        let writes = self.kept.with_untracked(|kept| kept.writing.is_some());
+        if writes {
+            browser::focus(cards::FIELD);
+        }
+        writes
     }
 
     /// Adds the comment that is being written.
