@@ -453,6 +453,8 @@ decided-stopped-by-you = Von dir gestoppt
 prompt-for = Prompt für { $phase }
 prompt-to-revise = Prompt zur Überarbeitung von { $phase }
 step-decided = Entschieden
+# Instead of who decided.
+step-decided-by-policy = Regel
 step-written = Geschrieben
 step-offered = Angeboten
 step-picked-up = Abgeholt
@@ -923,6 +925,7 @@ switch-theme = Design wechseln
 waited-for-people = Warten auf Menschen
 waited-for = auf { $who }
 waited-for-you = auf dich
+waited-until-policy = bis zur Annahme nach Regel
 waited-reviews = { $who }, { $count ->
         [one] 1 Prüfung
        *[other] { $count } Prüfungen

@@ -292,6 +292,8 @@ to-overview = Back to all pipelines
 ## Pages of pipelines, the review, connecting
 
 step-decided = Decided
+# Instead of who decided.
+step-decided-by-policy = policy
 step-written = Written
 step-offered = Offered
 step-picked-up = Picked up
@@ -938,6 +940,7 @@ switch-theme = Change the theme
 waited-for-people = Waiting for people
 waited-for = for { $who }
 waited-for-you = for you
+waited-until-policy = until the policy accepted
 waited-reviews = { $who }, { $count ->
         [one] 1 review
        *[other] { $count } reviews

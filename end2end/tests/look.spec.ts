@@ -229,7 +229,7 @@ for (const [device, viewport] of [
       ['everybody', 'Who?'],
     ] as const) {
       await board.select(words);
-      await board.review.locator('.pick').click();
+      await board.review.locator('.note-keys').getByRole('button', { name: 'Comment' }).click();
       await board.review.locator('#comment-text').fill(text);
       await board.button('Add').click();
     }

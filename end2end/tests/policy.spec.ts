@@ -64,6 +64,7 @@ test('three rounds: failed tests, an open question, and accepted by itself', asy
   expect(decided).toMatchObject({ decision: 'accepted', decided_by: 'the policy that Local set', next_phase: 'PLAN' });
   await expect(page.locator('.log')).toContainText('VAN was accepted by the policy that you set');
   await expect(page.locator('.history')).toContainText('Accepted by the policy that you set');
+  await expect(page.locator('.waits')).toContainText('until the policy accepted');
   expect(await server.count(pipeline, 'HandoverAccepted')).toBe(0);
 });
 

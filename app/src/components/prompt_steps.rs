@@ -178,6 +178,9 @@ fn steps(
         class: "ok",
         at: decision.map(|decision| decision.at),
         about: decision.map_or_else(String::new, |decision| {
+            if decision.policy_by.is_some() {
+                return lang.step_decided_by_policy().to_owned();
+            }
             wording::who(lang, reader, &decision.by).to_owned()
         }),
     };

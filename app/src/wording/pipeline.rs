@@ -216,6 +216,8 @@ pub(crate) fn wait(lang: Lang, reader: &str, wait: &ReviewWait) -> Option<String
         _ if wait.since.is_some() => return Some(lang.still_waits().to_owned()),
         None => return Some(lang.never_decided().to_owned()),
         Some(by) if by == reader => lang.waited_for_you().to_owned(),
+        // Nobody waits for Staffel: another revision was accepted by the policy.
+        Some(by) if *by == domain::Actor::system().name => lang.waited_until_policy().to_owned(),
         Some(by) => lang.waited_for(by),
     };
     let reviews = u64::from(wait.reviews);
