@@ -798,6 +798,7 @@ view = Ansicht
 whole-document = Ganzes Dokument
 changes-since = Änderungen seit Fassung { $number }
 as-source = Quelltext
+side-by-side = Nebeneinander
 unchanged-blocks = { $count ->
         [one] 1 unveränderter Absatz
        *[other] { $count } unveränderte Absätze

@@ -813,6 +813,7 @@ view = View
 whole-document = Whole document
 changes-since = Changes since revision { $number }
 as-source = Source
+side-by-side = Side by side
 unchanged-blocks = { $count ->
         [one] 1 unchanged paragraph
        *[other] { $count } unchanged paragraphs

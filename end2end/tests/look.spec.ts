@@ -250,6 +250,13 @@ for (const [device, viewport] of [
     await check('what has changed, what was asked for and became of it, a passage that is gone, and old evidence');
     await board.button('Source').click();
     await check('what has changed, as it is written');
+    if (device === 'desktop') {
+      await board.button('Side by side').click();
+      await check('side by side, as it is written');
+      await board.button('Source').click();
+      await check('side by side');
+      await board.button('Side by side').click();
+    }
     await page.keyboard.press('Escape');
     await expect(board.review).toBeHidden();
 

@@ -161,13 +161,18 @@ test('a picture is shown, and a page that calls itself one is not', async ({ age
   ] as const) {
     attachments.push(await server.attach(pipeline, name, bytes));
   }
-  const content = '# Done\n\nThe checkout looks as on the picture.';
+  const content = '# Done\n\nThe checkout: ![The checkout](shots/checkout.png), and before: ![Before](before.png).';
   await agent.call('save_handover_content', { pipeline, content, evidence: { attachments } });
   await board.open(`/pipelines/${pipeline}`);
   const evidence = board.review.locator('.evidence');
   const picture = evidence.locator('img');
   await expect(picture).toHaveCount(1);
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+  // Where the text shows it, it stands there; what nobody attached is named.
+  const shown = board.review.locator('.doc').getByRole('img', { name: 'The checkout' });
+  await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+  await expect(board.review.locator('.doc .picture')).toHaveText('Before');
+  await expect(board.review).toContainText('Pictures not attached: before.png');
   const link = evidence.getByRole('link', { name: 'page.png' });
   const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
   expect(download.suggestedFilename()).toBe('page.png');

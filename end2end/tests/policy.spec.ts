@@ -96,7 +96,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
   expect(await complaints(page)).toEqual([]);
   await expect(board.button('Accept')).toBeDisabled();
   await two.getByRole('button', { name: 'Take back' }).click();
-  await expect(hers).toContainText('Two people have to accept this.');
+  await expect(hers).toContainText('Two people have to accept this. After you, it takes Local.');
   await expect(page).toHaveTitle(/^\(1\) /);
   await expect(two).toContainText('After you, it takes Anna');
   await board.touch();

@@ -160,8 +160,7 @@ pub struct HandoverView {
     /// The trip-wires that kept the policy from accepting this revision; over REST only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hit: Vec<WireHit>,
-    /// Who may accept it beside the one who has, or else beside the reader, where its phase needs two people; over REST, for
-    /// people.
+    /// Who may accept it beside the reader, where its phase needs two people; over REST, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_accept: Option<Vec<String>>,
     /// What the writer forgot to fill in; over REST only.

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::BlockChange;
 
 use super::{
+    comparison::Comparison,
     document::Reading,
-    element::{About, Button, button, element, plain, quiet},
+    element::{About, Button, button, element, plain},
     points::Points,
 };
 use crate::{
     Lang, Shown,
     api::{self, Failure},
     board::Board,
+    browser,
     follow::{drawn, effect, flag, maybe, memo, press, text, word},
     paths, wording,
 };
@@ -37,7 +38,12 @@ pub(crate) struct Views {
     failed: RwSignal<Option<Failure>>,
     /// Whether they are shown as they are written.
     source: RwSignal<bool>,
+    /// Whether each revision has a column of its own.
+    beside: RwSignal<bool>,
 }
+
+/// Where a browser keeps that revisions stand side by side in it.
+const BESIDE: &str = "staffel.beside";
 
 impl Views {
     /// How the revision is shown that these points are about. What was read before opens with what has changed.
@@ -74,7 +80,14 @@ impl Views {
             found: RwSignal::new(None),
             failed: RwSignal::new(None),
             source: RwSignal::new(false),
+            beside: RwSignal::new(false),
         };
+        // Only a browser keeps something.
+        effect(move || {
+            views
+                .beside
+                .set(browser::kept(BESIDE).as_deref() == Some("on"))
+        });
         effect(move || {
             if views.changes() && views.found().is_none() {
                 views.fetch();
@@ -84,8 +97,9 @@ impl Views {
             let address = path.get();
             let found = views.found().is_some();
             let (changes, source) = (views.changes(), views.source.get());
+            let beside = views.beside.get();
             format!(
-                "{address} {} {changes} {found} {source}",
+                "{address} {} {changes} {found} {source} {beside}",
                 points.revision.get()
             )
         });
@@ -184,24 +198,24 @@ impl Views {
                         }
                     })
                 };
-                let source = Button {
-                    pressed: Some(flag(move || self.source.get())),
-                    ..Button::default()
+                let way = |class, on: RwSignal<bool>, says: fn(Lang) -> &'static str| {
+                    let about = Button {
+                        pressed: Some(flag(move || on.get())),
+                        ..Button::default()
+                    };
+                    let class = word(move || if self.changes() { class } else { "gone" });
+                    button(class, about, board.t(says).into_any(), move |_| {
+                        on.update(|on| *on = !*on);
+                        let beside = self.beside.get_untracked();
+                        browser::keep(BESIDE, if beside { "on" } else { "off" });
+                    })
                 };
-                let class = word(move || if self.changes() { "" } else { "gone" });
-                let source = button(
-                    class,
-                    source,
-                    board.t(Lang::as_source).into_any(),
-                    move |_| {
-                        self.source.update(|source| *source = !*source);
-                    },
-                );
                 let key = points.writes.then_some("D");
                 let ways = vec![
                     switch(board.t(Lang::whole_document).into_any(), None, false),
                     switch(since.into_any(), key, true),
-                    source,
+                    way("columns", self.beside, Lang::side_by_side),
+                    way("", self.source, Lang::as_source),
                 ];
                 let group = |says: fn(Lang) -> &'static str, role, parts| {
                     let about = About {
@@ -273,60 +287,14 @@ impl Views {
                     vec![board.t(Lang::loading_changes).into_any()],
                 );
             };
-            let mut parts = Vec::new();
-            if found.cut {
-                parts.push(plain(
-                    "p",
-                    "sub fold",
-                    vec![board.t(Lang::changes_cut).into_any()],
-                ));
-            }
-            if self.source.get() {
-                let rows = wording::review::lines(board.lang.get(), &found.lines);
-                let rows = rows.into_iter().map(|row| {
-                    let parts = vec![
-                        plain("b", "", vec![row.mark.into_any()]),
-                        plain("span", "", vec![row.said.into_any()]),
-                    ];
-                    plain("li", row.class, parts)
-                });
-                parts.push(plain("ul", "", rows.collect()));
-                return plain("div", "doc diff", parts);
-            }
-            let same = |change| matches!(change, BlockChange::Same | BlockChange::Skipped);
-            if found.blocks.iter().all(|block| same(block.change)) {
-                parts.push(plain(
-                    "p",
-                    "sub fold",
-                    vec![board.t(Lang::no_changes).into_any()],
-                ));
-            }
-            for block in &found.blocks {
-                let class = match block.change {
-                    BlockChange::Skipped => {
-                        parts.push(self.fold(block.html.parse().unwrap_or(0)));
-                        continue;
-                    }
-                    BlockChange::Same => "part",
-                    BlockChange::Added => "part added",
-                    BlockChange::Removed => "part removed",
-                    BlockChange::Changed => "part changed",
-                };
-                // As sanitised by the server as the whole text is.
-                let html = block.html.clone();
-                parts.push(view! { <div class=class inner_html=html></div> }.into_any());
-            }
-            let about = About::default();
-            element("div", Signal::stored("doc changes"), about, parts)
+            let comparison = Comparison {
+                board,
+                revisions: (self.from(), self.points.revision.get()),
+                beside: self.beside.get(),
+                source: self.source.get(),
+            };
+            comparison.view(&found, move || self.toggle())
         })
-    }
-
-    /// In place of paragraphs that are the same.
-    fn fold(self, count: u64) -> AnyView {
-        let board = self.board;
-        let says = text(move || board.lang.get().unchanged_blocks(count));
-        let show = quiet(board.t(Lang::show_whole).into_any(), move |_| self.toggle());
-        plain("p", "fold sub", vec![says.into_any(), " ".into_any(), show])
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod badge;
 pub(crate) mod bulk;
 pub(crate) mod changes;
 pub(crate) mod chip;
+mod comparison;
 pub(crate) mod confirm;
 pub(crate) mod connect;
 pub(crate) mod copy;

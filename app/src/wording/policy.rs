@@ -82,7 +82,7 @@ fn words(lang: Lang, hit: &Hit) -> String {
     }
 }
 
-/// Who has accepted, and who can: `first` is the one who has, `others` who may beside that one or beside the reader.
+/// Who has accepted, and who can: `first` is the one who has, `others` who may beside the reader.
 pub(crate) fn two_people(
     lang: Lang,
     first: Option<&str>,

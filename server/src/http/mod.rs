@@ -5,6 +5,7 @@ mod api;
 mod caller;
 mod hooks;
 mod pages;
+mod pictures;
 mod routes;
 mod site;
 mod sse;

@@ -22,7 +22,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 use crate::{
     access::{Principal, Stranger, origin},
     agents::Agents,
-    documents::pictures_shown,
+    http::pictures::with_pictures,
     live::Filter,
     people::{People, system_name},
     problem::Problem,
@@ -59,8 +59,10 @@ pub async fn load(
     next: Next,
 ) -> Result<Response, Problem> {
     if let Route::Pipeline(id) = Route::of(request.uri().path()) {
+        let reader = request.extensions().get::<Principal>();
+        let for_person = matches!(reader, Some(Principal::Person(_)));
         let shown = match id {
-            Some(id) => shown(&relay, &id).await?,
+            Some(id) => shown(&relay, &id, for_person).await?,
             None => Shown::default(),
         };
         request.extensions_mut().insert(shown);
@@ -124,7 +126,7 @@ fn unrendered(error: &dyn Display) -> Response {
     .into_response()
 }
 
-async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
+async fn shown(relay: &Relay, id: &PipelineId, for_person: bool) -> Result<Shown, RelayError> {
     let pipeline = match relay.pipeline(id).await {
         Err(RelayError::Refused(_)) => return Ok(Shown::default()),
         read => read?,
@@ -147,8 +149,12 @@ async fn shown(relay: &Relay, id: &PipelineId) -> Result<Shown, RelayError> {
         let revision = open.current();
         let page = documents.html(&revision.document).await?;
         let view = HandoverView {
-            // With its pictures it comes when the page lives.
-            html: Some(pictures_shown(&page.html, |_| None)),
+            html: Some(with_pictures(
+                &page.html,
+                id,
+                revision.recap.as_deref(),
+                for_person,
+            )),
             rendering: Some(page.rendering),
             ..handover_view(&pipeline, open, revision, "")
         };

@@ -55,7 +55,10 @@ impl OnPage {
                 continue;
             };
             // What is gone is not part of this revision.
-            if matches!(parent.closest("del, .removed, .fold"), Ok(Some(_))) {
+            if matches!(
+                parent.closest("del, .removed, .fold, .before, .head"),
+                Ok(Some(_))
+            ) {
                 continue;
             }
             let of = parent.closest(APART).ok().flatten();
@@ -327,7 +330,9 @@ pub(super) fn headings(root: &Element) -> Vec<Heading> {
     for element in all(root, selector) {
         let tag = element.tag_name();
         let level = tag.strip_prefix('H').and_then(|level| level.parse().ok());
-        if let Some(level) = level.filter(|_| matches!(element.closest(".removed"), Ok(None))) {
+        if let Some(level) =
+            level.filter(|_| matches!(element.closest(".removed, .before"), Ok(None)))
+        {
             headings.push(Heading {
                 text: without_gone(&element),
                 level,
@@ -360,7 +365,7 @@ fn without_gone(element: &Element) -> String {
 /// Brings the heading with this place among them into view.
 pub(super) fn show_heading(root: &Element, index: usize) {
     let mut headings = all(root, "h1, h2, h3, h4, h5, h6");
-    headings.retain(|heading| matches!(heading.closest(".removed"), Ok(None)));
+    headings.retain(|heading| matches!(heading.closest(".removed, .before"), Ok(None)));
     if let Some(heading) = headings.get(index) {
         let _ = heading.set_attribute("tabindex", "-1");
         heading.scroll_into_view();

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Command, Comment, CommentAnswer, DocumentHash, Handover, HandoverId, Pipeline, PipelineId,
-    Proposal, Recap, Refusal, Review, Revision, Verdict, attachment,
+    Command, Comment, CommentAnswer, DocumentHash, Handover, HandoverId, Pipeline, Proposal, Recap,
+    Refusal, Review, Revision, Verdict, attachment,
 };
 use protocol::{
     CommentView, EarlierEvidence, HandoverChanges, HandoverDecided, HandoverView, Summary,
@@ -21,10 +21,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, id, nothing, policies::may_accept, unknown};
 use crate::{
     access::Action,
-    documents::{Seen, pictures_shown},
     http::{
         Undo,
         caller::{Caller, Path, Query, StrictBody},
+        pictures::with_pictures,
     },
     people::{By, People},
     problem::Problem,
@@ -143,26 +143,6 @@ async fn view_of(
             .cloned()
             .collect(),
         ..read_view(pipeline, handover, revision, &text)
-    })
-}
-
-/// The HTML with the files that it shows. Only people get those.
-fn with_pictures(
-    html: &str,
-    pipeline: &PipelineId,
-    recap: Option<&Recap>,
-    for_person: bool,
-) -> String {
-    let attached = recap.map_or(&[][..], |recap| &recap.evidence.attachments);
-    pictures_shown(html, |name| {
-        let file = attached.iter().find(|file| file.name == name);
-        let file = file.filter(|_| for_person)?;
-        let address = app::paths::attachment(pipeline, &file.hash);
-        Some(if file.media.is_picture() {
-            Seen::Picture(address)
-        } else {
-            Seen::File(address)
-        })
     })
 }
 

@@ -192,8 +192,8 @@ pub(super) fn planned(
     plans.into_iter().map(plan).collect()
 }
 
-/// Who else may accept a handover that needs two people, beside the one who has, or else beside the reader; nothing where one
-/// is enough.
+/// Who may accept a handover that needs two people beside the reader, whoever has accepted it by now; nothing where one is
+/// enough.
 pub(super) fn may_accept(
     pipeline: &Pipeline,
     handover: &Handover,
@@ -202,9 +202,7 @@ pub(super) fn may_accept(
 ) -> Option<Vec<String>> {
     let needs_two = pipeline.policy(&handover.phase) == Policy::TwoPeople && handover.is_open();
     needs_two.then(|| {
-        let first = handover.current().approval.as_ref();
-        let first = first.map_or(reader, |approval| &approval.by);
-        let mut names = people.others_who_decide(&first.name);
+        let mut names = people.others_who_decide(&reader.name);
         names.truncate(NAMED);
         names
     })
