@@ -1,4 +1,4 @@
-//! What a handover says beside its text: evidence, results, open questions, next steps, and what is not filled in.
+//! What a handover says beside its text: evidence, results, open questions, next steps, and what is missing.
 
 use domain::{Attachment, Evidence, EvidenceLink, PipelineId, TestRun};
 use leptos::prelude::*;
