@@ -63,6 +63,7 @@ test('a model writes anew with a hint, is tried, and reads cold', async ({ agent
   model.answers = [{ text: FIRST }];
   const { pipeline, handover } = await agent.handedOver();
   await server.decide(handover);
+  await expect.poll(() => server.count(pipeline, 'PromptWritten')).toBe(1);
   await board.open(`/pipelines/${pipeline}`);
   const card = page.locator('section.prompt');
   const text = card.getByRole('textbox', { name: 'Prompt', exact: true });
