@@ -14,7 +14,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, AsyncIterator, Iterator
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterator
 
 import anyio
 import httpx
@@ -243,6 +243,22 @@ class Agent:
 
     async def wait(self, handover: str, seconds: int = 20, on_progress: Any = None) -> dict[str, Any]:
         return await self.call("await_handover_decision", handover=handover, wait_seconds=seconds, on_progress=on_progress)
+
+    async def wait_while(self, handover: str, act: Callable[[], Awaitable[None]]) -> dict[str, Any]:
+        """What a call hears that waits while something is done: by that, not by the end of its wait."""
+        parked = anyio.Event()
+
+        async def told(*_: Any) -> None:
+            parked.set()
+
+        async def acts() -> None:
+            await parked.wait()
+            await act()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(acts)
+            with anyio.fail_after(15):
+                return await self.wait(handover, seconds=50, on_progress=told)
 
 
 @asynccontextmanager

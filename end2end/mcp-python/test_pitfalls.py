@@ -23,20 +23,11 @@ async def decide(server: Server, handover: str, **body: Any) -> tuple[int, dict[
 
 async def decided_while_waiting(server: Server, agent: Agent, handover: str, **body: Any) -> dict[str, Any]:
     """What a call hears that waits while a person decides."""
-    parked = anyio.Event()
 
-    async def told(*_: Any) -> None:
-        parked.set()
+    async def person() -> None:
+        assert (await decide(server, handover, **body))[0] == 200
 
-    async with anyio.create_task_group() as tasks:
-
-        async def person() -> None:
-            await parked.wait()
-            assert (await decide(server, handover, **body))[0] == 200
-
-        tasks.start_soon(person)
-        with anyio.fail_after(15):
-            return await agent.wait(handover, seconds=50, on_progress=told)
+    return await agent.wait_while(handover, person)
 
 
 async def test_status_word_mismatch_approve_approved(server: Server) -> None:

@@ -31,20 +31,7 @@ async def test_decided_before_the_wait(server: Server, mode: str) -> None:
 async def test_decided_during_the_wait(server: Server, mode: str) -> None:
     async with connect(server, mode) as agent:
         pipeline, handover = await agent.handed_over()
-        parked = anyio.Event()
-
-        async def told(*_: Any) -> None:
-            parked.set()
-
-        async with anyio.create_task_group() as tasks:
-
-            async def person() -> None:
-                await parked.wait()
-                await decide(server, handover)
-
-            tasks.start_soon(person)
-            with anyio.fail_after(15):  # woken by the decision, not by the end of the wait
-                answer = await agent.wait(handover, seconds=50, on_progress=told)
+        answer = await agent.wait_while(handover, lambda: decide(server, handover))
         delivered_once(server, pipeline, answer)
 
 

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Comparison {
     pub board: Board,
-    /// The revision that was read before, and the one that is read now.
+    /// The numbers of the earlier and of the later revision.
     pub revisions: (u32, u32),
     /// Whether each has a column of its own, where the window has room for that.
     pub beside: bool,
