@@ -81,6 +81,22 @@ test('N opens what has waited longest, also out of a review, and says where noth
   await expect(board.notice).toContainText('Nothing else is waiting for you.');
 });
 
+test('N right after Escape opens the same review: it is not in front of the reader any more', async ({ agent, board, page }) => {
+  await agent.handedOver({ title: 'One' });
+  const asks = await agent.start({ title: 'Asks' });
+  await agent.call('ask_person', { pipeline: asks, question: 'Which bucket?', wait_seconds: 0 });
+  await board.open('/agents');
+  await board.complete();
+  await expect(board.review).toBeVisible();
+  // Both before the browser has told that the dialog is closed.
+  await board.review.evaluate((dialog: HTMLDialogElement) => {
+    dialog.requestClose();
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', bubbles: true }));
+  });
+  await expect(board.review).toBeVisible();
+  await expect(page).toHaveURL(/\/agents$/);
+});
+
 test('E leads to the words of an acceptance, and to the editor of a prompt', async ({ agent, board, page }) => {
   const { pipeline } = await agent.handedOver();
   await board.open(`/pipelines/${pipeline}`);

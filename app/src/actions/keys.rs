@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::{next, undo};
+use super::{next, review, undo};
 use crate::{board::Board, browser};
 
 /// Where a browser keeps that single keys do nothing in it.
@@ -47,6 +47,10 @@ pub(crate) fn follow(board: Board) {
 fn press(board: Board, key: &str) -> bool {
     let over = find("dialog[open]");
     let free = over.is_none();
+    if free && board.review.open.with_untracked(Option::is_some) {
+        // Escape has closed it; the browser tells so later than of this key.
+        review::later(board);
+    }
     let reviewing = over.is_some_and(|dialog| dialog.class_list().contains("review"));
     match key {
         "?" if free || reviewing => board.keys.set(true),

@@ -40,6 +40,8 @@ pub(crate) struct Views {
     source: RwSignal<bool>,
     /// Whether each revision has a column of its own.
     beside: RwSignal<bool>,
+    /// Whether the last of a comparison is drawn.
+    complete: RwSignal<bool>,
 }
 
 /// Where a browser keeps that revisions stand side by side in it.
@@ -81,6 +83,7 @@ impl Views {
             failed: RwSignal::new(None),
             source: RwSignal::new(false),
             beside: RwSignal::new(false),
+            complete: RwSignal::new(false),
         };
         // Only a browser keeps something.
         effect(move || {
@@ -98,6 +101,9 @@ impl Views {
             let found = views.found().is_some();
             let (changes, source) = (views.changes(), views.source.get());
             let beside = views.beside.get();
+            if changes && found && !views.complete.get() {
+                return String::new();
+            }
             format!(
                 "{address} {} {changes} {found} {source} {beside}",
                 points.revision.get()
@@ -293,7 +299,7 @@ impl Views {
                 beside: self.beside.get(),
                 source: self.source.get(),
             };
-            comparison.view(&found, move || self.toggle())
+            comparison.view(&found, move || self.toggle(), self.complete)
         })
     }
 }

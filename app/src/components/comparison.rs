@@ -1,13 +1,15 @@
 //! Two revisions compared, as they are read and as they are written: in one column, or side by side.
 
+use std::mem::take;
+
 use leptos::prelude::*;
-use protocol::{BlockChange, DiffBlock, DiffLine, LineChange};
+use protocol::{BlockChange, DiffBlock};
 
 use super::element::{plain, quiet};
 use crate::{
     Lang, Shown,
     board::Board,
-    follow::text,
+    follow::{drawn, memo, text},
     wording::{self, draft::Row},
 };
 
@@ -60,9 +62,71 @@ fn rows(all: impl IntoIterator<Item = In>) -> Vec<Sides> {
     rows
 }
 
+/// A block as it is read: what it says is HTML, sanitised by the server as the whole text is.
+fn block(block: &DiffBlock) -> Row {
+    let class = match block.change {
+        BlockChange::Same => "part",
+        BlockChange::Added => "part added",
+        BlockChange::Removed => "part removed",
+        BlockChange::Changed => "part changed",
+        BlockChange::Skipped => FOLD,
+    };
+    Row {
+        class,
+        ..Row::of(block.html.clone())
+    }
+}
+
+/// In which revision a row stands.
+fn stands(row: &Row) -> In {
+    match row.class {
+        "part removed" | "removed" => In::Earlier,
+        "part added" | "added" => In::Later,
+        _ => In::Both,
+    }
+}
+
+/// How a row looks in the column of the earlier revision.
+fn before(class: &str) -> &'static str {
+    match class {
+        "part" => "part before",
+        "part removed" => "part removed before",
+        "part changed" => "part changed before",
+        "removed" => "removed before",
+        _ => "before",
+    }
+}
+
+/// In place of blocks that are the same.
+const FOLD: &str = "fold sub";
+/// So many bytes are drawn in one go: some 20 ms of work, so that keys are answered in between.
+const STEP_BYTES: usize = 16 * 1024;
+
+/// What is drawn in one go.
+fn steps(rows: Vec<Row>) -> Vec<Vec<Row>> {
+    let (mut steps, mut step, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for row in rows {
+        // A line is little text, and three elements all the same.
+        bytes += row.said.len() + 100;
+        step.push(row);
+        if bytes > STEP_BYTES {
+            steps.push(take(&mut step));
+            bytes = 0;
+        }
+    }
+    steps.push(step);
+    steps
+}
+
 impl Comparison {
-    /// All that is different, with what stands around it. `whole` leads to the whole document.
-    pub fn view(self, found: &Shown, whole: impl Fn() + Copy + 'static) -> AnyView {
+    /// All that is different, with what stands around it. `whole` leads to the whole document; `complete` says when the last
+    /// of it is drawn.
+    pub fn view(
+        self,
+        found: &Shown,
+        whole: impl Fn() + Copy + Send + Sync + 'static,
+        complete: RwSignal<bool>,
+    ) -> AnyView {
         let mut parts = Vec::new();
         if found.cut {
             parts.push(self.says(Lang::changes_cut));
@@ -77,11 +141,21 @@ impl Comparison {
                 self.head(self.revisions.1, "head"),
             ]);
         }
-        if self.source {
-            self.written(&found.lines, &mut parts);
-        } else {
-            self.read(&found.blocks, whole, &mut parts);
+        let steps = steps(self.rows(found));
+        let count = steps.len();
+        let shown = RwSignal::new(1);
+        for (index, step) in steps.into_iter().enumerate() {
+            let due = memo(move || index < shown.get());
+            parts.push(drawn(move || {
+                let mut parts = Vec::new();
+                if due.get() {
+                    parts.extend(step.iter().map(|row| self.row(row, whole)));
+                }
+                parts.into_any()
+            }));
         }
+        complete.set(count <= 1);
+        go_on(shown, count, complete);
         let class = match (self.source, self.beside) {
             (false, false) => "doc changes",
             (false, true) => "doc changes beside",
@@ -104,107 +178,83 @@ impl Comparison {
         plain("p", class, vec![says.into_any()])
     }
 
-    fn read(
-        self,
-        blocks: &[DiffBlock],
-        whole: impl Fn() + Copy + 'static,
-        parts: &mut Vec<AnyView>,
-    ) {
-        let part = |block: &DiffBlock, class: &'static str| {
-            // As sanitised by the server as the whole text is.
-            let html = block.html.clone();
-            view! { <div class=class inner_html=html></div> }.into_any()
+    /// What is drawn, in its order.
+    fn rows(self, found: &Shown) -> Vec<Row> {
+        let all = if self.source {
+            wording::review::lines(self.board.lang.get(), &found.lines)
+        } else {
+            found.blocks.iter().map(block).collect()
         };
         if !self.beside {
-            for block in blocks {
-                parts.push(match block.change {
-                    BlockChange::Skipped => self.fold(block, whole),
-                    change => part(block, class_of(change)),
-                });
-            }
-            return;
+            return all;
         }
-        let places = blocks.iter().map(|block| match block.change {
-            BlockChange::Removed => In::Earlier,
-            BlockChange::Added => In::Later,
-            BlockChange::Same | BlockChange::Changed | BlockChange::Skipped => In::Both,
-        });
-        for (before, after) in rows(places) {
-            let of = |place: Option<usize>| blocks.get(place?);
-            if let Some(block) = of(after).filter(|block| block.change == BlockChange::Skipped) {
-                parts.push(self.fold(block, whole));
-                continue;
+        let mut columns = Vec::new();
+        for (earlier, later) in rows(all.iter().map(stands)) {
+            let copy = |place: usize, class| Row {
+                class,
+                mark: all[place].mark,
+                ..Row::of(all[place].said.clone())
+            };
+            let class = |place: usize| all[place].class;
+            if !later.is_some_and(|place| matches!(class(place), FOLD | "skipped")) {
+                columns.push(earlier.map_or(
+                    Row {
+                        class: "before none",
+                        ..Row::default()
+                    },
+                    |place| copy(place, before(class(place))),
+                ));
             }
-            parts.push(match of(before) {
-                Some(block) if block.change == BlockChange::Removed => {
-                    part(block, "part removed before")
-                }
-                Some(block) if block.change == BlockChange::Changed => {
-                    part(block, "part changed before")
-                }
-                Some(block) => part(block, "part before"),
-                None => plain("div", "before none", vec![]),
-            });
-            parts.push(match of(after) {
-                Some(block) => part(block, class_of(block.change)),
-                None => plain("div", "none", vec![]),
-            });
+            columns.push(later.map_or(
+                Row {
+                    class: "none",
+                    ..Row::default()
+                },
+                |place| copy(place, class(place)),
+            ));
+        }
+        columns
+    }
+
+    fn row(self, row: &Row, whole: impl Fn() + Copy + 'static) -> AnyView {
+        match row.class {
+            FOLD => self.fold(row, whole),
+            "none" | "before none" => plain("div", row.class, vec![]),
+            class if self.source => {
+                let parts = vec![
+                    plain("b", "", vec![row.mark.into_any()]),
+                    plain("span", "", vec![row.said.clone().into_any()]),
+                ];
+                plain("div", class, parts)
+            }
+            class => {
+                let html = row.said.clone();
+                view! { <div class=class inner_html=html></div> }.into_any()
+            }
         }
     }
 
-    fn written(self, lines: &[DiffLine], parts: &mut Vec<AnyView>) {
-        let said = wording::review::lines(self.board.lang.get(), lines);
-        let line = |row: &Row, class: &'static str| {
-            let parts = vec![
-                plain("b", "", vec![row.mark.into_any()]),
-                plain("span", "", vec![row.said.clone().into_any()]),
-            ];
-            plain("div", class, parts)
-        };
-        if !self.beside {
-            parts.extend(said.iter().map(|row| line(row, row.class)));
-            return;
-        }
-        let places = lines.iter().map(|line| match line.change {
-            LineChange::Removed => In::Earlier,
-            LineChange::Added => In::Later,
-            LineChange::Same | LineChange::Skipped => In::Both,
-        });
-        for (before, after) in rows(places) {
-            let of = |place: Option<usize>| said.get(place?);
-            if let Some(row) = of(after).filter(|row| row.class == "skipped") {
-                parts.push(line(row, row.class));
-                continue;
-            }
-            parts.push(match of(before) {
-                Some(row) if row.class == "removed" => line(row, "removed before"),
-                Some(row) => line(row, "before"),
-                None => plain("div", "before none", vec![]),
-            });
-            parts.push(match of(after) {
-                Some(row) => line(row, row.class),
-                None => plain("div", "none", vec![]),
-            });
-        }
-    }
-
-    /// In place of paragraphs that are the same.
-    fn fold(self, block: &DiffBlock, whole: impl Fn() + Copy + 'static) -> AnyView {
+    fn fold(self, row: &Row, whole: impl Fn() + Copy + 'static) -> AnyView {
         let board = self.board;
-        let count = block.html.parse().unwrap_or(0);
+        let count = row.said.parse().unwrap_or(0);
         let says = text(move || board.lang.get().unchanged_blocks(count));
         let show = quiet(board.t(Lang::show_whole).into_any(), move |_| whole());
-        plain("p", "fold sub", vec![says.into_any(), " ".into_any(), show])
+        plain("p", FOLD, vec![says.into_any(), " ".into_any(), show])
     }
 }
 
-const fn class_of(change: BlockChange) -> &'static str {
-    match change {
-        BlockChange::Same | BlockChange::Skipped => "part",
-        BlockChange::Added => "part added",
-        BlockChange::Removed => "part removed",
-        BlockChange::Changed => "part changed",
-    }
+/// Draws the next step in the next frame, until all `count` are drawn.
+fn go_on(shown: RwSignal<usize>, count: usize, complete: RwSignal<bool>) {
+    // Something else may be shown by now.
+    let Some(now) = shown.try_get_untracked().filter(|now| *now < count) else {
+        return;
+    };
+    request_animation_frame(move || {
+        if shown.try_set(now + 1).is_none() {
+            complete.try_set(now + 1 == count);
+            go_on(shown, count, complete);
+        }
+    });
 }
 
 #[cfg(test)]

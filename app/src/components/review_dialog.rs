@@ -50,14 +50,20 @@ pub(crate) fn ReviewDialog() -> impl IntoView {
             .open
             .with(|open| open.as_ref().map(|open| open.about.handover.clone()))
     });
+    // Escape closes the dialog by itself; then it is put off, unless it is open again by the time the browser tells so.
+    let closed = move || {
+        let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());
+        if !is_open && review.open.with_untracked(Option::is_some) {
+            actions::review::later(board);
+        }
+    };
     view! {
         <dialog
             class="review"
             node_ref=dialog
             aria-labelledby="review-title"
             data-keys=word(move || review.keys().name())
-            // Escape closes the dialog by itself; then it is put off.
-            on:close=move |_| if review.open.with_untracked(Option::is_some) { actions::review::later(board) }
+            on:close=move |_| closed()
         >
             {move || handover.get().and_then(|_| review.open.get_untracked()).map(|opened| rest(board, Box::new(move || part::at_once(reading(board, opened.clone()))), || Box::pin(load_review())))}
         </dialog>

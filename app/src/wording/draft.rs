@@ -89,7 +89,8 @@ impl Row {
     /// The class of what a model would ask.
     pub const QUESTION: &str = "asked";
 
-    fn of(said: String) -> Self {
+    /// One that says this, and nothing else.
+    pub fn of(said: String) -> Self {
         Self {
             said,
             ..Self::default()

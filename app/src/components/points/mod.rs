@@ -105,14 +105,19 @@ impl Points {
         self.reading.beside()
     }
 
-    /// Keeps the marks in line with the points. `drawn` is followed: the text was drawn anew.
+    /// Keeps the marks in line with the points. `drawn` is followed: the text was drawn anew. While it is being drawn, that is
+    /// empty.
     pub fn follow(self, drawn: Memo<String>) {
         let marked = memo(move || self.marked());
         effect(move || {
             // Read, not only followed: a memo that nobody reads never finds out that it has changed.
             drawn.with(|_| ());
             marked.with(|_| ());
-            request_animation_frame(move || self.mark());
+            request_animation_frame(move || {
+                if drawn.try_with_untracked(String::is_empty) == Some(false) {
+                    self.mark();
+                }
+            });
         });
         effect(move || {
             // A card is another one, or longer.
@@ -268,7 +273,11 @@ impl Points {
         let mut places = text.find(&marked);
         text.mark(&marked, &places);
         // Where only changes are shown, what is left out is not gone.
+        let is_missing = |((_, about, _), (_, place)): (&Marked, &(_, Option<_>))| {
+            about.is_some() && place.is_none()
+        };
         if root.get_attribute("class").as_deref() != Some("doc")
+            && marked.iter().zip(&places).any(is_missing)
             && let Some(whole) = self.whole()
         {
             places = OnPage::read(whole).find(&marked);
