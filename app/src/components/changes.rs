@@ -96,22 +96,7 @@ impl Views {
                 views.fetch();
             }
         });
-        let drawn = memo(move || {
-            let address = path.get();
-            let found = views.found().is_some();
-            let (changes, source) = (views.changes(), views.source.get());
-            let beside = views.beside.get();
-            if changes && found && !views.complete.get() {
-                return String::new();
-            }
-            format!(
-                "{address} {} {changes} {found} {source} {beside}",
-                points.revision.get()
-            )
-        });
-        points.follow(memo(move || {
-            format!("{} {}", drawn.get(), reading.here.get())
-        }));
+        points.follow(memo(move || views.name()));
         views
     }
 
@@ -130,6 +115,25 @@ impl Views {
         let path = self.path.get();
         let found = self.found.get();
         found.filter(|(of, _)| *of == path).map(|(_, found)| found)
+    }
+
+    /// What the text is called that is shown; empty as long as it is not there, or not all of it is drawn. Follows it.
+    fn name(self) -> String {
+        let revision = self.points.revision.get();
+        let is_drawn = if self.changes() {
+            self.found().is_some() && self.complete.get()
+        } else {
+            self.reading.here.get()
+        };
+        match (is_drawn, self.changes()) {
+            (false, _) => String::new(),
+            (true, false) => Points::whole(revision),
+            (true, true) => {
+                let (path, source, beside) =
+                    (self.path.get(), self.source.get(), self.beside.get());
+                format!("{path} {source} {beside}")
+            }
+        }
     }
 
     /// Whether the changes are shown, or shall be. Follows it.
@@ -274,13 +278,16 @@ impl Views {
     /// The text in the way that is chosen.
     pub fn view(self) -> AnyView {
         let changes = memo(move || self.changes());
-        drawn(move || {
+        let comparison = drawn(move || {
             if changes.get() {
                 self.comparison()
             } else {
-                self.reading.view()
+                ().into_any()
             }
-        })
+        });
+        // The whole stays where it is: of a long text it takes a second to put it there.
+        let class = word(move || if changes.get() { "whole gone" } else { "doc" });
+        vec![comparison, self.reading.view(class)].into_any()
     }
 
     fn comparison(self) -> AnyView {

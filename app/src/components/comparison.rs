@@ -5,7 +5,10 @@ use std::mem::take;
 use leptos::prelude::*;
 use protocol::{BlockChange, DiffBlock};
 
-use super::element::{plain, quiet};
+use super::{
+    element::{plain, quiet},
+    steps,
+};
 use crate::{
     Lang, Shown,
     board::Board,
@@ -99,11 +102,11 @@ fn before(class: &str) -> &'static str {
 
 /// In place of blocks that are the same.
 const FOLD: &str = "fold sub";
-/// So many bytes are drawn in one go: some 20 ms of work, so that keys are answered in between.
+/// So many bytes are drawn in one step: some 20 ms of work.
 const STEP_BYTES: usize = 16 * 1024;
 
-/// What is drawn in one go.
-fn steps(rows: Vec<Row>) -> Vec<Vec<Row>> {
+/// What is drawn in one step.
+fn in_steps(rows: Vec<Row>) -> Vec<Vec<Row>> {
     let (mut steps, mut step, mut bytes) = (Vec::new(), Vec::new(), 0);
     for row in rows {
         // A line is little text, and three elements all the same.
@@ -141,7 +144,7 @@ impl Comparison {
                 self.head(self.revisions.1, "head"),
             ]);
         }
-        let steps = steps(self.rows(found));
+        let steps = in_steps(self.rows(found));
         let count = steps.len();
         let shown = RwSignal::new(1);
         for (index, step) in steps.into_iter().enumerate() {
@@ -154,8 +157,7 @@ impl Comparison {
                 parts.into_any()
             }));
         }
-        complete.set(count <= 1);
-        go_on(shown, count, complete);
+        steps::draw(shown, count, Some(complete));
         let class = match (self.source, self.beside) {
             (false, false) => "doc changes",
             (false, true) => "doc changes beside",
@@ -241,20 +243,6 @@ impl Comparison {
         let show = quiet(board.t(Lang::show_whole).into_any(), move |_| whole());
         plain("p", FOLD, vec![says.into_any(), " ".into_any(), show])
     }
-}
-
-/// Draws the next step in the next frame, until all `count` are drawn.
-fn go_on(shown: RwSignal<usize>, count: usize, complete: RwSignal<bool>) {
-    // Something else may be shown by now.
-    let Some(now) = shown.try_get_untracked().filter(|now| *now < count) else {
-        return;
-    };
-    request_animation_frame(move || {
-        if shown.try_set(now + 1).is_none() {
-            complete.try_set(now + 1 == count);
-            go_on(shown, count, complete);
-        }
-    });
 }
 
 #[cfg(test)]

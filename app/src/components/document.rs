@@ -96,8 +96,8 @@ impl Reading {
         })
     }
 
-    /// The text; that it is coming; or why it does not come.
-    pub fn view(self) -> AnyView {
+    /// The text, in an element of this class; that it is coming; or why it does not come.
+    pub fn view(self, class: Signal<&'static str>) -> AnyView {
         let board = self.board;
         drawn(move || {
             match (self.address.get(), self.here.get()) {
@@ -110,7 +110,7 @@ impl Reading {
                     // The HTML comes sanitised from the server; nothing else is ever put in this way.
                     view! {
                         <p class="sub as-source">{note}</p>
-                        <div class="doc" inner_html=html></div>
+                        <div class=class inner_html=html></div>
                     }
                     .into_any()
                 }

@@ -9,9 +9,9 @@ use std::ops::Range;
 use domain::Passage;
 
 /// Longest passage, in characters, as the server takes it.
-const QUOTE_MAX: usize = 1_000;
+pub(crate) const QUOTE_MAX: usize = 1_000;
 /// Longest text before and after it, in characters, as the server takes it.
-const CONTEXT_MAX: usize = 100;
+pub(crate) const CONTEXT_MAX: usize = 100;
 /// So many places of one quote are compared by what stands around them: in a text of one word repeated there are many.
 const PLACES_MAX: usize = 1_000;
 
@@ -75,6 +75,11 @@ impl Plain {
         self.text.trim_end()
     }
 
+    /// How much is read, in bytes.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// How far a place lies in the text that is read, in bytes: what stands in a piece before a unit.
     pub fn offset(&self, piece: usize, unit: usize) -> usize {
         let before = self
@@ -99,6 +104,38 @@ impl Plain {
             units += letter.len_utf16();
         }
         end
+    }
+
+    /// In which piece a place of what is read lies, and before which unit of it.
+    pub fn locate(&self, at: usize) -> Option<(usize, usize)> {
+        let run = self.runs[..self.runs_until(at)].last()?;
+        let stretch = self.text.get(run.at..at)?;
+        let units: usize = stretch.chars().map(char::len_utf16).sum();
+        Some((run.piece, run.from + units))
+    }
+
+    /// A piece was cut in two before this place: what follows in it is the piece `rest` from now on. The pieces are not in
+    /// their order after that, as [`Self::offset`] needs them.
+    pub fn cut(&mut self, at: usize, rest: usize) {
+        let Some((piece, from)) = self.locate(at) else {
+            return;
+        };
+        let mut first = self.runs_until(at);
+        if self.runs[first - 1].at == at {
+            first -= 1;
+        } else {
+            self.runs.insert(first, Run { at, piece, from });
+        }
+        let of_rest = self.runs[first..].iter_mut();
+        for run in of_rest.take_while(|run| run.piece == piece) {
+            run.piece = rest;
+            run.from -= from;
+        }
+    }
+
+    /// How many runs begin before a place, or there.
+    fn runs_until(&self, at: usize) -> usize {
+        self.runs.partition_point(|run| run.at <= at)
     }
 
     /// The passage between two places; nothing where nothing is read there.
@@ -152,7 +189,7 @@ impl Plain {
 
     /// What of the pieces lies between two places.
     pub fn parts(&self, range: Range<usize>) -> Vec<Part> {
-        let first = self.runs.partition_point(|run| run.at <= range.start);
+        let first = self.runs_until(range.start);
         let mut parts: Vec<Part> = Vec::new();
         for (index, run) in self.runs.iter().enumerate().skip(first.saturating_sub(1)) {
             if run.at >= range.end {
@@ -328,6 +365,26 @@ mod tests {
         assert_eq!(text.offset(0, 12)..text.offset(0, 16), range);
         let marked = text.passage(range).expect("a passage");
         assert_eq!((&*marked.quote, &*marked.before), ("👍🏽", "שלום עולם,"));
+    }
+
+    #[test]
+    fn a_piece_that_is_cut_is_two_with_the_same_text() {
+        let mut text = plain(&["One  two three", "four"]);
+        let about = passage("two", "One", "three four");
+        let place = text.find(&about).expect("it");
+        let whole = text.text.clone();
+        assert_eq!(text.locate(place.end), Some((0, 8)));
+        text.cut(place.end, 2);
+        assert_eq!(text.locate(place.start), Some((0, 5)));
+        text.cut(place.start, 3);
+        let part = |piece, units| Part { piece, units };
+        assert_eq!(text.parts(place.clone()), [part(3, 0..3)]);
+        assert_eq!(
+            text.parts(0..whole.len()),
+            [part(0, 0..4), part(3, 0..3), part(2, 0..6), part(1, 0..4)]
+        );
+        assert_eq!((text.text.clone(), text.find(&about)), (whole, Some(place)));
+        assert_eq!(Plain::default().locate(0), None);
     }
 
     #[test]

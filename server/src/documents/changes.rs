@@ -7,6 +7,8 @@ use similar::{
     Algorithm, ChangeTag, DiffOp, TextDiff, TextDiffConfig, capture_diff_slices_deadline,
 };
 
+use super::html::{name, tokens, top_level};
+
 /// Equal lines that are shown before and after a change.
 const CONTEXT: usize = 2;
 /// Most lines of an answer.
@@ -140,59 +142,6 @@ impl Blocks {
         next.iter()
             .for_each(|block| self.push(BlockChange::Same, block));
     }
-}
-
-/// The elements of sanitised HTML that lie in no other one. Text between them is white space.
-fn top_level(html: &str) -> Vec<&str> {
-    let (mut blocks, mut depth, mut start) = (Vec::new(), 0_usize, 0);
-    for (at, token) in tokens(html) {
-        let end = at + token.len();
-        if token.starts_with("</") {
-            depth = depth.saturating_sub(1);
-        } else if token.starts_with('<') && !is_void(token) {
-            depth += 1;
-        }
-        if depth == 0 {
-            let block = html[start..end].trim();
-            if !block.is_empty() {
-                blocks.push(block);
-            }
-            start = end;
-        }
-    }
-    let rest = html[start..].trim();
-    blocks.extend((!rest.is_empty()).then_some(rest));
-    blocks
-}
-
-fn is_void(tag: &str) -> bool {
-    matches!(name(tag), "br" | "hr" | "img" | "input" | "wbr" | "col")
-}
-
-fn name(tag: &str) -> &str {
-    let tag = tag.trim_start_matches(['<', '/']);
-    let end = tag.find(|letter: char| !letter.is_ascii_alphanumeric());
-    &tag[..end.unwrap_or(tag.len())]
-}
-
-/// Tags, words and what lies between words, each with its place. A sanitiser has written this: `<` begins a tag.
-fn tokens(html: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = html.get(at..).filter(|rest| !rest.is_empty())?;
-        let is_word =
-            |letter: char| letter.is_alphanumeric() || matches!(letter, '&' | ';' | '#' | '_');
-        let length = if rest.starts_with('<') {
-            rest.find('>').map_or(rest.len(), |end| end + 1)
-        } else {
-            let word = rest.starts_with(is_word);
-            let end = rest.find(|letter: char| letter == '<' || is_word(letter) != word);
-            end.unwrap_or(rest.len())
-        };
-        let token = (at, &rest[..length]);
-        at += length;
-        Some(token)
-    })
 }
 
 /// A block with `ins` and `del` around the words that are new and gone; `None` where it is another block.

@@ -252,7 +252,14 @@ impl Documents {
         let render = async {
             let text = self.text(reference).await?;
             let _turn = self.rendering.acquire().await;
-            tokio::task::spawn_blocking(move || render::render(&text))
+            let render = move || {
+                let mut page = render::render(&text);
+                if let Some(html) = html::in_stretches(&page.html) {
+                    page.html = html.into();
+                }
+                page
+            };
+            tokio::task::spawn_blocking(render)
                 .await
                 .map_err(|error| ReadError(error.to_string()))
         };

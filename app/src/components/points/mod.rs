@@ -6,34 +6,39 @@
 mod cards;
 mod evidence;
 mod ledger;
+mod on_page;
 mod outline;
 mod page;
 mod policy;
 mod unsent;
+mod walk;
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{HandoverId, NewComment, Passage, limits::COMMENTS_MAX};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::Element;
+use web_sys::{Element, ResizeObserver};
 
 use crate::{
     Shown,
     board::Board,
     browser,
-    components::document::Reading,
+    components::{document::Reading, steps},
     follow::{effect, memo},
     review::{Kept, Writing},
     texts::Point,
 };
 
-use page::{Heading, Marked, OnPage};
+use on_page::Marked;
+use page::Heading;
 
 /// So long after the last change of a selection it is looked at: it changes with every letter that is passed.
 const SELECTED_MS: u64 = 120;
 /// Where the text is, and what stands beside it.
 const TEXT: &str = ".reading .doc:not(.diff)";
+/// The whole text while only changes are shown.
+const WHOLE: &str = ".reading .whole";
 const MARGIN: &str = ".reading .margin";
 const FRAME: &str = ".reading .text-and-margin";
 
@@ -55,6 +60,8 @@ pub(crate) struct Points {
     pub kept: RwSignal<Kept>,
     /// What was found in the text on the page. One signal: each type of signal is code that the page has to download.
     text: RwSignal<InText>,
+    /// How many steps of the outline are drawn.
+    outlined: RwSignal<usize>,
     /// Whether settled ones are shown as well.
     unfolded: RwSignal<bool>,
     /// How many times the selection has changed: only the last counts.
@@ -68,7 +75,8 @@ struct InText {
     picked: Option<(Passage, (f64, f64))>,
     /// Where each point stands; nothing where its passage is gone.
     places: Vec<(u32, Option<usize>)>,
-    /// The headings.
+    /// What the text is called that has these headings.
+    of: String,
     headings: Vec<Heading>,
 }
 
@@ -95,6 +103,7 @@ impl Points {
             reading,
             kept: RwSignal::new(kept),
             text: RwSignal::new(InText::default()),
+            outlined: RwSignal::new(0),
             unfolded: RwSignal::new(false),
             selections: StoredValue::new(0),
         }
@@ -105,20 +114,22 @@ impl Points {
         self.reading.beside()
     }
 
-    /// Keeps the marks in line with the points. `drawn` is followed: the text was drawn anew. While it is being drawn, that is
-    /// empty.
+    /// What a revision is called as a whole.
+    pub fn whole(revision: u32) -> String {
+        format!("whole {revision}")
+    }
+
+    /// Keeps the marks in line with the points. `drawn` is what the text is called that is shown, and is followed: it was
+    /// drawn anew. It is empty as long as that is being done.
     pub fn follow(self, drawn: Memo<String>) {
         let marked = memo(move || self.marked());
         effect(move || {
             // Read, not only followed: a memo that nobody reads never finds out that it has changed.
             drawn.with(|_| ());
             marked.with(|_| ());
-            request_animation_frame(move || {
-                if drawn.try_with_untracked(String::is_empty) == Some(false) {
-                    self.mark();
-                }
-            });
+            self.mark_soon(drawn);
         });
+        effect(move || on_cleanup(on_page::forget));
         effect(move || {
             // A card is another one, or longer.
             self.kept.track();
@@ -137,6 +148,10 @@ impl Points {
         effect(move || {
             let resized = window_event_listener_untyped("resize", move |_| self.lay_out());
             on_cleanup(move || resized.remove());
+        });
+        effect(move || {
+            drawn.track();
+            self.watch_height();
         });
         if self.writes {
             effect(move || self.watch_selection());
@@ -265,46 +280,76 @@ impl Points {
         marked
     }
 
-    fn mark(self) {
-        let Some(root) = find(TEXT) else { return };
+    fn mark_soon(self, drawn: Memo<String>) {
+        request_animation_frame(move || {
+            // The review may be closed by now.
+            if let Some(name) = drawn.try_get_untracked().filter(|name| !name.is_empty())
+                && let Some(root) = find(TEXT)
+                && !self.mark(&root, &name)
+            {
+                self.mark_soon(drawn);
+            }
+        });
+    }
+
+    /// Marks the points in the text that is called so. Whether that is done: a long one is read in steps.
+    fn mark(self, root: &Element, name: &str) -> bool {
         let marked = untrack(|| self.marked());
-        page::unmark(&root);
-        let text = OnPage::read(root.clone());
-        let mut places = text.find(&marked);
-        text.mark(&marked, &places);
-        // Where only changes are shown, what is left out is not gone.
-        let is_missing = |((_, about, _), (_, place)): (&Marked, &(_, Option<_>))| {
-            about.is_some() && place.is_none()
-        };
-        if root.get_attribute("class").as_deref() != Some("doc")
-            && marked.iter().zip(&places).any(is_missing)
-            && let Some(whole) = self.whole()
-        {
-            places = OnPage::read(whole).find(&marked);
+        on_page::unmark(root);
+        let mut places = Some(Vec::new());
+        if !marked.is_empty() {
+            places = on_page::places(root, name, &marked, true);
+            // Where only changes are shown, what is left out is not gone.
+            let is_gone =
+                |(_, about, _): &Marked, place: &Option<_>| about.is_some() && place.is_none();
+            if let (Some(found), Some(whole)) = (&places, find(WHOLE))
+                && marked
+                    .iter()
+                    .zip(found)
+                    .any(|(marked, (_, place))| is_gone(marked, place))
+            {
+                let revision = self.revision.get_untracked();
+                places = on_page::places(&whole, &Self::whole(revision), &marked, false);
+            }
         }
         let starts = |(number, place): &(u32, Option<std::ops::Range<usize>>)| {
             (*number, place.as_ref().map(|place| place.start))
         };
-        // The review may be closed by now.
-        let _ = self.text.try_update(|text| {
+        let Some(places) = places else { return false };
+        let is_new = self.text.try_update(|text| {
             text.places = places.iter().map(starts).collect();
-            text.headings = page::headings(&root);
+            let is_new = text.of != name;
+            if is_new {
+                text.headings = page::headings(root);
+                name.clone_into(&mut text.of);
+                self.outlined.set(1);
+            }
+            page::count(root, &mut text.headings);
+            is_new.then_some(text.headings.len())
         });
+        if let Some(Some(headings)) = is_new {
+            steps::draw(self.outlined, headings.div_ceil(outline::STEP), None);
+        }
+        true
     }
 
-    /// The whole text, on no page.
-    fn whole(self) -> Option<Element> {
-        let (handover, revision) = (self.handover(), self.revision.get_untracked());
-        let document = untrack(|| self.board.document(&handover, revision))?;
-        let whole = leptos::prelude::document()
-            .create_element("template")
-            .ok()?;
-        // Nothing in a template is loaded or run.
-        whole.set_inner_html(&document.body.html);
-        let content = js_sys::Reflect::get(&whole, &JsValue::from_str("content")).ok()?;
-        let within = leptos::prelude::document().create_element("div").ok()?;
-        let _ = within.append_child(content.dyn_ref()?);
-        Some(within)
+    /// Lays the cards out anew when the text becomes higher: what was never in view is as high as was guessed, and a picture
+    /// only once it is there.
+    fn watch_height(self) {
+        let grown = move || request_animation_frame(move || self.lay_out());
+        let grown = Closure::<dyn Fn()>::new(grown).into_js_value();
+        let Ok(observer) = ResizeObserver::new(grown.unchecked_ref()) else {
+            return;
+        };
+        let observer = StoredValue::new_local(observer);
+        request_animation_frame(move || {
+            if let Some(text) = find(TEXT) {
+                observer.try_with_value(|observer| observer.observe(&text));
+            }
+        });
+        on_cleanup(move || {
+            observer.try_with_value(ResizeObserver::disconnect);
+        });
     }
 
     fn lay_out(self) {
@@ -348,12 +393,7 @@ impl Points {
     /// Looks what is selected.
     fn pick(self) {
         let picked = find(TEXT).and_then(|root| {
-            let selection = window().get_selection().ok()??;
-            // A large text is read only for a reason.
-            if selection.is_collapsed() {
-                return None;
-            }
-            let passage = OnPage::read(root).selected()?;
+            let passage = on_page::selected(&root)?;
             Some((passage, page::selection_end(&find(FRAME)?)?))
         });
         let known = |text: &InText| text.picked == picked;
@@ -381,7 +421,7 @@ impl Points {
         let about = about.or_else(|| {
             let root = find(TEXT)?;
             let block = page::focused(&root)?;
-            OnPage::read(root).passage_of(&block)
+            on_page::passage_of(&root, &block)
         });
         if let Ok(Some(selection)) = window().get_selection() {
             let _ = selection.remove_all_ranges();

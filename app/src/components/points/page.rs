@@ -1,37 +1,20 @@
-//! The text of a handover as it stands on the page: what is marked in it, what its passages are, where they lie.
-//!
-//! It came as HTML, so that leptos knows nothing of what is inside. Only text nodes are cut and put into `<mark>`; taking
-//! the marks out again leaves the text as it came.
+//! The text of a handover as it stands on the page: its paragraphs and its headings, where they lie, and going there.
 
-use std::{collections::BTreeMap, ops::Range};
-
-use domain::Passage;
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node, Text};
+use web_sys::{Element, HtmlElement, Node};
 
-use crate::review::anchor::Plain;
+use super::{on_page, walk::Walk};
 
 /// What is one thing to read, and to comment on.
 const BLOCKS: &str = "h1, h2, h3, h4, h5, h6, p, li, pre, tr, dt, dd";
-/// What begins a new thought: its first word does not continue the last one before it.
-const APART: &str = "h1, h2, h3, h4, h5, h6, p, li, pre, td, th, dt, dd, blockquote, div";
-
-/// A text on the page.
-pub(super) struct OnPage {
-    root: Element,
-    nodes: Vec<Text>,
-    plain: Plain,
-}
-
-/// What is to be marked: the number of the point, its passage, and whether it is of an earlier round.
-pub(super) type Marked = (u32, Option<Passage>, bool);
-
-/// Where a mark lies in a text node, of which point it is, whether of an earlier round, and whether the passage ends there.
-type Cut = (Range<usize>, u32, bool, bool);
+/// Where the passage of a point ends.
+const MARKS: &str = "mark[data-ends]";
+/// The headings, without what is gone.
+const HEADINGS: &str = ":is(h1, h2, h3, h4, h5, h6):not(.removed *, .before *)";
 
 /// A heading of the text.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Heading {
     pub text: String,
     pub level: u32,
@@ -39,214 +22,6 @@ pub(super) struct Heading {
     pub points: u64,
     /// Whether something under it is another text than before.
     pub changed: bool,
-}
-
-impl OnPage {
-    /// Reads the text of an element.
-    pub fn read(root: Element) -> Self {
-        let mut page = Self {
-            root,
-            nodes: Vec::new(),
-            plain: Plain::default(),
-        };
-        let mut block: Option<Element> = None;
-        for text in texts(&page.root) {
-            let Some(parent) = text.parent_element() else {
-                continue;
-            };
-            // What is gone is not part of this revision.
-            if matches!(
-                parent.closest("del, .removed, .fold, .before, .head"),
-                Ok(Some(_))
-            ) {
-                continue;
-            }
-            let of = parent.closest(APART).ok().flatten();
-            page.plain.push(page.nodes.len(), &said(&text), of != block);
-            block = of;
-            page.nodes.push(text);
-        }
-        page
-    }
-
-    /// Where each of these stands in the text; nothing where it is gone.
-    pub fn find(&self, marked: &[Marked]) -> Vec<(u32, Option<Range<usize>>)> {
-        let find = |(number, about, _): &Marked| {
-            let place = about.as_ref().and_then(|about| self.plain.find(about));
-            (*number, place)
-        };
-        marked.iter().map(find).collect()
-    }
-
-    /// Marks these places. What was read is another text after that.
-    pub fn mark(self, marked: &[Marked], places: &[(u32, Option<Range<usize>>)]) {
-        // Of each text node: where a mark begins and ends, of which point, and whether it is of an earlier round.
-        let mut by_node: BTreeMap<usize, Vec<Cut>> = BTreeMap::new();
-        for ((number, _, earlier), (_, place)) in marked.iter().zip(places) {
-            let parts = place.clone().map(|place| self.plain.parts(place));
-            let parts = parts.unwrap_or_default();
-            let count = parts.len();
-            for (index, part) in parts.into_iter().enumerate() {
-                let last = index + 1 == count;
-                let here = by_node.entry(part.piece).or_default();
-                here.push((part.units, *number, *earlier, last));
-            }
-        }
-        for (piece, marks) in by_node {
-            let Some(node) = self.nodes.get(piece) else {
-                continue;
-            };
-            let length = said(node).encode_utf16().count();
-            let mut cuts: Vec<usize> = marks
-                .iter()
-                .flat_map(|(units, ..)| [units.start, units.end.min(length)])
-                .collect();
-            cuts.sort_unstable();
-            cuts.dedup();
-            // From the end, so that what comes before keeps its place.
-            for (start, end) in cuts.iter().zip(cuts.iter().skip(1)).rev() {
-                let over: Vec<_> = marks
-                    .iter()
-                    .filter(|(units, ..)| units.start <= *start && *end <= units.end.min(length))
-                    .collect();
-                if over.is_empty() {
-                    continue;
-                }
-                let numbers: Vec<_> = over
-                    .iter()
-                    .map(|(_, number, ..)| number.to_string())
-                    .collect();
-                let ends = over
-                    .iter()
-                    .filter(|(units, _, _, last)| *last && units.end.min(length) == *end);
-                let ends: Vec<_> = ends.map(|(_, number, ..)| number.to_string()).collect();
-                let earlier = over.iter().all(|(_, _, earlier, _)| *earlier);
-                wrap(
-                    node,
-                    *start..*end,
-                    &numbers.join(" "),
-                    &ends.join(" "),
-                    earlier,
-                );
-            }
-        }
-    }
-
-    /// What is selected in the text, and where on the page that ends.
-    pub fn selected(&self) -> Option<Passage> {
-        let selection = window().get_selection().ok()??;
-        if selection.is_collapsed() {
-            return None;
-        }
-        let range = selection.get_range_at(0).ok()?;
-        let inside = |node: &Node| self.root.contains(Some(node));
-        let (from, to) = (range.start_container().ok()?, range.end_container().ok()?);
-        if !inside(&from) && !inside(&to) {
-            return None;
-        }
-        let from = self.place(&from, range.start_offset().ok()? as usize);
-        let to = self.place(&to, range.end_offset().ok()? as usize);
-        self.plain.passage(from..to)
-    }
-
-    /// How far in the text a place in the page lies: in a text node, or before the child of an element.
-    fn place(&self, node: &Node, offset: usize) -> usize {
-        let own = |text: &Text| AsRef::<Node>::as_ref(text) == node;
-        if let Some(piece) = self.nodes.iter().position(own) {
-            return self.plain.offset(piece, offset);
-        }
-        let mut child = node.first_child();
-        for _ in 0..offset {
-            child = child.and_then(|child| child.next_sibling());
-        }
-        // Everything that stands before it has been read by then.
-        let before = |text: &&Text| match &child {
-            Some(child) => {
-                child.compare_document_position(text) & Node::DOCUMENT_POSITION_PRECEDING > 0
-            }
-            None => {
-                let position = node.compare_document_position(text);
-                position & Node::DOCUMENT_POSITION_FOLLOWING == 0
-                    || position & Node::DOCUMENT_POSITION_CONTAINED_BY > 0
-            }
-        };
-        let piece = self.nodes.iter().take_while(before).count();
-        self.plain.offset(piece, 0)
-    }
-
-    /// The passage that an element is.
-    pub fn passage_of(&self, element: &Element) -> Option<Passage> {
-        let inside = |text: &Text| element.contains(Some(text));
-        let first = self.nodes.iter().position(inside)?;
-        let last = self.nodes.iter().rposition(inside)?;
-        let start = self.plain.offset(first, 0);
-        self.plain
-            .passage(start..self.plain.offset(last, usize::MAX))
-    }
-}
-
-fn wrap(node: &Text, units: Range<usize>, numbers: &str, ends: &str, earlier: bool) {
-    let cut = |node: &Text, at: usize| node.split_text(at as u32);
-    let Ok(middle) = cut(node, units.start) else {
-        return;
-    };
-    let _ = cut(&middle, units.len());
-    let (Ok(mark), Some(parent)) = (document().create_element("mark"), middle.parent_node()) else {
-        return;
-    };
-    // Between the rows of a table nothing but blanks stands.
-    if said(&middle).trim().is_empty() {
-        return;
-    }
-    mark.set_class_name(if earlier { "earlier" } else { "mine" });
-    let _ = mark.set_attribute("data-points", numbers);
-    if !ends.is_empty() {
-        let _ = mark.set_attribute("data-ends", ends);
-    }
-    let _ = parent.insert_before(&mark, Some(&middle));
-    let _ = mark.append_child(&middle);
-}
-
-/// Takes all marks out.
-pub(super) fn unmark(root: &Element) {
-    for mark in all(root, "mark[data-points]") {
-        if let Some(parent) = mark.parent_node() {
-            while let Some(child) = mark.first_child() {
-                let _ = parent.insert_before(&child, Some(&mark));
-            }
-            mark.remove();
-        }
-    }
-    root.normalize();
-}
-
-/// The text nodes of an element, in their order.
-fn texts(root: &Element) -> Vec<Text> {
-    let mut texts = Vec::new();
-    let mut next = root.first_child();
-    while let Some(node) = next {
-        next = node.first_child().or_else(|| after(&node, root));
-        if let Ok(text) = node.dyn_into() {
-            texts.push(text);
-        }
-    }
-    texts
-}
-
-/// What follows a node and all that is in it.
-fn after(node: &Node, root: &Element) -> Option<Node> {
-    let mut node = node.clone();
-    while node != **root {
-        if let Some(next) = node.next_sibling() {
-            return Some(next);
-        }
-        node = node.parent_node()?;
-    }
-    None
-}
-
-fn said(text: &Text) -> String {
-    text.text_content().unwrap_or_default()
 }
 
 /// Every element inside that a selector names.
@@ -259,16 +34,14 @@ pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
     nodes.filter_map(|node| node.dyn_into().ok()).collect()
 }
 
-/// The things to read, one by one: the innermost ones.
-pub(super) fn blocks(root: &Element) -> Vec<Element> {
-    let mut blocks = all(root, BLOCKS);
-    blocks.retain(|block| {
-        let text = block.text_content().unwrap_or_default();
-        matches!(block.query_selector(BLOCKS), Ok(None))
-            && !text.trim().is_empty()
-            && matches!(block.closest(".removed, .fold"), Ok(None))
-    });
-    blocks
+/// Whether a node is one thing to read: an innermost one, with something in it.
+fn block(node: Node) -> Option<Element> {
+    let block: Element = node.dyn_into().ok()?;
+    let reads = matches!(block.matches(BLOCKS), Ok(true))
+        && matches!(block.query_selector(BLOCKS), Ok(None))
+        && matches!(block.closest(".removed, .fold"), Ok(None))
+        && !block.text_content().unwrap_or_default().trim().is_empty();
+    reads.then_some(block)
 }
 
 /// The block in which the focus is.
@@ -282,22 +55,28 @@ pub(super) fn focused(root: &Element) -> Option<Element> {
 
 /// Puts the focus on the next block, or the one before; first on the block in view.
 pub(super) fn step(root: &Element, back: bool) {
-    let blocks = blocks(root);
-    let here = focused(root);
-    let index = here.and_then(|here| blocks.iter().position(|block| *block == here));
-    let next = match index {
-        Some(index) if back => index.saturating_sub(1),
-        Some(index) => (index + 1).min(blocks.len().saturating_sub(1)),
-        None => blocks
-            .iter()
-            .position(|block| block.get_bounding_client_rect().top() >= 90.0)
-            .unwrap_or(0),
+    let next = match focused(root) {
+        Some(here) if back => Walk::before(&here, root).find_map(block),
+        Some(here) => Walk::after(&here, root).find_map(block),
+        None => in_view(root),
     };
-    if let Some(next) = blocks.get(next) {
+    if let Some(next) = next {
         let _ = next.set_attribute("tabindex", "-1");
-        focus(next);
-        bring(next);
+        focus(&next);
+        bring(&next);
     }
+}
+
+/// The first block that begins in view, else the first of all.
+fn in_view(root: &Element) -> Option<Element> {
+    // What stands over a text that scrolls.
+    const TOP: f64 = 90.0;
+    let mut children = all(root, ":scope > *").into_iter();
+    let child = children.find(|child| child.get_bounding_client_rect().bottom() >= TOP);
+    let is_in_view = |block: &Element| block.get_bounding_client_rect().top() >= TOP;
+    let from = child.map(|child| Walk::from(child.into(), root).filter_map(block));
+    let shown = from.and_then(|mut blocks| blocks.find(is_in_view));
+    shown.or_else(|| Walk::within(root).find_map(block))
 }
 
 /// Puts the focus on an element.
@@ -323,50 +102,51 @@ pub(super) fn show(root: &Element, number: u32) {
     bring(&mark);
 }
 
-/// The headings, with what stands under each.
+/// The headings, with whether something under each has changed.
 pub(super) fn headings(root: &Element) -> Vec<Heading> {
     let mut headings: Vec<Heading> = Vec::new();
-    let selector = "h1, h2, h3, h4, h5, h6, mark[data-ends], .changed, .added";
-    for element in all(root, selector) {
-        let tag = element.tag_name();
-        let level = tag.strip_prefix('H').and_then(|level| level.parse().ok());
-        if let Some(level) =
-            level.filter(|_| matches!(element.closest(".removed, .before"), Ok(None)))
-        {
-            headings.push(Heading {
-                text: without_gone(&element),
+    for element in all(root, &format!("{HEADINGS}, .changed, .added")) {
+        match level(&element) {
+            Some(level) => headings.push(Heading {
+                text: on_page::without_gone(&element),
                 level,
                 points: 0,
                 changed: matches!(element.closest(".changed, .added"), Ok(Some(_))),
-            });
-        } else if let Some(last) = headings.last_mut() {
-            if tag == "MARK" {
-                last.points += 1;
-            } else if matches!(element.query_selector("h1, h2, h3, h4, h5, h6"), Ok(None)) {
-                last.changed = true;
+            }),
+            None if matches!(element.query_selector(HEADINGS), Ok(None)) => {
+                if let Some(last) = headings.last_mut() {
+                    last.changed = true;
+                }
             }
+            None => {}
         }
     }
     headings
 }
 
-fn without_gone(element: &Element) -> String {
-    let mut plain = Plain::default();
-    for text in texts(element) {
-        let parent = text.parent_element();
-        let gone = parent.map(|parent| parent.closest("del"));
-        if !matches!(gone, Some(Ok(Some(_)))) {
-            plain.push(0, &said(&text), false);
+/// Counts the points under each heading.
+pub(super) fn count(root: &Element, headings: &mut [Heading]) {
+    headings.iter_mut().for_each(|heading| heading.points = 0);
+    if matches!(root.query_selector(MARKS), Ok(None)) {
+        return;
+    }
+    let mut at = None;
+    for element in all(root, &format!("{HEADINGS}, {MARKS}")) {
+        if level(&element).is_some() {
+            at = Some(at.map_or(0, |at| at + 1));
+        } else if let Some(heading) = at.and_then(|at: usize| headings.get_mut(at)) {
+            heading.points += 1;
         }
     }
-    plain.text().to_owned()
+}
+
+fn level(heading: &Element) -> Option<u32> {
+    heading.tag_name().strip_prefix('H')?.parse().ok()
 }
 
 /// Brings the heading with this place among them into view.
 pub(super) fn show_heading(root: &Element, index: usize) {
-    let mut headings = all(root, "h1, h2, h3, h4, h5, h6");
-    headings.retain(|heading| matches!(heading.closest(".removed, .before"), Ok(None)));
-    if let Some(heading) = headings.get(index) {
+    if let Some(heading) = all(root, HEADINGS).get(index) {
         let _ = heading.set_attribute("tabindex", "-1");
         heading.scroll_into_view();
         focus(heading);
