@@ -111,6 +111,32 @@ async function type(page) {
   return { key: keys[Math.floor(keys.length * 0.95)], task: await longest(page) };
 }
 
+/** Goes on with a comparison that is shown. Nothing is looked for by its role: that would be a long task of ours. */
+async function afterwards(page) {
+  const steps = [];
+  const step = async (name, act) => {
+    await act();
+    await page.waitForTimeout(1_000);
+    steps.push([name, await longest(page)]);
+  };
+  const keys = async (...all) => {
+    for (const key of all) await page.keyboard.press(key);
+  };
+  const press = (at) => page.evaluate((at) => document.querySelectorAll('.views [role=group] button')[at].click(), at);
+  await keys('ArrowDown');
+  await step('it is the whole again', () => keys('d'));
+  await step('a comment is begun', async () => {
+    await keys('j', 'j', 'c');
+    await page.locator('#comment-text:focus').waitFor();
+  });
+  await page.keyboard.type('Why?');
+  await step('it is added', () => keys('Control+Enter'));
+  await step('the comparison is drawn beside a comment', () => keys('d'));
+  await step('the revisions stand side by side', () => press(2));
+  await step('they are shown as they are written', () => press(3));
+  return steps;
+}
+
 function processorTime(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK;
@@ -185,6 +211,7 @@ try {
   await reader.page.locator('.changes ins').first().waitFor({ state: 'attached', timeout: 60_000 });
   await reader.page.waitForTimeout(1_000);
   const drawn = await longest(reader.page);
+  const later = await afterwards(reader.page);
   await reader.context.close();
   peer.close();
 
@@ -207,6 +234,7 @@ try {
   row('longest task meanwhile', of(ours, 'typing'), of(theirs, 'typing'), within);
   row('comparing two revisions, processor time (beside: git diff by words)', compared, gits, none);
   row('longest task when the comparison is drawn', drawn, NaN, within);
+  for (const [name, task] of later) row(`longest task when ${name}`, task, NaN, within);
   console.log();
 } finally {
   await browser.close();

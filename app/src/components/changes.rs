@@ -179,6 +179,7 @@ impl Views {
         if self.points.revision.get_untracked() > 1 {
             let changes = untrack(|| self.changes());
             self.failed.set(None);
+            self.points.leave_text();
             self.wants.set(Some(!changes));
         }
     }
@@ -286,7 +287,7 @@ impl Views {
             }
         });
         // The whole stays where it is: of a long text it takes a second to put it there.
-        let class = word(move || if changes.get() { "whole gone" } else { "doc" });
+        let class = word(move || if changes.get() { "behind" } else { "doc" });
         vec![comparison, self.reading.view(class)].into_any()
     }
 

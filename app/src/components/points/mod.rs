@@ -38,7 +38,7 @@ const SELECTED_MS: u64 = 120;
 /// Where the text is, and what stands beside it.
 const TEXT: &str = ".reading .doc:not(.diff)";
 /// The whole text while only changes are shown.
-const WHOLE: &str = ".reading .whole";
+const WHOLE: &str = ".reading .behind";
 const MARGIN: &str = ".reading .margin";
 const FRAME: &str = ".reading .text-and-margin";
 
@@ -489,6 +489,19 @@ impl Points {
             .and_then(|target| target.dyn_into::<Element>().ok());
         if let (true, Some(root), Some(target)) = (touched && self.writes, find(TEXT), target) {
             page::choose(&root, &target);
+        }
+    }
+
+    /// Takes the focus and the selection out of the text, to what it stands in: another one comes in front of it, and a browser
+    /// would look there for both with every frame.
+    pub fn leave_text(self) {
+        let Some(root) = find(TEXT) else { return };
+        if let Ok(Some(selection)) = window().get_selection() {
+            let _ = selection.remove_all_ranges();
+        }
+        let article = page::focused(&root).map(|block| block.closest("article"));
+        if let Some(Ok(Some(article))) = article {
+            page::focus(&article);
         }
     }
 
