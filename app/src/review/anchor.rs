@@ -377,12 +377,14 @@ mod tests {
         text.cut(place.end, 2);
         assert_eq!(text.locate(place.start), Some((0, 5)));
         text.cut(place.start, 3);
-        let part = |piece, units| Part { piece, units };
-        assert_eq!(text.parts(place.clone()), [part(3, 0..3)]);
-        assert_eq!(
-            text.parts(0..whole.len()),
-            [part(0, 0..4), part(3, 0..3), part(2, 0..6), part(1, 0..4)]
-        );
+        let cut = Part {
+            piece: 3,
+            units: 0..3,
+        };
+        assert_eq!(text.parts(place.clone()), [cut]);
+        let pieces = text.parts(0..whole.len()).into_iter();
+        let pieces: Vec<_> = pieces.map(|part| part.piece).collect();
+        assert_eq!(pieces, [0, 3, 2, 1]);
         assert_eq!((text.text.clone(), text.find(&about)), (whole, Some(place)));
         assert_eq!(Plain::default().locate(0), None);
     }
