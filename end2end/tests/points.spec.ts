@@ -322,6 +322,62 @@ test('a hundred comments, and no more', async ({ agent, board, page }) => {
   expect(heard.prompt).toContain('About Paragraph 100');
 });
 
+test('a long handover: what is out of view is not laid out, and is found, marked and compared all the same', async ({
+  agent,
+  board,
+  page,
+}) => {
+  const written = (last: string) => {
+    const sections = Array.from({ length: 900 }, (_, index) => {
+      const text = index === 899 ? last : `Entry ${index + 1} is booked once.`;
+      return `## Section ${index + 1}\n\n${text} ${'It stays as it is. '.repeat(8)}\n\n- tested\n- open`;
+    });
+    return sections.join('\n\n');
+  };
+  const { pipeline, handover } = await agent.handedOver({}, written('The last entry is booked twice.'));
+  await board.open(`/pipelines/${pipeline}`);
+  const doc = board.review.locator('.doc');
+  await expect(doc).toContainText('The last entry');
+  expect(await doc.locator('.stretch').count()).toBeGreaterThan(5);
+  await expect(board.review.locator('.outline li')).toHaveCount(900);
+  await board.touch();
+
+  await board.select('booked twice');
+  await board.review.locator('.pick').click();
+  await board.review.locator('#comment-text').fill('Why twice?');
+  await board.button('Add').click();
+  const beside = async () => {
+    const [mark, card] = await Promise.all([board.mark(1).boundingBox(), board.review.locator('.margin .note').boundingBox()]);
+    return Math.abs(mark!.y - card!.y);
+  };
+  await expect(board.mark(1)).toHaveText('booked twice');
+  await expect.poll(beside).toBeLessThan(10);
+
+  await page.reload();
+  await board.ready();
+  await expect(board.mark(1)).toHaveText('booked twice');
+  await board.review.locator('.outline').getByRole('button', { name: 'Section 450', exact: true }).click();
+  await expect(doc.getByRole('heading', { name: 'Section 450', exact: true })).toBeInViewport();
+  await board.review.locator('.outline').getByRole('button', { name: 'Section 900', exact: true }).click();
+  await expect(board.mark(1)).toBeInViewport();
+  await expect.poll(beside).toBeLessThan(10);
+
+  // The passage is not among the changes, and not gone.
+  const revised = written('The last entry is booked twice.').replace('Entry 3 is booked once', 'Entry 3 is booked at most once');
+  await agent.handOver(pipeline, revised);
+  await board.review.getByRole('button', { name: 'Read revision 2' }).click();
+  await expect(board.review.locator('.changes')).toContainText('at most once');
+  await expect(board.review.locator('.note.mine')).toBeVisible();
+  await expect(board.mark(1)).toHaveCount(0);
+  await expect(board.review.locator('.gone-note:not(:empty)')).toHaveCount(0);
+  await board.button('Whole document').click();
+  await expect(board.mark(1)).toHaveText('booked twice');
+  await expect(board.review.locator('.changes')).toHaveCount(0);
+  await board.button('Request changes').click();
+  await expect(board.review).toBeHidden();
+  expect((await agent.wait(handover)).prompt).toContain('Why twice?');
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
 

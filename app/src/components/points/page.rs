@@ -1,6 +1,6 @@
 //! The text of a handover as it stands on the page: its paragraphs and its headings, where they lie, and going there.
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 
@@ -90,6 +90,13 @@ pub(super) fn focus(element: &Element) {
 pub(super) fn bring(element: &Element) {
     // The style sheet keeps it away from the edge.
     element.scroll_into_view();
+    if matches!(element.closest(".stretch"), Ok(Some(_))) {
+        let element = element.clone();
+        // Only by then it is known how high what stands above it is.
+        request_animation_frame(move || {
+            request_animation_frame(move || element.scroll_into_view())
+        });
+    }
 }
 
 /// Shows where a point stands: scrolls there, and puts the focus on the paragraph.
@@ -148,7 +155,7 @@ fn level(heading: &Element) -> Option<u32> {
 pub(super) fn show_heading(root: &Element, index: usize) {
     if let Some(heading) = all(root, HEADINGS).get(index) {
         let _ = heading.set_attribute("tabindex", "-1");
-        heading.scroll_into_view();
+        bring(heading);
         focus(heading);
     }
 }
