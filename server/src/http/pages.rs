@@ -44,8 +44,17 @@ pub struct Pages {
 }
 
 /// What the page of one pipeline shows.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Shown {
+    /// Taken before the rest is read. What is newer in the rest comes again with the stream that goes on from here; what
+    /// were newer in here would never come.
+    snapshot: Snapshot,
+    of: ShownPipeline,
+}
+
+/// What is shown of a pipeline; nothing where there is none.
+#[derive(Clone, Default)]
+struct ShownPipeline {
     summary: Option<Summary>,
     detail: Option<DetailMore>,
     document: Option<Document>,
@@ -61,11 +70,12 @@ pub async fn load(
     if let Route::Pipeline(id) = Route::of(request.uri().path()) {
         let reader = request.extensions().get::<Principal>();
         let for_person = matches!(reader, Some(Principal::Person(_)));
-        let shown = match id {
+        let snapshot = relay.snapshot(&Filter::default());
+        let of = match id {
             Some(id) => shown(&relay, &id, for_person).await?,
-            None => Shown::default(),
+            None => ShownPipeline::default(),
         };
-        request.extensions_mut().insert(shown);
+        request.extensions_mut().insert(Shown { snapshot, of });
     }
     Ok(next.run(request).await)
 }
@@ -126,17 +136,21 @@ fn unrendered(error: &dyn Display) -> Response {
     .into_response()
 }
 
-async fn shown(relay: &Relay, id: &PipelineId, for_person: bool) -> Result<Shown, RelayError> {
+async fn shown(
+    relay: &Relay,
+    id: &PipelineId,
+    for_person: bool,
+) -> Result<ShownPipeline, RelayError> {
     let pipeline = match relay.pipeline(id).await {
-        Err(RelayError::Refused(_)) => return Ok(Shown::default()),
+        Err(RelayError::Refused(_)) => return Ok(ShownPipeline::default()),
         read => read?,
     };
     let Detail { summary, more } = Detail::from(&*pipeline);
     let documents = relay.documents();
-    let mut shown = Shown {
+    let mut shown = ShownPipeline {
         summary: Some(summary),
         detail: Some(more),
-        ..Shown::default()
+        ..ShownPipeline::default()
     };
     // Long texts come when the page lives: a page stays small. So do texts with secrets, which only people see whole.
     if let Some(open) = pipeline.open_handover()
@@ -180,6 +194,7 @@ pub fn provide_page(pages: &Pages) {
     let Some(parts) = use_context::<Parts>() else {
         return;
     };
+    let shown = parts.extensions.get::<Shown>();
     let mut data = PageData {
         lang: lang(&parts.headers),
         theme: cookie(&parts.headers, THEME_COOKIE)
@@ -188,7 +203,10 @@ pub fn provide_page(pages: &Pages) {
         origin: origin(&parts.headers),
         base: app::paths::base().to_owned(),
         path: parts.uri.path().to_owned(),
-        snapshot: relay.snapshot(&Filter::default()),
+        snapshot: shown.map_or_else(
+            || relay.snapshot(&Filter::default()),
+            |shown| shown.snapshot.clone(),
+        ),
         agents: pages.agents.view().agents,
         me: parts.extensions.get::<Principal>().and_then(me),
         setups: setups(&app::paths::mcp(&origin(&parts.headers))),
@@ -210,7 +228,7 @@ pub fn provide_page(pages: &Pages) {
         };
     }
     let response = use_context::<ResponseOptions>();
-    if let Some(shown) = parts.extensions.get::<Shown>() {
+    if let Some(Shown { of: shown, .. }) = shown {
         data.shown.clone_from(&shown.summary);
         data.detail.clone_from(&shown.detail);
         data.document.clone_from(&shown.document);

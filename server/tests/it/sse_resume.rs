@@ -1,6 +1,7 @@
 //! Resuming a stream: exactly what was missed, once; or a reset, and never a gap or an error.
 
-use serde_json::json;
+use futures::future::join_all;
+use serde_json::{Value, json};
 
 use crate::support::{Event, Events, Program, Server, data_folder, soon};
 
@@ -16,6 +17,38 @@ fn messages(events: &[Event]) -> Vec<String> {
 async fn epoch(server: &Server) -> String {
     let status = server.api.get("/api/status").await.ok();
     status["epoch"].as_str().expect("an epoch").to_owned()
+}
+
+/// What a page brings along for its first moment.
+fn page_data(page: &str) -> Value {
+    let (_, rest) = page.split_once("<script id=\"page-data\"").expect("data");
+    let (_, rest) = rest.split_once('>').expect("its beginning");
+    let (data, _) = rest.split_once("</script>").expect("its end");
+    serde_json::from_str(data).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_page_goes_on_from_no_later_moment_than_that_of_what_it_shows() {
+    let server = Server::start().await;
+    let pipeline = server.api.start("a").await;
+    let path = format!("/pipelines/{pipeline}");
+    let reports = async {
+        for number in 0..60 {
+            server
+                .api
+                .report(&pipeline, &format!("Step {number}"))
+                .await;
+        }
+    };
+    // More than are rendered at once: between what a page shows and its rendering something happens.
+    let pages = join_all((0..24).map(|_| server.api.get(&path)));
+    let ((), pages) = tokio::join!(reports, pages);
+    for page in pages {
+        let data = page_data(&page.text);
+        let listed = data["snapshot"]["pipelines"][0]["revision"].as_u64();
+        let shown = data["shown"]["revision"].as_u64();
+        assert!(listed.is_some() && listed <= shown, "{listed:?} {shown:?}");
+    }
 }
 
 #[tokio::test]

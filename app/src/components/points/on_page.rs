@@ -55,10 +55,10 @@ const READ_MAX: usize = 2;
 /// of it is read: then the next call reads on.
 pub(super) fn places(root: &Element, name: &str, marked: &[Marked], mark: bool) -> Option<Places> {
     READ.with_borrow_mut(|read| {
-        read.retain(|(known, text)| known != name || text.is_of(root));
+        read.retain(|(known, text)| text.is_there() && (known != name || text.root == *root));
         if !read.iter().any(|(known, _)| known == name) {
             read.truncate(READ_MAX - 1);
-            read.insert(0, (name.to_owned(), OnPage::from(root, root.first_child())));
+            read.push((name.to_owned(), OnPage::from(root, root.first_child())));
         }
         let (_, text) = read.iter_mut().find(|(known, _)| known == name)?;
         if !text.read_on() {
@@ -168,11 +168,11 @@ impl OnPage {
         }
     }
 
-    /// Whether it is the text of this element, as it is now.
-    fn is_of(&self, root: &Element) -> bool {
+    /// Whether it stands on the page as it was read.
+    fn is_there(&self) -> bool {
         let first = self.nodes.first().map(AsRef::<Node>::as_ref);
-        let is_there = first.or(self.next.as_ref());
-        self.root == *root && is_there.is_none_or(|node| root.contains(Some(node)))
+        let first = first.or(self.next.as_ref());
+        self.root.is_connected() && first.is_none_or(|node| self.root.contains(Some(node)))
     }
 
     /// Reads on. Whether all is read.
