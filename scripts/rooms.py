@@ -25,6 +25,7 @@ ROWS = {
         ["relay"],
         ["documents", "projections"],
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],
+        ["metrics"],
     ],
     "cli": [
         ["attach", "connect", "demo", "doctor", "health", "hook", "run", "stdio"],

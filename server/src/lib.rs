@@ -18,6 +18,7 @@ pub mod live;
 pub mod local;
 pub mod log;
 pub mod mcp;
+pub mod metrics;
 pub mod notify;
 pub mod people;
 mod problem;

@@ -271,7 +271,7 @@ pub async fn reading(State(tokens): State<Tokens>, mut request: Request, next: N
     if is_for_strangers(path) {
         return next.run(request).await;
     }
-    let for_programs = ["/api/", "/sse"];
+    let for_programs = ["/api/", "/sse", "/metrics"];
     if for_programs.iter().any(|start| path.starts_with(start)) {
         return Problem::sign_in_needed("read here").into_response();
     }
@@ -285,6 +285,8 @@ fn is_for_strangers(path: &str) -> bool {
         "/api/session",
         "/api/session/passkey",
         "/health",
+        "/health/live",
+        "/health/ready",
         "/mcp",
     ];
     let below = ["/pkg/", "/.well-known/"];

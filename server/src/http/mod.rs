@@ -4,6 +4,7 @@ mod agents;
 mod api;
 mod caller;
 mod hooks;
+mod metrics;
 mod pages;
 mod pictures;
 mod routes;

@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    agents, api, hooks,
+    agents, api, hooks, metrics,
     pages::{self, Pages, Renders, provide_page},
     site, sse, status,
 };
@@ -82,6 +82,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(api::router())
         .merge(status::router())
+        .merge(metrics::router())
         .merge(agents::router())
         .merge(hooks::router())
         .routes(utoipa_axum::routes!(sse::stream))

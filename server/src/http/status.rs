@@ -1,6 +1,6 @@
 //! How the server itself is: `/health` for machines, `/api/status` for people and scripts.
 
-use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use axum::{Json, extract::State, http::StatusCode};
 use domain::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +13,8 @@ use crate::{VERSION, relay::now, release};
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(health))
+        .routes(routes!(alive))
+        .routes(routes!(ready))
         .routes(routes!(status))
 }
 
@@ -25,25 +27,39 @@ struct Health {
     why: Option<String>,
 }
 
+/// That the program answers. What it needs may be away: a restart would not bring it back.
+#[utoipa::path(get, path = "/health/live", tag = "server", responses((status = 200, body = Health)))]
+async fn alive() -> Json<Health> {
+    Json(Health {
+        status: "ok",
+        why: None,
+    })
+}
+
+/// Whether requests are to be sent here: as `/health`, and not once the server has begun to stop.
+#[utoipa::path(get, path = "/health/ready", tag = "server", responses((status = 200, body = Health), (status = 503, body = Health)))]
+async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
+    if app.relay.live().closing().has_begun() {
+        return failing("the server is stopping".to_owned());
+    }
+    health(State(app)).await
+}
+
 /// Whether the journal can be written now: it tries.
 #[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, body = Health), (status = 503, body = Health)))]
-async fn health(State(app): State<App>) -> impl IntoResponse {
+async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
     match app.relay.check().await {
-        Ok(()) => (
-            StatusCode::OK,
-            Json(Health {
-                status: "ok",
-                why: None,
-            }),
-        ),
-        Err(why) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(Health {
-                status: "failing",
-                why: Some(why),
-            }),
-        ),
+        Ok(()) => (StatusCode::OK, alive().await),
+        Err(why) => failing(why),
     }
+}
+
+fn failing(why: String) -> (StatusCode, Json<Health>) {
+    let health = Health {
+        status: "failing",
+        why: Some(why),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(health))
 }
 
 #[derive(Serialize, ToSchema)]

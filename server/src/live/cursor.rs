@@ -33,6 +33,9 @@ impl Filter {
     }
 }
 
+/// Of so many subscribers one is measured: what all of them write would be fought for.
+const MEASURED: usize = 16;
+
 /// A place in the live log that moves on by itself.
 pub struct Cursor {
     live: Live,
@@ -44,6 +47,8 @@ pub struct Cursor {
     beat: u64,
     notice: u64,
     waker: Arc<AtomicWaker>,
+    /// Whether it is measured how long this one takes.
+    is_measured: bool,
 }
 
 /// What comes next for a subscriber.
@@ -61,7 +66,7 @@ impl Cursor {
         let mut signal = live.signal();
         let seen = *signal.borrow_and_update();
         let closing = live.closing();
-        let waker = live.shared.subscribers.join();
+        let (waker, number) = live.shared.subscribers.join();
         Self {
             live,
             position,
@@ -72,6 +77,7 @@ impl Cursor {
             beat: seen.beat,
             notice: seen.notice,
             waker,
+            is_measured: number % MEASURED == 0,
         }
     }
 
@@ -101,6 +107,9 @@ impl Cursor {
                         self.position = to;
                         if bytes.is_empty() {
                             continue;
+                        }
+                        if self.is_measured {
+                            self.live.delivered(to);
                         }
                         return Some(Next::Bytes(bytes));
                     }

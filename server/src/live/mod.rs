@@ -12,6 +12,7 @@ mod subscribers;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Instant,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,8 @@ pub use closing::Closing;
 pub use cursor::{Cursor, Filter, Next};
 pub use frame::{EventId, encode, encode_into};
 use subscribers::Subscribers;
+
+use crate::metrics::Durations;
 
 /// Most bytes of frames that are kept for resuming.
 const KEEP_BYTES: usize = 32 * 1024 * 1024;
@@ -86,6 +89,7 @@ struct Shared {
     joined: Mutex<Option<Joined>>,
     subscribers: Subscribers,
     closing: watch::Sender<bool>,
+    durations: Durations,
 }
 
 #[derive(Default)]
@@ -94,6 +98,8 @@ struct Ring {
     bytes: usize,
     floor: u64,
     head: u64,
+    /// Since when the newest unit is there.
+    since: Option<Instant>,
 }
 
 struct Joined {
@@ -119,7 +125,7 @@ pub enum Read {
 
 impl Live {
     /// An empty log of this journal. Positions up to `floor` cannot be resumed after.
-    pub fn new(epoch: &str, floor: u64) -> Self {
+    pub fn new(epoch: &str, floor: u64, durations: Durations) -> Self {
         let shared = Shared {
             epoch: epoch.to_owned(),
             ring: RwLock::new(Ring {
@@ -136,6 +142,7 @@ impl Live {
             joined: Mutex::default(),
             subscribers: Subscribers::default(),
             closing: watch::Sender::new(false),
+            durations,
         };
         Self {
             shared: Arc::new(shared),
@@ -182,6 +189,7 @@ impl Live {
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
             ring.head = position;
+            ring.since = Some(Instant::now());
             ring.bytes += unit.bytes.len();
             ring.units.push_back(Arc::new(unit));
             while ring.units.len() > KEEP_UNITS || (ring.bytes > KEEP_BYTES && ring.units.len() > 1)
@@ -279,6 +287,20 @@ impl Live {
             marked.clone()
         } else {
             plain.clone()
+        }
+    }
+
+    /// Notes that a subscriber that has come so far takes what is new now.
+    fn delivered(&self, to: u64) {
+        let ring = self
+            .shared
+            .ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let newest = ring.since.filter(|_| ring.head == to);
+        drop(ring);
+        if let Some(since) = newest {
+            self.shared.durations.delivered(since.elapsed());
         }
     }
 
@@ -382,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_cursor_that_fell_out_of_the_bounds_is_told_so() {
-        let live = Live::new("e", 0);
+        let live = Live::new("e", 0, Durations::default());
         (1..=40).for_each(|n| live.push(unit(n, &id(1), 1024 * 1024)));
         let (floor, head) = live.bounds();
         assert_eq!((floor, head), (8, 40), "32 MiB are kept");
@@ -398,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_filter_skips_the_frames_of_others_but_moves_on() {
-        let live = Live::new("e", 0);
+        let live = Live::new("e", 0, Durations::default());
         live.push(unit(2, &id(1), 1));
         live.push(unit(3, &id(2), 2));
         live.push(unit(5, &id(1), 4));

@@ -1,7 +1,10 @@
 //! Who is woken when there is something new.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::Waker,
 };
 
@@ -12,14 +15,15 @@ use futures::task::AtomicWaker;
 #[derive(Default)]
 pub(super) struct Subscribers {
     wakers: Mutex<Vec<Arc<AtomicWaker>>>,
+    joined: AtomicUsize,
 }
 
 impl Subscribers {
-    /// Adds a subscriber.
-    pub(super) fn join(&self) -> Arc<AtomicWaker> {
+    /// Adds a subscriber. How many there were before, gone ones too.
+    pub(super) fn join(&self) -> (Arc<AtomicWaker>, usize) {
         let waker = Arc::default();
         self.wakers().push(Arc::clone(&waker));
-        waker
+        (waker, self.joined.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Removes a subscriber.

@@ -139,6 +139,14 @@ impl Notifier {
         })
     }
 
+    /// For whom notices wait, and since when or until when the first of them does. Blocks.
+    ///
+    /// # Errors
+    /// The outbox cannot be read.
+    pub fn waiting(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        self.outbox.waiting("")
+    }
+
     /// The key that browsers are given when they subscribe.
     pub fn push_key(&self) -> String {
         self.pusher.public_key()

@@ -1,6 +1,6 @@
 //! Carrying out commands: decide, append, wait until the state has it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use domain::{
     Actor, Changes, Command, Context, Deciders, Document, DocumentRef, Event, NoDeciders, Pipeline,
@@ -43,6 +43,19 @@ fn to_search(pipeline: &Pipeline, changes: &Changes) -> Option<DocumentRef> {
     let open = || Some(pipeline.open_handover()?.current().document);
     let new = changes.documents.first().map(Document::reference);
     asks.then(|| new.or_else(open)).flatten()
+}
+
+/// How an append ended, in a word.
+fn outcome(appended: &Result<Appended, AppendError>) -> &'static str {
+    match appended {
+        Ok(Appended::New { .. }) => "new",
+        Ok(Appended::Duplicate(_)) => "duplicate",
+        Err(AppendError::Conflict { .. }) => "conflict",
+        Err(AppendError::KeyReuse) => "key_reuse",
+        Err(AppendError::Full) => "full",
+        Err(AppendError::Unavailable(_)) => "unavailable",
+        Err(AppendError::Unknown(_)) => "unknown",
+    }
 }
 
 impl Relay {
@@ -196,9 +209,15 @@ impl Relay {
     /// Appends, and waits until the state has it.
     async fn append(&self, append: Append) -> Result<AppendOutcome, RelayError> {
         let key = append.key.as_ref().map(|Key { text, .. }| text.clone());
-        match self.shared.journal.append(append).await {
+        let begun = Instant::now();
+        let appended = self.shared.journal.append(append).await;
+        let durations = &self.shared.durations;
+        durations.appended(outcome(&appended), begun.elapsed());
+        match appended {
             Ok(Appended::New { last }) => {
+                let durable = Instant::now();
                 self.wait_until(last).await?;
+                durations.shown(durable.elapsed());
                 Ok(AppendOutcome::New)
             }
             Ok(Appended::Duplicate(known)) => {

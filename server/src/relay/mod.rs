@@ -28,6 +28,7 @@ use crate::{
     documents::Documents,
     journal::{Epoch, Journal, ListQuery, ReadError, Stored},
     live::{Filter, Live},
+    metrics::Durations,
     projections::excerpt,
     release, secrets,
 };
@@ -57,6 +58,7 @@ struct Shared {
     journal: Arc<dyn Journal>,
     documents: Documents,
     live: Live,
+    durations: Durations,
     clock: Clock,
     /// The state at the position of the live log's head. std's lock: held for look-ups only.
     state: RwLock<State>,
@@ -331,6 +333,26 @@ impl Relay {
     /// The texts of handovers and prompts.
     pub fn documents(&self) -> &Documents {
         &self.shared.documents
+    }
+
+    /// Whether what is shown does not follow the journal.
+    pub fn is_stuck(&self) -> bool {
+        self.shared.stuck.borrow().is_some()
+    }
+
+    /// Whether the journal can only be read.
+    pub fn is_read_only(&self) -> bool {
+        self.shared.journal.read_only().is_some()
+    }
+
+    /// The newest position that is durable, as far as the journal has told.
+    pub fn newest(&self) -> u64 {
+        *self.shared.journal.changes().borrow()
+    }
+
+    /// How long commands and their events take.
+    pub fn durations(&self) -> &Durations {
+        &self.shared.durations
     }
 
     /// The live log.

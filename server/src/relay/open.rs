@@ -16,6 +16,7 @@ use crate::{
     documents::Documents,
     journal::{Journal, ListCursor, ListQuery, ListState, ReadError, Stored},
     live::Live,
+    metrics::Durations,
     projections::{Overview, Texts, frames_of, named_texts},
 };
 
@@ -64,10 +65,12 @@ impl Relay {
         state.pending = pending.collect();
         let newest_time = newest_time(&*journal, newest).await?;
         state.last_event = newest_time;
+        let durations = Durations::default();
         let relay = Self {
             shared: Arc::new(Shared {
                 documents: Documents::new(Arc::clone(&journal)),
-                live: Live::new(&epoch, window.floor),
+                live: Live::new(&epoch, window.floor, durations.clone()),
+                durations,
                 clock: Clock::after(newest_time.unwrap_or(Timestamp::from_millis(0))),
                 state: state.into(),
                 locks: (0..LOCKS).map(|_| Mutex::default()).collect(),

@@ -21,6 +21,7 @@ mod journal_full;
 mod journal_open;
 mod journal_sqlite;
 mod kill;
+mod metrics;
 mod model;
 mod notify;
 mod people;

@@ -443,8 +443,11 @@ async fn where_reading_needs_a_sign_in_nobody_reads_without_one() {
     for (path, wanted) in [
         ("/api/pipelines", 401),
         ("/sse", 401),
+        ("/metrics", 401),
         ("/", 303),
         ("/sign-in", 200),
+        ("/health/live", 200),
+        ("/health/ready", 200),
     ] {
         assert_eq!(api.get(path).await.status, wanted, "{path}");
     }

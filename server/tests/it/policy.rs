@@ -30,8 +30,11 @@ enum For {
 
 /// Every route of the API that is described. One without a row here fails the test.
 #[rustfmt::skip]
-const ROUTES: [(For, &str, &str, &str); 74] = [
+const ROUTES: [(For, &str, &str, &str); 77] = [
     (For::Everybody, "GET", "/health", ""),
+    (For::Everybody, "GET", "/health/live", ""),
+    (For::Everybody, "GET", "/health/ready", ""),
+    (For::Everybody, "GET", "/metrics", ""),
     (For::Everybody, "GET", "/sse", ""),
     (For::Everybody, "GET", "/api/agents", ""),
     (For::Everybody, "GET", "/api/pipelines", ""),

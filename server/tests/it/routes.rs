@@ -8,7 +8,7 @@ use crate::support::{Server, raw};
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#;
 
 /// One request for each way into the server.
-const DOORS: [(&str, &str, &str); 7] = [
+const DOORS: [(&str, &str, &str); 8] = [
     ("GET", "/", ""),
     ("GET", "/sse", ""),
     ("GET", "/api/pipelines", ""),
@@ -16,6 +16,7 @@ const DOORS: [(&str, &str, &str); 7] = [
     ("GET", "/api/openapi.json", ""),
     ("POST", "/mcp", INITIALIZE),
     ("GET", "/health", ""),
+    ("GET", "/metrics", ""),
 ];
 
 fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
@@ -226,6 +227,9 @@ async fn the_openapi_document_describes_every_route_and_every_route_it_describes
             "GET /api/session",
             "GET /api/status",
             "GET /health",
+            "GET /health/live",
+            "GET /health/ready",
+            "GET /metrics",
             "GET /sse",
             "POST /api/hooks/{client}",
             "POST /api/notify/{name}/test",
@@ -320,10 +324,9 @@ fn no_dangling_references(document: &Value, part: &Value) {
 #[tokio::test]
 async fn health_and_status_say_how_the_server_is() {
     let server = Server::start().await;
-    assert_eq!(
-        server.api.get("/health").await.ok(),
-        json!({"status": "ok"})
-    );
+    for path in ["/health", "/health/live", "/health/ready"] {
+        assert_eq!(server.api.get(path).await.ok(), json!({"status": "ok"}));
+    }
     let status = server.api.get("/api/status").await.ok();
     assert_eq!(status["name"], "staffel");
     assert_eq!(status["version"], server::VERSION);
