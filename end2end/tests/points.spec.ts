@@ -365,11 +365,18 @@ test('a long handover: what is out of view is not laid out, and is found, marked
   // The passage is not among the changes, and not gone.
   const revised = written('The last entry is booked twice.').replace('Entry 3 is booked once', 'Entry 3 is booked at most once');
   await agent.handOver(pipeline, revised);
+  // Not even where the whole comes later than its changes.
+  await page.route(/handovers\/[^/?]+\?revision=2/, async (route) => {
+    const answer = await route.fetch();
+    await expect(board.review.locator('.changes')).toContainText('at most once');
+    await route.fulfill({ response: answer });
+  });
   await board.review.getByRole('button', { name: 'Read revision 2' }).click();
+  await expect(board.review.locator('.behind')).toBeAttached();
   await expect(board.review.locator('.changes')).toContainText('at most once');
   await expect(board.review.locator('.note.mine')).toBeVisible();
-  await expect(board.mark(1)).toHaveCount(0);
   await expect(board.review.locator('.gone-note:not(:empty)')).toHaveCount(0);
+  await expect(board.mark(1)).toHaveCount(0);
   await board.button('Whole document').click();
   await expect(board.mark(1)).toHaveText('booked twice');
   await expect(board.review.locator('.changes')).toHaveCount(0);

@@ -120,12 +120,11 @@ impl Views {
     /// What the text is called that is shown; empty as long as it is not there, or not all of it is drawn. Follows it.
     fn name(self) -> String {
         let revision = self.points.revision.get();
-        let is_drawn = if self.changes() {
-            self.found().is_some() && self.complete.get()
-        } else {
-            self.reading.here.get()
-        };
-        match (is_drawn, self.changes()) {
+        let changes = self.changes();
+        // What is marked in changes is looked for in the whole, too.
+        let is_here = self.reading.here.get();
+        let is_drawn = is_here && (!changes || self.found().is_some() && self.complete.get());
+        match (is_drawn, changes) {
             (false, _) => String::new(),
             (true, false) => Points::whole(revision),
             (true, true) => {

@@ -54,7 +54,9 @@ fn bar(board: Board, pipeline: PipelineId) -> Option<AnyView> {
     let left = move || {
         status.with(|status| {
             let due = standing::pending(status)?.due;
-            Some(due.millis_since(board.now.get()))
+            board.now.track();
+            // Not by the second that was shown last: of ten seconds eleven would be left.
+            Some(due.millis_since(board.clock()))
         })
     };
     let hears = maybe(move || {

@@ -102,6 +102,9 @@ pub fn source(markdown: &str) -> String {
 fn harmless(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        // Its tags are read as text; a text of its own is a paragraph.
+        Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         Event::TaskListMarker(done) => Event::Text(if done { "☑ " } else { "☐ " }.into()),
         Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
             level: lower(level),
@@ -166,6 +169,15 @@ mod tests {
                 assert!(!html.contains(forbidden), "{hostile} became {html}");
             }
         }
+    }
+
+    #[test]
+    fn html_is_read_as_the_text_that_it_is_in_a_paragraph() {
+        let html = html_of("<summary>\nMore, please.\n</summary>\n\nOne <b>two</b>.");
+        assert_eq!(
+            html,
+            "<p>&lt;summary&gt;\nMore, please.\n&lt;/summary&gt;\n</p>\n<p>One &lt;b&gt;two&lt;/b&gt;.</p>\n"
+        );
     }
 
     #[test]

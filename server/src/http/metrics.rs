@@ -33,14 +33,20 @@ async fn metrics(State(app): State<App>) -> Response {
     let told = tokio::task::spawn_blocking(move || tell(&app)).await;
     match told {
         Ok(Ok(text)) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
-        Ok(Err(_)) | Err(_) => Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error",
-            "What is measured could not be told; the log has the details.",
-        )
-        .into_response(),
+        Ok(Err(error)) => untold(&error),
+        Err(error) => untold(&error),
     }
+}
+
+fn untold(error: &dyn fmt::Display) -> Response {
+    tracing::error!("what is measured cannot be told: {error}");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Internal error",
+        "What is measured cannot be told; the server's log says why.",
+    )
+    .into_response()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -78,6 +84,8 @@ fn tell(app: &App) -> Result<String, fmt::Error> {
 
 fn state(app: &App, ours: &mut Registry) {
     let relay = &app.relay;
+    // The newest first: what is stored between the two would count as not shown.
+    let newest = relay.newest();
     let (_, head) = relay.live().bounds();
     let events = Counter::<u64>::default();
     events.inc_by(head);
@@ -138,7 +146,7 @@ fn state(app: &App, ours: &mut Registry) {
         (
             "follower_lag_events",
             "Events that are durable and not shown yet",
-            relay.newest().saturating_sub(head),
+            newest.saturating_sub(head),
         ),
         (
             "follower_failing",
@@ -154,25 +162,20 @@ fn state(app: &App, ours: &mut Registry) {
     for (name, help, value) in figures {
         ours.register(name, help, gauge(value));
     }
-    // Where the outbox cannot be read, the log says so, and nothing is told of it here.
-    let waiting = app
-        .notifier
-        .as_ref()
-        .and_then(|notifier| notifier.waiting().ok());
-    if let Some(waiting) = waiting {
-        let late = waiting
-            .iter()
-            .map(|(_, due)| now().millis_since(*due))
-            .max();
-        let late = u64::try_from(late.unwrap_or(0) / 1000).unwrap_or(0);
-        let help = "Receivers for whom a notice waits";
-        ours.register(
-            "notice_receivers_waiting",
-            help,
-            gauge(waiting.len() as u64),
-        );
-        let help = "For how long the notice is late that should have been sent first";
-        ours.register_with_unit("notice_late", help, Unit::Seconds, gauge(late));
+    let waiting = app.notifier.as_ref().map(|notifier| notifier.waiting());
+    match waiting {
+        Some(Ok((receivers, oldest))) => {
+            let late = oldest.map_or(0, |made| now().millis_since(made) / 1000);
+            let late = u64::try_from(late).unwrap_or(0);
+            let help = "Receivers for whom a notice waits";
+            ours.register("notice_receivers_waiting", help, gauge(receivers as u64));
+            let help = "Since when the oldest notice waits that was tried and not taken";
+            ours.register_with_unit("notice_late", help, Unit::Seconds, gauge(late));
+        }
+        Some(Err(error)) => {
+            tracing::warn!(%error, "how many notices wait is not told: {error}");
+        }
+        None => {}
     }
 }
 

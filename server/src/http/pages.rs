@@ -46,8 +46,8 @@ pub struct Pages {
 /// What the page of one pipeline shows.
 #[derive(Clone)]
 struct Shown {
-    /// Taken before the rest is read. What is newer in the rest comes again with the stream that goes on from here; what
-    /// were newer in here would never come.
+    /// Taken before the rest is read, since the stream goes on from here: what is newer in the rest comes again, and does no
+    /// harm. Were this the newer one, what the rest does not have would never come.
     snapshot: Snapshot,
     of: ShownPipeline,
 }

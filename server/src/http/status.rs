@@ -36,12 +36,9 @@ async fn alive() -> Json<Health> {
     })
 }
 
-/// Whether requests are to be sent here: as `/health`, and not once the server has begun to stop.
+/// Whether requests are to be sent here: as `/health`, under the name that load balancers look for.
 #[utoipa::path(get, path = "/health/ready", tag = "server", responses((status = 200, body = Health), (status = 503, body = Health)))]
 async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
-    if app.relay.live().closing().has_begun() {
-        return failing("the server is stopping".to_owned());
-    }
     health(State(app)).await
 }
 
@@ -50,16 +47,14 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
 async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
     match app.relay.check().await {
         Ok(()) => (StatusCode::OK, alive().await),
-        Err(why) => failing(why),
+        Err(why) => {
+            let health = Health {
+                status: "failing",
+                why: Some(why),
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, Json(health))
+        }
     }
-}
-
-fn failing(why: String) -> (StatusCode, Json<Health>) {
-    let health = Health {
-        status: "failing",
-        why: Some(why),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(health))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -3,6 +3,7 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -47,8 +48,8 @@ pub struct Cursor {
     beat: u64,
     notice: u64,
     waker: Arc<AtomicWaker>,
-    /// Whether it is measured how long this one takes.
-    is_measured: bool,
+    /// When it came, where it is measured how long this one takes.
+    measured: Option<Instant>,
 }
 
 /// What comes next for a subscriber.
@@ -77,7 +78,7 @@ impl Cursor {
             beat: seen.beat,
             notice: seen.notice,
             waker,
-            is_measured: number % MEASURED == 0,
+            measured: (number % MEASURED == 0).then(Instant::now),
         }
     }
 
@@ -108,8 +109,8 @@ impl Cursor {
                         if bytes.is_empty() {
                             continue;
                         }
-                        if self.is_measured {
-                            self.live.delivered(to);
+                        if let Some(came) = self.measured {
+                            self.live.delivered(to, came);
                         }
                         return Some(Next::Bytes(bytes));
                     }

@@ -290,14 +290,14 @@ impl Live {
         }
     }
 
-    /// Notes that a subscriber that has come so far takes what is new now.
-    fn delivered(&self, to: u64) {
+    /// Notes that a subscriber that has come so far takes what is new now. What was there before it came says nothing.
+    fn delivered(&self, to: u64, came: Instant) {
         let ring = self
             .shared
             .ring
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        let newest = ring.since.filter(|_| ring.head == to);
+        let newest = ring.since.filter(|since| ring.head == to && *since >= came);
         drop(ring);
         if let Some(since) = newest {
             self.shared.durations.delivered(since.elapsed());

@@ -18,6 +18,17 @@ const SECONDS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 
+/// How appends can end.
+const OUTCOMES: [&str; 7] = [
+    "new",
+    "duplicate",
+    "conflict",
+    "key_reuse",
+    "full",
+    "unavailable",
+    "unknown",
+];
+
 /// How an append ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ended {
@@ -34,8 +45,13 @@ pub struct Durations {
 
 impl Default for Durations {
     fn default() -> Self {
+        let appends: Family<Ended, Histogram> = Family::new_with_constructor(histogram);
+        // A figure that is there from the beginning is seen to grow: one that came with its first value is not.
+        for outcome in OUTCOMES {
+            drop(appends.get_or_create(&Ended { outcome }));
+        }
         Self {
-            appends: Family::new_with_constructor(histogram),
+            appends,
             shown: histogram(),
             delivered: histogram(),
         }
@@ -45,6 +61,7 @@ impl Default for Durations {
 impl Durations {
     /// An append ended so, this long after it was handed to the journal.
     pub fn appended(&self, outcome: &'static str, took: Duration) {
+        debug_assert!(OUTCOMES.contains(&outcome), "{outcome}");
         self.appends
             .get_or_create(&Ended { outcome })
             .observe(took.as_secs_f64());

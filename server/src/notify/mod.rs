@@ -139,12 +139,13 @@ impl Notifier {
         })
     }
 
-    /// For whom notices wait, and since when or until when the first of them does. Blocks.
+    /// For how many receivers something waits, and when the oldest of what was tried and not taken was made. Blocks.
     ///
     /// # Errors
     /// The outbox cannot be read.
-    pub fn waiting(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        self.outbox.waiting("")
+    pub fn waiting(&self) -> Result<(usize, Option<Timestamp>), StoreError> {
+        let receivers = self.outbox.waiting("")?.len();
+        Ok((receivers, self.outbox.oldest_tried()?))
     }
 
     /// The key that browsers are given when they subscribe.

@@ -110,6 +110,12 @@ pub trait Outbox: Send + Sync {
     /// It cannot be read.
     fn waiting(&self, beginning: &str) -> Result<Vec<(String, Timestamp)>, StoreError>;
 
+    /// When the oldest notice was made that was tried and still waits.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn oldest_tried(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Whether a receiver has taken the notice with this id.
     ///
     /// # Errors

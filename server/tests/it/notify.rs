@@ -863,9 +863,12 @@ fn the_outbox_keeps_a_notice_once_within_bounds_and_forgets_what_ended_long_ago(
         ("n1", 0, at(1))
     );
     assert_eq!(outbox.next_notice("b").expect("a read"), None);
+    let oldest = |outbox: &SqliteOutbox| outbox.oldest_tried().expect("a read");
+    assert_eq!(oldest(&outbox), None);
     outbox
         .try_notice_again(&first.delivery, at(60_000))
         .expect("a write");
+    assert_eq!(oldest(&outbox), Some(at(1)));
     drop(outbox);
     let outbox = SqliteOutbox::open(folder.path()).expect("an outbox");
     assert_eq!(
@@ -894,6 +897,7 @@ fn the_outbox_keeps_a_notice_once_within_bounds_and_forgets_what_ended_long_ago(
     );
     let next = outbox.next_notice("a").expect("a read").expect("a notice");
     assert_eq!(next.id, "n5", "n2 was delivered, and is known");
+    assert_eq!(oldest(&outbox), None, "n1 was given up");
     let later = at(8 * 24 * 3_600_000);
     outbox
         .put_notices(&[notice(2)], 31, later, 10)

@@ -117,6 +117,8 @@ async fn three_rounds_with_comments_answers_and_evidence() {
         [(1, "done"), (2, "settled"), (3, "unanswered")]
     );
 
+    // Before that the baton is on its way.
+    api.prompt(&pipeline, 2).await;
     let third = json!({"content": "# Plan\n\nAnswer 503.\n\nSearch by number.", "answers": [{"comment": 3, "outcome": "done"}]});
     hand_over(api, &pipeline, third).await.ok();
     let view = read(api, &handover, 3).await;

@@ -38,7 +38,7 @@ const SELECTED_MS: u64 = 120;
 /// Where the text is, and what stands beside it.
 const TEXT: &str = ".reading .doc:not(.diff)";
 /// The whole text while only changes are shown.
-const WHOLE: &str = ".reading .behind";
+const WHOLE: &str = ".behind";
 const MARGIN: &str = ".reading .margin";
 const FRAME: &str = ".reading .text-and-margin";
 
@@ -297,12 +297,15 @@ impl Points {
         let marked = untrack(|| self.marked());
         on_page::unmark(root);
         let mut places = Some(Vec::new());
+        // Not of a page behind the review.
+        let here = root.closest(".text").ok().flatten();
+        let whole = here.and_then(|here| here.query_selector(WHOLE).ok().flatten());
         if !marked.is_empty() {
             places = on_page::places(root, name, &marked, true);
             // Where only changes are shown, what is left out is not gone.
             let is_gone =
                 |(_, about, _): &Marked, place: &Option<_>| about.is_some() && place.is_none();
-            if let (Some(found), Some(whole)) = (&places, find(WHOLE))
+            if let (Some(found), Some(whole)) = (&places, whole)
                 && marked
                     .iter()
                     .zip(found)

@@ -55,7 +55,7 @@ const READ_MAX: usize = 2;
 /// of it is read: then the next call reads on.
 pub(super) fn places(root: &Element, name: &str, marked: &[Marked], mark: bool) -> Option<Places> {
     READ.with_borrow_mut(|read| {
-        read.retain(|(known, text)| text.is_there() && (known != name || text.root == *root));
+        read.retain(|(known, text)| text.is_there() && (known == name) == (text.root == *root));
         if !read.iter().any(|(known, _)| known == name) {
             read.truncate(READ_MAX - 1);
             read.push((name.to_owned(), OnPage::from(root, root.first_child())));
@@ -116,7 +116,8 @@ fn passage(root: &Element, from: &Spot, to: &Spot) -> Option<Passage> {
     let mut letters = 0;
     if let Some(begins) = &begins {
         for node in Walk::before(begins, root).take(NODES_BEFORE) {
-            letters += as_text(&node).map_or(0, |text| said(text).trim().len());
+            let text = as_text(&node).filter(|text| is_read(text));
+            letters += text.map_or(0, |text| said(text).trim().len());
             start = Some(node);
             if letters > CONTEXT_BYTES {
                 break;
@@ -193,14 +194,11 @@ impl OnPage {
         let Ok(text) = node.dyn_into::<Text>() else {
             return;
         };
-        let Some(parent) = text.parent_element() else {
-            return;
-        };
-        // What is gone is not part of this revision.
-        if !matches!(parent.closest(NOT_READ), Ok(None)) {
+        if !is_read(&text) {
             return;
         }
-        let block = parent.closest(APART).ok().flatten();
+        let parent = text.parent_element();
+        let block = parent.and_then(|parent| parent.closest(APART).ok().flatten());
         let piece = self.nodes.len();
         self.plain.push(piece, &said(&text), block != self.block);
         self.block = block;
@@ -328,6 +326,12 @@ pub(super) fn without_gone(element: &Element) -> String {
         }
     }
     plain.text().to_owned()
+}
+
+/// Whether a text is part of this revision.
+fn is_read(text: &Text) -> bool {
+    let parent = text.parent_element();
+    parent.is_some_and(|parent| matches!(parent.closest(NOT_READ), Ok(None)))
 }
 
 fn said(text: &Text) -> String {

@@ -8,10 +8,12 @@ use super::{on_page, walk::Walk};
 
 /// What is one thing to read, and to comment on.
 const BLOCKS: &str = "h1, h2, h3, h4, h5, h6, p, li, pre, tr, dt, dd";
-/// Where the passage of a point ends.
-const MARKS: &str = "mark[data-ends]";
-/// The headings, without what is gone.
+/// The headings, without what is gone; with what has changed; and with where the passages of points end.
 const HEADINGS: &str = ":is(h1, h2, h3, h4, h5, h6):not(.removed *, .before *)";
+const HEADINGS_AND_CHANGES: &str =
+    ":is(h1, h2, h3, h4, h5, h6):not(.removed *, .before *), .changed, .added";
+const HEADINGS_AND_MARKS: &str =
+    ":is(h1, h2, h3, h4, h5, h6):not(.removed *, .before *), mark[data-ends]";
 
 /// A heading of the text.
 #[derive(Clone, PartialEq)]
@@ -57,7 +59,8 @@ pub(super) fn focused(root: &Element) -> Option<Element> {
 pub(super) fn step(root: &Element, back: bool) {
     let next = match focused(root) {
         Some(here) if back => Walk::before(&here, root).find_map(block),
-        Some(here) => Walk::after(&here, root).find_map(block),
+        // There may be blocks in it.
+        Some(here) => Walk::from(here.into(), root).skip(1).find_map(block),
         None => in_view(root),
     };
     if let Some(next) = next {
@@ -112,7 +115,7 @@ pub(super) fn show(root: &Element, number: u32) {
 /// The headings, with whether something under each has changed.
 pub(super) fn headings(root: &Element) -> Vec<Heading> {
     let mut headings: Vec<Heading> = Vec::new();
-    for element in all(root, &format!("{HEADINGS}, .changed, .added")) {
+    for element in all(root, HEADINGS_AND_CHANGES) {
         match level(&element) {
             Some(level) => headings.push(Heading {
                 text: on_page::without_gone(&element),
@@ -134,11 +137,11 @@ pub(super) fn headings(root: &Element) -> Vec<Heading> {
 /// Counts the points under each heading.
 pub(super) fn count(root: &Element, headings: &mut [Heading]) {
     headings.iter_mut().for_each(|heading| heading.points = 0);
-    if matches!(root.query_selector(MARKS), Ok(None)) {
+    if matches!(root.query_selector("mark[data-ends]"), Ok(None)) {
         return;
     }
     let mut at = None;
-    for element in all(root, &format!("{HEADINGS}, {MARKS}")) {
+    for element in all(root, HEADINGS_AND_MARKS) {
         if level(&element).is_some() {
             at = Some(at.map_or(0, |at| at + 1));
         } else if let Some(heading) = at.and_then(|at: usize| headings.get_mut(at)) {

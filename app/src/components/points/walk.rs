@@ -20,11 +20,6 @@ impl<'a> Walk<'a> {
         Self::to(Some(node), root, false)
     }
 
-    /// What follows this one and all that is in it.
-    pub fn after(node: &Node, root: &'a Element) -> Self {
-        Self::to(following(node, root), root, false)
-    }
-
     /// What begins before this one, the last first.
     pub fn before(node: &Node, root: &'a Element) -> Self {
         Self::to(previous(node, root), root, true)

@@ -160,6 +160,14 @@ impl Outbox for SqliteOutbox {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    fn oldest_tried(&self) -> Result<Option<Timestamp>, StoreError> {
+        let select = "SELECT min(made) FROM notice WHERE ended IS NULL AND tries > 0";
+        let oldest = self
+            .file()
+            .query_row(select, [], |row| row.get::<_, Option<i64>>(0))?;
+        Ok(oldest.map(Timestamp::from_millis))
+    }
+
     fn was_delivered(&self, receiver: &str, id: &str) -> Result<bool, StoreError> {
         let select = "SELECT outcome = ?3 FROM notice WHERE receiver = ?1 AND id = ?2";
         let found =
