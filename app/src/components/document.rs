@@ -114,17 +114,17 @@ impl Reading {
                     }
                     .into_any()
                 }
-                (_, false) => self.coming(),
+                (_, false) => self.coming(class),
             }
         })
     }
 
-    fn coming(self) -> AnyView {
+    fn coming(self, class: Signal<&'static str>) -> AnyView {
         let board = self.board;
         drawn(move || {
             match self.failed.get() {
             None => {
-                view! { <p class="doc sub">{board.t(Lang::fetching_document)}</p> }.into_any()
+                view! { <p class=class>{board.t(Lang::fetching_document)}</p> }.into_any()
             }
             Some(failure) => view! {
                 <div class="doc">
