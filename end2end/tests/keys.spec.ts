@@ -1,5 +1,6 @@
 // The board by keys alone: through what waits, into it, and from one thing to the next.
 
+import type { Agent } from '../support/agent.mjs';
 import { complaints } from './axe.ts';
 import { type Board, expect, test } from './fixtures.ts';
 
@@ -10,6 +11,14 @@ async function putOff(board: Board) {
   await expect(board.review).toBeVisible();
   await board.page.keyboard.press('Escape');
   await expect(board.review).toBeHidden();
+}
+
+/** A handover waits, and then a question. */
+async function handoverAndQuestion(agent: Agent) {
+  await agent.handedOver({ title: 'One' });
+  const asks = await agent.start({ title: 'Asks' });
+  await agent.call('ask_person', { pipeline: asks, question: 'Which bucket?', wait_seconds: 0 });
+  return asks;
 }
 
 test('J and K go through what waits, oldest first, and Enter opens it', async ({ agent, board, page }) => {
@@ -61,9 +70,7 @@ test('on another page the keys go through the line of what waits', async ({ agen
 });
 
 test('N opens what has waited longest, also out of a review, and says where nothing else waits', async ({ agent, board, page }) => {
-  await agent.handedOver({ title: 'One' });
-  const asks = await agent.start({ title: 'Asks' });
-  await agent.call('ask_person', { pipeline: asks, question: 'Which bucket?', wait_seconds: 0 });
+  const asks = await handoverAndQuestion(agent);
   await board.open('/agents');
   await board.complete();
   await putOff(board);
@@ -82,9 +89,7 @@ test('N opens what has waited longest, also out of a review, and says where noth
 });
 
 test('N right after Escape opens the same review: it is not in front of the reader any more', async ({ agent, board, page }) => {
-  await agent.handedOver({ title: 'One' });
-  const asks = await agent.start({ title: 'Asks' });
-  await agent.call('ask_person', { pipeline: asks, question: 'Which bucket?', wait_seconds: 0 });
+  await handoverAndQuestion(agent);
   await board.open('/agents');
   await board.complete();
   await expect(board.review).toBeVisible();

@@ -11,10 +11,7 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node, Text};
 
-use super::{
-    page::all,
-    walk::{Walk, following},
-};
+use super::walk::{Walk, all, following};
 use crate::review::anchor::{CONTEXT_MAX, Plain, QUOTE_MAX};
 
 /// What begins a new thought: its first word does not continue the last one before it.

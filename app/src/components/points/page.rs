@@ -4,7 +4,10 @@ use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 
-use super::{on_page, walk::Walk};
+use super::{
+    on_page,
+    walk::{Walk, all},
+};
 
 /// What is one thing to read, and to comment on.
 const BLOCKS: &str = "h1, h2, h3, h4, h5, h6, p, li, pre, tr, dt, dd";
@@ -24,16 +27,6 @@ pub(super) struct Heading {
     pub points: u64,
     /// Whether something under it is another text than before.
     pub changed: bool,
-}
-
-/// Every element inside that a selector names.
-pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
-    let Ok(found) = root.query_selector_all(selector) else {
-        return Vec::new();
-    };
-    let found = js_sys::Array::from(&found);
-    let nodes = (0..found.length()).map(|index| found.get(index));
-    nodes.filter_map(|node| node.dyn_into().ok()).collect()
 }
 
 /// Whether a node is one thing to read: an innermost one, with something in it.

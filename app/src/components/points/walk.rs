@@ -1,5 +1,6 @@
 //! The nodes of a page, one by one, in the order in which they are read.
 
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
 /// The nodes inside an element, from one of them on, or back from it.
@@ -68,4 +69,14 @@ fn previous(node: &Node, root: &Element) -> Option<Node> {
         last = child;
     }
     Some(last)
+}
+
+/// Every element inside that a selector names.
+pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
+    let Ok(found) = root.query_selector_all(selector) else {
+        return Vec::new();
+    };
+    let found = js_sys::Array::from(&found);
+    let nodes = (0..found.length()).map(|index| found.get(index));
+    nodes.filter_map(|node| node.dyn_into().ok()).collect()
 }
