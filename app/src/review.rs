@@ -47,6 +47,17 @@ impl Opened {
     }
 }
 
+/// A decision that was made in this window.
+#[derive(Clone)]
+pub(crate) struct DecidedHere {
+    /// About this handover.
+    pub handover: HandoverId,
+    /// And this revision; 0 where it decides nothing yet, since another person has to accept as well.
+    pub revision: u32,
+    /// What to say about it. Its answer and its echo take that, whichever comes first.
+    pub done: String,
+}
+
 #[derive(Default)]
 struct Seen {
     /// Offered once already: handover and revision.
@@ -62,7 +73,7 @@ pub(crate) struct Review {
     /// The handover that arrived while somebody was busy here, if one did.
     pub arrived: RwSignal<Vec<Waiting>>,
     /// The decision made here last: its echo on the live connection is no news.
-    pub decided_here: StoredValue<Option<(HandoverId, u32)>>,
+    pub decided_here: StoredValue<Option<DecidedHere>>,
     /// Whether buttons decide, and whether letters do.
     awake: RwSignal<bool>,
     ready: RwSignal<bool>,

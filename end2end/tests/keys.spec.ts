@@ -88,6 +88,62 @@ test('N opens what has waited longest, also out of a review, and says where noth
   await expect(board.notice).toContainText('Nothing else is waiting for you.');
 });
 
+test('N right after an acceptance does not open it again, though the live connection has not told of it yet', async ({
+  agent,
+  board,
+  page,
+}) => {
+  const asks = await handoverAndQuestion(agent);
+  await board.open(`/pipelines/${asks}`);
+  await board.complete();
+  // The answer comes before the decision is on the board.
+  let decide = () => {};
+  const pressed = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  await page.route('**/decision', async (route) => {
+    const request = route.request();
+    await route.fulfill({ json: {} });
+    await pressed;
+    await page.request.fetch(request);
+  });
+  await page.keyboard.press('n');
+  await board.touch();
+  await page.keyboard.press('a');
+  await expect(board.review).toBeHidden();
+  await page.keyboard.press('n');
+  await expect(board.notice).toContainText('Nothing else is waiting for you.');
+  await expect(board.review).toBeHidden();
+  decide();
+  await expect(page.locator('.inbox')).toHaveCount(0);
+});
+
+test('what an acceptance did is said when the board shows it, not over what was said since', async ({ agent, board, page }) => {
+  const asks = await handoverAndQuestion(agent);
+  await board.open(`/pipelines/${asks}`);
+  await board.complete();
+  let answer = () => {};
+  const pressed = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const answered = page.waitForResponse('**/decision');
+  await page.route('**/decision', async (route) => {
+    const response = await route.fetch();
+    await pressed;
+    await route.fulfill({ response });
+  });
+  await page.keyboard.press('n');
+  await board.touch();
+  await page.keyboard.press('a');
+  await expect(board.review).toBeHidden(); // by the live connection
+  await expect(board.notice).toContainText('accepted');
+  await page.keyboard.press('n');
+  await expect(board.notice).toContainText('Nothing else is waiting for you.');
+  answer();
+  await (await answered).finished();
+  await expect(board.notice).toContainText('Nothing else is waiting for you.');
+});
+
 test('N right after Escape opens the same review: it is not in front of the reader any more', async ({ agent, board, page }) => {
   await handoverAndQuestion(agent);
   await board.open('/agents');

@@ -1,6 +1,6 @@
 //! What needs the reader longest, and going there.
 
-use domain::{PipelineId, Timestamp};
+use domain::{HandoverId, PipelineId, Timestamp};
 use leptos::prelude::*;
 
 use super::{navigate, review};
@@ -24,8 +24,11 @@ impl Needs {
         }
     }
 
-    fn is_review(&self) -> bool {
-        matches!(self, Self::Waits(waiting) if waiting.handover().is_some())
+    fn handover(&self) -> Option<(&HandoverId, u32)> {
+        match self {
+            Self::Waits(waiting) => waiting.handover(),
+            Self::Late(..) => None,
+        }
     }
 
     /// Of which pipeline.
@@ -66,9 +69,11 @@ pub(crate) fn overdue_of(board: Board) -> Vec<Needs> {
 pub(crate) fn open(board: Board) {
     let opened = board.review.open.get_untracked();
     // A handover is in front of the reader only where its review is open; all else is on its pipeline's page.
-    let is_here = |needs: &Needs| match &opened {
-        Some(opened) => opened.pipeline() == needs.pipeline(),
-        None => !needs.is_review() && board.is_shown(needs.pipeline()),
+    let is_here = |needs: &Needs| match (&opened, needs.handover()) {
+        (Some(opened), _) => opened.pipeline() == needs.pipeline(),
+        (None, None) => board.is_shown(needs.pipeline()),
+        // The live connection may tell later than its answer that the reader has decided.
+        (None, Some((id, revision))) => review::decided_here(board, id, revision),
     };
     let mut all = untrack(|| all(board)).into_iter();
     let next = all.find(|needs| !is_here(needs));
@@ -79,7 +84,7 @@ pub(crate) fn open(board: Board) {
     if opened.is_some() {
         review::later(board);
     }
-    if next.is_review() {
+    if next.handover().is_some() {
         review::show(board, next.pipeline());
     } else {
         navigate::go(board, &paths::pipeline(next.pipeline()));

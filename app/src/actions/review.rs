@@ -1,6 +1,6 @@
 //! Opening reviews and closing them: by the state, and because the reader asks for it.
 
-use domain::PipelineId;
+use domain::{HandoverId, PipelineId};
 use leptos::{
     prelude::*,
     task::spawn_local,
@@ -152,15 +152,38 @@ fn present(board: Board, pipeline: &PipelineId, replaced: bool) {
 
 fn close_decided(board: Board, opened: &Opened) {
     board.review.open.set(None);
-    let here = board.review.decided_here.with_value(|here| {
-        here.as_ref().is_some_and(|(handover, revision)| {
-            *handover == opened.about.handover && *revision == opened.about.revision
-        })
-    });
-    if here {
-        return;
+    let about = &opened.about;
+    if !decided_here(board, &about.handover, about.revision) {
+        say_who_decided(board, about.clone());
+    } else if !board
+        .pending
+        .with_untracked(|pending| pending.contains(opened.pipeline()))
+    {
+        say_done(board);
     }
-    say_who_decided(board, opened.about.clone());
+}
+
+/// Whether the decision made here last is the one about this revision.
+pub(crate) fn decided_here(board: Board, handover: &HandoverId, revision: u32) -> bool {
+    let here = board.review.decided_here;
+    here.with_value(|here| {
+        let here = here.as_ref();
+        here.is_some_and(|here| here.handover == *handover && here.revision == revision)
+    })
+}
+
+/// Says what the decision made here last did, once.
+pub(crate) fn say_done(board: Board) {
+    let mut done = String::new();
+    let here = board.review.decided_here;
+    here.update_value(|here| {
+        if let Some(here) = here {
+            done = std::mem::take(&mut here.done);
+        }
+    });
+    if !done.is_empty() {
+        board.say(done);
+    }
 }
 
 /// Says who was faster, or that there is nothing to decide any more.

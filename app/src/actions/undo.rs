@@ -10,7 +10,7 @@ use crate::{
     api::{self, Failure},
     board::Board,
     follow::effect,
-    review::Kept,
+    review::{DecidedHere, Kept},
     standing, wording,
 };
 
@@ -68,6 +68,7 @@ fn end(board: Board, about: Decided) {
         kept.keep(&about.0);
     }
     if open {
+        board.review.decided_here.set_value(None);
         return;
     }
     kept.forget();
@@ -79,7 +80,12 @@ fn end(board: Board, about: Decided) {
         let (phase, next) = (&newest.phase, newest.next_phase.as_ref());
         board.say(wording::review::own(lang, decision.decision, phase, next));
     }
-    board.review.decided_here.set_value(Some(about));
+    let (handover, revision) = about;
+    board.review.decided_here.set_value(Some(DecidedHere {
+        handover,
+        revision,
+        done: String::new(),
+    }));
 }
 
 fn decided(status: &Summary) -> Option<Decided> {
@@ -94,14 +100,15 @@ pub(crate) fn take_last_back(board: Board) {
         take_back(board, &last);
         return;
     }
-    let Some((handover, revision)) = board.review.decided_here.get_value() else {
+    let Some(here) = board.review.decided_here.get_value() else {
         return;
     };
-    let Some(status) = board.peek(handover.pipeline()) else {
+    let Some(status) = board.peek(here.handover.pipeline()) else {
         return;
     };
     let newest = status.handover.as_ref();
-    let is_newest = newest.is_some_and(|it| it.handover == handover && it.revision == revision);
+    let is_newest =
+        newest.is_some_and(|it| it.handover == here.handover && it.revision == here.revision);
     if is_newest && !status.status.has_ended() {
         too_late(board, &status);
     }

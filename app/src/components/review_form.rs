@@ -22,7 +22,7 @@ use crate::{
     browser,
     follow::{effect, flag, maybe, text, word},
     paths,
-    review::{Kept, Opened, Review},
+    review::{DecidedHere, Kept, Opened, Review},
     wording,
 };
 
@@ -495,10 +495,13 @@ impl Form {
         let done = if first {
             lang.own_approved(about.phase.as_str())
         } else {
-            let here = &self.board.review.decided_here;
-            here.set_value(Some((handover.clone(), revision)));
             wording::review::own(lang, verdict, &about.phase, about.next_phase.as_ref())
         };
+        self.board.review.decided_here.set_value(Some(DecidedHere {
+            handover,
+            revision: if first { 0 } else { revision },
+            done,
+        }));
         spawn_local(async move {
             let Attempt {
                 verdict,
@@ -508,11 +511,11 @@ impl Form {
                 ..
             } = attempt;
             let sent = api::decide(&about, verdict, &words, &review, &key).await;
-            self.answered(about, sent, done);
+            self.answered(about, sent);
         });
     }
 
-    fn answered(self, about: HandoverRef, sent: Result<Option<Summary>, Failure>, done: String) {
+    fn answered(self, about: HandoverRef, sent: Result<Option<Summary>, Failure>) {
         match sent {
             Ok(pending) => {
                 match pending {
@@ -523,7 +526,7 @@ impl Form {
                     }
                     None => {
                         self.points.done(&about.handover);
-                        self.board.say(done);
+                        actions::review::say_done(self.board);
                     }
                 }
                 let ours = self.board.review.open.with_untracked(|open| {
@@ -535,15 +538,18 @@ impl Form {
                 }
             }
             Err(failure) => {
-                self.board.review.decided_here.set_value(None);
+                let here = self.board.review.decided_here;
+                // The live connection has brought it, and only the answer was lost.
+                let told =
+                    here.with_value(|here| here.as_ref().is_some_and(|here| here.done.is_empty()));
+                if !told {
+                    here.set_value(None);
+                }
                 let _ = self.sending.try_set(false);
                 let _ = self.asks.try_set(false);
                 // The live connection may have brought somebody else's decision first, and taken the form with it.
-                if self
-                    .trouble
-                    .try_set(Some(Trouble::Failed(failure)))
-                    .is_some()
-                {
+                let gone = self.trouble.try_set(Some(Trouble::Failed(failure)));
+                if gone.is_some() && !told {
                     actions::review::say_who_decided(self.board, about);
                 }
             }
