@@ -54,8 +54,8 @@ pub(crate) struct DecidedHere {
     pub handover: HandoverId,
     /// And this revision; 0 where it decides nothing yet, since another person has to accept as well.
     pub revision: u32,
-    /// What to say about it. Its answer and its echo take that, whichever comes first.
-    pub done: String,
+    /// Whether it was said what it did: its answer and its echo tell it, whichever comes first.
+    pub told: bool,
 }
 
 #[derive(Default)]

@@ -155,12 +155,31 @@ fn close_decided(board: Board, opened: &Opened) {
     let about = &opened.about;
     if !decided_here(board, &about.handover, about.revision) {
         say_who_decided(board, about.clone());
-    } else if !board
-        .pending
-        .with_untracked(|pending| pending.contains(opened.pipeline()))
+    } else if board
+        .peek(opened.pipeline())
+        .is_some_and(|now| say_own(board, &now))
     {
-        say_done(board);
+        board.review.decided_here.update_value(|here| {
+            if let Some(here) = here {
+                here.told = true;
+            }
+        });
     }
+}
+
+/// Says what the reader's decision about the newest handover did. Whether it is the reader's, and carried out.
+pub(crate) fn say_own(board: Board, now: &Summary) -> bool {
+    let newest = now.handover.as_ref();
+    let Some((newest, decision)) = newest.and_then(|it| Some((it, it.decision.as_ref()?))) else {
+        return false;
+    };
+    let own = wording::is_reader(&board.reader(), &decision.by);
+    if own {
+        let lang = board.lang.get_untracked();
+        let (phase, next) = (&newest.phase, newest.next_phase.as_ref());
+        board.say(wording::review::own(lang, decision.decision, phase, next));
+    }
+    own
 }
 
 /// Whether the decision made here last is the one about this revision.
@@ -170,20 +189,6 @@ pub(crate) fn decided_here(board: Board, handover: &HandoverId, revision: u32) -
         let here = here.as_ref();
         here.is_some_and(|here| here.handover == *handover && here.revision == revision)
     })
-}
-
-/// Says what the decision made here last did, once.
-pub(crate) fn say_done(board: Board) {
-    let mut done = String::new();
-    let here = board.review.decided_here;
-    here.update_value(|here| {
-        if let Some(here) = here {
-            done = std::mem::take(&mut here.done);
-        }
-    });
-    if !done.is_empty() {
-        board.say(done);
-    }
 }
 
 /// Says who was faster, or that there is nothing to decide any more.

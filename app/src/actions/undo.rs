@@ -73,18 +73,12 @@ fn end(board: Board, about: Decided) {
     }
     kept.forget();
     kept.keep(&about.0);
-    if let Some(newest) = newest
-        && let Some(decision) = &newest.decision
-    {
-        let lang = board.lang.get_untracked();
-        let (phase, next) = (&newest.phase, newest.next_phase.as_ref());
-        board.say(wording::review::own(lang, decision.decision, phase, next));
-    }
+    review::say_own(board, &status);
     let (handover, revision) = about;
     board.review.decided_here.set_value(Some(DecidedHere {
         handover,
         revision,
-        done: String::new(),
+        told: true,
     }));
 }
 

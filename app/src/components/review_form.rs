@@ -500,7 +500,7 @@ impl Form {
         self.board.review.decided_here.set_value(Some(DecidedHere {
             handover,
             revision: if first { 0 } else { revision },
-            done,
+            told: false,
         }));
         spawn_local(async move {
             let Attempt {
@@ -511,11 +511,14 @@ impl Form {
                 ..
             } = attempt;
             let sent = api::decide(&about, verdict, &words, &review, &key).await;
-            self.answered(about, sent);
+            self.answered(about, sent, done);
         });
     }
 
-    fn answered(self, about: HandoverRef, sent: Result<Option<Summary>, Failure>) {
+    fn answered(self, about: HandoverRef, sent: Result<Option<Summary>, Failure>, done: String) {
+        let here = self.board.review.decided_here;
+        // By the live connection, which may be faster.
+        let told = here.with_value(|here| here.as_ref().is_some_and(|here| here.told));
         match sent {
             Ok(pending) => {
                 match pending {
@@ -526,7 +529,9 @@ impl Form {
                     }
                     None => {
                         self.points.done(&about.handover);
-                        actions::review::say_done(self.board);
+                        if !told {
+                            self.board.say(done);
+                        }
                     }
                 }
                 let ours = self.board.review.open.with_untracked(|open| {
@@ -538,10 +543,7 @@ impl Form {
                 }
             }
             Err(failure) => {
-                let here = self.board.review.decided_here;
-                // The live connection has brought it, and only the answer was lost.
-                let told =
-                    here.with_value(|here| here.as_ref().is_some_and(|here| here.done.is_empty()));
+                // Where it was told, only the answer was lost.
                 if !told {
                     here.set_value(None);
                 }
