@@ -63,7 +63,7 @@ lint: ready-test ##   formatting, clippy for the server, the browser and the ben
 	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
 	@$(MAKE) doc
 
-unit: ready ##   the Rust tests; ARGS go to `cargo test`
+unit: ready-test ##   the Rust tests; ARGS go to `cargo test`
 	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
 	$(env) cargo test --no-fail-fast $(native) $(ARGS)
 

@@ -98,6 +98,8 @@ if ! cmp -s bench/python/requirements.txt $venv/installed.txt; then
 fi
 # The two peers that are no library: they are left out where they cannot be had.
 nchan=/usr/lib/nginx/modules/ngx_nchan_module.so
+engines=()
+if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then engines=(staffel-postgres); fi
 hubs=()
 if [ -n "$sse" ]; then
   if [ ! -e $nchan ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -126,6 +128,7 @@ ulimit -n $((crowd + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 # --------------------------------------------------------------------------------------------------- servers
 
 server=
+postgres=
 data=
 
 # Ends the server that this script has started, and no other process.
@@ -140,6 +143,11 @@ stop() {
     if ((try == 50)); then kill -KILL "$server" 2>/dev/null || true; fi
     wait "$server" 2>/dev/null || true
     server=
+  fi
+  if [ -n "$postgres" ]; then
+    exec 8>&- # it ends with its input
+    wait "$postgres" 2>/dev/null || true
+    postgres=
   fi
   if [ -n "$data" ]; then
     rm -rf "$data"
@@ -203,6 +211,23 @@ start_durable() {
       "http://$address/bench"
 }
 
+# In a PostgreSQL of its own, as it comes: every commit is synced. It is in /tmp, whatever that is.
+start_on_postgres() {
+  local input=$work/postgres.input
+  rm -f "$input"
+  mkfifo "$input"
+  scripts/postgres.sh <"$input" >$work/postgres.folder 2>$work/postgres.log 9>&- &
+  postgres=$!
+  exec 8>"$input"
+  for ((try = 0; try < 300; try++)); do
+    [ -s $work/postgres.folder ] && break
+    kill -0 "$postgres" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  STAFFEL_DATABASE_URL="postgres:///postgres?host=$(cat $work/postgres.folder)&user=staffel" \
+    start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0
+}
+
 start_staffel() {
   data=$(mktemp -d $work/data.XXXXXX) || return # not in /tmp, which may be memory: the journal syncs to a disk
   start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0 --data "$data"
@@ -241,6 +266,10 @@ measure_sse() {
       start_staffel "$1" &&
         # 20 reports to every pipeline: its events have their full length then.
         load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
+      ;;
+    staffel-postgres)
+      start_on_postgres "$1" &&
+        load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20))
       ;;
     nchan) start_nchan "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" --burst "$burst" --warm-up $((window * 2)) ;;
     durable-streams)
@@ -303,7 +332,7 @@ failed=
 began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
 if [ -n "$sse" ]; then
-  in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask "${hubs[@]}"
+  in_turn sse "$sse_repetitions" staffel "${engines[@]}" better-sse sse-starlette flask "${hubs[@]}"
   in_turn crowd 1 staffel-crowd "${hubs[@]/%/-crowd}"
 fi
 if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi

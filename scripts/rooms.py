@@ -23,8 +23,9 @@ ROWS = {
         ["hooks", "notify"],
         ["agents", "archiver", "people", "prompt", "problem", "told", "undo"],
         ["relay"],
-        ["documents", "projections"],
+        ["documents", "projections", "storage"],
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],
+        ["postgres"],
         ["metrics"],
     ],
     "cli": [

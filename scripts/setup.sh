@@ -454,6 +454,26 @@ setup_browser() {
   browser_ready || fail browser "Playwright's Chromium is not where it should be: ${browser:-nowhere}" "set STAFFEL_CHROMIUM to a Chromium"
 }
 
+postgres_ready() {
+  command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+debian_postgres() {
+  # The tests start their own: Debian's package would begin one for the whole machine.
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  debian_install postgresql
+}
+
+setup_postgres() {
+  postgres_ready && return
+  if is_debian && is_root; then
+    step postgres "installing Debian's PostgreSQL for the tests" "read the log" debian_postgres
+  fi
+  postgres_ready || fail PostgreSQL "there is no PostgreSQL server for the tests" \
+    "install one (Debian: sudo apt-get install postgresql); it need not run"
+}
+
 # ------------------------------------------------------------------------------------------------------- all
 
 if command -v flock >/dev/null; then
@@ -481,6 +501,7 @@ if [ "$scope" = test ] || [ "$scope" = assistants ]; then
   setup_python
   together test_tools venv venv_tools
   setup_browser
+  setup_postgres
   found+=", Python tests in target/venv and target/venv-tools, browser $browser"
 fi
 if [ "$scope" = assistants ]; then

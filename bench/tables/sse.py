@@ -24,6 +24,8 @@ FAULTS = ("lost", "doubled", "reordered")
 # The hubs get a message of 240 bytes, Staffel an ordinary report of 60 characters.
 HUBS = (OURS, "nchan", "durable-streams")
 CROWD = tuple(f"{hub}-crowd" for hub in HUBS)
+# The same program on both engines.
+ENGINES = (OURS, "staffel-postgres")
 HUB_ROWS = (
     ("idle memory per subscriber, bytes", "idle_bytes", "{:,.0f}", LESS, None),
     ("publish → last subscriber, p50, ms", "last_p50_ms", "{:,.1f}", LESS, None),
@@ -60,7 +62,23 @@ def show(runs: Runs) -> bool:
     line("/".join(FAULTS), totals.get(OURS, "–"), totals.get(PEER, "–"), "states", "states", "", "", f"0: {word(sound)}")
     show_hubs(runs, HUBS)
     show_hubs(runs, CROWD)
-    return sound
+    return show_engines(runs) and sound
+
+
+def show_engines(runs: Runs) -> bool:
+    """Prints Staffel on SQLite beside itself on PostgreSQL. Is it true that nothing was lost there?"""
+    if not runs.has(ENGINES):
+        return True
+    print(f"\nStorage. {runs.described(ENGINES, 'subscribers')} of each.\n")
+    heading("", "on SQLite", "on PostgreSQL", "SQLite is better by")
+    for title, field, form, better, _ in HUB_ROWS:
+        figures = [runs.figure(engine, field) for engine in ENGINES]
+        cells = [form.format(value) if value is not None else "–" for value in figures]
+        found = ratio(*figures, better)
+        line(title, *cells, f"{found:,.2f}×" if found else "")
+    faults = [[sum(runs.values(engine, fault)) for fault in (*FAULTS, "dropped")] for engine in ENGINES]
+    line("/".join((*FAULTS, "dropped")), *("/".join(map(str, each)) for each in faults), "")
+    return not any(faults[1])
 
 
 def show_hubs(runs: Runs, servers: tuple[str, ...]) -> None:

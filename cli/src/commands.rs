@@ -1,6 +1,6 @@
 //! The commands that a user is told to run, so that they can be pasted as they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     clients::{Client, Scope, Transport},
@@ -41,7 +41,7 @@ impl Commands {
             }),
             data: args.data.clone(),
             config: args.config.clone(),
-            folder: args.config.as_ref().and(args.data_folder(local).ok()),
+            folder: folder_of(args, local),
         }
     }
 
@@ -91,14 +91,24 @@ impl Commands {
 
     /// Shows whose tokens are valid.
     pub fn agents(&self) -> String {
-        let data = flag("data", self.data.as_ref().or(self.folder.as_ref()));
-        format!("{} agents list{data}", self.program)
+        let place = match self.data.as_ref().or(self.folder.as_ref()) {
+            None => flag("config", self.config.as_ref()),
+            folder => flag("data", folder),
+        };
+        format!("{} agents list{place}", self.program)
     }
 
     /// The flags that say how the server is started.
     fn start(&self) -> String {
         flag("data", self.data.as_ref()) + &flag("config", self.config.as_ref())
     }
+}
+
+/// The folder that the configuration file names, where one was given and names a folder.
+fn folder_of(args: &ServerArgs, local: &dyn LocalServer) -> Option<PathBuf> {
+    args.config.as_ref()?;
+    let data = args.data(local).ok()?;
+    data.folder().map(Path::to_owned)
 }
 
 /// A flag with a path behind it, and a space before.

@@ -20,5 +20,5 @@ pub mod stdio;
 mod token;
 
 pub use endpoint::staffel_at;
-pub use local::{AddError, AgentTokens, LocalServer};
+pub use local::{AddError, AgentTokens, LocalData, LocalServer};
 pub use program::program;

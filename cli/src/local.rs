@@ -2,10 +2,7 @@
 //!
 //! The program passes in who can answer: how the settings are read and how the tokens are kept is the server's affair.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Error, Result};
 use protocol::Token;
@@ -19,26 +16,35 @@ pub trait LocalServer {
     /// A setting cannot be used.
     fn listen(&self, data: Option<&Path>, config: Option<&Path>) -> Result<SocketAddr>;
 
-    /// The folder in which it keeps its data.
+    /// Where it keeps its data.
     ///
     /// # Errors
     /// The configuration file cannot be used.
-    fn data_folder(&self, data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf>;
+    fn data(&self, data: Option<&Path>, config: Option<&Path>) -> Result<Box<dyn LocalData>>;
+}
 
-    /// The file in a data folder that holds the tokens of agents.
-    fn token_file(&self, folder: &Path) -> PathBuf;
+/// Where the server of this machine keeps its data: a folder, or a database that several machines reach.
+pub trait LocalData {
+    /// The folder or the database, without a password.
+    fn name(&self) -> String;
 
-    /// The tokens of agents in a data folder. Folder and file are made where there are none.
+    /// The folder, where it is one.
+    fn folder(&self) -> Option<&Path>;
+
+    /// What holds the tokens of agents: a file, or the database.
+    fn name_of_tokens(&self) -> String;
+
+    /// The tokens of agents. What is missing is made.
     ///
     /// # Errors
-    /// The file cannot be used; the message names it.
-    fn tokens(&self, folder: &Path) -> Result<Box<dyn AgentTokens>>;
+    /// They cannot be used; the message names what holds them.
+    fn tokens(&self) -> Result<Box<dyn AgentTokens>>;
 
-    /// The tokens of agents in a data folder; `None` where there is no file of them, and none is made.
+    /// The tokens of agents; `None` where there are none yet, and nothing is made.
     ///
     /// # Errors
-    /// The file cannot be used; the message does not name it.
-    fn existing_tokens(&self, folder: &Path) -> Result<Option<Box<dyn AgentTokens>>>;
+    /// They cannot be used; the message does not name what holds them.
+    fn existing_tokens(&self) -> Result<Option<Box<dyn AgentTokens>>>;
 }
 
 /// The agents with a token. A running server takes in within a second what is changed here.

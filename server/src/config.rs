@@ -21,7 +21,9 @@ use crate::{
     agents::parse_name,
     notify::{NotifyConfig, NotifyTable},
     people::{Confirm, ConfirmBy},
+    postgres::Address,
     prompt::ModelConfig,
+    storage::Place,
     tls::TlsFiles,
 };
 
@@ -59,8 +61,8 @@ pub struct ServeArgs {
 pub struct Config {
     /// Where to listen. Loopback only, for now.
     pub listen: SocketAddr,
-    /// The folder of the journal.
-    pub data: PathBuf,
+    /// Where everything is kept.
+    pub place: Place,
     /// Whether to open the board in a browser.
     pub open: bool,
     /// Host names that requests may carry beside the loopback ones.
@@ -171,6 +173,10 @@ struct PeopleTable {
 #[serde(deny_unknown_fields, default)]
 struct JournalTable {
     data: Option<PathBuf>,
+    url: Option<String>,
+    url_file: Option<PathBuf>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
 }
 
 /// `[pipelines]`
@@ -239,7 +245,7 @@ impl Config {
         );
         Ok(Self {
             listen,
-            data: data_or_default(args.data.clone().or(file.journal.data))?,
+            place: place_of(args.data.as_deref(), file.journal)?,
             open: (args.open || file.server.open) && !args.no_open,
             allowed_hosts: list("STAFFEL_ALLOWED_HOSTS").unwrap_or(file.server.allowed_hosts),
             allowed_origins: list("STAFFEL_ALLOWED_ORIGINS")
@@ -405,17 +411,50 @@ fn archive_after(in_file: Option<u64>) -> Result<Option<Duration>> {
     Ok((days > 0).then(|| Duration::from_secs(days * 24 * 3_600)))
 }
 
-/// The folder of the journal, as `staffel serve` would find it, for commands that work beside a server.
+/// Where everything is kept, as `staffel serve` would find it, for commands that work beside a server.
 ///
 /// # Errors
-/// The configuration file cannot be used.
-pub fn data_folder(data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf> {
-    if let Some(data) = data {
-        return data_or_default(Some(data.to_owned()));
-    }
+/// The configuration file cannot be used, or names a database by an address that is none.
+pub fn place(data: Option<&Path>, config: Option<&Path>) -> Result<Place> {
     let path = find_file(config)?;
-    let file = read_file(path.as_deref())?;
-    data_or_default(file.journal.data)
+    place_of(data, read_file(path.as_deref())?.journal)
+}
+
+/// A database, where one is named; else a folder.
+fn place_of(data: Option<&Path>, table: JournalTable) -> Result<Place> {
+    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
+    let first_line = |setting: &str, path: PathBuf| {
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("[journal] {setting}: {} cannot be read", path.display()))?;
+        let line = text.lines().next().unwrap_or_default().trim().to_owned();
+        ensure!(
+            !line.is_empty(),
+            "[journal] {setting}: the first line of {} is empty.",
+            path.display()
+        );
+        anyhow::Ok(line)
+    };
+    let in_file = match (table.url, table.url_file) {
+        (Some(_), Some(_)) => bail!(
+            "[journal] url and url_file are both set. Allowed: one of them; url_file where the address has a password."
+        ),
+        (Some(url), None) => Some(url),
+        (None, file) => file.map(|path| first_line("url_file", path)).transpose()?,
+    };
+    let Some(url) = variable("STAFFEL_DATABASE_URL").or(in_file) else {
+        let folder = data.map(Path::to_owned).or(table.data);
+        return Ok(Place::Folder(data_or_default(folder)?));
+    };
+    let password = path("STAFFEL_DATABASE_PASSWORD_FILE", table.password_file);
+    let password = password
+        .map(|path| first_line("password_file", path))
+        .transpose()?
+        .or_else(|| variable("STAFFEL_DATABASE_PASSWORD"));
+    let trusted = path("STAFFEL_DATABASE_CA_FILE", table.ca_file);
+    let address = Address::new(&url, password.as_deref(), trusted.as_deref());
+    Ok(Place::Database(address.context(
+        "[journal] url, or STAFFEL_DATABASE_URL, is no address of a PostgreSQL database",
+    )?))
 }
 
 /// Who is told, as `staffel serve` would read it, for commands that work beside a server.
@@ -471,6 +510,9 @@ fn read_file(path: Option<&Path>) -> Result<File> {
     let key_files = key_files.map(|model| &mut model.key_file);
     let paths = [
         &mut file.journal.data,
+        &mut file.journal.url_file,
+        &mut file.journal.password_file,
+        &mut file.journal.ca_file,
         &mut file.prompt.template,
         &mut file.prompt.folder,
         &mut file.prompt.key_file,

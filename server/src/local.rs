@@ -1,17 +1,15 @@
 //! The server of this machine, as the commands of `cli` ask about it: its settings and its tokens, running or not.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::Path};
 
-use anyhow::Result;
-use cli::{AddError, AgentTokens, LocalServer};
+use anyhow::{Context, Result};
+use cli::{AddError, AgentTokens, LocalData, LocalServer};
 use protocol::Scope;
 
 use crate::{
-    agents::{self, FILE, Registry, Token},
+    agents::{self, Registry, Token},
     config::{self, Config, ServeArgs},
+    storage::Place,
 };
 
 /// Answers from the settings and the files of this machine.
@@ -28,25 +26,35 @@ impl LocalServer for Local {
         Ok(config.listen)
     }
 
-    fn data_folder(&self, data: Option<&Path>, config: Option<&Path>) -> Result<PathBuf> {
-        config::data_folder(data, config)
+    fn data(&self, data: Option<&Path>, config: Option<&Path>) -> Result<Box<dyn LocalData>> {
+        Ok(Box::new(config::place(data, config)?))
+    }
+}
+
+impl LocalData for Place {
+    fn name(&self) -> String {
+        self.to_string()
     }
 
-    fn token_file(&self, folder: &Path) -> PathBuf {
-        folder.join(FILE)
+    fn folder(&self) -> Option<&Path> {
+        self.folder()
     }
 
-    fn tokens(&self, folder: &Path) -> Result<Box<dyn AgentTokens>> {
-        Ok(Box::new(Tokens(Registry::open_in(folder)?)))
+    fn name_of_tokens(&self) -> String {
+        self.name_of_agents()
     }
 
-    fn existing_tokens(&self, folder: &Path) -> Result<Option<Box<dyn AgentTokens>>> {
-        let file = self.token_file(folder);
-        // Opening it would make it.
-        if !file.is_file() {
+    fn tokens(&self) -> Result<Box<dyn AgentTokens>> {
+        let tokens = Registry::of(self.agents()?)
+            .with_context(|| format!("{} cannot be used", self.name_of_agents()))?;
+        Ok(Box::new(Tokens(tokens)))
+    }
+
+    fn existing_tokens(&self) -> Result<Option<Box<dyn AgentTokens>>> {
+        let Some(store) = self.existing_agents()? else {
             return Ok(None);
-        }
-        Ok(Some(Box::new(Tokens(Registry::open(&file)?))))
+        };
+        Ok(Some(Box::new(Tokens(Registry::of(store)?))))
     }
 }
 
@@ -88,24 +96,28 @@ impl AgentTokens for Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::AGENTS_FILE;
 
     #[test]
     fn asking_for_existing_tokens_makes_no_file() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(matches!(Local.existing_tokens(folder.path()), Ok(None)));
-        assert!(!Local.token_file(folder.path()).exists());
-        let tokens = Local.tokens(folder.path()).expect("a file");
+        let place = Place::Folder(folder.path().to_owned());
+        assert!(matches!(place.existing_tokens(), Ok(None)));
+        let file = folder.path().join(AGENTS_FILE);
+        assert!(!file.exists());
+        let tokens = place.tokens().expect("a file");
         tokens.add("anna").expect("a token");
-        let tokens = Local.existing_tokens(folder.path()).expect("readable");
+        let tokens = place.existing_tokens().expect("readable");
         assert_eq!(tokens.expect("a file").names(), ["anna"]);
-        std::fs::write(Local.token_file(folder.path()), "no database").expect("a file");
-        assert!(Local.existing_tokens(folder.path()).is_err());
+        std::fs::write(file, "no database").expect("a file");
+        assert!(place.existing_tokens().is_err());
     }
 
     #[test]
     fn an_undone_name_is_free_and_a_revoked_one_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        let tokens = Local.tokens(folder.path()).expect("a file");
+        let place = Place::Folder(folder.path().to_owned());
+        let tokens = place.tokens().expect("a file");
         let token = tokens.add("anna").expect("a token");
         assert_eq!(tokens.agent_of(&token).as_deref(), Some("anna"));
         assert!(matches!(tokens.add("anna"), Err(AddError::Taken)));

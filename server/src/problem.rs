@@ -62,6 +62,14 @@ impl Problem {
         }
     }
 
+    /// Something that goes on by itself in a moment.
+    fn later(kind: &'static str, title: &'static str, detail: String) -> Self {
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, title, detail)
+        }
+    }
+
     /// Nothing has this address.
     pub fn no_such_address(path: &str) -> Self {
         let next = "See /api/openapi.json for every address.".to_owned();
@@ -168,24 +176,9 @@ impl From<RelayError> for Problem {
                 "Disk full",
                 detail,
             ),
-            RelayError::Unavailable(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Journal unavailable",
-                detail,
-            ),
-            RelayError::Unknown(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unknown-outcome",
-                "Outcome unknown",
-                detail,
-            ),
-            RelayError::Behind(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "behind",
-                "Stored, but not shown yet",
-                detail,
-            ),
+            RelayError::Unavailable(_) => Self::later("unavailable", "Journal unavailable", detail),
+            RelayError::Unknown(_) => Self::later("unknown-outcome", "Outcome unknown", detail),
+            RelayError::Behind(_) => Self::later("behind", "Stored, but not shown yet", detail),
         }
     }
 }

@@ -24,14 +24,13 @@ use crate::{
     connections,
     hooks::Hooks,
     http::{self, App, Undo},
-    journal::{Journal, Sqlite},
     mcp::{self, Sessions, StoredSessions},
     notify::{Mailer, Notifier, Pusher, random_key},
     people::People,
     prompt::{PromptFolder, PromptWriter, Template, Writers},
-    registry::{self, PeopleStore, SqliteOutbox, Store},
     relay::{Relay, now},
     release::{self, Site},
+    storage::Storage,
     tls::Tls,
     undo,
 };
@@ -53,8 +52,8 @@ pub async fn run<Served: Future<Output = ()>>(
     // Two TLS libraries are in reach of the dependencies; the choice is made once, here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let address = listener.local_addr().context("the listener's address")?;
-    let journal = Arc::new(Sqlite::open(&config.data)?);
-    let relay = Relay::open(Arc::clone(&journal) as Arc<dyn Journal>).await?;
+    let storage = config.place.open()?;
+    let relay = Relay::open(Arc::clone(&storage.journal)).await?;
     let template = Template::new(config.template.as_deref())?;
     let folder = config.prompt_folder.clone().map(|path| {
         PromptFolder::new(path.clone()).with_context(|| {
@@ -72,17 +71,16 @@ pub async fn run<Served: Future<Output = ()>>(
     if let Ok(url) = Url::parse(&board) {
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
-    let registry = Arc::new(registry::Sqlite::open(&config.data)?);
-    let mut people = People::of(Arc::clone(&registry) as Arc<dyn PeopleStore>)?;
+    let mut people = People::of(Arc::clone(&storage.people))?;
     people.confirm = config.confirm.clone();
     people.note_settings(&config.digests)?;
     let people = Arc::new(people);
     relay.decided_by(Arc::clone(&people) as Arc<dyn Deciders + Send + Sync>);
     refuse_strangers(address, &people)?;
     let code = people.first_code()?;
-    let known: Arc<dyn Store> = registry;
-    let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(&known))));
-    let agents = Agents::new(Registry::of(known)?, config.approvers.clone());
+    let known = &storage.agents;
+    let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(known))));
+    let agents = Agents::new(Registry::of(Arc::clone(known))?, config.approvers.clone());
     let stop = CancellationToken::new();
     let handler = mcp::Handler::new(
         &relay,
@@ -105,11 +103,13 @@ pub async fn run<Served: Future<Output = ()>>(
             );
         }
     }
-    let notifier = if journal.read_only().is_some() {
+    let notifier = if storage.journal.read_only().is_some() {
         // Nothing happens that could be told.
         None
     } else {
-        Some(Arc::new(notifier(&config, &relay, &people, &board)?))
+        Some(Arc::new(notifier(
+            &config, &storage, &relay, &people, &board,
+        )?))
     };
     let tokens = Tokens::new(Arc::clone(&agents), Arc::clone(&people), &config);
     let for_agents = mcp::routes(mcp, &sessions, &tokens);
@@ -191,8 +191,14 @@ fn refuse_strangers(address: SocketAddr, people: &People) -> Result<()> {
 }
 
 /// Who tells people and programs outside.
-fn notifier(config: &Config, relay: &Relay, people: &Arc<People>, board: &str) -> Result<Notifier> {
-    let outbox = Arc::new(SqliteOutbox::open(&config.data)?);
+fn notifier(
+    config: &Config,
+    storage: &Storage,
+    relay: &Relay,
+    people: &Arc<People>,
+    board: &str,
+) -> Result<Notifier> {
+    let outbox = storage.outbox()?;
     let key = people.push_key(random_key()?.to_bytes().into())?;
     let pusher = Pusher::new(key, &config.notify.push, board)?;
     let mailer = config.notify.mail.as_ref().map(Mailer::new).transpose()?;
@@ -309,7 +315,7 @@ pub fn announce(address: SocketAddr, config: &Config, code: Option<&str>) -> Str
          See the whole loop in two minutes:\n\n\
          \x20 {program} demo --url {base}\n",
         release::name(),
-        config.data.display(),
+        config.place,
         client_configuration(&program, &format!("{base}/mcp")),
     )
 }

@@ -79,8 +79,8 @@ impl Job {
         if !self.endpoint.is_of_this_machine() {
             return false;
         }
-        let folder = server.data_folder(local).ok();
-        let tokens = folder.and_then(|folder| local.existing_tokens(&folder).ok()?);
+        let data = server.data(local).ok();
+        let tokens = data.and_then(|data| data.existing_tokens().ok()?);
         tokens.is_some_and(|tokens| tokens.agent_of(token).is_some())
     }
 }

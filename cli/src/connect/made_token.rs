@@ -43,8 +43,8 @@ impl Job {
                 true => self.say_nothing_to_do().await,
             };
         }
-        let folder = server.data_folder(local)?;
-        let tokens = local.tokens(&folder)?;
+        let data = server.data(local)?;
+        let tokens = data.tokens()?;
         let before = self.agent_of_token(&*tokens);
         // A token that others can read in a project's file is no token to keep.
         if let Some((agent, token)) = &before
@@ -72,7 +72,7 @@ impl Job {
             bail!(
                 "{mcp} does not know the token that was just made in {}: that server keeps its data elsewhere. \
                  Name its folder with --data DIR; it says so when it starts.\nNothing was written.",
-                folder.display()
+                data.name()
             );
         }
         let proof = self.proof(new.token().reveal());

@@ -14,6 +14,7 @@ mod todo;
 use std::{
     env,
     io::{self, Write},
+    path::Path,
 };
 
 use anyhow::{Context, Result};
@@ -58,7 +59,7 @@ pub async fn run(args: &DoctorArgs, local: &dyn LocalServer) -> Result<bool> {
         true => Some(data::look(&args.server, local, &mut todo)?),
         false => None,
     };
-    let folder = data.as_ref().map(|data| data.folder.as_path());
+    let folder = data.as_ref().map(|data| Path::new(&data.folder));
     let server = server::look(&endpoint, token.as_ref(), folder, &commands, &mut todo).await;
     let here = env::current_dir().context("this folder cannot be found")?;
     let files = files::look(&here, &endpoint, &server, &commands, &mut todo).await;

@@ -178,7 +178,7 @@ fn ago(at: Timestamp) -> String {
 
 impl Data {
     fn tell(&self, page: &mut Page) {
-        page.line(&format!("Data    {}", from_home(&self.folder)));
+        page.line(&format!("Data    {}", from_home(Path::new(&self.folder))));
         match &self.agents {
             None => page.marked(Mark::Bad, "the tokens of the agents cannot be read"),
             Some(agents) if agents.is_empty() => page.marked(Mark::Plain, "no agent has a token"),

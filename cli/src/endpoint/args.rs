@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use reqwest::Url;
 
-use crate::local::LocalServer;
+use crate::local::{LocalData, LocalServer};
 
 use super::address::{Endpoint, parse_url};
 
@@ -53,12 +53,12 @@ impl ServerArgs {
         Ok(Endpoint::new(mcp))
     }
 
-    /// The folder in which the server keeps its data.
+    /// Where the server keeps its data.
     ///
     /// # Errors
     /// The configuration cannot be used.
-    pub fn data_folder(&self, local: &dyn LocalServer) -> Result<PathBuf> {
-        local.data_folder(self.data.as_deref(), self.config.as_deref())
+    pub fn data(&self, local: &dyn LocalServer) -> Result<Box<dyn LocalData>> {
+        local.data(self.data.as_deref(), self.config.as_deref())
     }
 
     /// What a program has to know, as variables, that starts the server at `endpoint` for somebody who is not here:

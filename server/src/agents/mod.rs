@@ -13,7 +13,7 @@ use crate::live::{Live, encode};
 
 pub use presence::{Caller, Open, Presence};
 pub use protocol::{Token, looks_like_token, parse_name};
-pub use registry::{AddError, FILE, Identity, Known, Registry};
+pub use registry::{AddError, Identity, Known, Registry};
 
 /// How soon a token takes effect that another process added or revoked.
 const LOOK: Duration = Duration::from_millis(500);

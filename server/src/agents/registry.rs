@@ -5,11 +5,9 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use anyhow::Context;
 use domain::Timestamp;
 use protocol::{Scope, Token};
 use subtle::ConstantTimeEq;
@@ -17,12 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::token;
 use crate::{
-    registry::{self, AGENTS_FILE, Store, StoreError, StoredAgent},
+    registry::{Store, StoreError, StoredAgent},
     relay::now,
 };
-
-/// The file in the data folder.
-pub const FILE: &str = AGENTS_FILE;
 
 /// Who a request comes from, as its token proves.
 #[derive(Debug, Clone)]
@@ -95,23 +90,6 @@ impl Registry {
         };
         registry.load()?;
         Ok(registry)
-    }
-
-    /// Opens a file of agents, or makes it.
-    ///
-    /// # Errors
-    /// It cannot be used; the message of SQLite says why.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::of(Arc::new(registry::Sqlite::open_agents_file(path)?))
-    }
-
-    /// Opens the file in a data folder, or makes both.
-    ///
-    /// # Errors
-    /// It cannot be used; the message names it.
-    pub fn open_in(folder: &Path) -> anyhow::Result<Self> {
-        let store = Arc::new(registry::Sqlite::open_agents(folder)?);
-        Self::of(store).with_context(|| format!("{} cannot be used", folder.join(FILE).display()))
     }
 
     /// Adds an agent, or gives a revoked one a new token.
@@ -247,14 +225,21 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::registry::{AGENTS_FILE, Sqlite};
+
+    fn open(path: &Path) -> Result<Registry, StoreError> {
+        Registry::of(Arc::new(Sqlite::open_agents_file(path)?))
+    }
 
     #[test]
     fn another_process_adds_and_revokes_while_the_server_runs() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("agents.db");
-        let server = Registry::open(&path).expect("a registry");
-        let command = Registry::open(&path).expect("the same file");
+        let server = open(&path).expect("a registry");
+        let command = open(&path).expect("the same file");
 
         let token = command.add("builder", Scope::Report).expect("added");
         let identity = server.verify(&token).expect("known at once");
@@ -281,27 +266,27 @@ mod tests {
     fn many_make_the_file_at_once() {
         for _ in 0..50 {
             let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join(FILE);
+            let path = folder.path().join(AGENTS_FILE);
             let start = std::sync::Barrier::new(8);
             std::thread::scope(|threads| {
                 for number in 0..8 {
                     let (start, path) = (&start, &path);
                     threads.spawn(move || {
                         start.wait();
-                        let registry = Registry::open(path).expect("a registry");
+                        let registry = open(path).expect("a registry");
                         let name = format!("agent-{number}");
                         registry.add(&name, Scope::Read).expect("added");
                     });
                 }
             });
-            let registry = Registry::open(&path).expect("a registry");
+            let registry = open(&path).expect("a registry");
             assert_eq!(registry.active().len(), 8);
         }
     }
 
     #[test]
     fn a_name_has_one_valid_token() {
-        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let registry = open(Path::new(":memory:")).expect("a registry");
         let first = registry.add("builder", Scope::Read).expect("added");
         assert!(matches!(
             registry.add("builder", Scope::Report),
@@ -320,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_name_whose_token_was_undone_is_free() {
-        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let registry = open(Path::new(":memory:")).expect("a registry");
         let token = registry.add("builder", Scope::Report).expect("added");
         let other = registry.add("reader", Scope::Read).expect("added");
         let identity = registry.verify(&token).expect("valid");
@@ -332,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_secret_counts_and_not_the_id() {
-        let registry = Registry::open(Path::new(":memory:")).expect("a registry");
+        let registry = open(Path::new(":memory:")).expect("a registry");
         let token = registry.add("builder", Scope::Report).expect("added");
         let mut forged = token.reveal().to_owned();
         let last = if forged.ends_with('0') { '1' } else { '0' };

@@ -1,17 +1,16 @@
 //! `staffel agents`: who may call with which token.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use protocol::{Happened, Scope};
 use serde_json::json;
 
 use crate::{
     agents::{AddError, Known, Registry, parse_name},
-    config::data_folder,
+    config,
     people::{By, People},
-    registry::Sqlite,
 };
 
 /// What `staffel agents` can be told.
@@ -65,10 +64,11 @@ enum ScopeName {
 /// # Errors
 /// The file of the agents cannot be used, the name is taken, or there is no such agent.
 pub fn run(args: &AgentsArgs) -> Result<()> {
-    let folder = data_folder(args.data.as_deref(), args.config.as_deref())?;
-    let registry = Registry::open_in(&folder)?;
+    let place = config::place(args.data.as_deref(), args.config.as_deref())?;
+    let registry = Registry::of(place.agents()?)
+        .with_context(|| format!("{} cannot be used", place.name_of_agents()))?;
     let note = |what, about: &str| {
-        let people = People::of(Arc::new(Sqlite::open_people(&folder)?))?;
+        let people = People::of(place.people()?)?;
         people.note(&By::command(), what, about);
         anyhow::Ok(())
     };

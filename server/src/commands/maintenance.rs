@@ -15,10 +15,11 @@ use protocol::Happened;
 
 use crate::{
     config,
-    journal::{Journal, OpenError, Sqlite, check_database, copy_database, damage_of, lock_folder},
+    journal::{OpenError, check_database, copy_database, damage_of, lock_folder},
     people::{By, People},
     registry::{self, PEOPLE_FILE},
     relay::Relay,
+    storage::Place,
 };
 
 /// The databases of a data folder. The first is the journal, without which there is nothing to back up.
@@ -37,6 +38,18 @@ pub struct BackupArgs {
     pub config: Option<PathBuf>,
 }
 
+impl BackupArgs {
+    fn folder(&self, what: &str, instead: &str) -> Result<PathBuf> {
+        match config::place(self.data.as_deref(), self.config.as_deref())? {
+            Place::Folder(folder) => Ok(folder),
+            Place::Database(address) => bail!(
+                "Everything is in {address}, and `staffel {what}` is for a data folder. \
+                 Use what comes with PostgreSQL: {instead} (docs/POSTGRESQL.md)."
+            ),
+        }
+    }
+}
+
 /// What `staffel rebuild` takes.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
@@ -53,10 +66,7 @@ pub struct RebuildArgs {
 /// # Errors
 /// There is no journal, the file exists, or it cannot be written; nothing is left behind then.
 pub fn backup(args: &BackupArgs) -> Result<()> {
-    let (folder, file) = (
-        config::data_folder(args.data.as_deref(), args.config.as_deref())?,
-        &args.file,
-    );
+    let (folder, file) = (args.folder("backup", "pg_dump")?, &args.file);
     if !folder.join(DATABASES[0]).exists() {
         bail!(
             "There is no journal in {}. Name the data folder with --data DIR; `staffel serve` prints it.",
@@ -109,10 +119,7 @@ fn write_archive(folder: &Path, scratch: &Path, file: &Path) -> Result<()> {
 /// # Errors
 /// A server runs on the folder, or the file is no backup; the folder is not changed then.
 pub fn restore(args: &BackupArgs) -> Result<()> {
-    let (folder, file) = (
-        config::data_folder(args.data.as_deref(), args.config.as_deref())?,
-        &args.file,
-    );
+    let (folder, file) = (args.folder("restore", "pg_restore")?, &args.file);
     let no_backup = || {
         format!(
             "{} is no backup that `staffel backup` has written; the data folder was not touched",
@@ -221,10 +228,10 @@ fn set_aside(folder: &Path, name: &str) -> Result<()> {
 /// # Errors
 /// A server runs on the folder, or the journal cannot be used.
 pub async fn rebuild(args: &RebuildArgs) -> Result<()> {
-    let folder = config::data_folder(args.data.as_deref(), args.config.as_deref())?;
-    let journal = Arc::new(Sqlite::open(&folder)?);
+    let place = config::place(args.data.as_deref(), args.config.as_deref())?;
+    let journal = place.journal()?;
     journal.clear_derived().await?;
-    let relay = Relay::open(Arc::clone(&journal) as Arc<dyn Journal>).await?;
+    let relay = Relay::open(Arc::clone(&journal)).await?;
     relay.store_derived().await;
     let (stored, newest) = (
         journal.derived_position().await?,
@@ -234,9 +241,6 @@ pub async fn rebuild(args: &RebuildArgs) -> Result<()> {
         stored >= newest,
         "Lists, search and snapshots are made only up to position {stored} of {newest}. The log says why; the next start makes the rest."
     );
-    println!(
-        "Lists, search and snapshots in {} are made again.",
-        folder.display()
-    );
+    println!("Lists, search and snapshots in {place} are made again.");
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::{
     io::{IsTerminal, stdin, stdout},
     path::PathBuf,
-    sync::Arc,
 };
 
 use anyhow::{Result, bail};
@@ -11,9 +10,9 @@ use clap::{Args, Subcommand};
 use protocol::{Happened, PersonView, Role};
 
 use crate::{
-    config::{Config, ServeArgs, data_folder},
+    config::{self, Config, ServeArgs},
     people::{By, People},
-    registry::{Changed, SecretKind, Sqlite},
+    registry::{Changed, SecretKind},
 };
 
 /// What `staffel people` can be told.
@@ -107,8 +106,8 @@ impl From<RoleName> for Role {
 /// # Errors
 /// The file of the people cannot be used, the name is taken, or there is no such person.
 pub fn run(args: &PeopleArgs) -> Result<()> {
-    let folder = data_folder(args.data.as_deref(), args.config.as_deref())?;
-    let people = People::of(Arc::new(Sqlite::open_people(&folder)?))?;
+    let place = config::place(args.data.as_deref(), args.config.as_deref())?;
+    let people = People::of(place.people()?)?;
     match &args.what {
         What::List { json: true } => println!("{:#}", serde_json::to_value(people.view())?),
         What::List { json: false } => print_list(&people.view()),

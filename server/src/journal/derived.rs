@@ -163,3 +163,23 @@ impl FromStr for ListCursor {
         })
     }
 }
+
+/// What a match is in, as tables have it.
+pub fn name(found_in: MatchIn) -> &'static str {
+    match found_in {
+        MatchIn::Title => "title",
+        MatchIn::Message => "message",
+        MatchIn::Handover => "handover",
+        MatchIn::Prompt => "prompt",
+    }
+}
+
+/// What tables call a match.
+pub fn found_in(name: &str) -> MatchIn {
+    match name {
+        "title" => MatchIn::Title,
+        "handover" => MatchIn::Handover,
+        "prompt" => MatchIn::Prompt,
+        _ => MatchIn::Message,
+    }
+}

@@ -6,6 +6,7 @@
 //! who hears it reads on by position. What is derived ([`Derived`]) may be lost and is made again from the facts.
 
 mod derived;
+mod postgres;
 mod sqlite;
 
 use std::sync::Arc;
@@ -20,7 +21,24 @@ pub use derived::{
     Derived, Found, InvalidCursor, ListCursor, ListQuery, ListState, Listed, Place, SearchText,
     Snapshot, SummaryRow,
 };
+pub use postgres::Postgres;
 pub use sqlite::{OpenError, Sqlite, check_database, copy_database, damage_of, lock_folder};
+
+/// How long an idempotency key is remembered: clients repeat within minutes, people after a weekend.
+const KEYS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// Most old keys that are deleted at once.
+const KEYS_DELETED: u32 = 1_000;
+/// Epochs that are remembered. A client that was away for longer than so many starts gets a `reset`.
+const EPOCHS_KEPT: u32 = 1_000;
+/// Most appends that share one transaction, and so one sync to disk.
+const GROUP: usize = 256;
+/// Rows of one read end after so many bytes of events: whoever reads page by page holds one page in memory.
+const READ_BYTES: usize = 1024 * 1024;
+/// Longest part of a text that is one row of a search index, in bytes. A writer indexes one part at a time, so that it
+/// stops appends for a few milliseconds at most.
+const PART: usize = 32 * 1024;
+/// Most of a document that a search finds, in bytes: what is far behind is rarely looked for, and costs as much.
+const INDEXED_MAX: usize = 512 * 1024;
 
 /// Facts to be appended to one pipeline, all or none.
 #[derive(Debug, Clone)]
@@ -276,4 +294,14 @@ pub trait Journal: Send + Sync {
 
     /// Changes with the newest position. A hint: it may skip, repeat or stay silent.
     fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// Eight random hexadecimal digits: short enough for an SSE id, different for every new journal.
+fn new_epoch() -> String {
+    getrandom::u32()
+        .map(|random| format!("{random:08x}"))
+        .unwrap_or_else(|_| {
+            let now = Timestamp::from(std::time::SystemTime::now());
+            format!("{:08x}", now.millis() & 0xffff_ffff)
+        })
 }

@@ -8,6 +8,7 @@
 mod credentials;
 mod outbox;
 mod people;
+mod postgres;
 mod sqlite;
 mod wishes;
 
@@ -20,6 +21,7 @@ pub use people::{
     AUDIT_KEPT, Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoredCode, StoredDevice,
     StoredPerson,
 };
+pub use postgres::Postgres;
 pub use sqlite::{AGENTS_FILE, NOTICES_FILE, PEOPLE_FILE, SESSIONS_FILE, Sqlite, SqliteOutbox};
 pub use wishes::{StoredPush, WishStore};
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::agents::Registry;
+use server::{agents::Registry, storage::Place};
 
 use crate::support::{Api, Program, Server, data_folder, let_pass, soon, until};
 use protocol::Scope;
@@ -393,7 +393,8 @@ async fn a_note_comes_with_the_next_tool_call_of_any_kind_and_does_not_come_for_
 async fn a_token_binds_a_hook_to_the_pipelines_of_its_agent() {
     let server = Server::start().await;
     let api = &server.api;
-    let agents = Registry::open_in(server.data.path()).expect("a registry");
+    let place = Place::Folder(server.data.path().to_owned());
+    let agents = Registry::of(place.agents().expect("a registry")).expect("a read");
     let token = |name| {
         let token = agents.add(name, Scope::Report).expect("a token");
         format!("Bearer {}", token.reveal())

@@ -12,7 +12,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::support::{Api, Event, Events, Program, data_folder, soon, until};
+use crate::support::{Api, Cluster, Event, Events, Program, data_folder, soon, until};
 
 const ROUNDS: u64 = 20;
 /// Agents that only report, each on its own pipeline.
@@ -143,7 +143,24 @@ fn pause(round: u64) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_of_work() {
     let data = data_folder();
-    let mut program = Program::start(data.path());
+    twenty_kills(|| Program::start(data.path()), |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_by_twenty_kills_on_a_database_that_crashes_as_well() {
+    let cluster = Cluster::start(&[]);
+    let url = cluster.url("postgres");
+    let crash = |round| {
+        if round % 2 == 1 {
+            cluster.crash();
+        }
+    };
+    twenty_kills(|| Program::start_on(&url), crash).await;
+}
+
+/// `harm` is done right before the kill of a round.
+async fn twenty_kills(start: impl Fn() -> Program, harm: impl Fn(u64)) {
+    let mut program = start();
     let mut pipelines = Vec::new();
     for n in 0..=REPORTERS {
         pipelines.push(program.api.start(&format!("p{n}")).await);
@@ -169,9 +186,10 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_o
         let before = head(&program.api).await;
         until("some work", async || head(&program.api).await > before + 6).await;
         tokio::time::sleep(pause(round)).await;
+        harm(round);
         program.kill();
         last_id = collect(follower, &mut seen, last_id).await;
-        program = Program::start(data.path());
+        program = start();
         read_on(&program.api, &mut all, &mut all_id).await;
         place.send_modify(|place| place.api = program.api.clone());
     }

@@ -16,13 +16,12 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
 };
-use domain::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use server::{
     notify::{NotifyConfig, NotifyTable, Patience},
-    registry::{Followed, NewNotice, NoticeEnd, Outbox, SqliteOutbox},
+    storage::Place,
 };
 use sha2::Sha256;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -191,7 +190,7 @@ fn program(data: &Path, webhooks: &str) -> Program {
         webhooks.replace("[[webhooks]]", "[[notify.webhooks]]"),
     )
     .expect("a file");
-    let cookie = signed_in(data);
+    let cookie = signed_in(&Place::Folder(data.to_owned()));
     let mut command = Program::command(data);
     command.env("STAFFEL_CONFIG", &file);
     let mut program = Program::spawn(command);
@@ -824,98 +823,4 @@ async fn a_test_says_what_the_receiver_answers_without_its_address() {
         .await
         .expect("no panic")
         .complains(&["no webhook \"other\"", "team"]);
-}
-
-#[test]
-fn the_outbox_keeps_a_notice_once_within_bounds_and_forgets_what_ended_long_ago() {
-    let folder = data_folder();
-    let at = |millis: i64| Timestamp::from_millis(1_800_000_000_000 + millis);
-    let notice = |number: i64| NewNotice {
-        receiver: "a".to_owned(),
-        id: format!("n{number}"),
-        body: format!("{{\"n\":{number}}}"),
-        made: at(number),
-        due: at(0),
-    };
-    let place = |receiver: &str, position| Followed {
-        receiver: receiver.to_owned(),
-        epoch: "e".to_owned(),
-        position,
-    };
-    let outbox = SqliteOutbox::open(folder.path()).expect("an outbox");
-    outbox.put_receiver(&place("a", 5)).expect("a write");
-    outbox.put_receiver(&place("b", 40)).expect("a write");
-    assert_eq!(
-        outbox
-            .put_notices(&[notice(1), notice(2)], 10, at(0), 3)
-            .expect("a write"),
-        0
-    );
-    assert_eq!(
-        outbox
-            .put_notices(&[notice(1)], 20, at(0), 3)
-            .expect("a write"),
-        0
-    );
-    let first = outbox.next_notice("a").expect("a read").expect("a notice");
-    assert_eq!(
-        (first.id.as_str(), first.tries, first.made),
-        ("n1", 0, at(1))
-    );
-    assert_eq!(outbox.next_notice("b").expect("a read"), None);
-    let oldest = |outbox: &SqliteOutbox| outbox.oldest_tried().expect("a read");
-    assert_eq!(oldest(&outbox), None);
-    outbox
-        .try_notice_again(&first.delivery, at(60_000))
-        .expect("a write");
-    assert_eq!(oldest(&outbox), Some(at(1)));
-    drop(outbox);
-    let outbox = SqliteOutbox::open(folder.path()).expect("an outbox");
-    assert_eq!(
-        outbox.followed().expect("a read"),
-        [place("a", 20), place("b", 40)],
-        "never back"
-    );
-    let second = outbox.next_notice("a").expect("a read").expect("a notice");
-    assert_eq!(second.id, "n2", "the first is later");
-    outbox
-        .end_notice(&second.delivery, NoticeEnd::Delivered, at(1))
-        .expect("a write");
-    let again = outbox.next_notice("a").expect("a read").expect("a notice");
-    assert_eq!(
-        (again.delivery, again.tries, again.next),
-        (first.delivery, 1, at(60_000))
-    );
-    outbox
-        .put_notices(&[notice(2)], 21, at(2), 3)
-        .expect("a write");
-    let more: Vec<_> = (3..8).map(notice).collect();
-    assert_eq!(
-        outbox.put_notices(&more, 30, at(3), 3).expect("a write"),
-        3,
-        "n1, n3 and n4"
-    );
-    let next = outbox.next_notice("a").expect("a read").expect("a notice");
-    assert_eq!(next.id, "n5", "n2 was delivered, and is known");
-    assert_eq!(oldest(&outbox), None, "n1 was given up");
-    let later = at(8 * 24 * 3_600_000);
-    outbox
-        .put_notices(&[notice(2)], 31, later, 10)
-        .expect("a write");
-    let ids = || {
-        std::iter::from_fn(|| {
-            let next = outbox.next_notice("a").expect("a read")?;
-            outbox
-                .end_notice(&next.delivery, NoticeEnd::Withdrawn, later)
-                .expect("a write");
-            Some(next.id)
-        })
-    };
-    assert_eq!(
-        ids().collect::<Vec<_>>(),
-        ["n5", "n6", "n7", "n2"],
-        "after a week it is forgotten"
-    );
-    outbox.remove_receiver("a").expect("a write");
-    assert_eq!(outbox.followed().expect("a read"), [place("b", 40)]);
 }

@@ -1,16 +1,29 @@
-//! The registry in SQLite keeps the contract of a registry.
+//! The registry in SQLite keeps the contracts of a registry.
 
 use std::sync::Arc;
 
-use server::registry::{Sqlite, Store};
+use server::{
+    registry::{Outbox, PeopleStore, Sqlite, SqliteOutbox, Store},
+    storage,
+};
 use tempfile::TempDir;
 
 use crate::{
-    contract::registry::{Place, registry_contract},
+    contract::{
+        outbox::{self, outbox_contract},
+        people::{self, people_contract},
+        registry::{Place, registry_contract},
+    },
     support::data_folder,
 };
 
 struct Folder(TempDir);
+
+impl Folder {
+    fn place(&self) -> storage::Place {
+        storage::Place::Folder(self.0.path().to_owned())
+    }
+}
 
 impl Place for Folder {
     fn new() -> Self {
@@ -22,4 +35,26 @@ impl Place for Folder {
     }
 }
 
+impl people::Place for Folder {
+    fn new() -> Self {
+        Self(data_folder())
+    }
+
+    fn open(&self) -> Arc<dyn PeopleStore> {
+        self.place().people().expect("a registry")
+    }
+}
+
+impl outbox::Place for Folder {
+    fn new() -> Self {
+        Self(data_folder())
+    }
+
+    fn open(&self) -> Arc<dyn Outbox> {
+        Arc::new(SqliteOutbox::open(self.0.path()).expect("an outbox"))
+    }
+}
+
 registry_contract!(Folder);
+people_contract!(Folder);
+outbox_contract!(Folder);

@@ -7,13 +7,11 @@ use protocol::{Counts, MatchIn, beginning};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use super::rows::parsed;
-use crate::journal::{Found, ListCursor, ListQuery, Listed, Place, SearchText, SummaryRow};
+use crate::journal::{
+    Found, INDEXED_MAX, ListCursor, ListQuery, Listed, PART, Place, SearchText, SummaryRow,
+    derived::{found_in, name},
+};
 
-/// Longest part of a text that is one row of the search index, in bytes. The writer indexes one part at a time, so
-/// that it stops appends for a few milliseconds at most.
-const PART: usize = 32 * 1024;
-/// Most of a document that a search finds, in bytes: what is far behind is rarely looked for, and costs as much.
-const INDEXED_MAX: usize = 512 * 1024;
 /// Stores rows of lists.
 pub fn store_summaries(connection: &Connection, rows: &[SummaryRow]) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
@@ -211,11 +209,12 @@ fn in_order(connection: &Connection, query: &ListQuery) -> rusqlite::Result<List
 /// Matches are looked through from the newest until the page is full, so that a common word costs a page and no more.
 /// What is asked for beside the words is looked at for every pipeline once: a match is found whatever else matches.
 fn search(connection: &Connection, query: &ListQuery) -> rusqlite::Result<Listed> {
-    // Every word in quotes is only a word: nothing in it is syntax of FTS5.
+    // Every word in quotes is only a word: nothing in it is syntax of FTS5. NUL would end all of them.
     let words: Vec<_> = query
         .words
         .iter()
-        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
+        .map(|word| word.replace('"', "\"\"").replace('\0', " "))
+        .map(|word| format!("\"{word}\"*"))
         .collect();
     let mut conditions = Conditions::default();
     conditions.of(query);
@@ -321,22 +320,4 @@ impl Conditions {
 fn cut(text: &str, start: usize, max: usize) -> &str {
     let rest = text.get(start..).unwrap_or_default();
     beginning(rest, max)
-}
-
-fn name(found_in: MatchIn) -> &'static str {
-    match found_in {
-        MatchIn::Title => "title",
-        MatchIn::Message => "message",
-        MatchIn::Handover => "handover",
-        MatchIn::Prompt => "prompt",
-    }
-}
-
-fn found_in(name: &str) -> MatchIn {
-    match name {
-        "title" => MatchIn::Title,
-        "handover" => MatchIn::Handover,
-        "prompt" => MatchIn::Prompt,
-        _ => MatchIn::Message,
-    }
 }

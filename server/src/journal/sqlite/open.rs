@@ -8,11 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema::{self, Found};
-use crate::journal::Epoch;
+use crate::journal::{Epoch, new_epoch};
 
 /// Files up to this size are checked as a whole before the start, which takes a few milliseconds; larger ones after it.
 const CHECKED_AT_ONCE: u64 = 16 * 1024 * 1024;
@@ -274,14 +273,4 @@ pub fn explain(path: &Path, folder: &Path, error: &rusqlite::Error) -> OpenError
             error: io::Error::other(error.to_string()),
         },
     }
-}
-
-/// Eight random hexadecimal digits: short enough for an SSE id, different for every new journal.
-fn new_epoch() -> String {
-    getrandom::u32()
-        .map(|random| format!("{random:08x}"))
-        .unwrap_or_else(|_| {
-            let now = Timestamp::from(std::time::SystemTime::now());
-            format!("{:08x}", now.millis() & 0xffff_ffff)
-        })
 }

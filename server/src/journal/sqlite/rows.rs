@@ -3,10 +3,7 @@
 use domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::journal::{KeyUse, Stored};
-
-/// Rows of one read end after so many bytes of events: whoever reads page by page holds one page in memory.
-const READ_BYTES: usize = 1024 * 1024;
+use crate::journal::{KeyUse, READ_BYTES, Stored};
 
 /// Where to read a pipeline on after a position. The order of positions and that of revisions are one, and the index is
 /// on (pipeline, revision): the place is found by halving, not by a walk through all its events.

@@ -4,7 +4,7 @@ use domain::{Document, DocumentRef};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
-use crate::journal::Epoch;
+use crate::journal::{EPOCHS_KEPT, Epoch};
 
 /// Marks a file as ours: "STFL".
 pub const APPLICATION_ID: i32 = 0x5354_464c;
@@ -15,9 +15,6 @@ const DERIVED_FORMAT: &str = "3";
 /// Not fewer events than the largest append has: only these can belong to one that is incomplete, and a start does not
 /// look at all others.
 const APPEND_MAX: u32 = 4_096;
-
-/// Epochs that are remembered. A client that was away for longer than so many starts gets a `reset`.
-const EPOCHS_KEPT: u32 = 1_000;
 
 /// One step a version, applied in order. A released step is never edited: add the next one.
 const MIGRATIONS: [Migration; 3] = [

@@ -15,14 +15,9 @@ use super::{
     rows::{json, key_use, newest_position},
     schema,
 };
-use crate::journal::{Append, AppendError, Appended, Derived, FileStored, NewFile};
-
-/// Most appends that share one transaction, and so one sync to disk.
-const GROUP: usize = 256;
-/// How long an idempotency key is remembered: clients repeat within minutes, people after a weekend.
-const KEYS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Most old keys that are deleted at once.
-const KEYS_DELETED: u32 = 1_000;
+use crate::journal::{
+    Append, AppendError, Appended, Derived, FileStored, GROUP, KEYS_DELETED, KEYS_KEPT_MS, NewFile,
+};
 
 /// What the writer is asked to do.
 pub enum Job {

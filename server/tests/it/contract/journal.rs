@@ -480,9 +480,15 @@ pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messag
         found(&["old"]).await.is_empty(),
         "a newer title replaces it"
     );
-    for syntax in ["\"", "*", "NEAR(", "a OR b", "-", "col:x", "'; --"] {
+    for syntax in ["\"", "*", "NEAR(", "a OR b", "-", "col:x", "'; --", "\0"] {
         assert!(found(&[syntax]).await.is_empty(), "{syntax}");
     }
+    let nowhere = ListQuery {
+        project: Some("p\0".to_owned()),
+        ..query(&[], 9)
+    };
+    let nowhere = journal.list(&nowhere).await.expect("a page");
+    assert!(nowhere.summaries.is_empty());
 }
 
 pub async fn a_check_writes_and_changes_no_fact<P: Place>() {

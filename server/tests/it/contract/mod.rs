@@ -2,4 +2,6 @@
 //! an engine is held to them by one line of a macro.
 
 pub mod journal;
+pub mod outbox;
+pub mod people;
 pub mod registry;

@@ -1,18 +1,19 @@
 //! A person who is signed in, without the ceremony.
 
-use std::path::Path;
-
 use domain::Timestamp;
 use protocol::Role;
-use server::registry::{PeopleStore, Sqlite, StoredDevice, StoredPerson};
+use server::{
+    registry::{StoredDevice, StoredPerson},
+    storage::Place,
+};
 use sha2::{Digest, Sha256};
 
 const DEVICE: &str = "test";
 const SECRET: &str = "the secret of the device of the tests";
 
-/// Puts an owner called `Owner` with a device into the registry of this folder, and gives the cookie of the device.
-pub fn signed_in(data: &Path) -> String {
-    let registry = Sqlite::open_people(data).expect("a registry");
+/// Puts an owner called `Owner` with a device into the registry of this place, and gives the cookie of the device.
+pub fn signed_in(place: &Place) -> String {
+    let registry = place.people().expect("a registry");
     let at = Timestamp::from_millis(
         i64::try_from(
             std::time::UNIX_EPOCH

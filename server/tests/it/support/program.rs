@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use server::{postgres::Address, storage::Place};
 use tempfile::TempDir;
 
 use super::{Api, PATIENCE, signed_in};
@@ -59,8 +60,21 @@ impl Program {
 
     /// Starts a server on this folder, where a person is signed in.
     pub fn start(data: &Path) -> Self {
-        let cookie = signed_in(data);
-        let mut program = Self::spawn(Self::command(data));
+        let place = Place::Folder(data.to_owned());
+        Self::start_signed_in(&place, Self::command(data))
+    }
+
+    /// Starts a server on this database, where a person is signed in.
+    pub fn start_on(url: &str) -> Self {
+        let address = Address::new(url, None, None).expect("an address");
+        let mut command = Self::command(Path::new("/nonexistent"));
+        command.env("STAFFEL_DATABASE_URL", url);
+        Self::start_signed_in(&Place::Database(address), command)
+    }
+
+    fn start_signed_in(place: &Place, command: Command) -> Self {
+        let cookie = signed_in(place);
+        let mut program = Self::spawn(command);
         program.api = Api::new(program.api.address, cookie);
         program
     }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use leptos::prelude::LeptosOptions;
-use server::config::Config;
+use server::{config::Config, storage::Place};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -23,7 +23,7 @@ pub struct Server {
 fn settings(data: &Path) -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
-        data: data.to_owned(),
+        place: Place::Folder(data.to_owned()),
         open: false,
         allowed_hosts: vec![],
         allowed_origins: vec![],
@@ -68,7 +68,7 @@ impl Server {
         let started = |_| async {
             let _ = stopped.await;
         };
-        let cookie = signed_in(data.path());
+        let cookie = signed_in(&config.place);
         let running = tokio::spawn(server::run(listener, config, None, started));
         Self {
             api: Api::new(address, cookie),

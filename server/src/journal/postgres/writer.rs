@@ -1,0 +1,644 @@
+//! The one task that writes: it commits what has queued up meanwhile in one transaction, with a few statements however
+//! much that is.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use deadpool_postgres::{Object, Transaction};
+use domain::{PipelineId, Timestamp};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{sleep, timeout},
+};
+
+use super::{
+    lists,
+    rows::{hash, parsed},
+};
+use crate::{
+    journal::{
+        Append, AppendError, Appended, Derived, EPOCHS_KEPT, Epoch, FileStored, GROUP,
+        KEYS_DELETED, KEYS_KEPT_MS, KeyUse, NewFile, new_epoch,
+    },
+    postgres::{Database, Failure, change, clear_derived, first, number, rows, signed},
+};
+
+/// Whoever has this lock is the one that writes.
+const WRITER: i64 = 0x5354_464c_0002;
+/// How long a commit may take. Beyond that its outcome is asked for.
+const COMMITTED: Duration = Duration::from_secs(10);
+/// How long is asked what became of a commit.
+const ASKED: Duration = Duration::from_secs(5);
+/// The pause between two questions, and before another try after a failure.
+const PAUSE: Duration = Duration::from_millis(200);
+
+type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
+
+/// What the writer is asked to do.
+pub enum Job {
+    /// Facts.
+    Append(Box<Append>, Reply<Appended>),
+    /// A try, so that somebody learns whether facts could be written.
+    Check(Reply<()>),
+    /// A file.
+    File(Box<NewFile>, Reply<FileStored>),
+    /// What is derived from the facts.
+    Derived(Box<Derived>, Reply<()>),
+    /// To forget what is derived.
+    Clear(Reply<()>),
+}
+
+/// A connection that may write. It never goes back to the pool: its lock lasts as long as it does.
+pub struct Session(Option<Object>);
+
+impl Session {
+    fn get(&self) -> Result<&Object, Failure> {
+        self.0.as_ref().ok_or_else(silent)
+    }
+
+    fn get_mut(&mut self) -> Result<&mut Object, Failure> {
+        self.0.as_mut().ok_or_else(silent)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.as_ref().is_none_or(|session| session.is_closed())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(session) = self.0.take() {
+            drop(Object::take(session));
+        }
+    }
+}
+
+/// A connection that may write, unless another server does.
+///
+/// # Errors
+/// The database is away.
+pub async fn session(database: &Database) -> Result<Option<Session>, Failure> {
+    let session = Session(Some(database.client().await?));
+    let lock = "SELECT pg_try_advisory_lock($1)";
+    let lock = first(session.get()?, lock, &[&WRITER]).await?;
+    let free = lock.map(|row| row.try_get(0)).transpose()?;
+    Ok((free == Some(true)).then_some(session))
+}
+
+/// Begins an epoch. All epochs, the current one last, and the newest position.
+///
+/// # Errors
+/// The database is away.
+pub async fn begin_epoch(session: &Session) -> Result<(Vec<Epoch>, u64), Failure> {
+    let session = session.get()?;
+    change(
+        session,
+        "INSERT INTO staffel.epochs (name, start) SELECT $1, position FROM staffel.head",
+        &[&new_epoch()],
+    )
+    .await?;
+    change(
+        session,
+        "DELETE FROM staffel.epochs WHERE number <= (SELECT max(number) FROM staffel.epochs) - $1",
+        &[&i64::from(EPOCHS_KEPT)],
+    )
+    .await?;
+    let all = "SELECT name, start FROM staffel.epochs ORDER BY number";
+    let mut epochs = Vec::new();
+    for row in rows(session, all, &[]).await? {
+        epochs.push(Epoch {
+            name: row.try_get(0)?,
+            start: number(&row, 1)?,
+        });
+    }
+    Ok((epochs, head(session).await?))
+}
+
+async fn head(session: &Object) -> Result<u64, Failure> {
+    let head = first(session, "SELECT position FROM staffel.head", &[]).await?;
+    head.map_or(Ok(0), |row| number(&row, 0))
+}
+
+/// The writer's side of the database.
+pub struct Writer {
+    /// Weak: the database ends with the journal, and this task with it.
+    database: Weak<Database>,
+    session: Option<Session>,
+    newest: watch::Sender<u64>,
+    /// Whether documents are noted that a search does not find yet.
+    to_index: bool,
+}
+
+impl Writer {
+    /// A writer with a connection that may write.
+    pub fn new(database: Weak<Database>, session: Session, newest: watch::Sender<u64>) -> Self {
+        Self {
+            database,
+            session: Some(session),
+            newest,
+            to_index: true,
+        }
+    }
+
+    /// Works until nobody can ask any more.
+    pub async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Job>) {
+        let mut jobs = Vec::with_capacity(GROUP);
+        loop {
+            jobs.clear();
+            if self.to_index && inbox.is_empty() && !inbox.is_closed() {
+                self.index().await;
+                continue;
+            }
+            // After a failure something may be durable that nobody was told of.
+            let waits = inbox.recv_many(&mut jobs, GROUP);
+            let taken = if self.session.is_some() {
+                waits.await
+            } else {
+                match timeout(PAUSE, waits).await {
+                    Ok(taken) => taken,
+                    Err(_) => {
+                        let _ = self.session().await;
+                        continue;
+                    }
+                }
+            };
+            if taken == 0 {
+                return;
+            }
+            self.work(&mut jobs).await;
+        }
+    }
+
+    async fn work(&mut self, jobs: &mut Vec<Job>) {
+        let (mut appends, mut checks) = (Vec::new(), Vec::new());
+        let mut others = Vec::new();
+        for job in jobs.drain(..) {
+            match job {
+                Job::Append(append, reply) => appends.push((append, reply)),
+                Job::Check(reply) => checks.push(reply),
+                other => others.push(other),
+            }
+        }
+        if !appends.is_empty() || !checks.is_empty() {
+            let (batch, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
+            match self.append(&batch, !checks.is_empty()).await {
+                Ok((newest, results)) => {
+                    // Before the replies: whoever has a reply can rely on the change being notified.
+                    self.notify(newest);
+                    for (reply, result) in replies.into_iter().zip(results) {
+                        let _ = reply.send(result);
+                    }
+                    for reply in checks {
+                        let _ = reply.send(Ok(()));
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the journal cannot be written: {error}");
+                    for reply in replies {
+                        let _ = reply.send(Err(error.clone()));
+                    }
+                    for reply in checks {
+                        let _ = reply.send(Err(error.clone()));
+                    }
+                }
+            }
+        }
+        for job in others {
+            match job {
+                Job::Derived(derived, reply) => {
+                    self.to_index |= !derived.texts.is_empty();
+                    let stored = self.relaxed(async |work| store_derived(work, &derived).await);
+                    let _ = reply.send(stored.await);
+                }
+                Job::File(file, reply) => {
+                    let stored = self.durable(async |work| store_file(work, &file).await);
+                    let _ = reply.send(stored.await);
+                }
+                Job::Clear(reply) => {
+                    let cleared = self.relaxed(async |work| Ok(clear_derived(work).await?));
+                    let _ = reply.send(cleared.await);
+                }
+                Job::Append(..) | Job::Check(_) => {}
+            }
+        }
+    }
+
+    fn notify(&self, newest: u64) {
+        self.newest
+            .send_if_modified(|known| std::mem::replace(known, newest) != newest);
+    }
+
+    /// The connection that writes; another one where the last was lost.
+    async fn session(&mut self) -> Result<&mut Object, Failure> {
+        if self.session.as_ref().is_none_or(Session::is_closed) {
+            self.session = None;
+            let gone = || Failure::Away("the server stops".to_owned());
+            let database = self.database.upgrade().ok_or_else(gone)?;
+            let taken = timeout(ASKED, session(&database)).await;
+            let taken = taken.unwrap_or_else(|_| Err(silent()))?;
+            let taken = taken.ok_or_else(|| {
+                // It may be our own lost connection, which ends when the database notices.
+                Failure::Away("another connection writes to this database".to_owned())
+            })?;
+            self.notify(head(taken.get()?).await?);
+            self.session = Some(taken);
+        }
+        self.session.as_mut().ok_or_else(silent)?.get_mut()
+    }
+
+    /// Appends a group. A commit of which the outcome was lost is asked for by the name of its transaction.
+    async fn append(
+        &mut self,
+        batch: &[Box<Append>],
+        check: bool,
+    ) -> Result<(u64, Vec<Result<Appended, AppendError>>), AppendError> {
+        let session = self.session().await?;
+        let mut transaction = None;
+        let tried = timeout(COMMITTED, async {
+            let work = session.transaction().await?;
+            // At the start: whoever commits first has the lower positions.
+            let locked = "SELECT position, pg_current_xact_id()::text FROM staffel.head FOR UPDATE";
+            let head = first(&work, locked, &[]).await?;
+            let head = head.ok_or_else(|| Failure::Away("the table `head` is empty".to_owned()))?;
+            let mut newest = number(&head, 0)?;
+            let results = insert(&work, batch, &mut newest).await?;
+            change(
+                &work,
+                "UPDATE staffel.head SET position = $1",
+                &[&signed(newest)],
+            )
+            .await?;
+            if check {
+                let tried = "INSERT INTO staffel.meta VALUES ('checked', clock_timestamp()::text)
+                             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+                change(&work, tried, &[]).await?;
+            }
+            transaction = Some((head.try_get::<_, String>(1)?, newest, results));
+            Ok::<_, Failure>(work.commit().await?)
+        })
+        .await;
+        let failure = match tried {
+            Ok(Ok(())) => None,
+            Ok(Err(failure)) => Some(failure),
+            Err(_) => Some(silent()),
+        };
+        let Some(failure) = failure else {
+            return transaction
+                .map(|(_, newest, results)| (newest, results))
+                .ok_or_else(|| AppendError::Unknown("there was no answer".to_owned()));
+        };
+        // Whatever is under way on this connection, nobody waits for it.
+        self.session = None;
+        let Some((name, newest, results)) = transaction else {
+            return Err(failure.into());
+        };
+        match self.outcome(&name).await {
+            Some(true) => Ok((newest, results)),
+            Some(false) => Err(failure.into()),
+            None => Err(AppendError::Unknown(failure.to_string())),
+        }
+    }
+
+    /// Whether a transaction was committed. `None`: nobody can tell now.
+    async fn outcome(&self, transaction: &str) -> Option<bool> {
+        let database = self.database.upgrade()?;
+        let asked = timeout(ASKED, async {
+            loop {
+                match status(&database, transaction).await.as_deref() {
+                    Ok("committed") => return Some(true),
+                    Ok("aborted") => return Some(false),
+                    // It is under way still, or the database is away.
+                    _ => sleep(PAUSE).await,
+                }
+            }
+        });
+        asked.await.ok().flatten()
+    }
+
+    /// Makes one more part of a document findable.
+    async fn index(&mut self) {
+        let indexed = self.relaxed(async |work| lists::index_next(work).await);
+        self.to_index = match indexed.await {
+            Ok(more) => more,
+            Err(error) => {
+                tracing::warn!(%error, "a document cannot be made findable now: {error}");
+                false
+            }
+        };
+    }
+
+    /// Changes something besides facts.
+    async fn durable<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, AppendError> {
+        self.change("", work).await
+    }
+
+    /// What is derived can be made again, so it does not wait for the disk.
+    async fn relaxed<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, AppendError> {
+        self.change("SET LOCAL synchronous_commit = off", work)
+            .await
+    }
+
+    async fn change<T>(
+        &mut self,
+        settings: &str,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, AppendError> {
+        let session = self.session().await?;
+        let tried = timeout(COMMITTED, async {
+            let transaction = session.transaction().await?;
+            transaction.batch_execute(settings).await?;
+            let done = work(&transaction).await?;
+            transaction.commit().await?;
+            Ok::<_, Failure>(done)
+        });
+        match tried.await {
+            Ok(done) => Ok(done?),
+            Err(_) => {
+                self.session = None;
+                Err(silent().into())
+            }
+        }
+    }
+}
+
+fn silent() -> Failure {
+    Failure::Away("the database does not answer".to_owned())
+}
+
+async fn status(database: &Arc<Database>, transaction: &str) -> Result<String, Failure> {
+    let client = database.client().await?;
+    let select = "SELECT coalesce(pg_xact_status($1::text::xid8), 'forgotten')";
+    let row = first(&client, select, &[&transaction]).await?;
+    Ok(row.ok_or_else(silent)?.try_get(0)?)
+}
+
+/// Inserts what of a batch can be: the same statements for one append and for many.
+async fn insert(
+    work: &Transaction<'_>,
+    batch: &[Box<Append>],
+    newest: &mut u64,
+) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
+    let mut known = known_keys(work, batch).await?;
+    let mut revisions = revisions(work, batch).await?;
+    let (mut events, mut keys, mut documents) =
+        (Events::default(), Keys::default(), Documents::default());
+    let mut results = Vec::with_capacity(batch.len());
+    for append in batch {
+        if let Some(key) = &append.key
+            && let Some(used) = known.get(&(key.scope.clone(), key.text.clone()))
+        {
+            let same = used.digest == key.digest;
+            results.push(if same {
+                Ok(Appended::Duplicate(used.clone()))
+            } else {
+                Err(AppendError::KeyReuse)
+            });
+            continue;
+        }
+        let pipeline = append.pipeline.as_str();
+        let revision = revisions.entry(pipeline).or_default();
+        if *revision != append.expect {
+            results.push(Err(AppendError::Conflict { actual: *revision }));
+            continue;
+        }
+        let actor = json(&append.actor)?;
+        let batch_end = *newest + append.events.len() as u64;
+        for event in &append.events {
+            *newest += 1;
+            *revision += 1;
+            events.position.push(signed(*newest));
+            events.batch_end.push(signed(batch_end));
+            events.pipeline.push(pipeline);
+            events.revision.push(signed(*revision));
+            events.at.push(append.at.millis());
+            events.actor.push(actor.clone());
+            events.key.push(append.key.as_ref().map(|key| &*key.text));
+            events.event.push(json(event)?);
+        }
+        for document in &append.documents {
+            documents
+                .hash
+                .push(document.reference().hash.as_bytes().to_vec());
+            documents.text.push(document.text().as_bytes());
+        }
+        if let Some(key) = &append.key {
+            keys.scope.push(&key.scope);
+            keys.key.push(&key.text);
+            keys.digest.push(&key.digest);
+            keys.pipeline.push(pipeline);
+            keys.at.push(append.at.millis());
+            known.insert(
+                (key.scope.clone(), key.text.clone()),
+                KeyUse {
+                    pipeline: append.pipeline.clone(),
+                    digest: key.digest,
+                },
+            );
+        }
+        results.push(Ok(Appended::New { last: *newest }));
+    }
+    documents.insert(work).await?;
+    events.insert(work).await?;
+    keys.insert(work).await?;
+    Ok(results)
+}
+
+/// What the keys of a batch were used for before.
+async fn known_keys(
+    work: &Transaction<'_>,
+    batch: &[Box<Append>],
+) -> Result<HashMap<(String, String), KeyUse>, Failure> {
+    let keys = batch.iter().filter_map(|append| append.key.as_ref());
+    let (scopes, texts): (Vec<&str>, Vec<&str>) = keys.map(|key| (&*key.scope, &*key.text)).unzip();
+    if scopes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let select = "SELECT scope, key, pipeline, digest FROM staffel.keys
+                  JOIN unnest($1::text[], $2::text[]) AS asked (scope, key) USING (scope, key)";
+    let mut known = HashMap::new();
+    for row in rows(work, select, &[&scopes, &texts]).await? {
+        let used = KeyUse {
+            pipeline: parsed::<PipelineId>(&row, 2)?,
+            digest: hash(&row, 3)?,
+        };
+        known.insert((row.try_get(0)?, row.try_get(1)?), used);
+    }
+    Ok(known)
+}
+
+/// How many events the pipelines of a batch have.
+async fn revisions<'a>(
+    work: &Transaction<'_>,
+    batch: &'a [Box<Append>],
+) -> Result<HashMap<&'a str, u64>, Failure> {
+    let pipelines: Vec<&str> = batch
+        .iter()
+        .map(|append| append.pipeline.as_str())
+        .collect();
+    let select = "SELECT place, (SELECT coalesce(max(revision), 0) FROM staffel.events WHERE pipeline = asked)
+                  FROM unnest($1::text[]) WITH ORDINALITY AS of (asked, place)";
+    let mut revisions = HashMap::new();
+    for row in rows(work, select, &[&pipelines]).await? {
+        let place = usize::try_from(number(&row, 0)?).unwrap_or(usize::MAX);
+        if let Some(pipeline) = pipelines.get(place - 1) {
+            revisions.insert(*pipeline, number(&row, 1)?);
+        }
+    }
+    Ok(revisions)
+}
+
+/// Rows of `events`, column by column.
+#[derive(Default)]
+struct Events<'a> {
+    position: Vec<i64>,
+    batch_end: Vec<i64>,
+    pipeline: Vec<&'a str>,
+    revision: Vec<i64>,
+    at: Vec<i64>,
+    actor: Vec<String>,
+    key: Vec<Option<&'a str>>,
+    event: Vec<String>,
+}
+
+impl Events<'_> {
+    async fn insert(&self, work: &Transaction<'_>) -> Result<(), Failure> {
+        if self.position.is_empty() {
+            return Ok(());
+        }
+        let insert = "INSERT INTO staffel.events (position, batch_end, pipeline, revision, at, actor, key, event)
+                      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
+                                           $7::text[], $8::text[])";
+        let (a, b, c, d) = (
+            &self.position,
+            &self.batch_end,
+            &self.pipeline,
+            &self.revision,
+        );
+        let (e, f, g, h) = (&self.at, &self.actor, &self.key, &self.event);
+        change(work, insert, &[a, b, c, d, e, f, g, h]).await?;
+        Ok(())
+    }
+}
+
+/// Rows of `keys`, column by column.
+#[derive(Default)]
+struct Keys<'a> {
+    scope: Vec<&'a str>,
+    key: Vec<&'a str>,
+    digest: Vec<&'a [u8]>,
+    pipeline: Vec<&'a str>,
+    at: Vec<i64>,
+}
+
+impl<'a> Keys<'a> {
+    async fn insert(&self, work: &Transaction<'_>) -> Result<(), Failure> {
+        if self.scope.is_empty() {
+            return Ok(());
+        }
+        let insert = "INSERT INTO staffel.keys (scope, key, digest, pipeline, at)
+                      SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::bigint[])";
+        let columns = (&self.scope, &self.key, &self.digest, &self.pipeline);
+        change(
+            work,
+            insert,
+            &[columns.0, columns.1, columns.2, columns.3, &self.at],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Rows of `documents`, column by column.
+#[derive(Default)]
+struct Documents<'a> {
+    hash: Vec<Vec<u8>>,
+    text: Vec<&'a [u8]>,
+}
+
+impl Documents<'_> {
+    async fn insert(&self, work: &Transaction<'_>) -> Result<(), Failure> {
+        if self.hash.is_empty() {
+            return Ok(());
+        }
+        let insert = "INSERT INTO staffel.documents (hash, text) SELECT * FROM unnest($1::bytea[], $2::bytea[])
+                      ON CONFLICT (hash) DO NOTHING";
+        change(work, insert, &[&self.hash, &self.text]).await?;
+        Ok(())
+    }
+}
+
+async fn store_file(work: &Transaction<'_>, file: &NewFile) -> Result<FileStored, Failure> {
+    let NewFile {
+        pipeline,
+        hash,
+        media,
+        bytes,
+        most,
+    } = file;
+    let (pipeline, hash) = (pipeline.as_str(), &hash.as_bytes()[..]);
+    let known = "SELECT FROM staffel.files WHERE pipeline = $1 AND hash = $2";
+    if first(work, known, &[&pipeline, &hash]).await?.is_some() {
+        return Ok(FileStored::Known);
+    }
+    let used = "SELECT coalesce(sum(size), 0)::bigint FROM staffel.files WHERE pipeline = $1";
+    let used = first(work, used, &[&pipeline]).await?;
+    let used = used.map_or(Ok(0), |row| number(&row, 0))?;
+    let size = bytes.len() as u64;
+    if used + size > *most {
+        return Ok(FileStored::NoRoom { used });
+    }
+    let insert = "INSERT INTO staffel.files (pipeline, hash, size, media, bytes) VALUES ($1, $2, $3, $4, $5)";
+    let values = (signed(size), media.name(), &bytes[..]);
+    change(
+        work,
+        insert,
+        &[&pipeline, &hash, &values.0, &values.1, &values.2],
+    )
+    .await?;
+    Ok(FileStored::New)
+}
+
+async fn store_derived(work: &Transaction<'_>, derived: &Derived) -> Result<(), Failure> {
+    lists::store_summaries(work, &derived.summaries).await?;
+    lists::store_texts(work, &derived.texts).await?;
+    let upsert = "INSERT INTO staffel.snapshots (pipeline, revision, position, state) VALUES ($1, $2, $3, $4)
+                  ON CONFLICT (pipeline, revision) DO UPDATE SET position = $3, state = $4";
+    let prune = "DELETE FROM staffel.snapshots WHERE pipeline = $1 AND revision <
+                 (SELECT max(revision) FROM staffel.snapshots WHERE pipeline = $1 AND position <= $2)";
+    let oldest = signed(derived.oldest_asked);
+    for snapshot in &derived.snapshots {
+        let pipeline = snapshot.pipeline.as_str();
+        let (revision, position) = (signed(snapshot.revision), signed(snapshot.position));
+        change(
+            work,
+            upsert,
+            &[&pipeline, &revision, &position, &snapshot.json],
+        )
+        .await?;
+        change(work, prune, &[&pipeline, &oldest]).await?;
+    }
+    change(
+        work,
+        "UPDATE staffel.meta SET value = $1 WHERE name = 'derived_position'",
+        &[&derived.position.to_string()],
+    )
+    .await?;
+    let old = Timestamp::from(std::time::SystemTime::now()).millis() - KEYS_KEPT_MS;
+    let forget = "DELETE FROM staffel.keys WHERE (scope, key) IN
+                  (SELECT scope, key FROM staffel.keys WHERE at < $1 LIMIT $2)";
+    change(work, forget, &[&old, &i64::from(KEYS_DELETED)]).await?;
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Failure::Away(error.to_string()))
+}

@@ -1,0 +1,393 @@
+//! PostgreSQL: the connection that everything stored there shares, and what its errors mean.
+//!
+//! Connections live on threads of their own, so that a call may come from any thread: one that serves requests awaits
+//! ([`Database::client`]), one that may block, blocks ([`Database::block`]).
+
+mod address;
+mod schema;
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use deadpool_postgres::{
+    Connect, GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
+    RecyclingMethod, Runtime as Clock, Timeouts,
+};
+use futures::future::BoxFuture;
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_postgres::{Client, Config, Error, Row, error::SqlState, types::ToSql};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub use address::{Address, InvalidAddress};
+pub use schema::clear_derived;
+
+/// Connections at once. Each is a process of PostgreSQL, which allows 100 by default.
+const CONNECTIONS: usize = 12;
+/// How long a call waits for a free connection, or for a new one.
+const CONNECTED: Duration = Duration::from_secs(5);
+/// How long a start waits for a database that is starting, too, or recovers.
+const STARTED: Duration = Duration::from_secs(30);
+/// How long anything but a commit may take: beyond that the database counts as away.
+const ANSWERED: Duration = Duration::from_secs(10);
+/// What a connection is told first. The database ends by itself what nobody waits for any more.
+const SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
+                        SET client_min_messages = warning; SET synchronous_commit = on;";
+
+/// A database that has what Staffel keeps in it.
+pub struct Database {
+    pool: Pool,
+    address: Address,
+    /// `None` once it is being dropped.
+    runtime: Option<Runtime>,
+}
+
+/// Why a database cannot be used: a message for the person who starts the server.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// Nobody answers, or the answer is no.
+    #[error(
+        "The database {database} cannot be used ({why}).\n\
+         Its address is [journal] url, or STAFFEL_DATABASE_URL. Try the same one with psql."
+    )]
+    Away {
+        /// Which one, without a password.
+        database: String,
+        /// What was said.
+        why: String,
+    },
+    /// The server is too old.
+    #[error(
+        "{database} is PostgreSQL {found}, which is too old. Use {} or newer.",
+        schema::OLDEST
+    )]
+    TooOld {
+        /// Which one.
+        database: String,
+        /// Its version.
+        found: String,
+    },
+    /// A standby.
+    #[error("{database} is a replica, which can only be read. Name the primary in [journal] url.")]
+    Replica {
+        /// Which one.
+        database: String,
+    },
+    /// Texts would not fit.
+    #[error(
+        "{database} has the encoding {found}, in which not every text can be kept.\n\
+         Make one with UTF8: CREATE DATABASE staffel ENCODING 'UTF8' TEMPLATE template0."
+    )]
+    Encoding {
+        /// Which one.
+        database: String,
+        /// Its encoding.
+        found: String,
+    },
+    /// Rights are missing.
+    #[error(
+        "The user of {database} may not make what Staffel keeps there ({why}).\n\
+         Let the user own the database: ALTER DATABASE … OWNER TO …; or make the schema: CREATE SCHEMA staffel AUTHORIZATION …."
+    )]
+    Rights {
+        /// Which one.
+        database: String,
+        /// What was refused.
+        why: String,
+    },
+    /// The schema is somebody else's.
+    #[error(
+        "The schema `staffel` in {database} belongs to another program; nothing in it was touched. Name another database."
+    )]
+    Foreign {
+        /// Which one.
+        database: String,
+    },
+    /// A newer version wrote it.
+    #[error(
+        "{database} was written by a newer Staffel (version {found} of the tables; this one knows up to {known}).\n\
+         Start the newer Staffel; nothing was touched."
+    )]
+    Newer {
+        /// Which one.
+        database: String,
+        /// The version of its tables.
+        found: i32,
+        /// Ours.
+        known: i32,
+    },
+    /// Another server writes there.
+    #[error(
+        "{database} is in use by another Staffel.\nStop that one, or name another database in [journal] url."
+    )]
+    InUse {
+        /// Which one.
+        database: String,
+    },
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The disk of the database is full. Nothing was changed.
+    #[error("the disk of the database is full")]
+    Full,
+    /// The database starts, stops or recovers.
+    #[error("the database is starting or stopping")]
+    Starting,
+    /// The database does not answer, or says no.
+    #[error("{0}")]
+    Away(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.code() {
+            Some(&SqlState::DISK_FULL) => Self::Full,
+            Some(&SqlState::CANNOT_CONNECT_NOW) => Self::Starting,
+            _ => Self::Away(explain(&error)),
+        }
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::PostCreateHook(HookError::Backend(error)) => error.into(),
+            PoolError::Timeout(_) => Self::Away("the database does not answer".to_owned()),
+            other => Self::Away(other.to_string()),
+        }
+    }
+}
+
+fn away(address: &Address, why: String) -> DatabaseError {
+    DatabaseError::Away {
+        database: address.to_string(),
+        why,
+    }
+}
+
+/// What an error says, with what is behind it.
+fn explain(error: &Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return format!("{}, {}", said.message(), said.code().code());
+    }
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+impl Database {
+    /// Connects, and makes what is missing in the database. Blocks.
+    ///
+    /// # Errors
+    /// A [`DatabaseError`] that says what to do. What was there before is not changed then.
+    pub fn open(address: Address) -> Result<Self, DatabaseError> {
+        let failed = |why: String| away(&address, why);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
+        let opener = Opener {
+            runtime: runtime.handle().clone(),
+            tls: address.tls().map_err(failed)?,
+        };
+        let manager = Manager::from_connect(
+            address.config().clone(),
+            opener,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .timeouts(Timeouts {
+                wait: Some(CONNECTED),
+                create: Some(CONNECTED),
+                recycle: Some(CONNECTED),
+            })
+            .runtime(Clock::Tokio1)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    let set = client.batch_execute(SETTINGS).await;
+                    set.map_err(HookError::Backend)
+                })
+            }))
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
+        let database = Self {
+            pool,
+            address,
+            runtime: Some(runtime),
+        };
+        database.block(async {
+            let begun = Instant::now();
+            // A machine that starts, starts both.
+            while let Err(failure) = database.client().await {
+                match failure {
+                    Failure::Starting if begun.elapsed() < STARTED => sleep(STARTED / 50).await,
+                    failure => return Err(away(&database.address, failure.to_string())),
+                }
+            }
+            schema::prepare(&database).await
+        })?;
+        Ok(database)
+    }
+
+    /// What to call it: its address, without a password.
+    pub fn name(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A connection, which goes back when it is dropped.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub async fn client(&self) -> Result<Object, Failure> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Where connections live.
+    ///
+    /// # Panics
+    /// Never: only dropping takes it away.
+    pub fn runtime(&self) -> &Handle {
+        self.runtime
+            .as_ref()
+            .expect("there until it is dropped")
+            .handle()
+    }
+
+    /// Waits on this thread. What is waited for may only wait for connections.
+    pub fn block<T>(&self, work: impl Future<Output = T>) -> T {
+        // For the time limits; what is sent and received has a thread of its own.
+        let _entered = self.runtime().enter();
+        // Where this thread runs a task, tokio counts what that does and lets it wait until it is its turn again: never, here.
+        futures::executor::block_on(tokio::task::unconstrained(work))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.pool.close();
+        if let Some(runtime) = self.runtime.take() {
+            // Not to be waited for: this may be a thread that serves requests.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Makes connections that live on the database's own threads, whoever asked for them.
+struct Opener {
+    runtime: Handle,
+    tls: MakeRustlsConnect,
+}
+
+impl Connect for Opener {
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        let opening = self.runtime.spawn(async move {
+            let (client, connection) = config.connect(tls).await?;
+            let works = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::warn!(%error, "a connection to the database has ended: {}", explain(&error));
+                }
+            });
+            Ok((client, works))
+        });
+        Box::pin(async move {
+            match opening.await {
+                Ok(opened) => opened,
+                // The server stops. Whoever waits has a limit.
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+}
+
+/// Gives up after a while, as a database that is stopped or behind a broken network never answers.
+///
+/// # Errors
+/// What `work` says, or that there was no answer.
+pub async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match timeout(ANSWERED, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Failure::Away("the database does not answer".to_owned())),
+    }
+}
+
+/// A value for a statement.
+pub type Value<'a> = &'a (dyn ToSql + Sync);
+
+/// All rows that a statement gives.
+///
+/// # Errors
+/// It was not carried out.
+pub async fn rows(
+    client: &impl GenericClient,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<Vec<Row>, Failure> {
+    let statement = client.prepare_cached(sql).await?;
+    match client.query(&statement, values).await {
+        Err(error) if is_nowhere(sql, &error) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
+}
+
+/// The first row that a statement gives.
+///
+/// # Errors
+/// It was not carried out.
+pub async fn first(
+    client: &impl GenericClient,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<Option<Row>, Failure> {
+    Ok(rows(client, sql, values).await?.into_iter().next())
+}
+
+/// How many rows a statement has changed.
+///
+/// # Errors
+/// It was not carried out.
+pub async fn change(
+    client: &impl GenericClient,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<u64, Failure> {
+    let statement = client.prepare_cached(sql).await?;
+    match client.execute(&statement, values).await {
+        Err(error) if is_nowhere(sql, &error) => Ok(0),
+        changed => Ok(changed?),
+    }
+}
+
+/// Whether something was looked for that no row can have: a text of PostgreSQL never has the character NUL. Whoever asks
+/// for one gets the same answer as for any other that is not there.
+fn is_nowhere(sql: &str, error: &Error) -> bool {
+    error.code() == Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) && !sql.starts_with("INSERT")
+}
+
+/// A number that is never negative, from a column.
+///
+/// # Errors
+/// The column has something else.
+pub fn number(row: &Row, column: usize) -> Result<u64, Failure> {
+    let number: i64 = row.try_get(column)?;
+    Ok(number.unsigned_abs())
+}
+
+/// A number as a column has it. PostgreSQL knows none above 2⁶³ − 1.
+pub fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,258 @@
+//! A server on PostgreSQL from outside: what is there after a restart, who else may write, what is no database for it,
+//! and a database that is away.
+
+use std::{fs, path::Path, process::Command};
+
+use reqwest::Method;
+use serde_json::json;
+use server::{
+    postgres::{Address, Database},
+    storage::Place,
+};
+
+use crate::support::{Cluster, Events, Program, data_folder, database, until};
+
+/// What a server says that does not start on this database.
+fn complaint(url: &str) -> String {
+    let mut command = Program::command(Path::new("/nonexistent"));
+    command.env("STAFFEL_DATABASE_URL", url);
+    Program::complaint(command).0
+}
+
+fn staffel(arguments: &[&str], url: &str, folder: &Path) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("STAFFEL_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("STAFFEL_DATA", folder.join("data"))
+        .env("STAFFEL_DATABASE_URL", url);
+    let output = command.output().expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8(said).expect("a message in UTF-8"),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_on_a_database_is_there_after_a_restart_and_a_second_server_is_refused() {
+    let url = database();
+    let program = Program::start_on(&url);
+    let pipeline = program.api.start("On PostgreSQL").await;
+    let handover = program.api.hand_over(&pipeline, "# Zürich").await;
+    let decided = program.api.decide(&handover, 1, "accept", "").await;
+    decided.ok();
+    let prompt = program.api.prompt(&pipeline, 1).await;
+    let said = complaint(&url);
+    assert!(said.contains("is in use by another Staffel"), "{said}");
+    program.stop();
+
+    let program = Program::start_on(&url);
+    assert_eq!(program.api.prompt(&pipeline, 1).await, prompt);
+    let found = program.api.get("/api/pipelines?q=zurich").await.ok();
+    assert_eq!(
+        found["pipelines"][0]["pipeline"],
+        pipeline.as_str(),
+        "{found}"
+    );
+
+    // Commands beside it work on the same database, and it takes in what they change.
+    let folder = data_folder();
+    let (done, said) = staffel(&["agents", "add", "builder"], &url, folder.path());
+    assert!(done, "{said}");
+    until("the agent is known", async || {
+        let agents = program.api.get("/api/agents").await.ok();
+        agents.to_string().contains("builder")
+    })
+    .await;
+    let (done, said) = staffel(&["people", "add", "Dana"], &url, folder.path());
+    assert!(done && said.contains("Dana is a reviewer"), "{said}");
+    let (done, said) = staffel(&["backup", "copy.tar"], &url, folder.path());
+    assert!(!done && said.contains("pg_dump"), "{said}");
+    let (done, said) = staffel(&["rebuild"], &url, folder.path());
+    assert!(
+        !done && said.contains("in use by another Staffel"),
+        "{said}"
+    );
+    program.stop();
+    let (done, said) = staffel(&["rebuild"], &url, folder.path());
+    assert!(done && said.contains("are made again"), "{said}");
+    assert!(!folder.path().join("data").exists(), "no folder was made");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_away_boards_stay_and_a_change_is_503_and_then_all_goes_on() {
+    let cluster = Cluster::start(&["fsync=off"]);
+    cluster.execute("postgres", "CREATE DATABASE relay TEMPLATE template0");
+    let program = Program::start_on(&cluster.url("relay"));
+    let pipeline = program.api.start("p").await;
+    let reports = format!("/api/pipelines/{pipeline}/reports");
+    let mut stream = Events::open(program.api.address, "", None).await;
+    stream.up_to(1).await;
+
+    cluster.execute(
+        "postgres",
+        "ALTER DATABASE relay ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'relay'",
+    );
+    let report = json!({"message": "away"});
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", "once"),
+        ("staffel-actor", "agent/cursor"),
+    ];
+    let send = async || {
+        let sent = program
+            .api
+            .try_send(Method::POST, &reports, &headers, report.to_string());
+        sent.await.expect("an answer")
+    };
+    let refused = send().await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert_ne!(refused.header("retry-after"), "");
+    let page = program.api.get("/").await;
+    assert_eq!(page.status, 200);
+    until("it says that it is not ready", async || {
+        program.api.get("/health/ready").await.status == 503
+    })
+    .await;
+
+    cluster.execute("postgres", "ALTER DATABASE relay ALLOW_CONNECTIONS true");
+    until("it goes on by itself", async || send().await.status < 300).await;
+    send().await.ok();
+    let events = program.api.events(&pipeline).await;
+    let told = events.iter().filter(|event| event["key"] == "once").count();
+    assert_eq!(told, 1, "once, however often it was sent");
+    let last = events.last().expect("an event")["position"].as_u64();
+    stream.up_to(last.expect("a position")).await;
+    until("it says that it is ready", async || {
+        program.api.get("/health/ready").await.status == 200
+    })
+    .await;
+}
+
+#[test]
+fn what_is_no_database_for_it_is_said_and_not_touched() {
+    let cluster = Cluster::start(&["fsync=off"]);
+    let run = |database: &str, statement: &str| cluster.execute(database, statement);
+    run("postgres", "CREATE ROLE guest LOGIN");
+    for database in ["foreign_one", "newer", "guarded"] {
+        run(
+            "postgres",
+            &format!("CREATE DATABASE {database} TEMPLATE template0"),
+        );
+    }
+    run(
+        "postgres",
+        "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0",
+    );
+    run(
+        "foreign_one",
+        "CREATE SCHEMA staffel; CREATE TABLE staffel.meta_data (x int)",
+    );
+    drop(
+        Place::Database(address(&cluster.url("newer")))
+            .people()
+            .expect("a registry"),
+    );
+    run(
+        "newer",
+        "UPDATE staffel.meta SET value = '99' WHERE name = 'version'",
+    );
+    for (url, words) in [
+        (
+            cluster.url("nowhere"),
+            &["nowhere", "does not exist", "[journal] url"][..],
+        ),
+        (
+            cluster.url("foreign_one"),
+            &["belongs to another program", "Name another database"],
+        ),
+        (cluster.url("newer"), &["newer Staffel", "version 99"]),
+        (cluster.url("ascii"), &["SQL_ASCII", "ENCODING 'UTF8'"]),
+        (
+            cluster.url("guarded").replace("user=staffel", "user=guest"),
+            &["may not make", "permission denied", "AUTHORIZATION"],
+        ),
+        (
+            "postgres://relay:hunter2@127.0.0.1:9/staffel".to_owned(),
+            &[
+                "postgres://relay@127.0.0.1:9/staffel cannot be used",
+                "Try the same one with psql",
+            ],
+        ),
+        (
+            "mysql://relay:hunter2@db/x".to_owned(),
+            &[
+                "no address of a PostgreSQL database",
+                "postgres://USER@HOST",
+            ],
+        ),
+    ] {
+        let said = complaint(&url);
+        for word in words {
+            assert!(said.contains(word), "{word:?} is not in {said}");
+        }
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    let left = cluster.ask("SELECT 1");
+    assert_eq!(left, Some(1));
+}
+
+#[test]
+fn a_password_in_a_file_is_used_and_shown_nowhere() {
+    let folder = data_folder();
+    let file = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).expect("a file");
+    };
+    file("password", "hunter2\n");
+    file(
+        "settings.toml",
+        "[journal]\nurl = \"postgres://relay@127.0.0.1:9/staffel\"\npassword_file = \"password\"\n",
+    );
+    let mut command = Program::command(folder.path());
+    command
+        .env("STAFFEL_CONFIG", folder.path().join("settings.toml"))
+        .env("STAFFEL_LOG", "debug");
+    let (said, printed) = Program::complaint(command);
+    assert!(
+        said.contains("postgres://relay@127.0.0.1:9/staffel"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("hunter2") && !printed.contains("hunter2"),
+        "{said}"
+    );
+    file("password", "\n");
+    let mut command = Program::command(folder.path());
+    command.env("STAFFEL_CONFIG", folder.path().join("settings.toml"));
+    let (said, _) = Program::complaint(command);
+    assert!(
+        said.contains("password_file") && said.contains("is empty"),
+        "{said}"
+    );
+}
+
+fn address(url: &str) -> Address {
+    Address::new(url, None, None).expect("an address")
+}
+
+#[test]
+fn many_that_open_a_new_database_at_once_make_its_tables_once() {
+    let url = database();
+    let opened = std::thread::scope(|threads| {
+        let tries: Vec<_> = (0..6)
+            .map(|_| threads.spawn(|| Database::open(address(&url)).map(drop)))
+            .collect();
+        let opened = tries
+            .into_iter()
+            .map(|tried| tried.join().expect("no panic"));
+        opened.collect::<Result<Vec<_>, _>>()
+    });
+    assert!(opened.is_ok(), "{opened:?}");
+}
