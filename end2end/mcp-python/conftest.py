@@ -41,6 +41,38 @@ def binary() -> Path:
     return program
 
 
+class Postgres:
+    """A PostgreSQL of this process, which ends with it: a database for every server."""
+
+    chosen = False
+
+    @classmethod
+    @functools.cache
+    def folder(cls) -> str:
+        cls.process = subprocess.Popen(
+            [ROOT / "scripts/postgres.sh", "-c", "fsync=off", "-c", "full_page_writes=off"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return cls.process.stdout.readline().strip()
+
+    @classmethod
+    def new_database(cls) -> str:
+        name = f"test{time.monotonic_ns()}"
+        create = ["-c", f"CREATE DATABASE {name} TEMPLATE template0"]
+        subprocess.run(["psql", "-qXh", cls.folder(), "-U", "staffel", "postgres", *create], check=True)
+        return f"postgres:///{name}?host={cls.folder()}&user=staffel"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="every server keeps its data in PostgreSQL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    Postgres.chosen = config.getoption("--postgres")
+
+
 class Server:
     """One server process with a data folder of its own; it can be killed and started again."""
 
@@ -52,6 +84,8 @@ class Server:
         self.started_in = ROOT
         # A person's own settings must not reach the tests.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
+        if Postgres.chosen:
+            self.environment["STAFFEL_DATABASE_URL"] = Postgres.new_database()
         self.process: subprocess.Popen[bytes] | None = None
         # What the browser of the person holds who decides here.
         self.cookies: dict[str, str] = {}

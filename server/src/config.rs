@@ -434,22 +434,30 @@ fn place_of(data: Option<&Path>, table: JournalTable) -> Result<Place> {
         );
         anyhow::Ok(line)
     };
-    let in_file = match (table.url, table.url_file) {
-        (Some(_), Some(_)) => bail!(
+    let variable_url = variable("STAFFEL_DATABASE_URL");
+    // A password of the file is for the address of the file, and for no other machine.
+    let password_file = table.password_file.filter(|_| variable_url.is_none());
+    let url = match (variable_url, table.url, table.url_file) {
+        (Some(url), ..) => Some(url),
+        (None, Some(_), Some(_)) => bail!(
             "[journal] url and url_file are both set. Allowed: one of them; url_file where the address has a password."
         ),
-        (Some(url), None) => Some(url),
-        (None, file) => file.map(|path| first_line("url_file", path)).transpose()?,
+        (None, Some(url), None) => Some(url),
+        (None, None, file) => file.map(|path| first_line("url_file", path)).transpose()?,
     };
-    let Some(url) = variable("STAFFEL_DATABASE_URL").or(in_file) else {
+    let Some(url) = url else {
         let folder = data.map(Path::to_owned).or(table.data);
         return Ok(Place::Folder(data_or_default(folder)?));
     };
-    let password = path("STAFFEL_DATABASE_PASSWORD_FILE", table.password_file);
-    let password = password
-        .map(|path| first_line("password_file", path))
-        .transpose()?
-        .or_else(|| variable("STAFFEL_DATABASE_PASSWORD"));
+    let password = match (
+        variable("STAFFEL_DATABASE_PASSWORD"),
+        path("STAFFEL_DATABASE_PASSWORD_FILE", password_file),
+    ) {
+        (Some(password), _) => Some(password),
+        (None, file) => file
+            .map(|path| first_line("password_file", path))
+            .transpose()?,
+    };
     let trusted = path("STAFFEL_DATABASE_CA_FILE", table.ca_file);
     let address = Address::new(&url, password.as_deref(), trusted.as_deref());
     Ok(Place::Database(address.context(

@@ -11,6 +11,11 @@ const LINE_MAX: usize = 8 * 1024;
 pub fn init() {
     let filter = EnvFilter::try_from_env("STAFFEL_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
+    // It would write every value of every statement: texts, hashes, keys.
+    let filter = match "tokio_postgres=info".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Shortened(io::stderr()))

@@ -133,8 +133,14 @@ impl Place {
     /// # Errors
     /// They cannot be used; the message does not say where they are.
     pub fn existing_agents(&self) -> Result<Option<Arc<dyn Store>>> {
-        let Self::Folder(folder) = self else {
-            return self.agents().map(Some);
+        let folder = match self {
+            Self::Folder(folder) => folder,
+            Self::Database(address) => {
+                let Some(database) = Database::open_existing(address.clone())? else {
+                    return Ok(None);
+                };
+                return Ok(Some(Arc::new(registry::Postgres::of(Arc::new(database)))));
+            }
         };
         let file = folder.join(AGENTS_FILE);
         // Opening it would make it.

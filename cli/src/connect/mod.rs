@@ -8,12 +8,12 @@ mod made_token;
 mod new_token;
 mod said;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
-    clients::{CLIENTS, ClientFile},
+    clients::{CLIENTS, Client, ClientFile, Transport},
     commands::Commands,
-    local::LocalServer,
+    local::{LocalData, LocalServer},
     token,
 };
 
@@ -32,6 +32,10 @@ pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
     let client = client.context("the parser allows no other client")?;
     let scope = args.scope(client);
     let path = args.path(client, scope)?;
+    let starts = matches!(client.transport, Transport::Bridge) && endpoint.is_of_this_machine();
+    if starts && args.server.config.is_none() {
+        check_start(client, &*args.server.data(local)?)?;
+    }
     let files = client.paths(&path).into_iter().map(ClientFile::read);
     let job = Job {
         client,
@@ -54,4 +58,18 @@ pub async fn run(args: &ConnectArgs, local: &dyn LocalServer) -> Result<()> {
     let files = client.paths(&path).into_iter().map(ClientFile::read);
     let files = client.to_write(files.collect::<Result<_>>()?);
     hooks::install(&Job { files, ..job }, args)
+}
+
+/// A client that starts the server by itself knows none of this terminal's variables: it would start one with another
+/// board.
+fn check_start(client: &Client, data: &dyn LocalData) -> Result<()> {
+    ensure!(
+        data.folder().is_some(),
+        "{} starts the server by itself, and would not know that its data is in {}.\n\
+         Put [journal] url and password_file into a file, and name it: staffel connect {} --config FILE\nNothing was written.",
+        client.title,
+        data.name(),
+        client.name
+    );
+    Ok(())
 }

@@ -52,6 +52,8 @@ enum What {
         #[arg(value_enum)]
         role: RoleName,
     },
+    /// Sign everybody out, with every link and every token of a script: after a backup was restored
+    SignOutAll,
     /// Make a link that signs a person in, once, within ten minutes; only at a terminal
     Link {
         /// The name
@@ -157,6 +159,14 @@ pub fn run(args: &PeopleArgs) -> Result<()> {
             );
             println!(
                 "{name} has no PIN, no password and no passkey any more. A link: staffel people link {name:?}"
+            );
+        }
+        What::SignOutAll => {
+            people.sign_everybody_out()?;
+            people.note(&By::command(), Happened::Restored, "");
+            println!(
+                "Everybody signs in again, and scripts need new tokens. Passwords, PINs and passkeys are as they were: what was lost \
+                 since is taken away by staffel people reset NAME."
             );
         }
         What::Link { name } => {

@@ -8,7 +8,7 @@ use rustls::{
 };
 use tokio_postgres::{
     Config,
-    config::{Host, SslMode},
+    config::{Host, SslMode, TargetSessionAttrs},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -27,7 +27,9 @@ pub struct Address {
 
 /// A text that is no address of a database. Says nothing of what was given, which may hold a password.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}. Allowed: postgres://USER@HOST:PORT/DATABASE, with ?sslmode=require for TLS")]
+#[error(
+    "{0}. Allowed: postgres://USER@HOST:PORT/DATABASE, with ?sslmode=disable where TLS is not wanted"
+)]
 pub struct InvalidAddress(String);
 
 impl Address {
@@ -52,6 +54,29 @@ impl Address {
         })?;
         if config.get_hosts().is_empty() {
             return Err(InvalidAddress("It names no host".to_owned()));
+        }
+        for host in config.get_hosts() {
+            if let Host::Tcp(name) = host
+                && name.contains('@')
+            {
+                // It may be a part of the password.
+                return Err(InvalidAddress(
+                    "Its host has an @ in it; one in a password is written %40".to_owned(),
+                ));
+            }
+        }
+        let is_here = |host: &Host| match host {
+            Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&&**name),
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        };
+        // Whoever is between could say that there is no TLS, and be given the password.
+        if config.get_ssl_mode() == SslMode::Prefer && !config.get_hosts().iter().all(is_here) {
+            config.ssl_mode(SslMode::Require);
+        }
+        if config.get_hosts().len() > 1 {
+            // After a switch-over the first may be a replica.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         if let Some(password) = password {
             config.password(password);
@@ -163,6 +188,19 @@ mod tests {
     }
 
     #[test]
+    fn another_machine_is_asked_for_tls() {
+        for (url, mode) in [
+            ("postgres://db/staffel", SslMode::Require),
+            ("postgres://localhost/staffel", SslMode::Prefer),
+            ("postgres://localhost,db/staffel", SslMode::Require),
+            ("postgres://db/staffel?sslmode=disable", SslMode::Disable),
+        ] {
+            let address = Address::new(url, None, None).expect("an address");
+            assert_eq!(address.config().get_ssl_mode(), mode, "{url}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_named_without_what_was_given() {
         for url in [
             "mysql://relay:hunter2@db/staffel",
@@ -170,6 +208,7 @@ mod tests {
             "postgres://relay:hunter2@db:port/staffel",
             "host=db password=hunter2",
             "postgres:///staffel?password=hunter2",
+            "postgres://relay:a@hunter2@db/staffel",
             "",
         ] {
             let error = Address::new(url, None, None).expect_err("no address");

@@ -12,8 +12,8 @@ use std::{
 };
 
 use deadpool_postgres::{
-    Connect, GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
-    RecyclingMethod, Runtime as Clock, Timeouts,
+    Connect, GenericClient, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime as Clock, Timeouts,
 };
 use futures::future::BoxFuture;
 use tokio::{
@@ -25,24 +25,32 @@ use tokio_postgres::{Client, Config, Error, Row, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use address::{Address, InvalidAddress};
-pub use schema::clear_derived;
+pub use schema::{WRITER, clear_derived};
 
 /// Connections at once. Each is a process of PostgreSQL, which allows 100 by default.
 const CONNECTIONS: usize = 12;
+/// Connections beside these, for the writer and the follower of the journal: nobody else makes them wait.
+const RESERVED: usize = 2;
 /// How long a call waits for a free connection, or for a new one.
 const CONNECTED: Duration = Duration::from_secs(5);
 /// How long a start waits for a database that is starting, too, or recovers.
 const STARTED: Duration = Duration::from_secs(30);
 /// How long anything but a commit may take: beyond that the database counts as away.
 const ANSWERED: Duration = Duration::from_secs(10);
-/// What a connection is told first. The database ends by itself what nobody waits for any more.
-const SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
-                        SET client_min_messages = warning; SET synchronous_commit = on;";
+/// What a connection is told first. The database ends by itself what nobody waits for any more, and connections of machines
+/// that are gone: the lock of a writer goes with its connection.
+const SETTINGS: &str = "SET statement_timeout = '9s'; SET lock_timeout = '9s'; SET idle_in_transaction_session_timeout = '60s'; \
+                        SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+                        SET tcp_user_timeout = 20000; SET client_min_messages = warning; SET synchronous_commit = on;";
 
 /// A database that has what Staffel keeps in it.
 pub struct Database {
     pool: Pool,
+    reserved: Pool,
     address: Address,
+    tls: MakeRustlsConnect,
+    /// Tells what this process has changed from what others have.
+    process: String,
     /// `None` once it is being dropped.
     runtime: Option<Runtime>,
 }
@@ -121,6 +129,14 @@ pub enum DatabaseError {
         /// Ours.
         known: i32,
     },
+    /// Tables are to be changed under a server.
+    #[error(
+        "A Staffel of another version is at work on {database}, and this one would change its tables.\nStop that one first."
+    )]
+    AtWork {
+        /// Which one.
+        database: String,
+    },
     /// Another server writes there.
     #[error(
         "{database} is in use by another Staffel.\nStop that one, or name another database in [journal] url."
@@ -159,8 +175,7 @@ impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Backend(error) => error.into(),
-            PoolError::PostCreateHook(HookError::Backend(error)) => error.into(),
-            PoolError::Timeout(_) => Self::Away("the database does not answer".to_owned()),
+            PoolError::Timeout(_) => silent(),
             other => Self::Away(other.to_string()),
         }
     }
@@ -184,12 +199,36 @@ fn explain(error: &Error) -> String {
     }
 }
 
+/// What is said of a database that says nothing.
+pub fn silent() -> Failure {
+    Failure::Away("the database does not answer".to_owned())
+}
+
 impl Database {
     /// Connects, and makes what is missing in the database. Blocks.
     ///
     /// # Errors
     /// A [`DatabaseError`] that says what to do. What was there before is not changed then.
     pub fn open(address: Address) -> Result<Self, DatabaseError> {
+        let database = Self::connect(address)?;
+        database.block(schema::prepare(&database))?;
+        Ok(database)
+    }
+
+    /// Connects, and makes nothing: `None` where Staffel has kept nothing yet. Blocks.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_existing(address: Address) -> Result<Option<Self>, DatabaseError> {
+        let database = Self::connect(address)?;
+        let known = database.block(schema::is_known(&database))?;
+        if known {
+            database.block(schema::prepare(&database))?;
+        }
+        Ok(known.then_some(database))
+    }
+
+    fn connect(address: Address) -> Result<Self, DatabaseError> {
         let failed = |why: String| away(&address, why);
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -197,36 +236,17 @@ impl Database {
             .enable_all()
             .build()
             .map_err(|error| failed(error.to_string()))?;
-        let opener = Opener {
-            runtime: runtime.handle().clone(),
-            tls: address.tls().map_err(failed)?,
-        };
-        let manager = Manager::from_connect(
-            address.config().clone(),
-            opener,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .timeouts(Timeouts {
-                wait: Some(CONNECTED),
-                create: Some(CONNECTED),
-                recycle: Some(CONNECTED),
-            })
-            .runtime(Clock::Tokio1)
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move {
-                    let set = client.batch_execute(SETTINGS).await;
-                    set.map_err(HookError::Backend)
-                })
-            }))
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
+        let tls = address.tls().map_err(failed)?;
+        let process = getrandom::u64().map_err(|error| failed(error.to_string()))?;
+        let process = format!("{process:016x}");
+        let pool = |size| pool(&address, &tls, runtime.handle(), &process, size);
+        let (most, reserved) = (pool(CONNECTIONS), pool(RESERVED));
         let database = Self {
-            pool,
+            pool: most.map_err(failed)?,
+            reserved: reserved.map_err(failed)?,
             address,
+            tls,
+            process,
             runtime: Some(runtime),
         };
         database.block(async {
@@ -238,7 +258,7 @@ impl Database {
                     failure => return Err(away(&database.address, failure.to_string())),
                 }
             }
-            schema::prepare(&database).await
+            Ok(())
         })?;
         Ok(database)
     }
@@ -248,11 +268,59 @@ impl Database {
         self.address.to_string()
     }
 
-    /// A connection, which goes back when it is dropped.
+    /// How this process is called where changes are counted.
+    pub fn process(&self) -> &str {
+        &self.process
+    }
+
+    /// Works with a connection, and gives up after a while: a database that is stopped, or behind a broken network, never
+    /// answers.
+    ///
+    /// # Errors
+    /// What `work` says, or that there was no answer.
+    pub async fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.work_in(&self.pool, work).await
+    }
+
+    /// The same for the follower of the journal alone.
+    ///
+    /// # Errors
+    /// As [`Database::with`].
+    pub async fn with_reserved<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.work_in(&self.reserved, work).await
+    }
+
+    async fn work_in<T>(
+        &self,
+        pool: &Pool,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut lent = Lent {
+            client: Some(pool.get().await?),
+            at_work: true,
+            database: self,
+        };
+        let client = lent.client.as_mut().ok_or_else(silent)?;
+        let done = timeout(ANSWERED, work(client)).await;
+        lent.at_work = done.is_err();
+        done.unwrap_or_else(|_| Err(silent()))
+    }
+
+    /// A connection for the writer of the journal, which keeps it.
     ///
     /// # Errors
     /// There is none in time.
-    pub async fn client(&self) -> Result<Object, Failure> {
+    pub async fn reserved(&self) -> Result<Object, Failure> {
+        Ok(self.reserved.get().await?)
+    }
+
+    async fn client(&self) -> Result<Object, Failure> {
         Ok(self.pool.get().await?)
     }
 
@@ -279,6 +347,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         self.pool.close();
+        self.reserved.close();
         if let Some(runtime) = self.runtime.take() {
             // Not to be waited for: this may be a thread that serves requests.
             runtime.shutdown_background();
@@ -286,42 +355,83 @@ impl Drop for Database {
     }
 }
 
+/// A connection that is lent. Where its work is given up, the database is told so, and the connection ends: the next one
+/// would wait for the rest of it.
+struct Lent<'a> {
+    client: Option<Object>,
+    at_work: bool,
+    database: &'a Database,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take().filter(|_| self.at_work) else {
+            return;
+        };
+        let (cancel, tls) = (client.cancel_token(), self.database.tls.clone());
+        self.database.runtime().spawn(async move {
+            // It ends by its own limit otherwise.
+            let _ = timeout(CONNECTED, cancel.cancel_query(tls)).await;
+        });
+        drop(Object::take(client));
+    }
+}
+
+fn pool(
+    address: &Address,
+    tls: &MakeRustlsConnect,
+    runtime: &Handle,
+    process: &str,
+    size: usize,
+) -> Result<Pool, String> {
+    let opener = Opener {
+        runtime: runtime.clone(),
+        tls: tls.clone(),
+        settings: format!("{SETTINGS} SET staffel.process = '{process}'"),
+    };
+    let config = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = Manager::from_connect(address.config().clone(), opener, config);
+    let limits = Timeouts {
+        wait: Some(CONNECTED),
+        create: Some(CONNECTED),
+        recycle: Some(CONNECTED),
+    };
+    let pool = Pool::builder(manager).max_size(size).timeouts(limits);
+    let pool = pool.runtime(Clock::Tokio1).build();
+    pool.map_err(|error| error.to_string())
+}
+
 /// Makes connections that live on the database's own threads, whoever asked for them.
 struct Opener {
     runtime: Handle,
     tls: MakeRustlsConnect,
+    settings: String,
 }
 
 impl Connect for Opener {
     fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
-        let (config, tls) = (config.clone(), self.tls.clone());
-        let opening = self.runtime.spawn(async move {
+        let (config, tls, settings) = (config.clone(), self.tls.clone(), self.settings.clone());
+        let opening = async move {
             let (client, connection) = config.connect(tls).await?;
             let works = tokio::spawn(async move {
                 if let Err(error) = connection.await {
-                    tracing::warn!(%error, "a connection to the database has ended: {}", explain(&error));
+                    tracing::debug!(%error, "a connection to the database has ended: {}", explain(&error));
                 }
             });
+            client.batch_execute(&settings).await?;
             Ok((client, works))
-        });
+        };
+        // Whoever asked may be gone long before a machine answers that takes connections and says nothing.
+        let opening = self.runtime.spawn(timeout(CONNECTED, opening));
         Box::pin(async move {
             match opening.await {
-                Ok(opened) => opened,
-                // The server stops. Whoever waits has a limit.
-                Err(_) => std::future::pending().await,
+                Ok(Ok(opened)) => opened,
+                // There was no answer, or the server stops. Whoever waits has the same limit.
+                Ok(Err(_)) | Err(_) => std::future::pending().await,
             }
         })
-    }
-}
-
-/// Gives up after a while, as a database that is stopped or behind a broken network never answers.
-///
-/// # Errors
-/// What `work` says, or that there was no answer.
-pub async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    match timeout(ANSWERED, work).await {
-        Ok(done) => done,
-        Err(_) => Err(Failure::Away("the database does not answer".to_owned())),
     }
 }
 

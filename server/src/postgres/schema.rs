@@ -1,10 +1,10 @@
 //! The tables, and how older ones become current. All are in the schema `staffel`, so that the database may hold other
 //! things as well.
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::{Error, error::SqlState};
 
-use super::{Database, DatabaseError, Failure, explain};
+use super::{Database, DatabaseError, explain};
 
 /// The first version with `pg_xact_status` for transactions of a name that does not wrap around.
 pub const OLDEST: &str = "PostgreSQL 13";
@@ -12,6 +12,8 @@ const OLDEST_NUMBER: i32 = 130_000;
 
 /// Whoever changes tables keeps others out meanwhile.
 const CHANGING: i64 = 0x5354_464c_0001;
+/// Whoever has this lock is the one that writes facts.
+pub const WRITER: i64 = 0x5354_464c_0002;
 
 /// One step a version, applied in order. A released step is never edited: add the next one. Every order is that of bytes,
 /// as in Rust: the database's own depends on where it was made.
@@ -100,20 +102,22 @@ const MIGRATIONS: [&str; 1] = [r#"
     CREATE INDEX notice_ended ON staffel.notice (ended) WHERE ended IS NOT NULL;
 
     -- What changed beside the journal: whoever keeps it in memory looks at a number instead of everything.
-    CREATE TABLE staffel.versions (about text PRIMARY KEY, number bigint NOT NULL);
-    INSERT INTO staffel.versions VALUES ('agents', 0), ('people', 0);
+    -- Each process has its own row, since what it has changed itself it knows.
+    CREATE TABLE staffel.versions (about text, process text, number bigint NOT NULL, PRIMARY KEY (about, process));
     CREATE FUNCTION staffel.changed() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            UPDATE staffel.versions SET number = number + 1 WHERE about = TG_ARGV[0];
+            INSERT INTO staffel.versions AS mine VALUES (TG_ARGV[0], coalesce(current_setting('staffel.process', true), ''), 1)
+            ON CONFLICT (about, process) DO UPDATE SET number = mine.number + 1;
             RETURN NULL;
         END
     $$;
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.agent EXECUTE FUNCTION staffel.changed('agents');
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.person EXECUTE FUNCTION staffel.changed('people');
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.device EXECUTE FUNCTION staffel.changed('people');
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.token EXECUTE FUNCTION staffel.changed('people');
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.passkey EXECUTE FUNCTION staffel.changed('people');
-    CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON staffel.secret EXECUTE FUNCTION staffel.changed('people');
+    -- Before the change: whoever has the row of `versions` waits for no other row afterwards that somebody has who waits for it.
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.agent EXECUTE FUNCTION staffel.changed('agents');
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.person EXECUTE FUNCTION staffel.changed('people');
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.device EXECUTE FUNCTION staffel.changed('people');
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.token EXECUTE FUNCTION staffel.changed('people');
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.passkey EXECUTE FUNCTION staffel.changed('people');
+    CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.secret EXECUTE FUNCTION staffel.changed('people');
 "#];
 
 /// The shape of what is derived from the facts. Another number: it is thrown away and made again.
@@ -164,84 +168,66 @@ const DERIVED: &str = r#"
 /// The version of the tables that this build writes.
 const VERSION: i32 = MIGRATIONS.len() as i32;
 
-/// Looks at the database, and brings its tables to the version of this build.
+/// What there is in a database.
+#[derive(PartialEq, Eq)]
+enum There {
+    /// Nothing of Staffel's.
+    Nothing,
+    /// What this build wants.
+    Current,
+    /// What this build has to change.
+    Other {
+        /// The version of the tables.
+        version: i32,
+        /// Whether what is derived is to be made anew.
+        derived: bool,
+    },
+}
+
+/// Whether Staffel has kept anything in a database. Changes nothing.
+pub async fn is_known(database: &Database) -> Result<bool, DatabaseError> {
+    let client = client(database).await?;
+    Ok(look(database, &client).await? != There::Nothing)
+}
+
+/// Looks at a database, and brings its tables to the version of this build. Not under a server that is at work on them: it
+/// would go on with what is not there any more.
 pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
-    let name = || database.name();
-    let away = |failure: Failure| DatabaseError::Away {
-        database: name(),
-        why: failure.to_string(),
-    };
-    let failed = |error: Error| refused(name(), &error);
-    let mut client = database.client().await.map_err(away)?;
-    let about = client
-        .query_one(
-            "SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
-             current_setting('server_encoding')",
-            &[],
-        )
-        .await
-        .map_err(failed)?;
-    let text = |column| -> Result<String, DatabaseError> { about.try_get(column).map_err(failed) };
-    if about.try_get::<_, i32>(0).map_err(failed)? < OLDEST_NUMBER {
-        return Err(DatabaseError::TooOld {
-            database: name(),
-            found: text(1)?,
-        });
-    }
-    if about.try_get(2).map_err(failed)? {
-        return Err(DatabaseError::Replica { database: name() });
-    }
-    let encoding = text(3)?;
-    if encoding != "UTF8" {
-        return Err(DatabaseError::Encoding {
-            database: name(),
-            found: encoding,
-        });
+    let failed = |error: Error| refused(database.name(), &error);
+    let mut client = client(database).await?;
+    if look(database, &client).await? == There::Current {
+        return Ok(());
     }
     let transaction = client.transaction().await.map_err(failed)?;
+    let lock = "SELECT pg_advisory_xact_lock($1)";
     transaction
-        .execute("SELECT pg_advisory_xact_lock($1)", &[&CHANGING])
+        .execute(lock, &[&CHANGING])
         .await
         .map_err(failed)?;
-    let found = transaction
-        .query_one(
-            "SELECT to_regnamespace('staffel') IS NOT NULL, to_regclass('staffel.meta') IS NOT NULL,
-             EXISTS (SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'staffel')",
-            &[],
-        )
-        .await
-        .map_err(failed)?;
-    let is = |column| -> Result<bool, DatabaseError> { found.try_get(column).map_err(failed) };
-    let (schema, ours, anything) = (is(0)?, is(1)?, is(2)?);
-    if anything && !ours {
-        return Err(DatabaseError::Foreign { database: name() });
-    }
-    if !ours {
-        if !schema {
-            transaction
-                .batch_execute("CREATE SCHEMA staffel")
-                .await
-                .map_err(failed)?;
+    // Another one may have been faster.
+    let version = match look(database, &transaction).await? {
+        There::Current => return Ok(()),
+        There::Nothing => {
+            create(&transaction).await.map_err(failed)?;
+            0
         }
-        transaction
-            .batch_execute(
-                "CREATE TABLE staffel.meta (name text PRIMARY KEY, value text NOT NULL);
-                 INSERT INTO staffel.meta VALUES ('version', '0')",
-            )
-            .await
-            .map_err(failed)?;
-    }
-    let version = meta(&transaction, "version").await.map_err(failed)?;
-    let Some(version) = version.and_then(|version| version.parse::<i32>().ok()) else {
-        return Err(DatabaseError::Foreign { database: name() });
+        There::Other { version, derived } => {
+            let free = "SELECT pg_try_advisory_xact_lock($1)";
+            let free = transaction.query_one(free, &[&WRITER]).await;
+            let free: bool = free.and_then(|row| row.try_get(0)).map_err(failed)?;
+            if !free {
+                return Err(DatabaseError::AtWork {
+                    database: database.name(),
+                });
+            }
+            if derived {
+                tracing::info!(
+                    "what lists and search know comes from another version and is made again"
+                );
+            }
+            version
+        }
     };
-    if version > VERSION {
-        return Err(DatabaseError::Newer {
-            database: name(),
-            found: version,
-            known: VERSION,
-        });
-    }
     for step in &MIGRATIONS[usize::try_from(version).unwrap_or(0)..] {
         transaction.batch_execute(step).await.map_err(failed)?;
     }
@@ -252,14 +238,89 @@ pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
         .map_err(failed)?;
     let format = meta(&transaction, "derived_format").await.map_err(failed)?;
     if format.as_deref() != Some(DERIVED_FORMAT) {
-        if format.is_some() {
-            tracing::info!(
-                "what lists and search know comes from another version and is made again"
-            );
-        }
         clear_derived(&transaction).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
+}
+
+async fn client(database: &Database) -> Result<Object, DatabaseError> {
+    database
+        .client()
+        .await
+        .map_err(|failure| DatabaseError::Away {
+            database: database.name(),
+            why: failure.to_string(),
+        })
+}
+
+/// Looks whether a database can be used, and what there is in it.
+async fn look(database: &Database, client: &impl GenericClient) -> Result<There, DatabaseError> {
+    let name = || database.name();
+    let failed = |error: Error| refused(name(), &error);
+    let about = client
+        .query_one(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
+             current_setting('server_encoding'), to_regclass('staffel.meta') IS NOT NULL,
+             EXISTS (SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'staffel')",
+            &[],
+        )
+        .await
+        .map_err(failed)?;
+    let text = |column| -> Result<String, DatabaseError> { about.try_get(column).map_err(failed) };
+    let is = |column| -> Result<bool, DatabaseError> { about.try_get(column).map_err(failed) };
+    if about.try_get::<_, i32>(0).map_err(failed)? < OLDEST_NUMBER {
+        return Err(DatabaseError::TooOld {
+            database: name(),
+            found: text(1)?,
+        });
+    }
+    if is(2)? {
+        return Err(DatabaseError::Replica { database: name() });
+    }
+    let encoding = text(3)?;
+    if encoding != "UTF8" {
+        return Err(DatabaseError::Encoding {
+            database: name(),
+            found: encoding,
+        });
+    }
+    if !is(4)? {
+        return match is(5)? {
+            true => Err(DatabaseError::Foreign { database: name() }),
+            false => Ok(There::Nothing),
+        };
+    }
+    let version = meta(client, "version").await.map_err(failed)?;
+    let Some(version) = version.and_then(|version| version.parse::<i32>().ok()) else {
+        return Err(DatabaseError::Foreign { database: name() });
+    };
+    if version > VERSION {
+        return Err(DatabaseError::Newer {
+            database: name(),
+            found: version,
+            known: VERSION,
+        });
+    }
+    let format = meta(client, "derived_format").await.map_err(failed)?;
+    let derived = format.as_deref() != Some(DERIVED_FORMAT);
+    Ok(match version == VERSION && !derived {
+        true => There::Current,
+        false => There::Other { version, derived },
+    })
+}
+
+async fn create(client: &impl GenericClient) -> Result<(), Error> {
+    let schema = "SELECT to_regnamespace('staffel') IS NOT NULL";
+    let schema: bool = client.query_one(schema, &[]).await?.try_get(0)?;
+    if !schema {
+        client.batch_execute("CREATE SCHEMA staffel").await?;
+    }
+    client
+        .batch_execute(
+            "CREATE TABLE staffel.meta (name text PRIMARY KEY, value text NOT NULL);
+             INSERT INTO staffel.meta VALUES ('version', '0')",
+        )
+        .await
 }
 
 /// Throws away what is derived.

@@ -1,7 +1,16 @@
 //! A server on PostgreSQL from outside: what is there after a restart, who else may write, what is no database for it,
 //! and a database that is away.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::json;
@@ -10,7 +19,7 @@ use server::{
     storage::Place,
 };
 
-use crate::support::{Cluster, Events, Program, data_folder, database, until};
+use crate::support::{Api, Cluster, Events, Program, data_folder, database, soon, until};
 
 /// What a server says that does not start on this database.
 fn complaint(url: &str) -> String {
@@ -136,6 +145,65 @@ async fn while_the_database_is_away_boards_stay_and_a_change_is_503_and_then_all
     .await;
 }
 
+/// Reports until the work is over; says how often that was acknowledged.
+async fn report_on(api: Api, pipeline: String, over: Arc<AtomicBool>) -> usize {
+    let path = format!("/api/pipelines/{pipeline}/reports");
+    let mut acknowledged = 0;
+    while !over.load(Ordering::Relaxed) {
+        let key = format!("{pipeline}-{acknowledged}");
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", &*key),
+            ("staffel-actor", "agent/cursor"),
+        ];
+        let body = json!({"message": key}).to_string();
+        match api.try_send(Method::POST, &path, &headers, body).await {
+            Some(answer) if answer.status < 300 => acknowledged += 1,
+            Some(answer) if answer.status != 503 => panic!("{key}: {answer:?}"),
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_goes_on_when_the_database_crashes_in_the_middle_of_commits() {
+    let cluster = Cluster::start(&[]);
+    let program = Program::start_on(&cluster.url("postgres"));
+    let over = Arc::new(AtomicBool::new(false));
+    let mut agents = Vec::new();
+    for n in 0..4 {
+        let pipeline = program.api.start(&format!("p{n}")).await;
+        let work = report_on(program.api.clone(), pipeline.clone(), Arc::clone(&over));
+        agents.push((pipeline, tokio::spawn(work)));
+    }
+    let head = async || program.api.get("/api/status").await.ok()["head"].as_u64();
+    for round in 0..8 {
+        let before = head().await;
+        until("work goes on", async || {
+            head().await > before.map(|head| head + 8)
+        })
+        .await;
+        tokio::time::sleep(Duration::from_millis(round * 7)).await;
+        cluster.crash();
+    }
+    let before = head().await;
+    until("work goes on", async || head().await > before).await;
+    over.store(true, Ordering::Relaxed);
+    let mut facts = 0;
+    for (pipeline, work) in agents {
+        let acknowledged = soon("the agent", work).await.expect("no panic");
+        let events = program.api.events(&pipeline).await;
+        let keys = events.iter().filter_map(|event| event["key"].as_str());
+        let expected: Vec<_> = (0..acknowledged)
+            .map(|n| format!("{pipeline}-{n}"))
+            .collect();
+        assert_eq!(keys.collect::<Vec<_>>(), expected, "once and in order");
+        facts += events.len() as u64;
+    }
+    assert_eq!(head().await, Some(facts), "and there is no hole");
+}
+
 #[test]
 fn what_is_no_database_for_it_is_said_and_not_touched() {
     let cluster = Cluster::start(&["fsync=off"]);
@@ -200,8 +268,48 @@ fn what_is_no_database_for_it_is_said_and_not_touched() {
         }
         assert!(!said.contains("hunter2"), "{said}");
     }
-    let left = cluster.ask("SELECT 1");
-    assert_eq!(left, Some(1));
+    let tables = "SELECT count(*)::int FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'staffel'";
+    for (database, left) in [("foreign_one", 1), ("ascii", 0), ("guarded", 0)] {
+        assert_eq!(cluster.ask(database, tables), Some(left), "{database}");
+    }
+    let version = "SELECT value::int FROM staffel.meta WHERE name = 'version'";
+    assert_eq!(cluster.ask("newer", version), Some(99));
+}
+
+#[test]
+fn tables_are_not_changed_under_a_server_that_is_at_work() {
+    let cluster = Cluster::start(&["fsync=off"]);
+    let url = cluster.url("postgres");
+    let program = Program::start_on(&url);
+    let older = "UPDATE staffel.meta SET value = '0' WHERE name = 'derived_format'";
+    cluster.execute("postgres", older);
+    let folder = data_folder();
+    let (done, said) = staffel(&["people", "list"], &url, folder.path());
+    assert!(
+        !done && said.contains("another version is at work"),
+        "{said}"
+    );
+    program.stop();
+    let (done, said) = staffel(&["people", "list"], &url, folder.path());
+    assert!(done, "{said}");
+}
+
+#[test]
+fn nothing_is_made_by_looking_and_no_value_is_logged() {
+    let url = database();
+    let folder = data_folder();
+    let place = Place::Database(address(&url));
+    assert!(place.existing_agents().expect("a look").is_none());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    command
+        .args(["agents", "add", "canary"])
+        .current_dir(folder.path())
+        .env("STAFFEL_DATABASE_URL", &url)
+        .env("STAFFEL_LOG", "debug");
+    let output = command.output().expect("the program runs");
+    let log = String::from_utf8(output.stderr).expect("a log in UTF-8");
+    assert!(output.status.success() && !log.contains("canary"), "{log}");
+    assert!(place.existing_agents().expect("a look").is_some());
 }
 
 #[test]

@@ -13,11 +13,15 @@ use super::{
 };
 use crate::{
     journal::{
-        Found, INDEXED_MAX, ListCursor, ListQuery, Listed, PART, Place, SearchText, SummaryRow,
+        Found, INDEXED_MAX, ListCursor, ListQuery, Listed, PART, Place, SearchText, Snapshot,
+        SummaryRow,
         derived::{found_in, name},
     },
     postgres::{Failure, Value, change, first, number, rows, signed},
 };
+
+/// Rows that one statement stores.
+const AT_ONCE: usize = 1_000;
 
 /// Stores rows of lists.
 pub async fn store_summaries(
@@ -51,28 +55,76 @@ pub async fn store_summaries(
     Ok(())
 }
 
+/// Stores states to begin a fold with, and forgets those that nobody asks for any more.
+pub async fn store_snapshots(
+    work: &Transaction<'_>,
+    snapshots: &[Snapshot],
+    oldest_asked: u64,
+) -> Result<(), Failure> {
+    let upsert = "INSERT INTO staffel.snapshots (pipeline, revision, position, state)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])
+        ON CONFLICT (pipeline, revision) DO UPDATE SET position = excluded.position, state = excluded.state";
+    let prune = "DELETE FROM staffel.snapshots old USING (
+            SELECT pipeline, max(revision) AS newest FROM staffel.snapshots
+            WHERE pipeline = ANY($1) AND position <= $2 GROUP BY pipeline
+        ) kept WHERE old.pipeline = kept.pipeline AND old.revision < kept.newest";
+    for some in snapshots.chunks(AT_ONCE) {
+        let named: HashMap<_, _> = some
+            .iter()
+            .map(|state| ((state.pipeline.as_str(), state.revision), state))
+            .collect();
+        let (mut pipeline, mut revision) = (vec![], vec![]);
+        let (mut position, mut json) = (vec![], vec![]);
+        for ((of, number), state) in named {
+            pipeline.push(of);
+            revision.push(signed(number));
+            position.push(signed(state.position));
+            json.push(&*state.json);
+        }
+        change(work, upsert, &[&pipeline, &revision, &position, &json]).await?;
+        change(work, prune, &[&pipeline, &signed(oldest_asked)]).await?;
+    }
+    Ok(())
+}
+
 /// Makes short texts findable, and notes documents for [`index_next`].
 pub async fn store_texts(work: &Transaction<'_>, texts: &[SearchText]) -> Result<(), Failure> {
-    for SearchText {
-        pipeline,
-        found_in,
-        place,
-    } in texts
-    {
-        let (pipeline, found_in) = (pipeline.as_str(), name(*found_in));
-        match place {
-            Place::Text(text) => {
-                if found_in == name(MatchIn::Title) {
-                    let forget = "DELETE FROM staffel.places WHERE pipeline = $1 AND found_in = $2";
-                    change(work, forget, &[&pipeline, &found_in]).await?;
+    for some in texts.chunks(AT_ONCE) {
+        // Of two titles of one pipeline the later one counts, also of those that are there.
+        let mut titles = HashMap::new();
+        for (place, text) in some.iter().enumerate() {
+            if text.found_in == MatchIn::Title {
+                titles.insert(text.pipeline.as_str(), place);
+            }
+        }
+        if !titles.is_empty() {
+            let forget =
+                "DELETE FROM staffel.places WHERE found_in = 'title' AND pipeline = ANY($1)";
+            let pipelines: Vec<_> = titles.keys().copied().collect();
+            change(work, forget, &[&pipelines]).await?;
+        }
+        let mut places = Places::default();
+        let (mut pipeline, mut found_in, mut hash) = (vec![], vec![], vec![]);
+        for (number, text) in some.iter().enumerate() {
+            let of = text.pipeline.as_str();
+            match &text.place {
+                Place::Text(_)
+                    if text.found_in == MatchIn::Title && titles.get(of) != Some(&number) => {}
+                Place::Text(body) => {
+                    places.add(of, name(text.found_in), None, 0, beginning(body, PART));
                 }
-                let text = beginning(text, PART);
-                index(work, pipeline, found_in, None, 0, text).await?;
+                Place::Document(document) => {
+                    pipeline.push(of);
+                    found_in.push(name(text.found_in));
+                    hash.push(&document.as_bytes()[..]);
+                }
             }
-            Place::Document(hash) => {
-                let note = "INSERT INTO staffel.to_index (pipeline, found_in, hash, start) VALUES ($1, $2, $3, 0)";
-                change(work, note, &[&pipeline, &found_in, &&hash.as_bytes()[..]]).await?;
-            }
+        }
+        places.insert(work).await?;
+        if !pipeline.is_empty() {
+            let note = "INSERT INTO staffel.to_index (pipeline, found_in, hash, start)
+                SELECT pipeline, found_in, hash, 0 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS of (pipeline, found_in, hash)";
+            change(work, note, &[&pipeline, &found_in, &hash]).await?;
         }
     }
     Ok(())
@@ -96,15 +148,9 @@ pub async fn index_next(work: &Transaction<'_>) -> Result<bool, Failure> {
     let end = start + part.len();
     if !part.is_empty() {
         let (pipeline, found_in) = (next.try_get(1)?, next.try_get(2)?);
-        index(
-            work,
-            pipeline,
-            found_in,
-            Some(next.try_get(3)?),
-            start,
-            part,
-        )
-        .await?;
+        let mut places = Places::default();
+        places.add(pipeline, found_in, Some(next.try_get(3)?), start, part);
+        places.insert(work).await?;
     }
     if end >= text.len().min(INDEXED_MAX) || part.is_empty() {
         change(work, "DELETE FROM staffel.to_index WHERE id = $1", &[&id]).await?;
@@ -115,26 +161,50 @@ pub async fn index_next(work: &Transaction<'_>) -> Result<bool, Failure> {
     Ok(true)
 }
 
-async fn index(
-    work: &Transaction<'_>,
-    pipeline: &str,
-    found_in: &str,
-    hash: Option<&[u8]>,
-    start: usize,
-    text: &str,
-) -> Result<(), Failure> {
-    let insert = "INSERT INTO staffel.places (pipeline, found_in, hash, start, length, text, words)
-                  VALUES ($1, $2, $3, $4, $5, $6, $7::text::tsvector)";
-    let kept = hash.is_none().then_some(text.as_bytes());
-    let (start, length) = (signed(start as u64), signed(text.len() as u64));
-    let words = words::vector(text);
-    change(
-        work,
-        insert,
-        &[&pipeline, &found_in, &hash, &start, &length, &kept, &words],
-    )
-    .await?;
-    Ok(())
+/// Rows of `places`, column by column.
+#[derive(Default)]
+struct Places<'a> {
+    pipeline: Vec<&'a str>,
+    found_in: Vec<&'a str>,
+    hash: Vec<Option<&'a [u8]>>,
+    start: Vec<i64>,
+    length: Vec<i64>,
+    text: Vec<Option<&'a [u8]>>,
+    words: Vec<String>,
+}
+
+impl<'a> Places<'a> {
+    fn add(
+        &mut self,
+        pipeline: &'a str,
+        found_in: &'a str,
+        hash: Option<&'a [u8]>,
+        start: usize,
+        text: &'a str,
+    ) {
+        self.pipeline.push(pipeline);
+        self.found_in.push(found_in);
+        self.hash.push(hash);
+        self.start.push(signed(start as u64));
+        self.length.push(signed(text.len() as u64));
+        self.text.push(hash.is_none().then_some(text.as_bytes()));
+        self.words.push(words::vector(text));
+    }
+
+    async fn insert(&self, work: &Transaction<'_>) -> Result<(), Failure> {
+        if self.pipeline.is_empty() {
+            return Ok(());
+        }
+        // In the order in which they came: their numbers say which is newer.
+        let insert = "INSERT INTO staffel.places (pipeline, found_in, hash, start, length, text, words)
+            SELECT pipeline, found_in, hash, start, length, text, words::tsvector
+            FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[])
+                WITH ORDINALITY AS of (pipeline, found_in, hash, start, length, text, words, place) ORDER BY place";
+        let (a, b, c, d) = (&self.pipeline, &self.found_in, &self.hash, &self.start);
+        let (e, f, g) = (&self.length, &self.text, &self.words);
+        change(work, insert, &[a, b, c, d, e, f, g]).await?;
+        Ok(())
+    }
 }
 
 /// How many pipelines there are in each list.

@@ -19,7 +19,7 @@ use super::{
     Append, AppendError, Appended, Derived, Epoch, FileRef, FileStored, Journal, KeyUse, ListQuery,
     Listed, NewFile, ReadError, Snapshot, Stored,
 };
-use crate::postgres::{Database, DatabaseError, Failure, first, in_time, number, rows, signed};
+use crate::postgres::{Database, DatabaseError, Failure, first, number, rows, signed};
 use rows::{key_use, parsed, select_events};
 use writer::{Job, Writer, begin_epoch};
 
@@ -111,14 +111,6 @@ impl Postgres {
             // It fell over this job: what became of it is not known.
             .map_err(|_| AppendError::Unknown("the writer has stopped".to_owned()))?
     }
-
-    async fn read_after(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            select_events(&client, None, after, max).await
-        });
-        Ok(read.await?)
-    }
 }
 
 #[async_trait]
@@ -136,19 +128,24 @@ impl Journal for Postgres {
     }
 
     async fn find_key(&self, scope: &str, text: &str) -> Result<Option<KeyUse>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            key_use(&client, scope, text).await
-        });
+        let read = self
+            .database
+            .with(async |client| key_use(client, scope, text).await);
         Ok(read.await?)
     }
 
     async fn read(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError> {
-        self.read_after(after, max).await
+        let read = self
+            .database
+            .with_reserved(async |client| select_events(client, None, after, max).await);
+        Ok(read.await?)
     }
 
     async fn read_shared(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError> {
-        self.read_after(after, max).await
+        let read = self
+            .database
+            .with(async |client| select_events(client, None, after, max).await);
+        Ok(read.await?)
     }
 
     async fn read_pipeline(
@@ -157,18 +154,16 @@ impl Journal for Postgres {
         after: u64,
         max: usize,
     ) -> Result<Vec<Stored>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            select_events(&client, Some(pipeline), after, max).await
-        });
+        let read = self
+            .database
+            .with(async |client| select_events(client, Some(pipeline), after, max).await);
         Ok(read.await?)
     }
 
     async fn text(&self, hash: &DocumentHash) -> Result<Option<Arc<str>>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            lists::text(&client, hash.as_bytes()).await
-        });
+        let read = self
+            .database
+            .with(async |client| lists::text(client, hash.as_bytes()).await);
         Ok(read.await?.map(Arc::from))
     }
 
@@ -181,11 +176,10 @@ impl Journal for Postgres {
         pipeline: &PipelineId,
         hash: &DocumentHash,
     ) -> Result<Option<FileRef>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
+        let read = self.database.with(async |client| {
             let select = "SELECT size, media FROM staffel.files WHERE pipeline = $1 AND hash = $2";
             let hash = &hash.as_bytes()[..];
-            let Some(row) = first(&client, select, &[&pipeline.as_str(), &hash]).await? else {
+            let Some(row) = first(client, select, &[&pipeline.as_str(), &hash]).await? else {
                 return Ok(None);
             };
             Ok(Some(FileRef {
@@ -201,11 +195,10 @@ impl Journal for Postgres {
         pipeline: &PipelineId,
         hash: &DocumentHash,
     ) -> Result<Option<Vec<u8>>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
+        let read = self.database.with(async |client| {
             let select = "SELECT bytes FROM staffel.files WHERE pipeline = $1 AND hash = $2";
             let hash = &hash.as_bytes()[..];
-            let row = first(&client, select, &[&pipeline.as_str(), &hash]).await?;
+            let row = first(client, select, &[&pipeline.as_str(), &hash]).await?;
             Ok(row.map(|row| row.try_get(0)).transpose()?)
         });
         Ok(read.await?)
@@ -217,10 +210,9 @@ impl Journal for Postgres {
     }
 
     async fn derived_position(&self) -> Result<u64, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
+        let read = self.database.with(async |client| {
             let select = "SELECT value FROM staffel.meta WHERE name = 'derived_position'";
-            let Some(row) = first(&client, select, &[]).await? else {
+            let Some(row) = first(client, select, &[]).await? else {
                 return Ok(0);
             };
             Ok(row.try_get::<_, &str>(0)?.parse().unwrap_or(0))
@@ -237,12 +229,11 @@ impl Journal for Postgres {
         pipeline: &PipelineId,
         at_most: u64,
     ) -> Result<Option<Snapshot>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
+        let read = self.database.with(async |client| {
             let select = "SELECT revision, position, state FROM staffel.snapshots
                           WHERE pipeline = $1 AND position <= $2 ORDER BY revision DESC LIMIT 1";
             let values = (pipeline.as_str(), signed(at_most));
-            let Some(row) = first(&client, select, &[&values.0, &values.1]).await? else {
+            let Some(row) = first(client, select, &[&values.0, &values.1]).await? else {
                 return Ok(None);
             };
             Ok(Some(Snapshot {
@@ -261,26 +252,23 @@ impl Journal for Postgres {
         } else {
             self.searches.acquire().await.ok()
         };
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            lists::list(&client, query).await
-        });
+        let read = self
+            .database
+            .with(async |client| lists::list(client, query).await);
         Ok(read.await?)
     }
 
     async fn count(&self, query: &ListQuery) -> Result<u64, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            lists::count(&client, query).await
-        });
+        let read = self
+            .database
+            .with(async |client| lists::count(client, query).await);
         Ok(read.await?)
     }
 
     async fn counts(&self) -> Result<Counts, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
-            lists::counts(&client).await
-        });
+        let read = self
+            .database
+            .with(async |client| lists::counts(client).await);
         Ok(read.await?)
     }
 
@@ -289,11 +277,10 @@ impl Journal for Postgres {
         time: Timestamp,
         max: usize,
     ) -> Result<Vec<PipelineId>, ReadError> {
-        let read = in_time(async {
-            let client = self.database.client().await?;
+        let read = self.database.with(async |client| {
             let select = "SELECT pipeline FROM staffel.summaries WHERE state = 'ended' AND ended < $1 ORDER BY ended LIMIT $2";
             let values = (time.millis(), signed(max as u64));
-            let rows = rows(&client, select, &[&values.0, &values.1]).await?;
+            let rows = rows(client, select, &[&values.0, &values.1]).await?;
             rows.iter().map(|row| parsed(row, 0)).collect()
         });
         Ok(read.await?)

@@ -16,6 +16,8 @@ fn words(text: &str) -> impl Iterator<Item = String> {
         .nfd()
         .filter(|letter| !is_combining_mark(*letter))
         .flat_map(char::to_lowercase)
+        // The sigma at the end of a word is the same letter.
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
         .collect();
     let words = folded.split(|letter: char| !letter.is_alphanumeric());
     let words: Vec<_> = words

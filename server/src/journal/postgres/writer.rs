@@ -23,13 +23,17 @@ use crate::{
         Append, AppendError, Appended, Derived, EPOCHS_KEPT, Epoch, FileStored, GROUP,
         KEYS_DELETED, KEYS_KEPT_MS, KeyUse, NewFile, new_epoch,
     },
-    postgres::{Database, Failure, change, clear_derived, first, number, rows, signed},
+    postgres::{
+        Database, Failure, WRITER, change, clear_derived, first, number, rows, signed, silent,
+    },
 };
 
-/// Whoever has this lock is the one that writes.
-const WRITER: i64 = 0x5354_464c_0002;
+/// Most bytes of texts that share one transaction, beyond its last append: one group is on its way within seconds.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// How long a commit may take. Beyond that its outcome is asked for.
 const COMMITTED: Duration = Duration::from_secs(10);
+/// How long other work may take. What is derived from very many facts is stored in one go.
+const WORKED: Duration = Duration::from_secs(120);
 /// How long is asked what became of a commit.
 const ASKED: Duration = Duration::from_secs(5);
 /// The pause between two questions, and before another try after a failure.
@@ -81,7 +85,9 @@ impl Drop for Session {
 /// # Errors
 /// The database is away.
 pub async fn session(database: &Database) -> Result<Option<Session>, Failure> {
-    let session = Session(Some(database.client().await?));
+    let session = Session(Some(database.reserved().await?));
+    let limit = "SET statement_timeout = '60s'";
+    session.get()?.batch_execute(limit).await?;
     let lock = "SELECT pg_try_advisory_lock($1)";
     let lock = first(session.get()?, lock, &[&WRITER]).await?;
     let free = lock.map(|row| row.try_get(0)).transpose()?;
@@ -182,8 +188,11 @@ impl Writer {
                 other => others.push(other),
             }
         }
-        if !appends.is_empty() || !checks.is_empty() {
-            let (batch, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
+        while !appends.is_empty() || !checks.is_empty() {
+            let more = appends.split_off(within_bounds(&appends));
+            let (batch, replies): (Vec<_>, Vec<_>) =
+                std::mem::replace(&mut appends, more).into_iter().unzip();
+            let checks = std::mem::take(&mut checks);
             match self.append(&batch, !checks.is_empty()).await {
                 Ok((newest, results)) => {
                     // Before the replies: whoever has a reply can rely on the change being notified.
@@ -237,13 +246,16 @@ impl Writer {
             self.session = None;
             let gone = || Failure::Away("the server stops".to_owned());
             let database = self.database.upgrade().ok_or_else(gone)?;
-            let taken = timeout(ASKED, session(&database)).await;
-            let taken = taken.unwrap_or_else(|_| Err(silent()))?;
-            let taken = taken.ok_or_else(|| {
-                // It may be our own lost connection, which ends when the database notices.
-                Failure::Away("another connection writes to this database".to_owned())
-            })?;
-            self.notify(head(taken.get()?).await?);
+            let taking = timeout(ASKED, async {
+                let taken = session(&database).await?.ok_or_else(|| {
+                    // It may be our own lost connection, which ends when the database notices.
+                    Failure::Away("another connection writes to this database".to_owned())
+                })?;
+                let head = head(taken.get()?).await?;
+                Ok::<_, Failure>((taken, head))
+            });
+            let (taken, head) = taking.await.unwrap_or_else(|_| Err(silent()))?;
+            self.notify(head);
             self.session = Some(taken);
         }
         self.session.as_mut().ok_or_else(silent)?.get_mut()
@@ -295,19 +307,19 @@ impl Writer {
         let Some((name, newest, results)) = transaction else {
             return Err(failure.into());
         };
-        match self.outcome(&name).await {
+        match self.outcome(&name, newest).await {
             Some(true) => Ok((newest, results)),
             Some(false) => Err(failure.into()),
             None => Err(AppendError::Unknown(failure.to_string())),
         }
     }
 
-    /// Whether a transaction was committed. `None`: nobody can tell now.
-    async fn outcome(&self, transaction: &str) -> Option<bool> {
+    /// Whether a transaction was committed that ends at this position. `None`: nobody can tell now.
+    async fn outcome(&self, transaction: &str, newest: u64) -> Option<bool> {
         let database = self.database.upgrade()?;
         let asked = timeout(ASKED, async {
             loop {
-                match status(&database, transaction).await.as_deref() {
+                match status(&database, transaction, newest).await.as_deref() {
                     Ok("committed") => return Some(true),
                     Ok("aborted") => return Some(false),
                     // It is under way still, or the database is away.
@@ -353,7 +365,7 @@ impl Writer {
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, AppendError> {
         let session = self.session().await?;
-        let tried = timeout(COMMITTED, async {
+        let tried = timeout(WORKED, async {
             let transaction = session.transaction().await?;
             transaction.batch_execute(settings).await?;
             let done = work(&transaction).await?;
@@ -370,15 +382,38 @@ impl Writer {
     }
 }
 
-fn silent() -> Failure {
-    Failure::Away("the database does not answer".to_owned())
+/// How many of these appends may share a transaction.
+fn within_bounds<T>(appends: &[(Box<Append>, T)]) -> usize {
+    let mut bytes = 0;
+    let fits = appends.iter().take_while(|(append, _)| {
+        let before = bytes;
+        let texts = append.documents.iter();
+        bytes += texts.map(|text| text.text().len()).sum::<usize>();
+        before < GROUP_BYTES
+    });
+    fits.count()
 }
 
-async fn status(database: &Arc<Database>, transaction: &str) -> Result<String, Failure> {
-    let client = database.client().await?;
-    let select = "SELECT coalesce(pg_xact_status($1::text::xid8), 'forgotten')";
-    let row = first(&client, select, &[&transaction]).await?;
-    Ok(row.ok_or_else(silent)?.try_get(0)?)
+/// What became of a transaction that ended at this position: `committed`, `aborted` or something else.
+async fn status(
+    database: &Arc<Database>,
+    transaction: &str,
+    newest: u64,
+) -> Result<String, Failure> {
+    let work = async |client: &mut Object| {
+        let select = "SELECT coalesce(pg_xact_status($1::text::xid8), 'forgotten')";
+        let row = first(client, select, &[&transaction]).await?;
+        let status: String = row.ok_or_else(silent)?.try_get(0)?;
+        if status != "committed" {
+            return Ok(status);
+        }
+        // A standby may have taken the place of the database that knew this name, and may not have got what it had. What is
+        // committed after something is safe only where that is.
+        let after = "UPDATE staffel.head SET position = position WHERE position >= $1";
+        let there = change(client, after, &[&signed(newest)]).await? > 0;
+        Ok(if there { status } else { "lost".to_owned() })
+    };
+    database.with(work).await
 }
 
 /// Inserts what of a batch can be: the same statements for one append and for many.
@@ -610,22 +645,7 @@ async fn store_file(work: &Transaction<'_>, file: &NewFile) -> Result<FileStored
 async fn store_derived(work: &Transaction<'_>, derived: &Derived) -> Result<(), Failure> {
     lists::store_summaries(work, &derived.summaries).await?;
     lists::store_texts(work, &derived.texts).await?;
-    let upsert = "INSERT INTO staffel.snapshots (pipeline, revision, position, state) VALUES ($1, $2, $3, $4)
-                  ON CONFLICT (pipeline, revision) DO UPDATE SET position = $3, state = $4";
-    let prune = "DELETE FROM staffel.snapshots WHERE pipeline = $1 AND revision <
-                 (SELECT max(revision) FROM staffel.snapshots WHERE pipeline = $1 AND position <= $2)";
-    let oldest = signed(derived.oldest_asked);
-    for snapshot in &derived.snapshots {
-        let pipeline = snapshot.pipeline.as_str();
-        let (revision, position) = (signed(snapshot.revision), signed(snapshot.position));
-        change(
-            work,
-            upsert,
-            &[&pipeline, &revision, &position, &snapshot.json],
-        )
-        .await?;
-        change(work, prune, &[&pipeline, &oldest]).await?;
-    }
+    lists::store_snapshots(work, &derived.snapshots, derived.oldest_asked).await?;
     change(
         work,
         "UPDATE staffel.meta SET value = $1 WHERE name = 'derived_position'",

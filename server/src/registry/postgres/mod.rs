@@ -5,19 +5,31 @@ mod outbox;
 mod people;
 mod wishes;
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::{Object, Transaction};
 use domain::Timestamp;
 use protocol::Scope;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::{SESSIONS_KEPT, Store, StoreError, StoredAgent, StoredSession};
-use crate::postgres::{Database, Failure, Value, change, first, in_time, rows, signed};
+use crate::postgres::{Database, Failure, Value, change, first, rows, signed, silent};
+
+/// Who changes people, one at a time.
+const CHANGING_PEOPLE: i64 = 0x5354_464c_0003;
+/// How long is asked what others have changed, and how long not again after that was in vain.
+const ASKED: Duration = Duration::from_secs(1);
+const ASKED_AGAIN: Duration = Duration::from_secs(2);
 
 /// The registry of a database.
 pub struct Postgres {
     database: Arc<Database>,
+    /// When it was asked in vain what others have changed.
+    failed: Mutex<Option<Instant>>,
 }
 
 impl From<Failure> for StoreError {
@@ -29,7 +41,10 @@ impl From<Failure> for StoreError {
 impl Postgres {
     /// The registry of this database.
     pub fn of(database: Arc<Database>) -> Self {
-        Self { database }
+        Self {
+            database,
+            failed: Mutex::default(),
+        }
     }
 
     /// Works with a connection. Blocks.
@@ -37,11 +52,7 @@ impl Postgres {
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let done = in_time(async {
-            let mut client = self.database.client().await?;
-            work(&mut client).await
-        });
-        Ok(self.database.block(done)?)
+        Ok(self.database.block(self.database.with(work))?)
     }
 
     /// All or nothing. Blocks.
@@ -64,18 +75,32 @@ impl Postgres {
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         self.together(async |transaction| {
-            let lock = "SELECT FROM staffel.versions WHERE about = 'people' FOR UPDATE";
-            rows(transaction, lock, &[]).await?;
+            let lock = "SELECT pg_advisory_xact_lock($1)";
+            rows(transaction, lock, &[&CHANGING_PEOPLE]).await?;
             work(transaction).await
         })
     }
 
+    /// What others have changed, as a number. Whoever has an unknown token makes a thread wait for this: not for long, and
+    /// not again right after that was in vain.
     fn version(&self, about: &str) -> Result<i64, StoreError> {
-        self.with(async |client| {
-            let select = "SELECT number FROM staffel.versions WHERE about = $1";
-            let row = first(client, select, &[&about]).await?;
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_some_and(|at| at.elapsed() < ASKED_AGAIN) {
+            return Err(silent().into());
+        }
+        *failed = None;
+        drop(failed);
+        let read = self.database.with(async |client| {
+            let select = "SELECT coalesce(sum(number), 0)::bigint FROM staffel.versions WHERE about = $1 AND process <> $2";
+            let row = first(client, select, &[&about, &self.database.process()]).await?;
             Ok(row.map_or(Ok(0), |row| row.try_get(0))?)
-        })
+        });
+        let read = self.database.block(async { timeout(ASKED, read).await });
+        let read = read.unwrap_or_else(|_| Err(silent()));
+        if read.is_err() {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        Ok(read?)
     }
 }
 

@@ -485,6 +485,15 @@ pub fn what_one_changes_about_people_another_one_notices<P: Place>() {
     assert!(noticed());
     command.sign_everybody_out().expect("a write");
     assert!(noticed());
+    assert!(
+        server
+            .add_person(&person("Bo", Role::Owner), false)
+            .expect("a write")
+    );
+    server
+        .add_device(&device("d", "Bo", 1), 9)
+        .expect("a write");
+    assert!(!noticed(), "what it has changed itself it knows");
 }
 
 /// Holds an engine to the contract: one test for each rule.

@@ -107,6 +107,8 @@ pub fn what_one_writes_another_one_notices<P: Place>() {
     command.remove_agent("token 1").expect("a write");
     assert!(noticed());
     assert_eq!(server.agents().expect("a read"), []);
+    assert!(server.add_agent(&agent("reader", 2)).expect("a write"));
+    assert!(!noticed(), "what it has changed itself it knows");
 }
 
 pub fn many_add_agents_at_once<P: Place>() {

@@ -57,8 +57,10 @@ impl Cluster {
     /// Kills a process that serves Staffel in the middle of its work: PostgreSQL ends all others then, and recovers from
     /// what is on disk.
     pub fn crash(&self) {
-        let pid =
-            self.ask("SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'staffel'");
+        let pid = self.ask(
+            "postgres",
+            "SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'staffel'",
+        );
         if let Some(pid) = pid {
             let killed = Command::new("kill")
                 .args(["-KILL", &pid.to_string()])
@@ -75,10 +77,10 @@ impl Cluster {
         });
     }
 
-    /// A number that the server of databases knows, or none.
-    pub fn ask(&self, select: &str) -> Option<i32> {
+    /// A number that a database knows, or none.
+    pub fn ask(&self, database: &str, select: &str) -> Option<i32> {
         let select = select.to_owned();
-        self.with("postgres", async move |client| {
+        self.with(database, async move |client| {
             let row = client.query_one(&select, &[]).await.expect("a row");
             row.get(0)
         })
