@@ -69,6 +69,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", action="store_true", help="every server keeps its data in PostgreSQL")
 
 
+# What looks into the files of SQLite, or follows a document that is about them.
+on_files = pytest.mark.skipif("config.getoption('--postgres')", reason="it is about files")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     Postgres.chosen = config.getoption("--postgres")
 

@@ -13,7 +13,7 @@ from typing import Any, Callable
 import anyio
 import httpx
 import pytest
-from conftest import MODES, ROOT, Agent, Server, binary, connect, hearing
+from conftest import MODES, ROOT, Agent, Server, binary, connect, hearing, on_files
 from mcp import Client, MCPError
 from mcp.client.stdio import stdio_client
 from test_limits import stateless
@@ -34,7 +34,7 @@ INITIALIZE = {
 
 def staffel(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [binary(), *arguments, "--data", server.folder / "data"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=ROOT)
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=ROOT, env=server.environment)
 
 
 def add(server: Server, name: str, *more: str) -> str:
@@ -314,6 +314,7 @@ async def test_the_commands_say_what_is_wrong(server: Server) -> None:
     assert not TOKEN.search(staffel(server, "agents", "list").stdout)
 
 
+@on_files
 async def test_no_token_leaks(tmp_path: Path) -> None:
     """A canary: tokens used in every right and wrong way are in no file, no log and no answer."""
     server = Server(tmp_path, STAFFEL_LOG="trace")

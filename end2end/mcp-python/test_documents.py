@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Server, binary
+from conftest import ROOT, Server, binary, on_files
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -128,6 +128,7 @@ class Newcomer:
             playing.kill()
 
 
+@on_files
 @pytest.mark.parametrize("block", blocks())
 def test_the_commands_of_a_block_work_one_after_the_other(block: str, tmp_path: Path) -> None:
     newcomer = Newcomer(tmp_path)

@@ -427,7 +427,7 @@ def test_the_server_may_be_away_meanwhile(runner: Runner, server: Server) -> Non
 
 def test_a_token_proves_the_agent_and_is_shown_to_nobody_else(runner: Runner, server: Server) -> None:
     added = [binary(), "agents", "add", "anna", "--data", server.folder / "data"]
-    token = re.search(r"staffel_[0-9a-f]+_[0-9a-f]+", subprocess.check_output(added, text=True))[0]
+    token = re.search(r"staffel_[0-9a-f]+_[0-9a-f]+", subprocess.check_output(added, text=True, env=server.environment))[0]
     # The server looks for new tokens once a second.
     until("the token", lambda: server.api("GET", "/status", Authorization=f"Bearer {token}").status_code == 200)
     runner.new("good", STAFFEL_TOKEN=token)

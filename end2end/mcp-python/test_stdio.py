@@ -20,7 +20,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.types import Implementation
 
-from conftest import Agent, Server, binary
+from conftest import Agent, Server, binary, on_files
 from test_http import initialize, request
 from test_limits import stateless
 
@@ -81,6 +81,7 @@ async def test_a_killed_server_comes_back(server: Server, mode: str) -> None:
         assert (await agent.wait(handover))["decision"] == "accepted"
 
 
+@on_files
 async def test_a_server_that_has_forgotten_the_session_is_told_again_who_calls(server: Server) -> None:
     async with bridged(server) as agent:
         pipeline, handover = await agent.handed_over()
