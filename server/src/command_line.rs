@@ -49,6 +49,8 @@ enum Command {
     Restore(commands::BackupArgs),
     /// Make lists, search and snapshots again from the facts
     Rebuild(commands::RebuildArgs),
+    /// Move everything from a data folder into a database of PostgreSQL, or back; no server runs meanwhile
+    Move(commands::MoveArgs),
     /// Give agents names that they can prove: add, list or revoke their tokens
     Agents(commands::agents::AgentsArgs),
     /// Say who may decide: add people, change what they may do, keep them out, make links to sign in
@@ -101,6 +103,7 @@ async fn execute(arguments: Arguments, site: Option<Site>) -> ExitCode {
         Some(Command::Backup(args)) => commands::backup(&args),
         Some(Command::Restore(args)) => commands::restore(&args),
         Some(Command::Rebuild(args)) => commands::rebuild(&args).await,
+        Some(Command::Move(args)) => commands::move_all(&args),
         Some(Command::Agents(args)) => commands::agents::run(&args),
         Some(Command::People(args)) => commands::people::run(&args),
         Some(Command::Notify(args)) => commands::notify::run(&args).await,

@@ -420,49 +420,64 @@ pub fn place(data: Option<&Path>, config: Option<&Path>) -> Result<Place> {
     place_of(data, read_file(path.as_deref())?.journal)
 }
 
+/// A place that somebody names: the address of a database, or a folder.
+///
+/// # Errors
+/// It begins like an address, and is none.
+pub fn named_place(name: &str) -> Result<Place> {
+    if !name.contains("://") {
+        return Ok(Place::Folder(data_or_default(Some(PathBuf::from(name)))?));
+    }
+    Ok(Place::Database(address(name, None, None)?))
+}
+
+/// The address of a database, with what the variables say of a password and of whom to trust.
+fn address(url: &str, password_file: Option<PathBuf>, ca_file: Option<PathBuf>) -> Result<Address> {
+    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
+    let file = path("STAFFEL_DATABASE_PASSWORD_FILE", password_file);
+    let password = match (variable("STAFFEL_DATABASE_PASSWORD"), file) {
+        (Some(password), _) => Some(password),
+        (None, file) => file
+            .map(|path| first_line("password_file", &path))
+            .transpose()?,
+    };
+    let trusted = path("STAFFEL_DATABASE_CA_FILE", ca_file);
+    let address = Address::new(url, password.as_deref(), trusted.as_deref());
+    address.context("this is no address of a PostgreSQL database")
+}
+
+fn first_line(setting: &str, path: &Path) -> Result<String> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("[journal] {setting}: {} cannot be read", path.display()))?;
+    let line = text.lines().next().unwrap_or_default().trim().to_owned();
+    ensure!(
+        !line.is_empty(),
+        "[journal] {setting}: the first line of {} is empty.",
+        path.display()
+    );
+    Ok(line)
+}
+
 /// A database, where one is named; else a folder.
 fn place_of(data: Option<&Path>, table: JournalTable) -> Result<Place> {
-    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
-    let first_line = |setting: &str, path: PathBuf| {
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("[journal] {setting}: {} cannot be read", path.display()))?;
-        let line = text.lines().next().unwrap_or_default().trim().to_owned();
-        ensure!(
-            !line.is_empty(),
-            "[journal] {setting}: the first line of {} is empty.",
-            path.display()
-        );
-        anyhow::Ok(line)
-    };
-    let variable_url = variable("STAFFEL_DATABASE_URL");
-    // A password of the file is for the address of the file, and for no other machine.
-    let password_file = table.password_file.filter(|_| variable_url.is_none());
-    let url = match (variable_url, table.url, table.url_file) {
-        (Some(url), ..) => Some(url),
+    let url = match (variable("STAFFEL_DATABASE_URL"), table.url, table.url_file) {
+        (Some(url), ..) => {
+            // A password of the file is for the address of the file, and for no other machine.
+            let address = address(&url, None, table.ca_file);
+            return Ok(Place::Database(address.context("STAFFEL_DATABASE_URL")?));
+        }
         (None, Some(_), Some(_)) => bail!(
             "[journal] url and url_file are both set. Allowed: one of them; url_file where the address has a password."
         ),
-        (None, Some(url), None) => Some(url),
-        (None, None, file) => file.map(|path| first_line("url_file", path)).transpose()?,
+        (None, Some(url), None) => url,
+        (None, None, Some(file)) => first_line("url_file", &file)?,
+        (None, None, None) => {
+            let folder = data.map(Path::to_owned).or(table.data);
+            return Ok(Place::Folder(data_or_default(folder)?));
+        }
     };
-    let Some(url) = url else {
-        let folder = data.map(Path::to_owned).or(table.data);
-        return Ok(Place::Folder(data_or_default(folder)?));
-    };
-    let password = match (
-        variable("STAFFEL_DATABASE_PASSWORD"),
-        path("STAFFEL_DATABASE_PASSWORD_FILE", password_file),
-    ) {
-        (Some(password), _) => Some(password),
-        (None, file) => file
-            .map(|path| first_line("password_file", path))
-            .transpose()?,
-    };
-    let trusted = path("STAFFEL_DATABASE_CA_FILE", table.ca_file);
-    let address = Address::new(&url, password.as_deref(), trusted.as_deref());
-    Ok(Place::Database(address.context(
-        "[journal] url, or STAFFEL_DATABASE_URL, is no address of a PostgreSQL database",
-    )?))
+    let address = address(&url, table.password_file, table.ca_file);
+    Ok(Place::Database(address.context("[journal] url")?))
 }
 
 /// Who is told, as `staffel serve` would read it, for commands that work beside a server.

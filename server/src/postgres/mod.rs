@@ -8,6 +8,7 @@ mod schema;
 
 use std::{
     future::Future,
+    io,
     time::{Duration, Instant},
 };
 
@@ -68,6 +69,12 @@ pub enum DatabaseError {
         database: String,
         /// What was said.
         why: String,
+    },
+    /// It starts, stops or recovers, for longer than a start waits for it.
+    #[error("The database {database} is starting or stopping. Start Staffel when it is ready.")]
+    Starting {
+        /// Which one.
+        database: String,
     },
     /// The server is too old.
     #[error(
@@ -165,7 +172,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error.code() {
             Some(&SqlState::DISK_FULL) => Self::Full,
-            Some(&SqlState::CANNOT_CONNECT_NOW) => Self::Starting,
+            _ if is_starting(&error) => Self::Starting,
             _ => Self::Away(explain(&error)),
         }
     }
@@ -179,6 +186,29 @@ impl From<PoolError> for Failure {
             other => Self::Away(other.to_string()),
         }
     }
+}
+
+/// Whether a database says that it starts, stops or recovers from a crash; or says nothing more in the middle of a
+/// connection, as it does when that begins.
+fn is_starting(error: &Error) -> bool {
+    let cut = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|source| {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            let kinds = [
+                BrokenPipe,
+                ConnectionAborted,
+                ConnectionReset,
+                UnexpectedEof,
+            ];
+            kinds.contains(&source.kind())
+        });
+    let codes = [
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+    ];
+    cut || error.is_closed() || error.code().is_some_and(|code| codes.contains(code))
 }
 
 fn away(address: &Address, why: String) -> DatabaseError {
@@ -211,7 +241,7 @@ impl Database {
     /// A [`DatabaseError`] that says what to do. What was there before is not changed then.
     pub fn open(address: Address) -> Result<Self, DatabaseError> {
         let database = Self::connect(address)?;
-        database.block(schema::prepare(&database))?;
+        database.patiently(async || schema::prepare(&database).await)?;
         Ok(database)
     }
 
@@ -221,9 +251,9 @@ impl Database {
     /// As [`Database::open`].
     pub fn open_existing(address: Address) -> Result<Option<Self>, DatabaseError> {
         let database = Self::connect(address)?;
-        let known = database.block(schema::is_known(&database))?;
+        let known = database.patiently(async || schema::is_known(&database).await)?;
         if known {
-            database.block(schema::prepare(&database))?;
+            database.patiently(async || schema::prepare(&database).await)?;
         }
         Ok(known.then_some(database))
     }
@@ -241,26 +271,45 @@ impl Database {
         let process = format!("{process:016x}");
         let pool = |size| pool(&address, &tls, runtime.handle(), &process, size);
         let (most, reserved) = (pool(CONNECTIONS), pool(RESERVED));
-        let database = Self {
+        Ok(Self {
             pool: most.map_err(failed)?,
             reserved: reserved.map_err(failed)?,
             address,
             tls,
             process,
             runtime: Some(runtime),
-        };
-        database.block(async {
+        })
+    }
+
+    /// Does something for a start, and again while the database is starting, too: a machine that starts, starts both.
+    ///
+    /// # Errors
+    /// What `work` says, or that the database starts and starts.
+    pub fn patiently<T>(
+        &self,
+        work: impl AsyncFn() -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.block(async {
             let begun = Instant::now();
-            // A machine that starts, starts both.
-            while let Err(failure) = database.client().await {
-                match failure {
-                    Failure::Starting if begun.elapsed() < STARTED => sleep(STARTED / 50).await,
-                    failure => return Err(away(&database.address, failure.to_string())),
+            loop {
+                match work().await {
+                    Err(DatabaseError::Starting { .. }) if begun.elapsed() < STARTED => {
+                        sleep(STARTED / 100).await;
+                    }
+                    done => return done,
                 }
             }
-            Ok(())
-        })?;
-        Ok(database)
+        })
+    }
+
+    /// What a failure means for a start.
+    pub fn refused(&self, failure: Failure) -> DatabaseError {
+        match failure {
+            Failure::Starting => DatabaseError::Starting {
+                database: self.name(),
+            },
+            other => away(&self.address, other.to_string()),
+        }
     }
 
     /// What to call it: its address, without a password.

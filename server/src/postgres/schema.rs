@@ -193,7 +193,7 @@ pub async fn is_known(database: &Database) -> Result<bool, DatabaseError> {
 /// Looks at a database, and brings its tables to the version of this build. Not under a server that is at work on them: it
 /// would go on with what is not there any more.
 pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
-    let failed = |error: Error| refused(database.name(), &error);
+    let failed = |error: Error| refused(database, error);
     let mut client = client(database).await?;
     if look(database, &client).await? == There::Current {
         return Ok(());
@@ -244,19 +244,14 @@ pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
 }
 
 async fn client(database: &Database) -> Result<Object, DatabaseError> {
-    database
-        .client()
-        .await
-        .map_err(|failure| DatabaseError::Away {
-            database: database.name(),
-            why: failure.to_string(),
-        })
+    let client = database.client().await;
+    client.map_err(|failure| database.refused(failure))
 }
 
 /// Looks whether a database can be used, and what there is in it.
 async fn look(database: &Database, client: &impl GenericClient) -> Result<There, DatabaseError> {
     let name = || database.name();
-    let failed = |error: Error| refused(name(), &error);
+    let failed = |error: Error| refused(database, error);
     let about = client
         .query_one(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
@@ -340,10 +335,12 @@ async fn meta(client: &impl GenericClient, name: &str) -> Result<Option<String>,
     found.map(|row| row.try_get(0)).transpose()
 }
 
-fn refused(database: String, error: &Error) -> DatabaseError {
-    let why = explain(error);
+fn refused(database: &Database, error: Error) -> DatabaseError {
     match error.code() {
-        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => DatabaseError::Rights { database, why },
-        _ => DatabaseError::Away { database, why },
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => DatabaseError::Rights {
+            database: database.name(),
+            why: explain(&error),
+        },
+        _ => database.refused(error.into()),
     }
 }

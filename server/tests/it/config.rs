@@ -102,6 +102,31 @@ fn an_unknown_or_unusable_setting_in_the_file_is_named() {
 fn a_setting_outside_its_bounds_is_named_with_its_value_and_what_is_allowed() {
     for (file, variables, words) in [
         (
+            "[journal]\nurl = \"postgres://h/d\"\nurl_file = \"f\"",
+            vec![],
+            vec!["url and url_file", "Allowed: one of them"],
+        ),
+        (
+            "[journal]\nurl_file = \"missing\"",
+            vec![],
+            vec!["url_file", "missing"],
+        ),
+        (
+            "[journal]\nurl_file = \"missing\"",
+            vec![("STAFFEL_DATABASE_URL", "localhost/x")],
+            vec!["STAFFEL_DATABASE_URL", "postgres://USER@HOST"],
+        ),
+        (
+            "[journal]\nurl = \"postgres://u:p@w@h/d\"",
+            vec![],
+            vec!["[journal] url", "%40"],
+        ),
+        (
+            "[journal]\nurl = \"postgres://127.0.0.1:9/d\"\nca_file = \"missing.pem\"",
+            vec![],
+            vec!["certificates", "missing.pem"],
+        ),
+        (
             "[prompt]\nmodel = \"m\"\nbase_url = \"localhost\"",
             vec![],
             vec!["base_url", "\"localhost\"", "http://"],

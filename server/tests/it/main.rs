@@ -24,6 +24,7 @@ mod journal_sqlite;
 mod kill;
 mod metrics;
 mod model;
+mod moving;
 mod notify;
 mod people;
 mod policy;

@@ -19,33 +19,13 @@ use server::{
     storage::Place,
 };
 
-use crate::support::{Api, Cluster, Events, Program, data_folder, database, soon, until};
+use crate::support::{Api, Cluster, Events, Program, data_folder, database, soon, staffel, until};
 
 /// What a server says that does not start on this database.
 fn complaint(url: &str) -> String {
     let mut command = Program::command(Path::new("/nonexistent"));
     command.env("STAFFEL_DATABASE_URL", url);
     Program::complaint(command).0
-}
-
-fn staffel(arguments: &[&str], url: &str, folder: &Path) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("STAFFEL_") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("STAFFEL_DATA", folder.join("data"))
-        .env("STAFFEL_DATABASE_URL", url);
-    let output = command.output().expect("the program runs");
-    let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8(said).expect("a message in UTF-8"),
-    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,24 +52,24 @@ async fn what_was_done_on_a_database_is_there_after_a_restart_and_a_second_serve
 
     // Commands beside it work on the same database, and it takes in what they change.
     let folder = data_folder();
-    let (done, said) = staffel(&["agents", "add", "builder"], &url, folder.path());
+    let (done, said) = staffel(&["agents", "add", "builder"], Some(&url), folder.path());
     assert!(done, "{said}");
     until("the agent is known", async || {
         let agents = program.api.get("/api/agents").await.ok();
         agents.to_string().contains("builder")
     })
     .await;
-    let (done, said) = staffel(&["people", "add", "Dana"], &url, folder.path());
+    let (done, said) = staffel(&["people", "add", "Dana"], Some(&url), folder.path());
     assert!(done && said.contains("Dana is a reviewer"), "{said}");
-    let (done, said) = staffel(&["backup", "copy.tar"], &url, folder.path());
+    let (done, said) = staffel(&["backup", "copy.tar"], Some(&url), folder.path());
     assert!(!done && said.contains("pg_dump"), "{said}");
-    let (done, said) = staffel(&["rebuild"], &url, folder.path());
+    let (done, said) = staffel(&["rebuild"], Some(&url), folder.path());
     assert!(
         !done && said.contains("in use by another Staffel"),
         "{said}"
     );
     program.stop();
-    let (done, said) = staffel(&["rebuild"], &url, folder.path());
+    let (done, said) = staffel(&["rebuild"], Some(&url), folder.path());
     assert!(done && said.contains("are made again"), "{said}");
     assert!(!folder.path().join("data").exists(), "no folder was made");
 }
@@ -284,13 +264,13 @@ fn tables_are_not_changed_under_a_server_that_is_at_work() {
     let older = "UPDATE staffel.meta SET value = '0' WHERE name = 'derived_format'";
     cluster.execute("postgres", older);
     let folder = data_folder();
-    let (done, said) = staffel(&["people", "list"], &url, folder.path());
+    let (done, said) = staffel(&["people", "list"], Some(&url), folder.path());
     assert!(
         !done && said.contains("another version is at work"),
         "{said}"
     );
     program.stop();
-    let (done, said) = staffel(&["people", "list"], &url, folder.path());
+    let (done, said) = staffel(&["people", "list"], Some(&url), folder.path());
     assert!(done, "{said}");
 }
 

@@ -13,7 +13,10 @@ use std::{
 use async_trait::async_trait;
 use domain::{DocumentHash, Media, PipelineId, Timestamp};
 use protocol::Counts;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot, watch},
+    time::sleep,
+};
 
 use super::{
     Append, AppendError, Appended, Derived, Epoch, FileRef, FileStored, Journal, KeyUse, ListQuery,
@@ -58,32 +61,24 @@ impl Postgres {
     /// # Errors
     /// Another server writes there, or the database is away.
     pub fn open(database: &Arc<Database>) -> Result<Self, DatabaseError> {
-        let away = |why: String| DatabaseError::Away {
-            database: database.name(),
-            why,
-        };
         let begun = Instant::now();
-        let (session, epochs, position) = loop {
-            let opened = database.block(async {
-                let session = writer::session(database).await?;
-                let Some(session) = session else {
-                    return Ok(None);
-                };
-                let (epochs, position) = begin_epoch(&session).await?;
-                Ok(Some((session, epochs, position)))
-            });
-            match opened.map_err(|failure: Failure| away(failure.to_string()))? {
-                Some(opened) => break opened,
-                None if begun.elapsed() < FREE_WITHIN => {
-                    std::thread::sleep(FREE_WITHIN / 50);
-                }
-                None => {
+        let (session, epochs, position) = database.patiently(async || {
+            loop {
+                let session = writer::session(database).await;
+                let Some(session) = session.map_err(|failure| database.refused(failure))? else {
+                    if begun.elapsed() < FREE_WITHIN {
+                        sleep(FREE_WITHIN / 50).await;
+                        continue;
+                    }
                     return Err(DatabaseError::InUse {
                         database: database.name(),
                     });
-                }
+                };
+                let epoch = begin_epoch(&session).await;
+                let (epochs, position) = epoch.map_err(|failure| database.refused(failure))?;
+                return Ok((session, epochs, position));
             }
-        };
+        })?;
         let (notify, newest) = watch::channel(position);
         let (jobs, inbox) = mpsc::unbounded_channel();
         let writer = Writer::new(Arc::downgrade(database), session, notify);

@@ -491,6 +491,61 @@ pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messag
     assert!(nowhere.summaries.is_empty());
 }
 
+pub async fn words_are_the_same_for_every_engine<P: Place>() {
+    let place = P::new();
+    let journal = place.open();
+    let texts = [
+        "ΟΔΟΣ Ångström l'été naïve",
+        "state-of-the-art e-mail@example.org v1.2.3",
+        "日本語 テスト مرحبا שלום",
+        "snake_case CamelCase 0x1F 100%",
+        "Straße İstanbul ﬁne ½ x²",
+    ];
+    let derived = Derived {
+        position: 1,
+        summaries: (1..6)
+            .map(|n| row(n, i64::from(n), ListState::Open))
+            .collect(),
+        texts: (1..)
+            .zip(texts)
+            .map(|(n, words)| text(n, MatchIn::Title, words))
+            .collect(),
+        ..Derived::default()
+    };
+    journal.store_derived(derived).await.expect("a store");
+    for (asked, found) in [
+        (&["οδος"][..], &["1"][..]),
+        (&["ΟΔΟΣ"], &["1"]),
+        (&["angs"], &["1"]),
+        (&["ÉTÉ"], &["1"]),
+        (&["l'e"], &["1"]),
+        (&["naive", "ete"], &["1"]),
+        (&["state-of-the"], &["2"]),
+        (&["of-state"], &[]),
+        (&["mail@ex"], &["2"]),
+        (&["v1.2"], &["2"]),
+        (&["2.1"], &[]),
+        (&["日本"], &["3"]),
+        (&["本語"], &[]),
+        (&["مرحبا"], &["3"]),
+        (&["שלו"], &["3"]),
+        (&["case"], &["4"]),
+        (&["camelc"], &["4"]),
+        (&["0x1f", "100"], &["4"]),
+        (&["strasse"], &[]),
+        (&["STRAß"], &["5"]),
+        (&["art", "camel"], &[]),
+    ] {
+        let query = ListQuery {
+            words: asked.iter().map(|&word| word.to_owned()).collect(),
+            limit: 9,
+            ..ListQuery::default()
+        };
+        let page = journal.list(&query).await.expect("a page");
+        assert_eq!(page.summaries, found, "{asked:?}");
+    }
+}
+
 pub async fn a_check_writes_and_changes_no_fact<P: Place>() {
     let place = P::new();
     let journal = place.open();
@@ -796,6 +851,7 @@ macro_rules! journal_contract {
             a_text_is_stored_once_and_read_by_its_hash,
             a_file_is_stored_once_for_each_pipeline_and_within_its_room,
             a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messages_and_documents,
+            words_are_the_same_for_every_engine,
             a_check_writes_and_changes_no_fact,
             a_match_is_found_whatever_else_matches,
             a_list_is_counted_in_all_however_short_its_page_is,

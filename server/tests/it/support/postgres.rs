@@ -7,9 +7,13 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
+    time::{Duration, Instant},
 };
 
 use server::postgres::Address;
+
+use super::PATIENCE;
 
 /// A server of databases of its own, that ends with the tests.
 pub struct Cluster {
@@ -57,15 +61,17 @@ impl Cluster {
     /// Kills a process that serves Staffel in the middle of its work: PostgreSQL ends all others then, and recovers from
     /// what is on disk.
     pub fn crash(&self) {
-        let pid = self.ask(
-            "postgres",
-            "SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'staffel'",
-        );
-        if let Some(pid) = pid {
+        let select = "SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'staffel'";
+        if let Some(pid) = self.ask("postgres", select) {
             let killed = Command::new("kill")
                 .args(["-KILL", &pid.to_string()])
                 .status();
             assert!(killed.is_ok(), "kill is a program");
+            // It has noticed when nobody is there any more who was there before.
+            let there = format!("SELECT count(*)::int FROM pg_stat_activity WHERE pid = {pid}");
+            while self.ask("postgres", &there) != Some(0) {
+                thread::sleep(Duration::from_millis(20));
+            }
         }
     }
 
@@ -77,12 +83,12 @@ impl Cluster {
         });
     }
 
-    /// A number that a database knows, or none.
+    /// A number that a database knows, or none; also while it crashes.
     pub fn ask(&self, database: &str, select: &str) -> Option<i32> {
         let select = select.to_owned();
         self.with(database, async move |client| {
-            let row = client.query_one(&select, &[]).await.expect("a row");
-            row.get(0)
+            let row = client.query_one(&select, &[]).await;
+            row.ok().and_then(|row| row.get(0))
         })
     }
 
@@ -93,17 +99,25 @@ impl Cluster {
         work: impl AsyncFnOnce(tokio_postgres::Client) -> T + Send + 'static,
     ) -> T {
         let address = Address::new(&self.url(database), None, None).expect("an address");
-        let work = std::thread::spawn(move || {
+        let work = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
             runtime.expect("a runtime").block_on(async {
                 let mut config = address.config().clone();
                 config.application_name("the tests");
-                let connected = config.connect(tokio_postgres::NoTls).await;
-                let (client, connection) = connected.expect("a connection");
-                tokio::spawn(connection);
-                work(client).await
+                let begun = Instant::now();
+                loop {
+                    match config.connect(tokio_postgres::NoTls).await {
+                        Ok((client, connection)) => {
+                            tokio::spawn(connection);
+                            return work(client).await;
+                        }
+                        // It recovers.
+                        Err(error) => assert!(begun.elapsed() < PATIENCE, "{error:?}"),
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             })
         });
         work.join().expect("no panic")

@@ -164,3 +164,24 @@ impl Drop for Program {
         let _ = self.child.wait();
     }
 }
+
+/// Runs a command of the program to its end, in a folder and with a database or none; says whether it did what it was told,
+/// and all that it said.
+pub fn staffel(arguments: &[&str], url: Option<&str>, folder: &Path) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("STAFFEL_DATA", folder.join("data"));
+    if let Some(url) = url {
+        command.env("STAFFEL_DATABASE_URL", url);
+    }
+    let output = command.output().expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("a message in UTF-8");
+    (output.status.success(), said)
+}

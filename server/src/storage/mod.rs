@@ -1,5 +1,8 @@
 //! Where everything is kept: files of SQLite in a folder, or a database of PostgreSQL. Nobody above knows which.
 
+mod moving;
+mod tables;
+
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -13,6 +16,8 @@ use crate::{
     postgres::{Address, Database},
     registry::{self, AGENTS_FILE, Outbox, PeopleStore, SqliteOutbox, Store},
 };
+
+pub use moving::{Moved, move_all};
 
 /// Where everything is kept, as the settings say.
 #[derive(Debug, Clone)]
