@@ -7,7 +7,7 @@ use domain::{
     PipelineId, Refusal, Start, TextCheck, Timestamp, Wire, decide_in, decide_start_by,
 };
 
-use super::{Relay, RelayError, keys};
+use super::{PAGE, Relay, RelayError, keys};
 use crate::journal::{Append, AppendError, Appended, Key};
 use crate::secrets;
 
@@ -125,6 +125,7 @@ impl Relay {
         {
             // Before deciding: the rules would refuse the repetition of a decision.
             return if known.digest == key.digest {
+                self.wait_for_newest(id).await?;
                 self.done(id, true).await
             } else {
                 Err(RelayError::KeyReuse(key.text.clone()))
@@ -239,6 +240,17 @@ impl Relay {
             self.wait_until(head + 1).await?;
         }
         Ok(())
+    }
+
+    /// Waits until the state has all that the journal has of a pipeline. A commit that was reported as failed may be durable
+    /// all the same, and whoever repeats it is told what came of it.
+    async fn wait_for_newest(&self, id: &PipelineId) -> Result<(), RelayError> {
+        let (_, head) = self.shared.live.bounds();
+        let missing = self.shared.journal.read_pipeline(id, head, PAGE).await?;
+        match missing.last() {
+            Some(last) => self.wait_until(last.batch_end).await,
+            None => Ok(()),
+        }
     }
 
     /// Waits until the state is that of a position.

@@ -125,7 +125,7 @@ async fn while_the_database_is_away_boards_stay_and_a_change_is_503_and_then_all
     .await;
 }
 
-/// Reports until the work is over; says how often that was acknowledged.
+/// Reports until the work is over; says how often. What was begun is repeated until it is acknowledged: it may be durable.
 async fn report_on(api: Api, pipeline: String, over: Arc<AtomicBool>) -> usize {
     let path = format!("/api/pipelines/{pipeline}/reports");
     let mut acknowledged = 0;
@@ -137,11 +137,15 @@ async fn report_on(api: Api, pipeline: String, over: Arc<AtomicBool>) -> usize {
             ("staffel-actor", "agent/cursor"),
         ];
         let body = json!({"message": key}).to_string();
-        match api.try_send(Method::POST, &path, &headers, body).await {
-            Some(answer) if answer.status < 300 => acknowledged += 1,
-            Some(answer) if answer.status != 503 => panic!("{key}: {answer:?}"),
-            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        loop {
+            let sent = api.try_send(Method::POST, &path, &headers, body.clone());
+            match sent.await {
+                Some(answer) if answer.status < 300 => break,
+                Some(answer) if answer.status != 503 => panic!("{key}: {answer:?}"),
+                _ => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
         }
+        acknowledged += 1;
     }
     acknowledged
 }
