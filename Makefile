@@ -46,7 +46,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, in two lanes, up to the first failure
+test: ready-test build ## all of the following, side by side, up to the first failure
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
