@@ -18,9 +18,9 @@ native := -p domain -p protocol -p cli -p app -p server --features server/test-u
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
 formatted := style end2end frontend scripts bench/node bench/board
 stages := lint unit build size e2e-python conformance interop assistants e2e
-# What compiles, beside what mostly waits; then what tests. Assistants and browsers are slow to start beside a compiler;
-# beside each other they fill both processors. `conformance` uses what `unit` has compiled long before.
-lanes := lint "build size e2e-python" then unit "e2e conformance interop" assistants
+# What compiles, and what mostly waits. Assistants and browsers are slow to start beside a compiler; beside each other they
+# fill both processors. `conformance` uses what `unit` has compiled long before.
+lanes := "lint unit assistants" "build size e2e-python e2e conformance interop"
 
 .PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
