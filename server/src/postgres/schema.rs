@@ -12,7 +12,7 @@ const OLDEST_NUMBER: i32 = 130_000;
 
 /// Whoever changes tables keeps others out meanwhile.
 const CHANGING: i64 = 0x5354_464c_0001;
-/// Whoever has this lock is the one that writes facts.
+/// The lock of the one server that writes facts.
 pub const WRITER: i64 = 0x5354_464c_0002;
 
 /// One step a version, applied in order. A released step is never edited: add the next one. Every order is that of bytes,

@@ -65,6 +65,17 @@ pub enum NoticeEnd {
     GivenUp,
 }
 
+impl NoticeEnd {
+    /// How it is written, for people who look into the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Withdrawn => "withdrawn",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
 /// What an engine keeps about notices.
 pub trait Outbox: Send + Sync {
     /// How far the journal was followed, for every receiver that is known.

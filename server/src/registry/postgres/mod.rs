@@ -21,14 +21,14 @@ use crate::postgres::{Database, Failure, Value, change, first, rows, signed, sil
 
 /// Who changes people, one at a time.
 const CHANGING_PEOPLE: i64 = 0x5354_464c_0003;
-/// How long is asked what others have changed, and how long not again after that was in vain.
+/// How long to wait for what others have changed, and how long to pause when there was no answer.
 const ASKED: Duration = Duration::from_secs(1);
 const ASKED_AGAIN: Duration = Duration::from_secs(2);
 
 /// The registry of a database.
 pub struct Postgres {
     database: Arc<Database>,
-    /// When it was asked in vain what others have changed.
+    /// When the last question what others have changed got no answer.
     failed: Mutex<Option<Instant>>,
 }
 
@@ -81,8 +81,8 @@ impl Postgres {
         })
     }
 
-    /// What others have changed, as a number. Whoever has an unknown token makes a thread wait for this: not for long, and
-    /// not again right after that was in vain.
+    /// What others have changed, as a number. An unknown token makes a thread wait for this: not for long, and not
+    /// again right after there was no answer.
     fn version(&self, about: &str) -> Result<i64, StoreError> {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.is_some_and(|at| at.elapsed() < ASKED_AGAIN) {

@@ -78,7 +78,7 @@ impl Outbox for Postgres {
                     receiver, id, body, ..
                 } = notice;
                 change(work, insert, &[receiver, id, body, &made, &due]).await?;
-                let outcome = name(NoticeEnd::GivenUp);
+                let outcome = NoticeEnd::GivenUp.name();
                 given_up += change(work, give_up, &[&outcome, &now, receiver, &most]).await?;
             }
             let follow = "UPDATE staffel.receiver SET position = greatest(position, $1)";
@@ -125,7 +125,7 @@ impl Outbox for Postgres {
     fn was_delivered(&self, receiver: &str, id: &str) -> Result<bool, StoreError> {
         self.with(async |client| {
             let select = "SELECT coalesce(outcome = $3, false) FROM staffel.notice WHERE receiver = $1 AND id = $2";
-            let delivered = name(NoticeEnd::Delivered);
+            let delivered = NoticeEnd::Delivered.name();
             let row = first(client, select, &[&receiver, &id, &delivered]).await?;
             Ok(row.map_or(Ok(false), |row| row.try_get(0))?)
         })
@@ -142,17 +142,8 @@ impl Outbox for Postgres {
     fn end_notice(&self, delivery: &str, end: NoticeEnd, at: Timestamp) -> Result<(), StoreError> {
         self.with(async |client| {
             let update = "UPDATE staffel.notice SET outcome = $2, ended = $3 WHERE delivery = $1 AND ended IS NULL";
-            change(client, update, &[&delivery, &name(end), &at.millis()]).await?;
+            change(client, update, &[&delivery, &end.name(), &at.millis()]).await?;
             Ok(())
         })
-    }
-}
-
-/// How an end is written, for people who look into the table.
-fn name(end: NoticeEnd) -> &'static str {
-    match end {
-        NoticeEnd::Delivered => "delivered",
-        NoticeEnd::Withdrawn => "withdrawn",
-        NoticeEnd::GivenUp => "given_up",
     }
 }

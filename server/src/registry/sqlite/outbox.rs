@@ -118,7 +118,7 @@ impl Outbox for SqliteOutbox {
             given_up += file.execute(
                 "UPDATE notice SET outcome = ?1, ended = ?2 WHERE number IN
                  (SELECT number FROM notice WHERE receiver = ?3 AND ended IS NULL ORDER BY number DESC LIMIT -1 OFFSET ?4)",
-                params![name(NoticeEnd::GivenUp), at.millis(), notice.receiver, most],
+                params![NoticeEnd::GivenUp.name(), at.millis(), notice.receiver, most],
             )?;
         }
         file.execute(
@@ -172,7 +172,7 @@ impl Outbox for SqliteOutbox {
         let select = "SELECT outcome = ?3 FROM notice WHERE receiver = ?1 AND id = ?2";
         let found =
             self.file()
-                .query_row(select, [receiver, id, name(NoticeEnd::Delivered)], |row| {
+                .query_row(select, [receiver, id, NoticeEnd::Delivered.name()], |row| {
                     row.get::<_, Option<bool>>(0)
                 });
         Ok(found.optional()?.flatten().unwrap_or(false))
@@ -189,17 +189,8 @@ impl Outbox for SqliteOutbox {
     fn end_notice(&self, delivery: &str, end: NoticeEnd, at: Timestamp) -> Result<(), StoreError> {
         self.file().execute(
             "UPDATE notice SET outcome = ?2, ended = ?3 WHERE delivery = ?1 AND ended IS NULL",
-            params![delivery, name(end), at.millis()],
+            params![delivery, end.name(), at.millis()],
         )?;
         Ok(())
-    }
-}
-
-/// How an end is written in the file, for people who look into it.
-fn name(end: NoticeEnd) -> &'static str {
-    match end {
-        NoticeEnd::Delivered => "delivered",
-        NoticeEnd::Withdrawn => "withdrawn",
-        NoticeEnd::GivenUp => "given_up",
     }
 }
