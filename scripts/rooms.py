@@ -21,6 +21,7 @@ ROWS = {
         ["access"],
         ["config"],
         ["hooks", "notify"],
+        ["nodes"],
         ["agents", "archiver", "people", "prompt", "problem", "told", "undo"],
         ["relay"],
         ["documents", "projections", "storage"],

@@ -93,6 +93,8 @@ pub struct Config {
     pub patience: Duration,
     /// For how long a decision made on the board can be taken back, in seconds; 0: not at all.
     pub undo_seconds: u32,
+    /// How long it is said to be not ready before it stops taking requests.
+    pub drain: Duration,
     /// Pipelines that ended so long ago are archived. `None`: only by hand.
     pub archive_after: Option<Duration>,
     /// Whether every agent needs a token. Unset: only those that do not come from this machine.
@@ -156,6 +158,7 @@ struct ServerTable {
     frame_origins: Option<Vec<String>>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    drain_seconds: Option<u32>,
 }
 
 /// `[people]`
@@ -280,6 +283,7 @@ impl Config {
             heartbeat: Duration::from_secs(15),
             patience: patience(file.agents.wait_seconds)?,
             undo_seconds: undo_seconds(file.people.undo_seconds)?,
+            drain: drain(file.server.drain_seconds)?,
             archive_after: archive_after(file.pipelines.archive_after_days)?,
             approvers: check_approvers(file.agents.approvers)?,
             notify: NotifyConfig::new(file.notify, folder_of(path.as_deref()))?,
@@ -372,6 +376,18 @@ fn patience(in_file: Option<u64>) -> Result<Duration> {
         WAIT_SECONDS.end()
     );
     Ok(Duration::from_secs(seconds))
+}
+
+/// Load balancers look every few seconds; whoever stops a server waits for a minute or two.
+const DRAIN_MAX: u32 = 60;
+
+fn drain(in_file: Option<u32>) -> Result<Duration> {
+    let seconds = in_file.unwrap_or(0);
+    ensure!(
+        seconds <= DRAIN_MAX,
+        "[server] drain_seconds is {seconds}. Allowed: 0 to {DRAIN_MAX}; 0 stops at once."
+    );
+    Ok(Duration::from_secs(seconds.into()))
 }
 
 /// Long enough to see what one has pressed, short for an agent that waits.

@@ -19,6 +19,7 @@ pub mod local;
 pub mod log;
 pub mod mcp;
 pub mod metrics;
+mod nodes;
 pub mod notify;
 pub mod people;
 pub mod postgres;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use axum::{Router, extract::Request, http::Uri};
+use axum::{Router, extract::Request, http::Uri, middleware};
 use cli::{clients::client_configuration, program, staffel_at};
 use domain::Deciders;
 use reqwest::Url;
@@ -25,6 +25,7 @@ use crate::{
     hooks::Hooks,
     http::{self, App, Undo},
     mcp::{self, Sessions, StoredSessions},
+    nodes::{Duty, Node},
     notify::{Mailer, Notifier, Pusher, random_key},
     people::People,
     prompt::{PromptFolder, PromptWriter, Template, Writers},
@@ -71,7 +72,7 @@ pub async fn run<Served: Future<Output = ()>>(
     if let Ok(url) = Url::parse(&board) {
         app::paths::set_base(url.path().trim_end_matches('/'));
     }
-    let mut people = People::of(Arc::clone(&storage.people))?;
+    let mut people = People::of(Arc::clone(&storage.people))?.known_by(&storage.nodes);
     people.confirm = config.confirm.clone();
     people.note_settings(&config.digests)?;
     let people = Arc::new(people);
@@ -81,10 +82,13 @@ pub async fn run<Served: Future<Output = ()>>(
     let known = &storage.agents;
     let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(known))));
     let agents = Agents::new(Registry::of(Arc::clone(known))?, config.approvers.clone());
-    let stop = CancellationToken::new();
+    let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
+    let secret = random_key()?.to_bytes().into();
+    // Without one to keep, as on a full disk, what is sealed is good until the next start.
+    let secret = people.push_key(secret).unwrap_or(secret);
     let handler = mcp::Handler::new(
         &relay,
-        &board,
+        (&board, &secret),
         &agents,
         &people,
         &writers,
@@ -103,13 +107,17 @@ pub async fn run<Served: Future<Output = ()>>(
             );
         }
     }
+    let node = Arc::new(Node::new(Arc::clone(&storage.nodes), Arc::clone(&agents)));
+    node.begin().await;
     let notifier = if storage.journal.read_only().is_some() {
         // Nothing happens that could be told.
         None
     } else {
-        Some(Arc::new(notifier(
-            &config, &storage, &relay, &people, &board,
-        )?))
+        let notifier = notifier(&config, &storage, (&relay, node.duty()), &people, &board)?;
+        if node.duty().is_on() {
+            notifier.begin()?;
+        }
+        Some(Arc::new(notifier))
     };
     let tokens = Tokens::new(Arc::clone(&agents), Arc::clone(&people), &config);
     let for_agents = mcp::routes(mcp, &sessions, &tokens);
@@ -124,23 +132,29 @@ pub async fn run<Served: Future<Output = ()>>(
         notifier: notifier.clone(),
         writers: Arc::clone(&writers),
         undo: Undo(config.undo_seconds),
+        node: Arc::clone(&node),
+        draining: draining.clone(),
         started: now(),
     };
     let routes = http::routes(&app, config.frame_origins.clone(), site.as_ref()).merge(for_agents);
+    let routes = routes.layer(middleware::from_fn_with_state(relay.clone(), http::newest));
     let routes = access::guarded(routes, guard, &tokens).with_state(app);
     let router = below(app::paths::base(), routes);
 
+    let writer = Arc::new(PromptWriter::new(writers, config.look_first, folder));
+    let writing = move |relay| Arc::clone(&writer).run(relay);
     let mut background = vec![
         tokio::spawn(relay.clone().follow()),
         tokio::spawn(relay.clone().derive()),
-        tokio::spawn(PromptWriter::new(writers, config.look_first, folder).run(relay.clone())),
-        tokio::spawn(undo::run(relay.clone())),
+        tokio::spawn(node.duty().while_on(relay.clone(), writing)),
+        tokio::spawn(node.duty().while_on(relay.clone(), undo::run)),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),
     ];
     if let Some(age) = config.archive_after {
-        background.push(tokio::spawn(archiver::run(relay.clone(), age)));
+        let archiving = move |relay| archiver::run(relay, age);
+        background.push(tokio::spawn(node.duty().while_on(relay.clone(), archiving)));
     }
     let tls = config.tls.as_ref().map(Tls::open).transpose()?;
     let acceptor = tls.as_ref().map(Tls::acceptor);
@@ -158,10 +172,15 @@ pub async fn run<Served: Future<Output = ()>>(
         }
     });
     let give_up_telling = telling.abort_handle();
+    let gone = CancellationToken::new();
+    let living = tokio::spawn(node.live(gone.clone()));
     let server = tokio::spawn(connections::serve(listener, router, acceptor, stop.clone()));
 
     started(code).await;
     tracing::info!("stopping");
+    // Whoever sends requests here looks whether this one is ready, and stops when it is not.
+    draining.cancel();
+    tokio::time::sleep(config.drain).await;
     // Streams never end by themselves: tell them, or the server would wait for them for ever.
     relay.live().close();
     stop.cancel();
@@ -171,6 +190,9 @@ pub async fn run<Served: Future<Output = ()>>(
         tracing::warn!("a webhook has not answered; its notice is sent again after the next start");
     }
     let _ = timeout(DRAIN, relay.tidy()).await;
+    // Another node may be on duty from here on: what this one told is noted.
+    gone.cancel();
+    let _ = timeout(DRAIN, living).await;
     background.iter().for_each(|task| task.abort());
     match drained {
         Ok(ended) => ended.context("the server"),
@@ -194,7 +216,7 @@ fn refuse_strangers(address: SocketAddr, people: &People) -> Result<()> {
 fn notifier(
     config: &Config,
     storage: &Storage,
-    relay: &Relay,
+    (relay, duty): (&Relay, Duty),
     people: &Arc<People>,
     board: &str,
 ) -> Result<Notifier> {
@@ -203,7 +225,7 @@ fn notifier(
     let pusher = Pusher::new(key, &config.notify.push, board)?;
     let mailer = config.notify.mail.as_ref().map(Mailer::new).transpose()?;
     let ways = (Arc::clone(people), Arc::new(pusher), mailer.map(Arc::new));
-    Notifier::new(outbox, &config.notify, relay.clone(), ways, board)
+    Notifier::new(outbox, &config.notify, (relay.clone(), duty), ways, board)
 }
 
 /// A proxy may leave the base in the path or take it out: both arrive at the same route.

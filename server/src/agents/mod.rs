@@ -48,7 +48,7 @@ impl Agents {
 
     /// All of them, as boards see them.
     pub fn view(&self) -> AgentsView {
-        let mut agents = self.presence.view();
+        let mut agents = self.presence.everywhere();
         for known in self.registry.active() {
             match agents.iter_mut().find(|agent| agent.name == known.name) {
                 Some(agent) => agent.scope = Some(known.scope),

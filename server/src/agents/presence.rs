@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Timestamp;
-use protocol::AgentView;
+use protocol::{AgentView, Agents as AgentsView};
 use tokio::sync::watch;
 
 use crate::relay::now;
@@ -31,6 +31,8 @@ pub struct Caller {
 #[derive(Debug, Default)]
 pub struct Presence {
     seen: Arc<Mutex<HashMap<String, Seen>>>,
+    /// Who has called other nodes.
+    elsewhere: Mutex<AgentsView>,
     changed: watch::Sender<()>,
 }
 
@@ -91,10 +93,30 @@ impl Presence {
         }
     }
 
-    /// Who has called, the newest call first.
+    /// Who has called this node.
     pub fn view(&self) -> Vec<AgentView> {
-        let seen = self.lock();
-        let mut agents: Vec<_> = seen.values().map(Seen::view).collect();
+        self.lock().values().map(Seen::view).collect()
+    }
+
+    /// Notes who has called other nodes.
+    pub fn elsewhere(&self, agents: AgentsView) {
+        let mut known = self.lock_elsewhere();
+        if *known != agents {
+            *known = agents;
+            drop(known);
+            self.touch();
+        }
+    }
+
+    /// Who has called, whichever node, the newest call first.
+    pub fn everywhere(&self) -> Vec<AgentView> {
+        let mut agents = self.view();
+        for there in &self.lock_elsewhere().agents {
+            match agents.iter_mut().find(|here| here.name == there.name) {
+                Some(here) => add(here, there),
+                None => agents.push(there.clone()),
+            }
+        }
         agents.sort_by(|a, b| b.last_call.cmp(&a.last_call).then(a.name.cmp(&b.name)));
         agents
     }
@@ -109,8 +131,27 @@ impl Presence {
         self.changed.send_replace(());
     }
 
+    fn lock_elsewhere(&self) -> MutexGuard<'_, AgentsView> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds what another node knows of the same agent.
+fn add(here: &mut AgentView, there: &AgentView) {
+    here.open += there.open;
+    here.streams += there.streams;
+    here.since = [here.since, there.since].into_iter().flatten().min();
+    if there.last_call > here.last_call {
+        here.last_call = there.last_call;
+        here.called.clone_from(&there.called);
+        here.client.clone_from(&there.client);
+        here.protocol.clone_from(&there.protocol);
     }
 }
 
@@ -208,6 +249,29 @@ mod tests {
         long_ago(&presence);
         drop(presence.call(caller("cursor"), "get_version"));
         assert!(presence.view()[0].since >= Some(since), "it was away");
+    }
+
+    #[test]
+    fn an_agent_that_calls_two_nodes_is_one() {
+        let presence = Presence::default();
+        let _wait = presence.call(caller("cursor"), "await_handover_decision");
+        let mut elsewhere = presence.view();
+        let here = elsewhere[0].last_call.expect("a moment");
+        elsewhere[0].last_call = Some(Timestamp::from_millis(here.millis() + 1));
+        elsewhere[0].called = Some("get_version".to_owned());
+        elsewhere.push(AgentView {
+            name: "codex".to_owned(),
+            ..elsewhere[0].clone()
+        });
+        presence.elsewhere(AgentsView { agents: elsewhere });
+        let all = presence.everywhere();
+        let [codex, cursor] = &all[..] else {
+            panic!("{all:?}");
+        };
+        assert_eq!((&*codex.name, codex.open), ("codex", 1));
+        assert_eq!((&*cursor.name, cursor.open), ("cursor", 2));
+        assert_eq!(cursor.called.as_deref(), Some("get_version"));
+        assert_eq!(presence.view().len(), 1, "what is told is only this node's");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl From<RoleName> for Role {
 /// The file of the people cannot be used, the name is taken, or there is no such person.
 pub fn run(args: &PeopleArgs) -> Result<()> {
     let place = config::place(args.data.as_deref(), args.config.as_deref())?;
-    let people = People::of(place.people()?)?;
+    let people = People::of(place.people()?)?.known_by(&place.nodes()?);
     match &args.what {
         What::List { json: true } => println!("{:#}", serde_json::to_value(people.view())?),
         What::List { json: false } => print_list(&people.view()),
@@ -152,6 +152,7 @@ pub fn run(args: &PeopleArgs) -> Result<()> {
             for passkey in people.passkeys(name)? {
                 people.remove_passkey(name, &passkey.id)?;
             }
+            people.forget_confirmations(name)?;
             people.note(
                 &By::command(),
                 Happened::SecretForgotten,

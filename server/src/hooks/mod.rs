@@ -336,9 +336,13 @@ impl Hooks {
                 .any(|offer| offer.via == Some(Via::Hook) && now.millis_since(offer.at) < TAKES_UP)
     }
 
-    /// Learns from the journal which sessions work on the open pipelines, once: what hooks have told before this start.
+    /// Learns which sessions work on the open pipelines: once from the journal, what hooks have told before this start; and what
+    /// they have told other nodes since.
     async fn know(&self) -> Result<(), RelayError> {
         if self.sessions.is_loaded() {
+            for (session, pipeline) in self.relay.joined_sessions() {
+                self.sessions.join(&session, &pipeline);
+            }
             return Ok(());
         }
         let _turn = self.sessions.turn.lock().await;

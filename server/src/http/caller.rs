@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
-    time::Instant,
+    sync::Arc,
 };
 
 use axum::{
@@ -21,7 +21,17 @@ use crate::{
     access::{Action, Principal, Proxied, Sent, Tokens},
     people::{By, ConfirmBy, People},
     problem::Problem,
+    registry::StoreError,
 };
+
+/// Does what blocks on a thread where that harms nobody.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError(error.to_string()).into())
+}
 
 /// Who is proven to send it, and the headers `Staffel-Actor` and `Idempotency-Key`.
 pub struct Caller {
@@ -86,16 +96,17 @@ impl Caller {
     /// How it is known which person decides, where `needed` has to confirm it.
     ///
     /// # Errors
-    /// It was not confirmed on this device within the last minutes.
-    pub fn proof(
+    /// It was not confirmed on this device within the last minutes, or that cannot be known.
+    pub async fn proof(
         &self,
-        people: &People,
+        people: &Arc<People>,
         needed: Option<ConfirmBy>,
     ) -> Result<Option<Proof>, Problem> {
-        let Some(device) = self.principal.device() else {
+        let Some(device) = self.principal.device().cloned() else {
             return Ok(None);
         };
-        let by = people.confirmed.lately(device, Instant::now());
+        let (known, of) = (Arc::clone(people), Arc::clone(&device));
+        let by = blocking(move || known.confirmed.lately(&of)).await??;
         let by = by.unwrap_or(ProvenBy::Session);
         if let Some(needed) = needed.filter(|needed| !needed.is_met(by)) {
             return Err(Problem::confirmation_needed(needed));

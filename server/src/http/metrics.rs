@@ -154,6 +154,16 @@ fn state(app: &App, ours: &mut Registry) {
             u64::from(relay.is_stuck()),
         ),
         (
+            "nodes",
+            "Nodes of this database that live, with this one",
+            app.node.others().len() as u64 + 1,
+        ),
+        (
+            "on_duty",
+            "1 on the node that does what only one does",
+            u64::from(app.node.duty().is_on()),
+        ),
+        (
             "read_only",
             "1 where the journal can only be read",
             u64::from(relay.is_read_only()),

@@ -7,10 +7,12 @@ mod hooks;
 mod metrics;
 mod pages;
 mod pictures;
+mod position;
 mod routes;
 mod site;
 mod sse;
 mod status;
 
+pub use position::newest;
 pub use routes::{App, Undo, openapi, routes};
 pub use sse::heartbeats;

@@ -13,6 +13,7 @@ use axum::{
 use domain::Timestamp;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{file_and_error_handler_with_context, render_app_async_with_context};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
@@ -28,6 +29,7 @@ use crate::{
     access::{self, Tokens},
     agents::Agents,
     hooks::Hooks,
+    nodes::Node,
     notify::Notifier,
     people::People,
     problem::{Problem, wrong_method},
@@ -62,6 +64,10 @@ pub struct App {
     pub writers: Arc<Writers>,
     /// For how long a decision made on the board can be taken back.
     pub undo: Undo,
+    /// This node, and what it knows of others.
+    pub node: Arc<Node>,
+    /// Cancelled when no more requests should come.
+    pub draining: CancellationToken,
     /// When the server started.
     pub started: Timestamp,
 }

@@ -135,13 +135,13 @@ async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes,
         BytesMut::from(format!("retry: {}\n: staffel {VERSION}\n\n", between(RETRY_MS)).as_bytes());
     let live = relay.live();
     bytes.extend_from_slice(&live.agents());
-    match asked.map(|id| resume(live, relay.epochs(), id)) {
+    match asked.map(|id| resume(live, &relay.epochs(), id)) {
         Some(Ok(position)) => (bytes.freeze(), position),
         Some(Err(reason)) => {
             let (floor, head) = live.bounds();
             let reset = Reset {
                 reason,
-                epoch: live.epoch().to_owned(),
+                epoch: live.epoch().to_string(),
                 floor,
                 head,
             };

@@ -36,9 +36,13 @@ async fn alive() -> Json<Health> {
     })
 }
 
-/// Whether requests are to be sent here: as `/health`, under the name that load balancers look for.
+/// Whether requests are to be sent here: as `/health`, under the name that load balancers look for, and no longer once the
+/// server is about to stop.
 #[utoipa::path(get, path = "/health/ready", tag = "server", responses((status = 200, body = Health), (status = 503, body = Health)))]
 async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
+    if app.draining.is_cancelled() {
+        return failing("the server stops".to_owned());
+    }
     health(State(app)).await
 }
 
@@ -47,14 +51,16 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
 async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
     match app.relay.check().await {
         Ok(()) => (StatusCode::OK, alive().await),
-        Err(why) => {
-            let health = Health {
-                status: "failing",
-                why: Some(why),
-            };
-            (StatusCode::SERVICE_UNAVAILABLE, Json(health))
-        }
+        Err(why) => failing(why),
     }
+}
+
+fn failing(why: String) -> (StatusCode, Json<Health>) {
+    let health = Health {
+        status: "failing",
+        why: Some(why),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(health))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,6 +80,10 @@ struct Status {
     started: Timestamp,
     /// How long it has been running, in seconds.
     uptime_seconds: u64,
+    /// Other nodes of the same database that live, by the version of their program.
+    other_nodes: Vec<String>,
+    /// Whether this node does what only one of them does.
+    on_duty: bool,
     /// Open event streams.
     subscribers: usize,
     /// Calls that wait for a decision.
@@ -95,10 +105,12 @@ async fn status(State(app): State<App>) -> Json<Status> {
         name: "staffel",
         version: VERSION,
         commit: release::commit(),
-        epoch: app.relay.live().epoch().to_owned(),
+        epoch: app.relay.live().epoch().to_string(),
         head,
         started: app.started,
         uptime_seconds: u64::try_from(now().millis_since(app.started) / 1000).unwrap_or(0),
+        other_nodes: app.node.others(),
+        on_duty: app.node.duty().is_on(),
         subscribers: app.relay.live().subscribers(),
         waits: app.relay.waiting(),
         mcp_sessions: (app.mcp_sessions)(),

@@ -8,7 +8,9 @@ use protocol::MatchIn;
 /// What is derived from the facts up to a position.
 #[derive(Debug, Default)]
 pub struct Derived {
-    /// The position.
+    /// The position after which everything is here.
+    pub after: u64,
+    /// The position up to which everything is here.
     pub position: u64,
     /// A row for every pipeline that changed.
     pub summaries: Vec<SummaryRow>,
@@ -25,6 +27,8 @@ pub struct Derived {
 pub struct SummaryRow {
     /// The pipeline.
     pub pipeline: PipelineId,
+    /// The journal position of its newest event.
+    pub position: u64,
     /// Its project.
     pub project: String,
     /// In which list it is.
@@ -79,6 +83,8 @@ pub struct Snapshot {
 pub struct SearchText {
     /// The pipeline it belongs to.
     pub pipeline: PipelineId,
+    /// The journal position of its event.
+    pub position: u64,
     /// What it is.
     pub found_in: MatchIn,
     /// The text, or where it is.

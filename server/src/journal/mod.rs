@@ -197,8 +197,9 @@ pub enum FileStored {
 #[error("the journal cannot be read: {0}")]
 pub struct ReadError(pub String);
 
-/// A run of positions that was written between two starts. The SSE id of a position names the epoch in which it
-/// was sent, so that a restored backup, which goes on from an older position, does not know what came after it.
+/// A run of positions that was written between two starts; in a database, between two times in which nobody was at work on
+/// it. The SSE id of a position names the epoch in which it was sent, so that a restored backup, which goes on from an older
+/// position, does not know what came after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch {
     /// Its name.
@@ -210,8 +211,9 @@ pub struct Epoch {
 /// The append-only log of facts, and what is derived from it.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// The epochs of this journal, the current one last. Every open for writing begins one.
-    fn epochs(&self) -> &[Epoch];
+    /// The epochs of this journal, the current one last. Whoever opens it for writing and is alone begins one. Changes when
+    /// one has begun meanwhile: what was read before may have been replaced by a backup then.
+    fn epochs(&self) -> watch::Receiver<Arc<[Epoch]>>;
 
     /// Why nothing can be written, where the journal was opened for reading only.
     fn read_only(&self) -> Option<&str>;
@@ -257,8 +259,10 @@ pub trait Journal: Send + Sync {
         hash: &DocumentHash,
     ) -> Result<Option<Vec<u8>>, ReadError>;
 
-    /// Stores what is derived from the facts up to a position.
-    async fn store_derived(&self, derived: Derived) -> Result<(), AppendError>;
+    /// Stores what is derived from the facts, as far as nobody else has, and gives the position up to which all of it is
+    /// stored now. That is before [`Derived::position`] while somebody else is storing, and before [`Derived::after`] when
+    /// what was stored has been forgotten; nothing is stored then.
+    async fn store_derived(&self, derived: Derived) -> Result<u64, AppendError>;
 
     /// The position up to which what is derived is stored.
     async fn derived_position(&self) -> Result<u64, ReadError>;
@@ -294,6 +298,9 @@ pub trait Journal: Send + Sync {
 
     /// Changes with the newest position. A hint: it may skip, repeat or stay silent.
     fn changes(&self) -> watch::Receiver<u64>;
+
+    /// The newest position, whoever wrote it: not older than this call.
+    async fn newest(&self) -> Result<u64, ReadError>;
 }
 
 /// Eight random hexadecimal digits: short enough for an SSE id, different for every new journal.

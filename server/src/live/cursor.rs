@@ -47,6 +47,7 @@ pub struct Cursor {
     seen: Signal,
     beat: u64,
     notice: u64,
+    restarts: u64,
     waker: Arc<AtomicWaker>,
     /// When it came, where it is measured how long this one takes.
     measured: Option<Instant>,
@@ -77,6 +78,7 @@ impl Cursor {
             seen,
             beat: seen.beat,
             notice: seen.notice,
+            restarts: seen.restarts,
             waker,
             measured: (number % MEASURED == 0).then(Instant::now),
         }
@@ -100,6 +102,9 @@ impl Cursor {
             }
             if self.closing.has_begun() {
                 return Some(Next::Closing);
+            }
+            if self.seen.restarts != self.restarts {
+                return Some(Next::Behind);
             }
             if self.seen.head > self.position {
                 match self.live.read(self.position, &self.filter) {

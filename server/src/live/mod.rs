@@ -69,6 +69,8 @@ pub struct Signal {
     pub beat: u64,
     /// How many notices about agents there were.
     pub notice: u64,
+    /// How often all began anew.
+    pub restarts: u64,
 }
 
 /// The live log. Cloning is shallow.
@@ -78,7 +80,7 @@ pub struct Live {
 }
 
 struct Shared {
-    epoch: String,
+    epoch: RwLock<Arc<str>>,
     /// std's lock: it is held for a look-up and never across an await.
     ring: RwLock<Ring>,
     signal: watch::Sender<Signal>,
@@ -127,7 +129,7 @@ impl Live {
     /// An empty log of this journal. Positions up to `floor` cannot be resumed after.
     pub fn new(epoch: &str, floor: u64, durations: Durations) -> Self {
         let shared = Shared {
-            epoch: epoch.to_owned(),
+            epoch: RwLock::new(epoch.into()),
             ring: RwLock::new(Ring {
                 floor,
                 head: floor,
@@ -150,8 +152,43 @@ impl Live {
     }
 
     /// The journal's epoch.
-    pub fn epoch(&self) -> &str {
-        &self.shared.epoch
+    pub fn epoch(&self) -> Arc<str> {
+        let epoch = self.shared.epoch.read();
+        Arc::clone(&epoch.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on in another epoch, in which everything so far is known. Only the relay calls this.
+    pub(crate) fn enter(&self, epoch: &str) {
+        let mut known = self
+            .shared
+            .epoch
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = epoch.into();
+    }
+
+    /// Begins anew at a position of another epoch, which knows other events than those so far: every cursor is
+    /// [`Read::Gone`]. Only the relay calls this.
+    pub(crate) fn restart(&self, epoch: &str, position: u64) {
+        self.enter(epoch);
+        *self
+            .shared
+            .ring
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Ring {
+            floor: position,
+            head: position,
+            ..Ring::default()
+        };
+        *self
+            .shared
+            .joined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        self.wake(|signal| {
+            signal.head = position;
+            signal.restarts += 1;
+        });
     }
 
     /// The oldest position that can be resumed after, and the newest one.
@@ -224,7 +261,7 @@ impl Live {
         let (_, head) = self.bounds();
         let data = Heartbeat { at: now, head };
         let id = EventId {
-            epoch: self.epoch().to_owned(),
+            epoch: self.epoch().to_string(),
             position: head,
         };
         let plain = encode(event_name::HEARTBEAT, None, &data);
@@ -387,6 +424,8 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Poll};
+
     use super::*;
 
     fn unit(position: u64, pipeline: &PipelineId, size: usize) -> Unit {
@@ -416,6 +455,26 @@ mod tests {
         assert!(
             matches!(live.read(40, &Filter::default()), Read::Frames { to: 40, bytes } if bytes.is_empty())
         );
+    }
+
+    #[test]
+    fn a_cursor_from_before_a_restart_is_told_so_wherever_it_is() {
+        let live = Live::new("e", 0, Durations::default());
+        live.push(unit(5, &id(1), 1));
+        let waker = futures::task::noop_waker();
+        let mut context = Context::from_waker(&waker);
+        let mut cursors = [2, 5].map(|position| live.cursor(position, Filter::default()));
+        live.restart("f", 3);
+        assert_eq!((&*live.epoch(), live.bounds()), ("f", (3, 3)));
+        for cursor in &mut cursors {
+            let next = cursor.poll_next(&mut context);
+            assert!(matches!(next, Poll::Ready(Next::Behind)));
+        }
+        let mut later = live.cursor(3, Filter::default());
+        assert!(later.poll_next(&mut context).is_pending());
+        live.push(unit(4, &id(1), 1));
+        let next = later.poll_next(&mut context);
+        assert!(matches!(next, Poll::Ready(Next::Bytes(bytes)) if bytes.len() == 1));
     }
 
     #[test]

@@ -41,14 +41,14 @@ pub struct Handler {
 pub(super) type Called = Result<CallToolResult, RelayError>;
 
 impl Handler {
-    /// The first handler on this relay; [`Handler::next`] gives the others. `board` is the address of the board, for links in
+    /// The first handler on this relay; [`Handler::next`] gives the others. `secret` is that of this Staffel; `board` is the address of the board, for links in
     /// answers; after `patience` of waiting for a decision an agent is told to end its turn.
     ///
     /// # Errors
-    /// The system has no random bytes.
+    /// The secret makes no key.
     pub fn new(
         relay: &Relay,
-        board: &str,
+        (board, secret): (&str, &[u8; 32]),
         agents: &Arc<Agents>,
         people: &Arc<People>,
         writers: &Arc<Writers>,
@@ -61,7 +61,7 @@ impl Handler {
             agents: Arc::clone(agents),
             people: Arc::clone(people),
             writers: Arc::clone(writers),
-            asking: Arc::new(Asking::new()?),
+            asking: Arc::new(Asking::new(secret)?),
             sessions: Arc::clone(sessions),
             unanswered_waits: Arc::new(UnansweredWaits::new(patience)),
             cancelled: Arc::default(),

@@ -16,6 +16,9 @@ use crate::{
     relay::now,
 };
 
+/// Most sessions that are kept. The longest unused are forgotten first.
+const KEPT: usize = 10_000;
+
 /// What is needed to bring a session back: how its client introduced itself. No decision depends on
 /// it, so it is kept beside the journal and not in it.
 pub struct StoredSessions(Arc<dyn Store>);
@@ -90,7 +93,7 @@ impl SessionStore for StoredSessions {
     async fn store(&self, session_id: &str, state: &SessionState) -> Result<(), SessionStoreError> {
         let id = session_id.to_owned();
         let state = serde_json::to_string(state)?;
-        self.with(move |registry| registry.put_session(&id, &state, now()))
+        self.with(move |registry| registry.put_session(&id, &state, now(), KEPT))
             .await
     }
 

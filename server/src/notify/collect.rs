@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Notifier, STORE_PAUSE,
+    Notifier, STORE_PAUSE, Starts,
     notice::{self, Notice},
     overdue::{self, Overdue},
 };
@@ -30,16 +30,19 @@ const NOTED_EVERY: u64 = 1_000;
 
 impl Notifier {
     /// Puts notices about what happens into the outbox.
-    pub(super) async fn follow(self: Arc<Self>, news: watch::Sender<()>, stop: CancellationToken) {
-        let starts = self.receivers.iter().map(|(_, start)| *start);
-        let starts = starts.chain([self.people_start]);
-        let (_, head) = self.relay.live().bounds();
-        let mut position = starts.min().unwrap_or(head);
+    pub(super) async fn follow(
+        self: Arc<Self>,
+        starts: Starts,
+        news: watch::Sender<()>,
+        stop: CancellationToken,
+    ) {
+        let mut position = starts.first();
         let mut noted = position;
         let mut signal = self.relay.live().signal();
         loop {
             signal.borrow_and_update();
-            let failed = self.catch_up(&mut position, &mut noted, &news).await.err();
+            let caught_up = self.catch_up(&starts, &mut position, &mut noted, &news);
+            let failed = caught_up.await.err();
             if let Some(error) = &failed {
                 tracing::warn!(%error, "notices for webhooks are late: {error}");
             }
@@ -69,6 +72,7 @@ impl Notifier {
     /// Takes in what is shown and was not looked at yet. `noted` is the position that the outbox has.
     async fn catch_up(
         &self,
+        starts: &Starts,
         position: &mut u64,
         noted: &mut u64,
         news: &watch::Sender<()>,
@@ -80,7 +84,7 @@ impl Notifier {
             }
             for append in appends {
                 let end = append.last().map_or(*position, |last| last.position);
-                let notices = self.notices_of(&append).await?;
+                let notices = self.notices_of(starts, &append).await?;
                 if !notices.is_empty() {
                     self.put(notices, end).await?;
                     *noted = end;
@@ -96,7 +100,7 @@ impl Notifier {
         }
     }
 
-    async fn notices_of(&self, append: &[Recorded]) -> Result<Vec<NewNotice>> {
+    async fn notices_of(&self, starts: &Starts, append: &[Recorded]) -> Result<Vec<NewNotice>> {
         let mut notices = Vec::new();
         for recorded in append {
             if !notice::is_told(&recorded.event) && !notice::takes_back(&recorded.event) {
@@ -106,7 +110,7 @@ impl Notifier {
                 Err(RelayError::Refused(_)) => continue,
                 read => read?,
             };
-            let for_people = recorded.position > self.people_start;
+            let for_people = recorded.position > starts.people;
             if for_people && let Some(notice) = self.withdrawn(&pipeline, recorded) {
                 notices.extend(self.for_people(&notice).await?);
             }
@@ -116,7 +120,10 @@ impl Notifier {
             if !notice.is_news(&pipeline) {
                 continue;
             }
-            let is_later = |start: u64| recorded.position > start;
+            let is_later = |index: usize| {
+                let start = starts.receivers.get(index);
+                start.is_none_or(|start| recorded.position > *start)
+            };
             notices.extend(self.for_receivers(&notice, is_later)?);
             if for_people {
                 notices.extend(self.for_people(&notice).await?);
@@ -125,18 +132,21 @@ impl Notifier {
         Ok(notices)
     }
 
-    /// The notice for each receiver that wants it, where `is_news` agrees, which is asked with the position from which that
-    /// receiver is told.
+    /// The notice for each receiver that wants it, where `is_news` agrees, which is asked with the number of that receiver.
     fn for_receivers(
         &self,
         notice: &Notice,
-        is_news: impl Fn(u64) -> bool,
+        is_news: impl Fn(usize) -> bool,
     ) -> Result<Vec<NewNotice>> {
         let body = serde_json::to_string(notice)?;
-        let wanting = self.receivers.iter().filter(|(receiver, start)| {
-            is_news(*start) && receiver.webhook.wants(notice.event, &notice.project)
-        });
-        let new = wanting.map(|(receiver, _)| NewNotice {
+        let wanting = self
+            .receivers
+            .iter()
+            .enumerate()
+            .filter(|(index, receiver)| {
+                is_news(*index) && receiver.webhook.wants(notice.event, &notice.project)
+            });
+        let new = wanting.map(|(_, receiver)| NewNotice {
             receiver: receiver.webhook.name.clone(),
             id: notice.id(),
             body: body.clone(),

@@ -68,7 +68,7 @@ impl Notifier {
         mut news: watch::Receiver<()>,
         stop: CancellationToken,
     ) {
-        let Some((receiver, _)) = self.receivers.get(index) else {
+        let Some(receiver) = self.receivers.get(index) else {
             return;
         };
         let name = &receiver.webhook.name;
@@ -125,6 +125,10 @@ impl Notifier {
         if !self.is_still_news(name, &notice).await? {
             self.end(&stored, NoticeEnd::Withdrawn).await;
             return Ok(Some(Duration::ZERO));
+        }
+        if !self.duty.is_on() {
+            // Another node sends it, perhaps already.
+            return Ok(None);
         }
         match self.send(to, &stored.delivery, &notice).await {
             Ok(_) => {

@@ -23,10 +23,11 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use domain::{Pipeline, PipelineId, Reason, Refusal, Timestamp};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    nodes::Duty,
     people::People,
     registry::{Followed, Outbox, StoreError, StoredPush},
     relay::{Relay, RelayError, now},
@@ -49,10 +50,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Sends notices about what happens to pipelines.
 pub struct Notifier {
     outbox: Arc<dyn Outbox>,
-    /// Each with the position after which it is told.
-    receivers: Vec<(Receiver, u64)>,
-    /// The position after which people are told.
-    people_start: u64,
+    receivers: Vec<Receiver>,
+    /// Whether it is this node that tells.
+    duty: Duty,
     people: Arc<People>,
     pusher: Arc<Pusher>,
     mailer: Option<Arc<Mailer>>,
@@ -65,31 +65,79 @@ pub struct Notifier {
     started: Timestamp,
 }
 
+/// The positions after which everybody is told.
+struct Starts {
+    /// In the order of the receivers.
+    receivers: Vec<u64>,
+    people: u64,
+}
+
+impl Starts {
+    fn first(&self) -> u64 {
+        let receivers = self.receivers.iter().copied();
+        receivers.min().unwrap_or(self.people).min(self.people)
+    }
+}
+
 impl Notifier {
-    /// A notifier that goes on where an earlier one ended. A receiver that is new begins with what happens from now on, and
-    /// so do all of them when the journal is another one than before, as after a restored backup. `board` is the address of
-    /// the board. Blocks.
+    /// A notifier that tells while this node is on duty. `board` is the address of the board.
     ///
     /// # Errors
-    /// The outbox cannot be used, or an HTTP client cannot be made.
+    /// An HTTP client cannot be made.
     pub fn new(
         outbox: Arc<dyn Outbox>,
         config: &NotifyConfig,
-        relay: Relay,
+        (relay, duty): (Relay, Duty),
         (people, pusher, mailer): (Arc<People>, Arc<Pusher>, Option<Arc<Mailer>>),
         board: &str,
     ) -> Result<Self> {
+        let receivers = config.webhooks.iter().map(|webhook| {
+            let receiver = Receiver::new(webhook.clone());
+            receiver.with_context(|| format!("the HTTP client of the webhook {}", webhook.name))
+        });
+        Ok(Self {
+            outbox,
+            receivers: receivers.collect::<Result<_>>()?,
+            duty,
+            people,
+            pusher,
+            mailer,
+            relay,
+            board: board.to_owned(),
+            first_pause: config.first_pause,
+            patience: config.patience,
+            look_every: config.look_every,
+            started: now(),
+        })
+    }
+
+    /// Goes on where this node, or another one, ended. A receiver that is new begins with what happens from now on, and
+    /// so do all of them when the journal is another one than before, as after a restored backup. Blocks.
+    ///
+    /// # Errors
+    /// The outbox cannot be used.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        self.starts().map(drop)
+    }
+
+    fn starts(&self) -> Result<Starts, StoreError> {
+        let (outbox, relay) = (&*self.outbox, &self.relay);
         let (_, head) = relay.live().bounds();
         let known = outbox.followed()?;
-        let named = |name: &str| {
-            name == PEOPLE || config.webhooks.iter().any(|webhook| webhook.name == name)
-        };
-        for gone in known.iter().filter(|known| !named(&known.receiver)) {
+        let names = self
+            .receivers
+            .iter()
+            .map(|receiver| &*receiver.webhook.name);
+        let names: Vec<_> = names.chain([PEOPLE]).collect();
+        for gone in known
+            .iter()
+            .filter(|known| !names.contains(&&*known.receiver))
+        {
             outbox.remove_receiver(&gone.receiver)?;
         }
-        let begin = |name: &str| -> Result<u64> {
+        let begin = |name: &str| -> Result<u64, StoreError> {
             let known = known.iter().find(|known| known.receiver == name);
-            let position = match known.map(|known| resumed(&relay, known, head)) {
+            let position = match known.map(|known| resumed(relay, known, head)) {
                 Some(Some(position)) => position,
                 Some(None) => {
                     tracing::warn!(
@@ -109,33 +157,16 @@ impl Notifier {
             };
             outbox.put_receiver(&Followed {
                 receiver: name.to_owned(),
-                epoch: relay.live().epoch().to_owned(),
+                epoch: relay.live().epoch().to_string(),
                 position,
             })?;
             Ok(position)
         };
-        let people_start = begin(PEOPLE)?;
-        let mut receivers = Vec::new();
-        for webhook in &config.webhooks {
-            let name = &webhook.name;
-            let position = begin(name)?;
-            let receiver = Receiver::new(webhook.clone())
-                .with_context(|| format!("the HTTP client of the webhook {name}"))?;
-            receivers.push((receiver, position));
-        }
-        Ok(Self {
-            outbox,
-            receivers,
-            people_start,
-            people,
-            pusher,
-            mailer,
-            relay,
-            board: board.to_owned(),
-            first_pause: config.first_pause,
-            patience: config.patience,
-            look_every: config.look_every,
-            started: now(),
+        let receivers = self.receivers.iter();
+        let receivers = receivers.map(|receiver| begin(&receiver.webhook.name));
+        Ok(Starts {
+            receivers: receivers.collect::<Result<_, _>>()?,
+            people: begin(PEOPLE)?,
         })
     }
 
@@ -190,7 +221,7 @@ impl Notifier {
 
     /// Sends a test message to a webhook, once. `None`: there is none with this name.
     pub async fn try_webhook(&self, name: &str) -> Option<Result<String, Failure>> {
-        let mut receivers = self.receivers.iter().map(|(receiver, _)| receiver);
+        let mut receivers = self.receivers.iter();
         let receiver = receivers.find(|receiver| receiver.webhook.name == name)?;
         let delivery = format!("test-{}", now().millis());
         Some(
@@ -200,8 +231,40 @@ impl Notifier {
         )
     }
 
-    /// Tells until `stop` is cancelled; what is on its way then is waited for.
+    /// Tells, while this node is on duty, until `stop` is cancelled; what is on its way then is waited for.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let (mut duty, mut restarts) = (self.duty.clone(), self.relay.restarts());
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                begun = duty.begins() => if begun.is_err() { return },
+            }
+            restarts.borrow_and_update();
+            let notifier = Arc::clone(&self);
+            let starts = tokio::task::spawn_blocking(move || notifier.starts()).await;
+            let starts = match starts.map_err(|error| StoreError(error.to_string())) {
+                Ok(Ok(starts)) => starts,
+                Ok(Err(error)) | Err(error) => {
+                    tracing::warn!(%error, "nothing is told yet: {error}");
+                    sleep(STORE_PAUSE).await;
+                    continue;
+                }
+            };
+            let term = stop.child_token();
+            let telling = Arc::clone(&self).tell(starts, term.clone());
+            tokio::pin!(telling);
+            tokio::select! {
+                () = &mut telling => return,
+                _ = duty.ends() => {}
+                _ = restarts.changed() => {}
+            }
+            term.cancel();
+            telling.await;
+        }
+    }
+
+    async fn tell(self: Arc<Self>, starts: Starts, stop: CancellationToken) {
         let notifier = self;
         let news = watch::Sender::new(());
         let mut tasks = JoinSet::new();
@@ -212,7 +275,7 @@ impl Notifier {
         let to_people = Arc::clone(&notifier).deliver_to_people(news.subscribe(), stop.clone());
         tasks.spawn(to_people);
         tasks.spawn(Arc::clone(&notifier).look(news.clone(), stop.clone()));
-        tasks.spawn(notifier.follow(news, stop));
+        tasks.spawn(notifier.follow(starts, news, stop));
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(

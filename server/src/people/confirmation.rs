@@ -1,16 +1,17 @@
 //! The confirmation of a decision: that the person is there, and not only the browser in which the person once signed in.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::ProvenBy;
 use serde::Deserialize;
 
-/// How long a confirmation is good: a few decisions in a row are asked for once.
-pub const GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+use crate::registry::{Kept, NodeStore, StoreError};
+
+/// How long a confirmation is good: a few decisions in a row are asked for once. And of how many devices it is known.
+const KEPT: Kept = Kept {
+    lasts: Duration::from_secs(5 * 60),
+    most: 10_000,
+};
 
 /// What confirms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -61,57 +62,74 @@ impl Confirm {
     }
 }
 
-/// Which devices have confirmed lately. After a restart none has.
-#[derive(Debug, Default)]
-pub struct Confirmed(Mutex<HashMap<String, (ProvenBy, Instant)>>);
+/// Which devices have confirmed lately, on whichever node. Every call blocks.
+pub struct Confirmed(Arc<dyn NodeStore>);
+
+/// Under which name it is kept.
+const CONFIRMED: &str = "confirmed";
 
 impl Confirmed {
+    /// Those that these nodes know.
+    pub fn of(nodes: Arc<dyn NodeStore>) -> Self {
+        Self(nodes)
+    }
+
     /// Notes that a person has confirmed on this device.
-    pub fn note(&self, device: &str, by: ProvenBy, now: Instant) {
-        let mut known = self.lock();
-        known.retain(|_, (_, at)| now.saturating_duration_since(*at) < GOOD_FOR);
-        known.insert(device.to_owned(), (by, now));
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub fn note(&self, device: &str, by: ProvenBy) -> Result<(), StoreError> {
+        let by = serde_json::to_string(&by).map_err(|error| StoreError(error.to_string()))?;
+        self.0.remember(CONFIRMED, device, &by, KEPT)
     }
 
     /// What has confirmed on this device, while it is good.
-    pub fn lately(&self, device: &str, now: Instant) -> Option<ProvenBy> {
-        let known = self.lock();
-        let (by, at) = known.get(device)?;
-        (now.saturating_duration_since(*at) < GOOD_FOR).then_some(*by)
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn lately(&self, device: &str) -> Result<Option<ProvenBy>, StoreError> {
+        let by = self.0.recall(CONFIRMED, device)?;
+        Ok(by.and_then(|by| serde_json::from_str(&by).ok()))
     }
 
     /// Forgets that this device has confirmed.
-    pub fn forget(&self, device: &str) {
-        self.lock().remove(device);
+    ///
+    /// # Errors
+    /// It cannot be forgotten.
+    pub fn forget(&self, device: &str) -> Result<(), StoreError> {
+        self.0.take(CONFIRMED, device).map(drop)
     }
 
-    /// Forgets what was confirmed on any device.
-    pub fn forget_all(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (ProvenBy, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Somebody else has changed people, and may have taken away what somebody has confirmed with: who could not tell it here
+    /// makes all of it void.
+    ///
+    /// # Errors
+    /// It cannot be forgotten.
+    pub fn changed_elsewhere(&self) -> Result<(), StoreError> {
+        if self.0.is_shared() {
+            return Ok(());
+        }
+        self.0.forget_all(CONFIRMED)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::Alone;
 
     #[test]
-    fn a_confirmation_ends() {
-        let confirmed = Confirmed::default();
-        let now = Instant::now();
-        confirmed.note("phone", ProvenBy::Pin, now);
-        let almost = now + GOOD_FOR - Duration::from_millis(1);
-        assert_eq!(confirmed.lately("phone", almost), Some(ProvenBy::Pin));
-        assert_eq!(confirmed.lately("phone", now + GOOD_FOR), None);
-        assert_eq!(confirmed.lately("laptop", now), None);
-        confirmed.note("laptop", ProvenBy::Passkey, now + GOOD_FOR);
-        assert_eq!(confirmed.lock().len(), 1, "what is over is forgotten");
-        confirmed.forget("laptop");
-        assert_eq!(confirmed.lately("laptop", now + GOOD_FOR), None);
+    fn a_confirmation_is_one_of_its_device() {
+        let confirmed = Confirmed::of(Arc::new(Alone::default()));
+        let lately = |device| confirmed.lately(device).expect("a read");
+        confirmed.note("phone", ProvenBy::Pin).expect("noted");
+        confirmed.note("laptop", ProvenBy::Passkey).expect("noted");
+        assert_eq!(lately("phone"), Some(ProvenBy::Pin));
+        assert_eq!(lately("laptop"), Some(ProvenBy::Passkey));
+        assert_eq!(lately("tablet"), None);
+        confirmed.forget("laptop").expect("forgotten");
+        assert_eq!(lately("laptop"), None);
+        assert_eq!(lately("phone"), Some(ProvenBy::Pin));
     }
 
     #[test]

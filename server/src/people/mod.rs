@@ -33,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     registry::{
-        Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoreError, StoredCode, StoredDevice,
-        StoredPerson, StoredToken,
+        Alone, Changed, CodeFor, FROM_TERMINAL, NodeStore, Noted, PeopleStore, StoreError,
+        StoredCode, StoredDevice, StoredPerson, StoredToken,
     },
     relay::now,
 };
@@ -248,6 +248,7 @@ impl People {
     /// It cannot be read.
     pub fn of(store: Arc<dyn PeopleStore>) -> Result<Self, StoreError> {
         let (guess_queue, guess_turn) = secrets::places();
+        let alone: Arc<dyn NodeStore> = Arc::new(Alone::default());
         let people = Self {
             instance: store.instance()?,
             store,
@@ -255,13 +256,20 @@ impl People {
             known: RwLock::default(),
             throttle: Throttle::default(),
             confirm: Confirm::default(),
-            confirmed: Confirmed::default(),
-            ceremonies: passkeys::Ceremonies::default(),
+            confirmed: Confirmed::of(Arc::clone(&alone)),
+            ceremonies: passkeys::Ceremonies::of(alone),
             guess_queue,
             guess_turn,
         };
         people.load()?;
         Ok(people)
+    }
+
+    /// With what these nodes know of confirmations and passkeys.
+    pub fn known_by(mut self, nodes: &Arc<dyn NodeStore>) -> Self {
+        self.confirmed = Confirmed::of(Arc::clone(nodes));
+        self.ceremonies = passkeys::Ceremonies::of(Arc::clone(nodes));
+        self
     }
 
     /// The name of the cookie. Browsers send cookies to every port of a host: two Staffels on it must not take each other's.
@@ -677,11 +685,18 @@ impl People {
     }
 
     /// Forgets what a person has confirmed, on every device: it was with what is there no longer.
-    pub fn forget_confirmations(&self, person: &str) {
-        let memory = self.memory();
-        let devices = memory.devices.values().map(|(device, _)| device);
-        let devices = devices.filter(|device| device.person == person);
-        devices.for_each(|device| self.confirmed.forget(&device.id));
+    ///
+    /// # Errors
+    /// It cannot be forgotten.
+    pub fn forget_confirmations(&self, person: &str) -> Result<(), StoreError> {
+        let devices = {
+            let memory = self.memory();
+            let devices = memory.devices.values().map(|(device, _)| device);
+            let devices = devices.filter(|device| device.person == person);
+            devices.map(|device| device.id.clone()).collect::<Vec<_>>()
+        };
+        let mut devices = devices.iter();
+        devices.try_for_each(|device| self.confirmed.forget(device))
     }
 
     /// Takes in what another process has written. `true` if there was something. Blocks.
@@ -692,8 +707,7 @@ impl People {
         let changed = self.store.people_version()? != self.memory().version;
         if changed {
             self.load()?;
-            // It may have taken away what somebody has confirmed with.
-            self.confirmed.forget_all();
+            self.confirmed.changed_elsewhere()?;
         }
         Ok(changed)
     }

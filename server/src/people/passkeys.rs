@@ -1,16 +1,13 @@
 //! Passkeys (`WebAuthn` level 2): registered by whoever is signed in, then used to sign in and to confirm.
 //!
 //! A ceremony has two requests: the server gives a challenge, and the browser answers it. What the server has to remember in
-//! between stays here, for some minutes; a challenge is answered once.
+//! between is kept for some minutes, for whichever node is answered; a challenge is answered once.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Url;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication,
@@ -20,14 +17,19 @@ use webauthn_rs::prelude::{
 
 use super::{PasskeyAnswer, People, secret};
 use crate::{
-    registry::{StoreError, StoredPasskey},
+    registry::{Kept, NodeStore, StoreError, StoredPasskey},
     relay::now,
 };
 
-/// How long a browser may take: people look for their key.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(5 * 60);
-/// Most ceremonies at once, of strangers and of people who are signed in. Beyond, the oldest are forgotten.
-const CEREMONIES: usize = 1_000;
+/// How long a browser may take: people look for their key. And most ceremonies at once, of strangers and of people who are
+/// signed in; beyond, the oldest are forgotten.
+const KEPT: Kept = Kept {
+    lasts: Duration::from_secs(5 * 60),
+    most: 1_000,
+};
+/// Under which names they are kept.
+const STRANGERS: &str = "passkeys of strangers";
+const PEOPLE: &str = "passkeys of people";
 /// Most passkeys of a person.
 const PASSKEYS: usize = 20;
 
@@ -91,6 +93,7 @@ impl PasskeyError {
 }
 
 /// What a ceremony is for.
+#[derive(Serialize, Deserialize)]
 enum Purpose {
     Register {
         person: String,
@@ -112,46 +115,34 @@ impl Purpose {
 }
 
 /// The ceremonies that have begun. Those of strangers push out none of those who are signed in.
-#[derive(Default)]
-pub struct Ceremonies {
-    strangers: Mutex<Open>,
-    people: Mutex<Open>,
-}
-
-type Open = HashMap<String, (Instant, Purpose)>;
+pub struct Ceremonies(Arc<dyn NodeStore>);
 
 impl Ceremonies {
-    fn begin(&self, purpose: Purpose) -> Result<String, getrandom::Error> {
-        let (id, now) = (secret::code()?, Instant::now());
-        let mut open = lock(if purpose.is_for_strangers() {
-            &self.strangers
+    /// Those that these nodes know.
+    pub fn of(nodes: Arc<dyn NodeStore>) -> Self {
+        Self(nodes)
+    }
+
+    fn begin(&self, purpose: &Purpose) -> Result<String, PasskeyError> {
+        let id = secret::code()?;
+        let kind = if purpose.is_for_strangers() {
+            STRANGERS
         } else {
-            &self.people
-        });
-        open.retain(|_, (at, _)| now.saturating_duration_since(*at) < ANSWERED_WITHIN);
-        if open.len() >= CEREMONIES {
-            let oldest = open.iter().min_by_key(|(_, (at, _))| *at);
-            if let Some(oldest) = oldest.map(|(id, _)| id.clone()) {
-                open.remove(&oldest);
-            }
-        }
-        open.insert(id.clone(), (now, purpose));
+            PEOPLE
+        };
+        self.0
+            .remember(kind, &id, &serde_json::to_string(purpose)?, KEPT)?;
         Ok(id)
     }
 
     /// Takes a ceremony: nobody can answer it again.
     fn take(&self, id: &str) -> Result<Purpose, PasskeyError> {
-        let taken = lock(&self.people).remove(id);
-        let taken = taken.or_else(|| lock(&self.strangers).remove(id));
-        let fresh = taken.filter(|(at, _)| at.elapsed() < ANSWERED_WITHIN);
-        fresh
-            .map(|(_, purpose)| purpose)
-            .ok_or(PasskeyError::Ceremony)
+        let taken = match self.0.take(PEOPLE, id)? {
+            Some(taken) => taken,
+            None => self.0.take(STRANGERS, id)?.ok_or(PasskeyError::Ceremony)?,
+        };
+        serde_json::from_str(&taken).map_err(|_| PasskeyError::Ceremony)
     }
-}
-
-fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A challenge, and which ceremony its answer belongs to.
@@ -190,7 +181,7 @@ impl People {
         let mut options = serde_json::to_value(&challenge)?["publicKey"].take();
         // One that can be found without a name lets its owner in without typing one.
         options["authenticatorSelection"]["residentKey"] = json!("preferred");
-        let ceremony = self.ceremonies.begin(Purpose::Register {
+        let ceremony = self.ceremonies.begin(&Purpose::Register {
             person: person.to_owned(),
             user,
             state,
@@ -251,7 +242,7 @@ impl People {
     pub fn begin_passkey_sign_in(&self, site: &Site) -> Result<Challenge, PasskeyError> {
         let (challenge, state) = site.webauthn()?.start_discoverable_authentication()?;
         let options = serde_json::to_value(&challenge)?["publicKey"].take();
-        let ceremony = self.ceremonies.begin(Purpose::SignIn(state))?;
+        let ceremony = self.ceremonies.begin(&Purpose::SignIn(state))?;
         Ok(Challenge { ceremony, options })
     }
 
@@ -298,7 +289,7 @@ impl People {
         let (challenge, state) = site.webauthn()?.start_passkey_authentication(&keys)?;
         let options = serde_json::to_value(&challenge)?["publicKey"].take();
         let device = device.to_owned();
-        let ceremony = self.ceremonies.begin(Purpose::Confirm { device, state })?;
+        let ceremony = self.ceremonies.begin(&Purpose::Confirm { device, state })?;
         Ok(Challenge { ceremony, options })
     }
 
@@ -370,6 +361,7 @@ fn here(known: &[StoredPasskey], site: &Site) -> Result<Vec<Passkey>, serde_json
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::Alone;
 
     #[test]
     fn passkeys_are_for_names_in_a_secure_context() {
@@ -395,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_challenge_is_answered_once_and_not_kept_for_ever() {
-        let ceremonies = Ceremonies::default();
+        let ceremonies = Ceremonies::of(Arc::new(Alone::default()));
         let site = Site::of("http://localhost:4700").expect("a site");
         let begin = || {
             let (_, state) = site
@@ -403,9 +395,7 @@ mod tests {
                 .expect("webauthn")
                 .start_discoverable_authentication()
                 .expect("a challenge");
-            ceremonies
-                .begin(Purpose::SignIn(state))
-                .expect("random bytes")
+            ceremonies.begin(&Purpose::SignIn(state)).expect("begun")
         };
         let first = begin();
         assert!(ceremonies.take(&first).is_ok());
@@ -414,10 +404,8 @@ mod tests {
             Err(PasskeyError::Ceremony)
         ));
         let oldest = begin();
-        for _ in 0..CEREMONIES {
-            begin();
-        }
-        assert_eq!(lock(&ceremonies.strangers).len(), CEREMONIES);
+        let later = [(); KEPT.most].map(|()| begin());
         assert!(ceremonies.take(&oldest).is_err());
+        assert!(later.iter().all(|id| ceremonies.take(id).is_ok()));
     }
 }

@@ -16,17 +16,18 @@ use deadpool_postgres::{
     Connect, GenericClient, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
     Runtime as Clock, Timeouts,
 };
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
+    sync::watch,
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_postgres::{Client, Config, Error, Row, error::SqlState, types::ToSql};
+use tokio_postgres::{AsyncMessage, Client, Config, Error, Row, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use address::{Address, InvalidAddress};
-pub use schema::{WRITER, clear_derived};
+pub use schema::{WRITERS, clear_derived};
 
 /// Connections at once. Each is a process of PostgreSQL, which allows 100 by default.
 const CONNECTIONS: usize = 12;
@@ -144,9 +145,10 @@ pub enum DatabaseError {
         /// Which one.
         database: String,
     },
-    /// Another server writes there.
+    /// Somebody works there who has to be alone.
     #[error(
-        "{database} is in use by another Staffel.\nStop that one, or name another database in [journal] url."
+        "{database} is in use by another Staffel that has to be alone: it moves, is rebuilt, or changes the tables; or this one \
+         has to be. Wait for it, or stop it."
     )]
     InUse {
         /// Which one.
@@ -371,6 +373,33 @@ impl Database {
 
     async fn client(&self) -> Result<Object, Failure> {
         Ok(self.pool.get().await?)
+    }
+
+    /// A connection for listening to notices. Each changes `heard`, which ends with the connection.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub async fn listening(&self) -> Result<(Client, watch::Receiver<u64>), Failure> {
+        let (heard, hears) = watch::channel(0);
+        let (config, tls) = (self.address.config().clone(), self.tls.clone());
+        let opening = self.runtime().spawn(timeout(CONNECTED, async move {
+            let (client, mut connection) = config.connect(tls).await?;
+            tokio::spawn(async move {
+                let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+                while let Some(Ok(message)) = messages.next().await {
+                    if let AsyncMessage::Notification(notice) = message {
+                        let said = notice.payload().parse().unwrap_or(0);
+                        heard.send_modify(|newest| *newest = said.max(*newest));
+                    }
+                }
+            });
+            client.batch_execute(SETTINGS).await?;
+            Ok::<_, Failure>((client, hears))
+        }));
+        match opening.await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(_)) | Err(_) => Err(silent()),
+        }
     }
 
     /// Where connections live.

@@ -12,12 +12,49 @@ const OLDEST_NUMBER: i32 = 130_000;
 
 /// Whoever changes tables keeps others out meanwhile.
 const CHANGING: i64 = 0x5354_464c_0001;
-/// The lock of the one server that writes facts.
-pub const WRITER: i64 = 0x5354_464c_0002;
+/// The lock of those who write facts: servers share it, and whoever changes everything holds it alone.
+pub const WRITERS: i64 = 0x5354_464c_0002;
+
+/// A step from one version of the tables to the next.
+struct Step {
+    /// Whether servers of the version before can go on beside it.
+    beside: bool,
+    sql: &'static str,
+}
 
 /// One step a version, applied in order. A released step is never edited: add the next one. Every order is that of bytes,
 /// as in Rust: the database's own depends on where it was made.
-const MIGRATIONS: [&str; 1] = [r#"
+const MIGRATIONS: [Step; 2] = [
+    Step {
+        beside: false,
+        sql: FIRST,
+    },
+    Step {
+        beside: true,
+        sql: NODES,
+    },
+];
+
+/// What nodes of one database tell each other.
+const NODES: &str = r#"
+    -- In which file `head` was when the epoch began: a restored backup has it in another one.
+    ALTER TABLE staffel.epochs ADD COLUMN file bigint NOT NULL DEFAULT 0;
+    -- Who does what only one node should do. `term` counts the holders.
+    CREATE TABLE staffel.lease (
+        name text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, until timestamptz NOT NULL
+    );
+    CREATE TABLE staffel.node (
+        process text PRIMARY KEY, version text NOT NULL, agents text NOT NULL, seen timestamptz NOT NULL
+    );
+    -- What is known for some minutes. A crash of the database may lose it.
+    CREATE UNLOGGED TABLE staffel.moment (
+        kind text NOT NULL, id text COLLATE "C" NOT NULL, value text NOT NULL, until timestamptz NOT NULL,
+        PRIMARY KEY (kind, id)
+    );
+    CREATE INDEX moment_until ON staffel.moment (until);
+"#;
+
+const FIRST: &str = r#"
     CREATE TABLE staffel.epochs (
         number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, start bigint NOT NULL
     );
@@ -118,7 +155,7 @@ const MIGRATIONS: [&str; 1] = [r#"
     CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.token EXECUTE FUNCTION staffel.changed('people');
     CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.passkey EXECUTE FUNCTION staffel.changed('people');
     CREATE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON staffel.secret EXECUTE FUNCTION staffel.changed('people');
-"#];
+"#;
 
 /// The shape of what is derived from the facts. Another number: it is thrown away and made again.
 const DERIVED_FORMAT: &str = "1";
@@ -168,6 +205,9 @@ const DERIVED: &str = r#"
 /// The version of the tables that this build writes.
 const VERSION: i32 = MIGRATIONS.len() as i32;
 
+/// The oldest version of the tables whose builds can go on with those of this one.
+const WORKS_WITH: i32 = 1;
+
 /// What there is in a database.
 #[derive(PartialEq, Eq)]
 enum There {
@@ -190,8 +230,8 @@ pub async fn is_known(database: &Database) -> Result<bool, DatabaseError> {
     Ok(look(database, &client).await? != There::Nothing)
 }
 
-/// Looks at a database, and brings its tables to the version of this build. Not under a server that is at work on them: it
-/// would go on with what is not there any more.
+/// Looks at a database, and brings its tables to the version of this build. Under servers that are at work on
+/// them only where they can go on with it.
 pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
     let failed = |error: Error| refused(database, error);
     let mut client = client(database).await?;
@@ -212,13 +252,16 @@ pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
             0
         }
         There::Other { version, derived } => {
-            let free = "SELECT pg_try_advisory_xact_lock($1)";
-            let free = transaction.query_one(free, &[&WRITER]).await;
-            let free: bool = free.and_then(|row| row.try_get(0)).map_err(failed)?;
-            if !free {
-                return Err(DatabaseError::AtWork {
-                    database: database.name(),
-                });
+            let beside = pending(version).iter().all(|step| step.beside);
+            if derived || !beside {
+                let alone = "SELECT pg_try_advisory_xact_lock($1)";
+                let alone = transaction.query_one(alone, &[&WRITERS]).await;
+                let alone: bool = alone.and_then(|row| row.try_get(0)).map_err(failed)?;
+                if !alone {
+                    return Err(DatabaseError::AtWork {
+                        database: database.name(),
+                    });
+                }
             }
             if derived {
                 tracing::info!(
@@ -228,12 +271,13 @@ pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
             version
         }
     };
-    for step in &MIGRATIONS[usize::try_from(version).unwrap_or(0)..] {
-        transaction.batch_execute(step).await.map_err(failed)?;
+    for step in pending(version) {
+        transaction.batch_execute(step.sql).await.map_err(failed)?;
     }
-    let set = "UPDATE staffel.meta SET value = $1 WHERE name = 'version'";
+    let set = "INSERT INTO staffel.meta VALUES ('version', $1), ('works_with', $2)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     transaction
-        .execute(set, &[&VERSION.to_string()])
+        .execute(set, &[&VERSION.to_string(), &WORKS_WITH.to_string()])
         .await
         .map_err(failed)?;
     let format = meta(&transaction, "derived_format").await.map_err(failed)?;
@@ -241,6 +285,11 @@ pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {
         clear_derived(&transaction).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
+}
+
+/// The steps after a version.
+fn pending(version: i32) -> &'static [Step] {
+    &MIGRATIONS[usize::try_from(version).unwrap_or(0)..]
 }
 
 async fn client(database: &Database) -> Result<Object, DatabaseError> {
@@ -289,7 +338,9 @@ async fn look(database: &Database, client: &impl GenericClient) -> Result<There,
     let Some(version) = version.and_then(|version| version.parse::<i32>().ok()) else {
         return Err(DatabaseError::Foreign { database: name() });
     };
-    if version > VERSION {
+    let works_with = meta(client, "works_with").await.map_err(failed)?;
+    let works_with = works_with.and_then(|version| version.parse::<i32>().ok());
+    if version > VERSION && works_with.is_none_or(|oldest| oldest > VERSION) {
         return Err(DatabaseError::Newer {
             database: name(),
             found: version,
@@ -298,7 +349,7 @@ async fn look(database: &Database, client: &impl GenericClient) -> Result<There,
     }
     let format = meta(client, "derived_format").await.map_err(failed)?;
     let derived = format.as_deref() != Some(DERIVED_FORMAT);
-    Ok(match version == VERSION && !derived {
+    Ok(match version >= VERSION && !derived {
         true => There::Current,
         false => There::Other { version, derived },
     })

@@ -192,6 +192,7 @@ pub fn row(pipeline: &Pipeline) -> SummaryRow {
     let summary = Summary::from(pipeline);
     SummaryRow {
         pipeline: pipeline.id.clone(),
+        position: pipeline.position,
         project: pipeline.project.clone(),
         state: list_of(pipeline.status, pipeline.archived),
         awaiting_review: pipeline.status == Status::AwaitingReview,

@@ -45,6 +45,7 @@ pub fn findable(recorded: &Recorded) -> Option<SearchText> {
     };
     Some(SearchText {
         pipeline: recorded.pipeline.clone(),
+        position: recorded.position,
         found_in,
         place,
     })

@@ -63,8 +63,8 @@ impl PromptWriter {
 
     /// Waits for decisions and writes. A decision from before a restart is found again: what wants a
     /// prompt is read from the state, not from a queue.
-    pub async fn run(self, relay: Relay) {
-        let writer = Arc::new(self);
+    pub async fn run(self: Arc<Self>, relay: Relay) {
+        let writer = self;
         writer.put_again(&relay).await;
         let mut writing = JoinSet::new();
         let mut busy: HashSet<PipelineId> = HashSet::new();

@@ -6,6 +6,7 @@
 //! forgotten last. Every call blocks: on a thread that serves requests it goes through `spawn_blocking`.
 
 mod credentials;
+mod nodes;
 mod outbox;
 mod people;
 mod postgres;
@@ -16,6 +17,7 @@ use domain::Timestamp;
 use protocol::Scope;
 
 pub use credentials::{CredentialStore, SecretKind, StoredPasskey, StoredToken};
+pub use nodes::{Alone, Heard, Kept, LIVES, NodeStore, Told};
 pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoredNotice};
 pub use people::{
     AUDIT_KEPT, Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoredCode, StoredDevice,
@@ -24,9 +26,6 @@ pub use people::{
 pub use postgres::Postgres;
 pub use sqlite::{AGENTS_FILE, NOTICES_FILE, PEOPLE_FILE, SESSIONS_FILE, Sqlite, SqliteOutbox};
 pub use wishes::{StoredPush, WishStore};
-
-/// Most sessions that are kept. The longest unused are forgotten first.
-pub const SESSIONS_KEPT: usize = 10_000;
 
 /// An agent with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,11 +104,17 @@ pub trait Store: Send + Sync {
     /// It cannot be written.
     fn use_session(&self, id: &str, at: Timestamp) -> Result<Option<String>, StoreError>;
 
-    /// Stores the state of a session, new or known, and forgets the longest unused ones beyond [`SESSIONS_KEPT`].
+    /// Stores the state of a session, new or known. Beyond `most` the longest unused ones are forgotten.
     ///
     /// # Errors
     /// It cannot be written.
-    fn put_session(&self, id: &str, state: &str, at: Timestamp) -> Result<(), StoreError>;
+    fn put_session(
+        &self,
+        id: &str,
+        state: &str,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<(), StoreError>;
 
     /// Notes whose a session is.
     ///

@@ -1,7 +1,10 @@
 //! The time of facts. It follows the wall clock, but a clock that jumps does not turn the order of facts around.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -13,6 +16,32 @@ const EARLIEST: i64 = 1_767_225_600_000;
 const SMALL_STEP_MS: i64 = 60 * 60 * 1_000;
 /// How far the wall clock may be from what the steady clock expects and still be believed, in milliseconds.
 const AGREES_MS: i64 = 10 * 60 * 1_000;
+
+/// How far the wall clock of this machine may be from the time that all nodes share, in milliseconds: machines that are kept in
+/// step differ by less.
+const IN_STEP_MS: i64 = 1_000;
+/// What is added to the wall clock, in milliseconds. One process is one node.
+static CORRECTION: AtomicI64 = AtomicI64::new(0);
+
+/// The wall clock; in step with the time that all nodes share, where there is one.
+pub fn wall() -> Timestamp {
+    let wall = Timestamp::from(SystemTime::now()).millis();
+    Timestamp::from_millis(wall.saturating_add(CORRECTION.load(Ordering::Relaxed)))
+}
+
+/// Takes in the time that all nodes share, which was asked for `ago`.
+pub fn correct(shared: Timestamp, ago: Duration) {
+    let wall = Timestamp::from(SystemTime::now()).millis();
+    let off = shared.millis().saturating_add(millis(ago) / 2) - wall;
+    let correction = if off.abs() > IN_STEP_MS { off } else { 0 };
+    let before = CORRECTION.swap(correction, Ordering::Relaxed);
+    if (correction - before).abs() > IN_STEP_MS {
+        tracing::warn!(
+            "the clock of this machine is {} s off the one of the database, which counts",
+            -off / 1_000
+        );
+    }
+}
 
 /// The clock of facts.
 #[derive(Debug)]
@@ -33,7 +62,7 @@ struct State {
 impl Clock {
     /// A clock that begins after a journal whose newest fact is of this time.
     pub fn after(newest: Timestamp) -> Self {
-        let wall = Timestamp::from(SystemTime::now()).millis();
+        let wall = wall().millis();
         Self {
             begun: Instant::now(),
             state: Mutex::new(State::begin(wall, newest.millis())),
@@ -42,7 +71,7 @@ impl Clock {
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        let wall = Timestamp::from(SystemTime::now()).millis();
+        let wall = wall().millis();
         let steady = millis(self.begun.elapsed());
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Timestamp::from_millis(state.tell(wall, steady))

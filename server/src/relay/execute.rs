@@ -254,7 +254,10 @@ impl Relay {
     }
 
     /// Waits until the state is that of a position.
-    async fn wait_until(&self, position: u64) -> Result<(), RelayError> {
+    pub(super) async fn wait_until(&self, position: u64) -> Result<(), RelayError> {
+        if self.shared.live.bounds().1 >= position {
+            return Ok(());
+        }
         let mut signal = self.shared.live.signal();
         let mut stuck = self.shared.stuck.subscribe();
         loop {

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use domain::{Pipeline, Recorded};
+use domain::{Pipeline, Recorded, Session};
 use futures::FutureExt;
 
-use super::{PAGE, Relay};
+use super::{PAGE, Relay, SEEN_LATER};
 use crate::{
-    journal::{ReadError, Stored},
+    journal::{Epoch, ReadError, Stored},
     live::Unit,
     projections::frames_of,
 };
@@ -26,10 +26,16 @@ impl Relay {
     /// tried again: what is not folded yet is not lost.
     pub async fn follow(self) {
         let mut changes = self.shared.journal.changes();
+        let mut epochs = self.shared.journal.epochs();
         let mut look = true;
         loop {
             // A panic is a bug of ours. It must not leave every later command waiting for ever.
-            let caught_up = AssertUnwindSafe(self.catch_up(look)).catch_unwind().await;
+            let known = Arc::clone(&epochs.borrow_and_update());
+            let caught_up = async {
+                self.enter_epoch(&known).await?;
+                self.catch_up(look).await
+            };
+            let caught_up = AssertUnwindSafe(caught_up).catch_unwind().await;
             let trouble = match caught_up {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
@@ -47,10 +53,35 @@ impl Relay {
                 look = true;
             } else {
                 // The notification is a hint only: a commit that was reported as failed may be durable all the same.
-                let told = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
-                look = told.is_err();
+                let told = tokio::time::timeout(LOOK_EVERY, async {
+                    tokio::select! {
+                        _ = changes.changed() => {}
+                        _ = epochs.changed() => {}
+                    }
+                });
+                look = told.await.is_err();
             }
         }
+    }
+
+    /// Goes on in the newest epoch. Where it does not know all that is shown, everything is read anew.
+    async fn enter_epoch(&self, epochs: &[Epoch]) -> Result<(), ReadError> {
+        let live = &self.shared.live;
+        let ours = live.epoch();
+        let Some(newest) = epochs.last().filter(|newest| newest.name != *ours) else {
+            return Ok(());
+        };
+        let known = epochs.iter().position(|epoch| epoch.name == *ours);
+        let next = known.and_then(|known| epochs.get(known + 1));
+        if next.is_some_and(|next| live.bounds().1 <= next.start) {
+            live.enter(&newest.name);
+            return Ok(());
+        }
+        tracing::warn!(
+            "the journal was replaced by another copy of itself, which goes on from position {}: everything is read anew",
+            newest.start
+        );
+        self.read_anew(&newest.name).await
     }
 
     /// Folds what is new. Without `look` only what the journal has told.
@@ -90,7 +121,7 @@ impl Relay {
         let texts = self.texts_of(&after, batch).await?;
         // Encoding may take milliseconds for a long handover: no lock is held for it.
         let epoch = self.shared.live.epoch();
-        let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
+        let unit = frames_of(&epoch, before.as_deref(), &after, batch, &texts);
         self.shared.deriver.note(&after, batch);
         let was_held = |before: &Pipeline| before.held_prompt().is_some();
         let sent = before.as_deref().is_some_and(was_held) && after.prompt_in_transit().is_some();
@@ -106,10 +137,26 @@ impl Relay {
         self.shared.live.push(unit);
         drop(state);
         self.shared.waiters.notify(before.as_deref(), &after);
+        let joins = |session: &&Session| {
+            before
+                .as_ref()
+                .is_none_or(|before| before.session.as_ref() != Some(session))
+        };
+        if let Some(session) = after.session.as_ref().filter(joins) {
+            let joined = &self.shared.joined;
+            let mut joined = joined.lock().unwrap_or_else(PoisonError::into_inner);
+            joined.push_back((session.clone(), after.id.clone()));
+            if joined.len() > SEEN_LATER {
+                joined.pop_front();
+            }
+        }
         if sent {
             let sent = &self.shared.sent;
             let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
-            sent.push(after.id.clone());
+            sent.push_back(after.id.clone());
+            if sent.len() > SEEN_LATER {
+                sent.pop_front();
+            }
         }
         if pending {
             self.shared.pending.notify_one();

@@ -15,14 +15,18 @@ mod state;
 mod waiters;
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
 };
 
-use domain::{Deciders, Pipeline, PipelineId, Reason, Recorded, Refusal, Timestamp};
+use domain::{Deciders, Pipeline, PipelineId, Reason, Recorded, Refusal, Session, Timestamp};
 use protocol::{Counts, Match, Page, Snapshot, Summary};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::{
+    sync::{Mutex, Notify, watch},
+    time::timeout,
+};
 
 use crate::{
     documents::Documents,
@@ -34,6 +38,7 @@ use crate::{
 };
 
 use clock::Clock;
+pub use clock::correct as correct_clock;
 use derive::Deriver;
 pub use execute::Done;
 use state::State;
@@ -45,8 +50,14 @@ const PAGE: usize = 4_096;
 /// Positions before the newest whose frames are made again at a start, so that clients can resume. Who has missed more
 /// gets a snapshot, which is smaller by then.
 const REPLAY: u64 = 1_024;
+/// Most pipelines that wait until the hooks, or the writer of prompts, have seen what happened to them: nobody may use hooks,
+/// and on one node alone prompts are written.
+const SEEN_LATER: usize = 1_000;
 /// Locks that commands to pipelines share: two pipelines rarely meet on one, and nothing grows with their number.
 const LOCKS: usize = 1_024;
+
+/// How long a request waits at most for what other nodes have written.
+const CAUGHT_UP: Duration = Duration::from_secs(2);
 
 /// The relay. Cloning is shallow.
 #[derive(Clone)]
@@ -68,7 +79,9 @@ struct Shared {
     wants_prompt: Notify,
     pending: Notify,
     /// Pipelines whose held prompt was sent, until the writer has seen it.
-    sent: std::sync::Mutex<Vec<PipelineId>>,
+    sent: std::sync::Mutex<VecDeque<PipelineId>>,
+    /// Sessions that have begun to work on a pipeline, until the hooks have seen it.
+    joined: std::sync::Mutex<VecDeque<(Session, PipelineId)>>,
     /// Who waits for a pipeline to change.
     waiters: Arc<Waiters>,
     /// What is derived from the facts and not stored yet.
@@ -77,6 +90,8 @@ struct Shared {
     deciders: OnceLock<Arc<dyn Deciders + Send + Sync>>,
     /// Why the state does not follow the journal, while it does not.
     stuck: watch::Sender<Option<String>>,
+    /// How often the journal was replaced by another copy of itself.
+    restarts: watch::Sender<u64>,
 }
 
 /// Why a command was not carried out.
@@ -170,7 +185,7 @@ impl Relay {
         drop(state);
         Snapshot {
             server: release::name().to_owned(),
-            epoch: self.shared.live.epoch().to_owned(),
+            epoch: self.shared.live.epoch().to_string(),
             position,
             at: now(),
             pipelines: pipelines
@@ -361,8 +376,30 @@ impl Relay {
     }
 
     /// The epochs of the journal, the current one last.
-    pub fn epochs(&self) -> &[Epoch] {
-        self.shared.journal.epochs()
+    pub fn epochs(&self) -> Arc<[Epoch]> {
+        Arc::clone(&self.shared.journal.epochs().borrow())
+    }
+
+    /// Counts how often the journal was replaced by another copy of itself, and all was read anew.
+    pub fn restarts(&self) -> watch::Receiver<u64> {
+        self.shared.restarts.subscribe()
+    }
+
+    /// Waits, within bounds, until everything is shown that any node had made durable before this call. Where the journal does
+    /// not answer, what is known has to do.
+    pub async fn catch_up_with_others(&self) {
+        let caught_up = async {
+            let newest = self.shared.journal.newest().await?;
+            let _ = self.wait_until(newest).await;
+            Ok::<_, ReadError>(())
+        };
+        match timeout(CAUGHT_UP, caught_up).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "what other nodes wrote is not known: {error}")
+            }
+            Err(_) => tracing::debug!("what other nodes wrote is not shown yet"),
+        }
     }
 
     /// Waits for changes of a pipeline that end a wait for a decision: a new revision, the decision, the prompt, the end.
@@ -407,7 +444,17 @@ impl Relay {
             .sent
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut sent)
+        sent.drain(..).collect()
+    }
+
+    /// Sessions of assistants that have begun to work on a pipeline since the last call, the newest last; on whichever node.
+    pub fn joined_sessions(&self) -> Vec<(Session, PipelineId)> {
+        let mut joined = self
+            .shared
+            .joined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        joined.drain(..).collect()
     }
 
     fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
@@ -426,7 +473,7 @@ impl Relay {
 
 /// The time now, for everything but facts: they have the relay's own clock.
 pub fn now() -> Timestamp {
-    std::time::SystemTime::now().into()
+    clock::wall()
 }
 
 fn unknown(id: &PipelineId) -> Refusal {

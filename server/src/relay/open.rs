@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, PoisonError},
 };
 
 use domain::{Event, Pipeline, PipelineId, Recorded, Status, Timestamp};
@@ -29,6 +29,8 @@ const REPLAY_APPENDS: usize = 256;
 const REPLAY_PIPELINES: usize = 128;
 /// Summaries that are loaded at once.
 const LOADED: usize = 500;
+/// How often the state is read while other nodes change what is stored: each does every few seconds.
+const LOADS_MAX: u32 = 50;
 /// Changed pipelines after which what is derived is stored during a start.
 const STORED_EVERY: usize = 1_000;
 
@@ -38,33 +40,14 @@ impl Relay {
     /// # Errors
     /// The journal cannot be read.
     pub async fn open(journal: Arc<dyn Journal>) -> Result<Self, ReadError> {
-        let newest = *journal.changes().borrow();
-        let mut derived = journal.derived_position().await?.min(newest);
+        let epoch = newest_epoch(&*journal);
+        let Loaded {
+            state,
+            derived,
+            newest,
+        } = load_state(&*journal).await?;
         let window = Window::of(&*journal, newest).await?;
-        let epoch = journal.epochs().last();
-        let epoch = epoch.map_or(String::new(), |epoch| epoch.name.clone());
-        let mut state = State::default();
-        let (overview, unreadable) = load_overview(&*journal).await?;
-        state.overview = overview;
-        if unreadable > 0 && journal.read_only().is_none() {
-            tracing::warn!(
-                "{unreadable} stored summaries cannot be read: lists, search and snapshots are made again from the facts"
-            );
-            let cleared = journal.clear_derived().await;
-            cleared.map_err(|error| ReadError(error.to_string()))?;
-            derived = 0;
-            state.overview = load_overview(&*journal).await?.0;
-        }
-        let deciding = state.overview.open();
-        let deciding = deciding.filter(|summary| summary.status == Status::HandingOver);
-        state.wanting_prompts = deciding.map(|summary| summary.pipeline.clone()).collect();
-        let pending = state.overview.open().filter_map(|summary| {
-            let pending = summary.handover.as_ref()?.pending.as_ref()?;
-            Some((summary.pipeline.clone(), pending.due))
-        });
-        state.pending = pending.collect();
-        let newest_time = newest_time(&*journal, newest).await?;
-        state.last_event = newest_time;
+        let newest_time = state.last_event;
         let durations = Durations::default();
         let relay = Self {
             shared: Arc::new(Shared {
@@ -77,10 +60,12 @@ impl Relay {
                 wants_prompt: Notify::new(),
                 pending: Notify::new(),
                 sent: std::sync::Mutex::default(),
+                joined: std::sync::Mutex::default(),
                 waiters: Arc::default(),
                 deriver: Deriver::new(derived),
                 deciders: OnceLock::new(),
                 stuck: watch::Sender::new(None),
+                restarts: watch::Sender::new(0),
                 journal,
             }),
         };
@@ -88,6 +73,23 @@ impl Relay {
         relay.shared.live.reach(newest);
         relay.shared.wants_prompt.notify_one();
         Ok(relay)
+    }
+
+    /// Reads everything anew, from a journal that was replaced by another copy of itself: what was shown may not be in it.
+    pub(super) async fn read_anew(&self, epoch: &str) -> Result<(), ReadError> {
+        let shared = &*self.shared;
+        let Loaded { state, derived, .. } = load_state(&*shared.journal).await?;
+        shared.deriver.restart(derived);
+        {
+            let mut current = shared.state.write().unwrap_or_else(PoisonError::into_inner);
+            *current = state;
+            // Whoever looks now finds a state as old as what is derived, until the facts after it are folded.
+            shared.live.restart(epoch, derived);
+        }
+        shared.waiters.notify_all();
+        shared.restarts.send_modify(|restarts| *restarts += 1);
+        shared.wants_prompt.notify_one();
+        Ok(())
     }
 
     /// Folds the facts after the derived ones, and makes the frames of the window.
@@ -136,7 +138,7 @@ impl Relay {
         if end > floor {
             let texts = self.texts_of(&after, batch).await?;
             let epoch = shared.live.epoch();
-            let unit = frames_of(epoch, before.as_deref(), &after, batch, &texts);
+            let unit = frames_of(&epoch, before.as_deref(), &after, batch, &texts);
             shared.live.push(unit);
         }
         if end > derived {
@@ -234,6 +236,67 @@ pub async fn load(
             }
         }
     }
+}
+
+fn newest_epoch(journal: &dyn Journal) -> String {
+    let epochs = journal.epochs();
+    let epochs = epochs.borrow();
+    epochs
+        .last()
+        .map_or(String::new(), |epoch| epoch.name.clone())
+}
+
+/// The state as far as it is derived.
+struct Loaded {
+    state: State,
+    /// Up to which position that is.
+    derived: u64,
+    /// The newest position of the journal.
+    newest: u64,
+}
+
+async fn load_state(journal: &dyn Journal) -> Result<Loaded, ReadError> {
+    let mut state = State::default();
+    let mut tries = 0;
+    let mut derived = loop {
+        // Another node may store more meanwhile: then what was read belongs to no position.
+        let before = journal.derived_position().await?;
+        let (overview, unreadable) = load_overview(journal).await?;
+        state.overview = overview;
+        if unreadable > 0 && journal.read_only().is_none() {
+            tracing::warn!(
+                "{unreadable} stored summaries cannot be read: lists, search and snapshots are made again from the facts"
+            );
+            let cleared = journal.clear_derived().await;
+            cleared.map_err(|error| ReadError(error.to_string()))?;
+            continue;
+        }
+        tries += 1;
+        if before == journal.derived_position().await? {
+            break before;
+        }
+        if tries == LOADS_MAX {
+            return Err(ReadError(
+                "other nodes store so much that no whole state can be read".to_owned(),
+            ));
+        }
+    };
+    let newest = journal.newest().await?;
+    derived = derived.min(newest);
+    let deciding = state.overview.open();
+    let deciding = deciding.filter(|summary| summary.status == Status::HandingOver);
+    state.wanting_prompts = deciding.map(|summary| summary.pipeline.clone()).collect();
+    let pending = state.overview.open().filter_map(|summary| {
+        let pending = summary.handover.as_ref()?.pending.as_ref()?;
+        Some((summary.pipeline.clone(), pending.due))
+    });
+    state.pending = pending.collect();
+    state.last_event = newest_time(journal, newest).await?;
+    Ok(Loaded {
+        state,
+        derived,
+        newest,
+    })
 }
 
 /// The overview of what is stored, and how many of the summaries cannot be read.

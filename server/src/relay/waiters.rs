@@ -79,6 +79,13 @@ impl Waiters {
         }
     }
 
+    /// Wakes everybody: anything may have changed.
+    pub fn notify_all(&self) {
+        for changes in self.lock().pipelines.values() {
+            changes.send_replace(());
+        }
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.lock().count

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use crate::{
     journal::{self, Journal},
     postgres::{Address, Database},
-    registry::{self, AGENTS_FILE, Outbox, PeopleStore, SqliteOutbox, Store},
+    registry::{self, AGENTS_FILE, Alone, NodeStore, Outbox, PeopleStore, SqliteOutbox, Store},
 };
 
 pub use moving::{Moved, move_all};
@@ -45,6 +45,8 @@ pub struct Storage {
     pub people: Arc<dyn PeopleStore>,
     /// The agents and the sessions of clients.
     pub agents: Arc<dyn Store>,
+    /// What nodes share.
+    pub nodes: Arc<dyn NodeStore>,
     opened: Opened,
 }
 
@@ -80,6 +82,7 @@ impl Place {
                     journal,
                     people: Arc::<registry::Sqlite>::clone(&registry),
                     agents: registry,
+                    nodes: Arc::new(Alone::default()),
                     opened: Opened::Folder(folder.clone()),
                 }
             }
@@ -91,13 +94,14 @@ impl Place {
                     journal,
                     people: Arc::<registry::Postgres>::clone(&registry),
                     agents: Arc::<registry::Postgres>::clone(&registry),
+                    nodes: Arc::<registry::Postgres>::clone(&registry),
                     opened: Opened::Database(registry),
                 }
             }
         })
     }
 
-    /// Opens the facts alone. Blocks.
+    /// Opens only the facts, while nobody else is at work on them. Blocks.
     ///
     /// # Errors
     /// As [`Place::open`].
@@ -106,7 +110,7 @@ impl Place {
             Self::Folder(folder) => Arc::new(journal::Sqlite::open(folder)?),
             Self::Database(address) => {
                 let database = Arc::new(Database::open(address.clone())?);
-                Arc::new(journal::Postgres::open(&database)?)
+                Arc::new(journal::Postgres::open_alone(&database)?)
             }
         })
     }
@@ -118,6 +122,17 @@ impl Place {
     pub fn people(&self) -> Result<Arc<dyn PeopleStore>> {
         Ok(match self {
             Self::Folder(folder) => Arc::new(registry::Sqlite::open_people(folder)?),
+            Self::Database(address) => Arc::new(registry_of(address)?),
+        })
+    }
+
+    /// Opens what nodes share, beside a server or without one. Blocks.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn nodes(&self) -> Result<Arc<dyn NodeStore>> {
+        Ok(match self {
+            Self::Folder(_) => Arc::new(Alone::default()),
             Self::Database(address) => Arc::new(registry_of(address)?),
         })
     }

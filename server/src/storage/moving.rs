@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     journal::{self, lock_folder},
-    postgres::{Address, Database, WRITER},
+    postgres::{Address, Database, WRITERS},
     registry::{self, PEOPLE_FILE, SqliteOutbox},
 };
 
@@ -198,7 +198,7 @@ async fn alone(client: &Object) -> Result<bool> {
         .batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         .await?;
     let lock = "SELECT pg_try_advisory_lock($1)";
-    Ok(client.query_one(lock, &[&WRITER]).await?.try_get(0)?)
+    Ok(client.query_one(lock, &[&WRITERS]).await?.try_get(0)?)
 }
 
 async fn is_empty(work: &Transaction<'_>) -> Result<bool> {

@@ -14,14 +14,19 @@ use tokio::{
 
 use crate::support::{Api, Cluster, Event, Events, Program, data_folder, soon, until};
 
-const ROUNDS: u64 = 20;
+/// How often something dies; another number for a longer run.
+fn rounds() -> u64 {
+    let asked = std::env::var("STAFFEL_TEST_ROUNDS").ok();
+    asked.and_then(|rounds| rounds.parse().ok()).unwrap_or(20)
+}
+
 /// Agents that only report, each on its own pipeline.
 const REPORTERS: usize = 4;
 
-/// Where the server is now, and whether the work is to end.
+/// Where the servers are now, and whether the work is to end.
 #[derive(Clone)]
 struct Place {
-    api: Api,
+    apis: Vec<Api>,
     over: bool,
 }
 
@@ -30,8 +35,10 @@ type Here = watch::Receiver<Place>;
 /// Sends a command under a key until it is acknowledged, whatever dies in between. A refusal is tried again, too:
 /// it is not this agent's turn yet.
 async fn insist(here: &Here, person: bool, path: &str, key: &str, body: &Value) -> Value {
-    loop {
-        let api = here.borrow().api.clone();
+    // Another one each time, and not the same one for every command.
+    for turn in key.bytes().map(usize::from).sum::<usize>().. {
+        let apis = here.borrow().apis.clone();
+        let api = &apis[turn % apis.len()];
         let mut headers = vec![
             ("content-type", "application/json"),
             ("idempotency-key", key),
@@ -49,6 +56,7 @@ async fn insist(here: &Here, person: bool, path: &str, key: &str, body: &Value) 
             _ => tokio::time::sleep(Duration::from_millis(3)).await,
         }
     }
+    unreachable!("it is tried again and again")
 }
 
 /// Reports until the work is over; gives the keys that were acknowledged, in order.
@@ -143,7 +151,7 @@ fn pause(round: u64) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_of_work() {
     let data = data_folder();
-    twenty_kills(|| Program::start(data.path()), |_| {}).await;
+    kills(1, || Program::start(data.path()), |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,18 +163,32 @@ async fn nor_by_twenty_kills_on_a_database_that_crashes_as_well() {
             cluster.crash();
         }
     };
-    twenty_kills(|| Program::start_on(&url), crash).await;
+    kills(1, || Program::start_on(&url), crash).await;
 }
 
-/// `harm` is done right before the kill of a round.
-async fn twenty_kills(start: impl Fn() -> Program, harm: impl Fn(u64)) {
-    let mut program = start();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_by_kills_of_three_nodes_in_turn_on_a_database_that_crashes_as_well() {
+    let cluster = Cluster::start(&[]);
+    let url = cluster.url("postgres");
+    let crash = |round| {
+        if round % 5 == 4 {
+            cluster.crash();
+        }
+    };
+    kills(3, || Program::start_on(&url), crash).await;
+}
+
+/// Kills one of so many nodes in each round, in turn. `harm` is done right before.
+async fn kills(nodes: usize, start: impl Fn() -> Program, harm: impl Fn(u64)) {
+    let rounds = rounds();
+    let mut programs: Vec<_> = (0..nodes).map(|_| start()).collect();
+    let apis = |programs: &[Program]| programs.iter().map(|program| program.api.clone()).collect();
     let mut pipelines = Vec::new();
     for n in 0..=REPORTERS {
-        pipelines.push(program.api.start(&format!("p{n}")).await);
+        pipelines.push(programs[0].api.start(&format!("p{n}")).await);
     }
     let (place, here) = watch::channel(Place {
-        api: program.api.clone(),
+        apis: apis(&programs),
         over: false,
     });
     let mut work = JoinSet::new();
@@ -174,29 +196,39 @@ async fn twenty_kills(start: impl Fn() -> Program, harm: impl Fn(u64)) {
     for pipeline in &pipelines[1..] {
         work.spawn(reporter(here.clone(), pipeline.clone()));
     }
-    let status = program.api.get("/api/status").await.ok();
+    let status = programs[0].api.get("/api/status").await.ok();
     let epoch = status["epoch"].as_str().expect("an epoch").to_owned();
     let (mut seen, mut last_id) = (Vec::new(), format!("{epoch}-0"));
     // What a client sees that is never torn off: read again in each round, since a start makes only the newest frames
     // again and a fast machine writes more than these.
     let (mut all, mut all_id) = (Vec::new(), last_id.clone());
-    for round in 0..ROUNDS {
-        let follower = tokio::spawn(follow(program.api.clone(), last_id.clone()));
+    for round in 0..rounds {
+        let victim = usize::try_from(round).expect("a small number") % nodes;
+        let api = programs[victim].api.clone();
+        let follower = tokio::spawn(follow(api.clone(), last_id.clone()));
         // However slow the machine is: some work, and then at any moment of it.
-        let before = head(&program.api).await;
-        until("some work", async || head(&program.api).await > before + 6).await;
+        let before = head(&api).await;
+        until("some work", async || head(&api).await > before + 6).await;
         tokio::time::sleep(pause(round)).await;
         harm(round);
-        program.kill();
+        programs.remove(victim).kill();
         last_id = collect(follower, &mut seen, last_id).await;
-        program = start();
-        read_on(&program.api, &mut all, &mut all_id).await;
-        place.send_modify(|place| place.api = program.api.clone());
+        if nodes > 1 {
+            // The others go on without it.
+            place.send_modify(|place| place.apis = apis(&programs));
+            let api = &programs[0].api;
+            let before = head(api).await;
+            until("work without it", async || head(api).await > before + 6).await;
+            read_on(api, &mut seen, &mut last_id).await;
+        }
+        programs.insert(victim, start());
+        read_on(&programs[victim].api, &mut all, &mut all_id).await;
+        place.send_modify(|place| place.apis = apis(&programs));
     }
     place.send_modify(|place| place.over = true);
     let acknowledged = soon("the agents", work.join_all()).await.concat();
     assert!(
-        acknowledged.len() > ROUNDS as usize,
+        acknowledged.len() > usize::try_from(rounds).expect("a small number"),
         "there was work to kill: {}",
         acknowledged.len()
     );
@@ -204,12 +236,15 @@ async fn twenty_kills(start: impl Fn() -> Program, harm: impl Fn(u64)) {
     // Staffel itself may still be writing the last prompt.
     let decisions = acknowledged.iter().filter(|key| key.contains("-d"));
     let decisions = u32::try_from(decisions.count()).expect("a small number");
-    program.api.prompt(&pipelines[0], decisions).await;
-    check_facts(&program.api, &pipelines, &acknowledged).await;
+    let api = &programs[0].api;
+    api.prompt(&pipelines[0], decisions).await;
+    for program in &programs {
+        check_facts(&program.api, &pipelines, &acknowledged).await;
+    }
 
     // The resumed client, at last in peace, saw what the other one saw.
-    read_on(&program.api, &mut seen, &mut last_id).await;
-    read_on(&program.api, &mut all, &mut all_id).await;
+    read_on(api, &mut seen, &mut last_id).await;
+    read_on(api, &mut all, &mut all_id).await;
     assert_eq!(seen.len(), all.len());
     // Every start begins an epoch; the position is the same in all of them.
     let without_epochs = |events: &[Event]| {

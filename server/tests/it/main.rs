@@ -25,6 +25,7 @@ mod kill;
 mod metrics;
 mod model;
 mod moving;
+mod nodes;
 mod notify;
 mod people;
 mod policy;

@@ -32,7 +32,7 @@ const SECRET: &str = "canary-3f9c1b7de2a84056";
 
 /// What a receiver does with a request.
 #[derive(Clone)]
-enum Reply {
+pub enum Reply {
     Status(u16),
     Redirect(String),
     Hang,
@@ -42,7 +42,7 @@ enum Reply {
 
 /// A request as it came, and whether it was taken.
 #[derive(Clone, Debug)]
-struct Got {
+pub struct Got {
     path: String,
     headers: HeaderMap,
     text: String,
@@ -50,21 +50,23 @@ struct Got {
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    /// A header of it, or nothing.
+    pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
     }
 
-    fn json(&self) -> Value {
+    /// Its body.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
 }
 
 /// A receiver on this machine. It takes everything when it has no replies left.
 #[derive(Clone)]
-struct Fake {
+pub struct Fake {
     state: Arc<Mutex<Played>>,
     url: String,
     _serving: Arc<Abort>,
@@ -86,7 +88,8 @@ impl Drop for Abort {
 }
 
 impl Fake {
-    async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+    /// Starts one that gives these replies first.
+    pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let state = Arc::new(Mutex::new(Played {
             replies: replies.into_iter().collect(),
             ..Played::default()
@@ -110,11 +113,13 @@ impl Fake {
         self.state.lock().expect("no panic").always = reply;
     }
 
-    fn got(&self) -> Vec<Got> {
+    /// All requests so far.
+    pub fn got(&self) -> Vec<Got> {
         self.state.lock().expect("no panic").got.clone()
     }
 
-    fn taken(&self) -> Vec<Got> {
+    /// Those that it took.
+    pub fn taken(&self) -> Vec<Got> {
         self.got().into_iter().filter(|got| got.taken).collect()
     }
 
@@ -124,7 +129,7 @@ impl Fake {
     }
 
     /// A table of the settings for this receiver.
-    fn webhook(&self, name: &str, more: &str) -> String {
+    pub fn webhook(&self, name: &str, more: &str) -> String {
         let url = &self.url;
         format!("[[webhooks]]\nname = \"{name}\"\nurl = \"{url}/{name}\"\nprivate = true\n{more}\n")
     }

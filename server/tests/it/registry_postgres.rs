@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use server::{
     postgres::{Address, Database},
-    registry::{Outbox, PeopleStore, Postgres, Store},
+    registry::{NodeStore, Outbox, PeopleStore, Postgres, Store},
 };
 
 use crate::{
     contract::{
+        nodes::{self, nodes_contract},
         outbox::{self, outbox_contract},
         people::{self, people_contract},
         registry::{Place, registry_contract},
@@ -59,6 +60,17 @@ impl outbox::Place for InDatabase {
     }
 }
 
+impl nodes::Place for InDatabase {
+    fn new() -> Self {
+        Self::make()
+    }
+
+    fn open(&self) -> Arc<dyn NodeStore> {
+        self.registry()
+    }
+}
+
 registry_contract!(InDatabase);
 people_contract!(InDatabase);
 outbox_contract!(InDatabase);
+nodes_contract!(InDatabase);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use server::{
-    registry::{Outbox, PeopleStore, Sqlite, SqliteOutbox, Store},
+    registry::{NodeStore, Outbox, PeopleStore, Sqlite, SqliteOutbox, Store},
     storage,
 };
 use tempfile::TempDir;
 
 use crate::{
     contract::{
+        nodes::{self, nodes_contract},
         outbox::{self, outbox_contract},
         people::{self, people_contract},
         registry::{Place, registry_contract},
@@ -55,6 +56,17 @@ impl outbox::Place for Folder {
     }
 }
 
+impl nodes::Place for Folder {
+    fn new() -> Self {
+        Self(data_folder())
+    }
+
+    fn open(&self) -> Arc<dyn NodeStore> {
+        self.place().nodes().expect("nodes")
+    }
+}
+
 registry_contract!(Folder);
 people_contract!(Folder);
 outbox_contract!(Folder);
+nodes_contract!(Folder);

@@ -5,17 +5,7 @@ use axum::Extension;
 use crate::{
     access::{Action, Principal},
     problem::Problem,
-    registry::StoreError,
 };
-
-/// Does what blocks on a thread where that harms nobody.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError(error.to_string()).into())
-}
 
 /// Lets owners do something.
 ///

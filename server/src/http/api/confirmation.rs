@@ -1,6 +1,6 @@
 //! Confirming that the person is there: before a decision that has to be confirmed, and before credentials change.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    account::{blocking, own},
+    account::own,
     passkey::{PasskeyBody, PasskeyChallenge, site},
 };
 use crate::{
     access::Principal,
-    http::caller::Body,
+    http::caller::{Body, blocking},
     people::{By, ConfirmBy, People},
     problem::Problem,
     registry::{SecretKind, StoreError},
@@ -56,9 +56,7 @@ pub(super) async fn confirm(
             {
                 return Err(wrong_pin());
             }
-            people
-                .confirmed
-                .note(&device, ProvenBy::Pin, Instant::now());
+            blocking(move || people.confirmed.note(&device, ProvenBy::Pin)).await??;
         }
         ConfirmationBody {
             pin: None,
@@ -67,9 +65,7 @@ pub(super) async fn confirm(
             let answer = passkey.at(site(&headers)?);
             let (checking, here) = (Arc::clone(&people), device.clone());
             blocking(move || checking.check_passkey_confirmation(&here, answer)).await??;
-            people
-                .confirmed
-                .note(&device, ProvenBy::Passkey, Instant::now());
+            blocking(move || people.confirmed.note(&device, ProvenBy::Passkey)).await??;
         }
         _ => {
             return Err(Problem {
@@ -148,7 +144,7 @@ fn confirms_with(people: &People, name: &str) -> Result<Option<ConfirmBy>, Store
 }
 
 fn is_confirmed(people: &People, device: &str, by: ConfirmBy) -> Result<(), Problem> {
-    let lately = people.confirmed.lately(device, Instant::now());
+    let lately = people.confirmed.lately(device)?;
     if lately.is_some_and(|lately| by.is_met(lately)) {
         return Ok(());
     }

@@ -14,14 +14,14 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    account::{blocking, own, own_or_owner},
+    account::{own, own_or_owner},
     confirmation::{confirmed, may_change_own},
     passkey::{PasskeyBody, PasskeyChallenge, site},
     session::label,
 };
 use crate::{
     access::Principal,
-    http::caller::{Body, Path},
+    http::caller::{Body, Path, blocking},
     people::{By, People, SecretError, SignInError, TOKEN_DAYS},
     problem::Problem,
     registry::{SecretKind, StoreError},
@@ -110,7 +110,7 @@ pub(super) async fn remove_passkey(
         confirmed(&people, &asks.name, &asks.device)?;
         let removed = people.remove_passkey(&of, &which)?;
         if removed {
-            people.forget_confirmations(&of);
+            people.forget_confirmations(&of)?;
             people.note(&by, Happened::PasskeyRemoved, &of);
         }
         Ok::<_, Problem>(removed)
@@ -140,7 +140,7 @@ pub(super) async fn set_secret(
     let set = blocking(move || {
         may_change_own(&people, &name, &device)?;
         people.set_secret(&name, kind, &secret)?;
-        people.forget_confirmations(&name);
+        people.forget_confirmations(&name)?;
         people.note(&by, Happened::SecretSet, kind.name());
         Ok::<_, Problem>(())
     });
@@ -163,7 +163,7 @@ pub(super) async fn forget_secret(
     let forgotten = blocking(move || {
         confirmed(&people, &asks.name, &asks.device)?;
         people.forget_secret(&name, kind)?;
-        people.forget_confirmations(&name);
+        people.forget_confirmations(&name)?;
         people.note(
             &by,
             Happened::SecretForgotten,

@@ -300,7 +300,9 @@ pub(super) async fn decide(
         review_changes,
         review,
         undo_seconds: if undo { longest.0 } else { 0 },
-        proof: caller.proof(&people, people.confirm.needed(phase.as_str(), framed))?,
+        proof: caller
+            .proof(&people, people.confirm.needed(phase.as_str(), framed))
+            .await?,
     });
     let done = relay.execute(&id, &command, &person, caller.key()).await?;
     if let (false, Command::Decide(decided)) = (done.repeated, &command) {

@@ -15,13 +15,13 @@ use utoipa::ToSchema;
 
 use super::{
     Answer,
-    account::{blocking, own, owner},
+    account::{own, owner},
     session::too_often,
 };
 use crate::{
     access::Principal,
     http::{
-        caller::{Body, Path},
+        caller::{Body, Path, blocking},
         pages::lang,
     },
     notify::{BrowserKeys, Failure, Notifier, check_address},

@@ -18,12 +18,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Answer,
-    account::{blocking, own, own_or_owner, owner},
+    account::{own, own_or_owner, owner},
     confirmation::confirmed,
 };
 use crate::{
     access::{Principal, is_loopback_name, origin},
-    http::caller::{Body, Path, Query},
+    http::caller::{Body, Path, Query, blocking},
     people::{By, People, SignInError},
     problem::Problem,
     registry::{Changed, StoreError},

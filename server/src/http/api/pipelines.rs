@@ -176,7 +176,7 @@ pub(super) async fn start(
         tracks,
         language,
         demo: false,
-        policies: planned(policies, &caller, &people)?,
+        policies: planned(policies, &caller, &people).await?,
     };
     let done = relay
         .start(&start, &caller.reporter()?, caller.key())
@@ -262,7 +262,9 @@ pub(super) async fn finish(
         // What an agent can only do after a decision is one where a person does it.
         let phase = relay.pipeline(&id(&pipeline)?).await?.phase().name.clone();
         let person = caller.person(Action::Decide)?;
-        caller.proof(&people, people.confirm.needed(phase.as_str(), false))?;
+        caller
+            .proof(&people, people.confirm.needed(phase.as_str(), false))
+            .await?;
         person
     } else {
         caller.reporter()?

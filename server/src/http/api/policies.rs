@@ -152,7 +152,9 @@ pub(super) async fn set(
         policy,
         may_lift: people.role(&person.name) == Some(Role::Owner),
         // It decides in advance, and needs the same proof.
-        proof: caller.proof(&people, people.confirm.needed(phase.as_str(), framed))?,
+        proof: caller
+            .proof(&people, people.confirm.needed(phase.as_str(), framed))
+            .await?,
     };
     let done = relay.execute(&id, &command, &person, caller.key()).await?;
     if !done.repeated {
@@ -171,25 +173,26 @@ pub(super) async fn set(
 }
 
 /// The policies of a start: a person names them, proven as for the decisions that they make.
-pub(super) fn planned(
+pub(super) async fn planned(
     plans: Vec<PlannedPolicy>,
     caller: &Caller,
-    people: &People,
+    people: &Arc<People>,
 ) -> Result<Vec<PolicyPlan>, Problem> {
     if plans.is_empty() {
         return Ok(Vec::new());
     }
     caller.person(Action::SetPolicy)?;
-    let plan = |plan: PlannedPolicy| {
+    let mut planned = Vec::with_capacity(plans.len());
+    for plan in plans {
         let phase = PhaseName::parse(&plan.phase)?;
         let needed = people.confirm.needed(phase.as_str(), false);
-        Ok(PolicyPlan {
+        planned.push(PolicyPlan {
             phase: plan.phase,
             policy: plan.policy.with(plan.max_files, plan.needs_tests)?,
-            proof: caller.proof(people, needed)?,
-        })
-    };
-    plans.into_iter().map(plan).collect()
+            proof: caller.proof(people, needed).await?,
+        });
+    }
+    Ok(planned)
 }
 
 /// Who may accept a handover that needs two people beside the reader, whoever has accepted it by now; nothing where one is

@@ -208,7 +208,7 @@ pub(super) async fn answer(
             answer: body.answer,
             fields: body.fields,
         },
-        proof: caller.proof(&people, None)?,
+        proof: caller.proof(&people, None).await?,
     };
     let done = relay
         .execute(&id(&pipeline)?, &command, &person, caller.key())

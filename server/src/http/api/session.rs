@@ -17,12 +17,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    account::{blocking, own},
+    account::own,
     passkey::{PasskeyBody, PasskeyChallenge, site},
 };
 use crate::{
     access::{Outlives, Principal, set_cookie},
-    http::caller::Body,
+    http::caller::{Body, blocking},
     people::{By, GuessError, People, SESSION_GOOD, SignInError, SignInWith, SignedIn},
     problem::Problem,
     registry::SecretKind,
@@ -252,7 +252,7 @@ pub(super) async fn sign_out(
                 return Ok(false);
             };
             leaving.note(&by, Happened::SignedOut, device);
-            leaving.confirmed.forget(device);
+            leaving.confirmed.forget(device)?;
             leaving.sign_out(&person.name, device)
         })
         .await??;

@@ -26,12 +26,12 @@ const AT_ONCE: usize = 1_000;
 /// Stores rows of lists.
 pub async fn store_summaries(
     work: &Transaction<'_>,
-    summaries: &[SummaryRow],
+    summaries: &[&SummaryRow],
 ) -> Result<(), Failure> {
     // Of two rows of one pipeline the later one counts; one statement may touch it only once.
     let newest: HashMap<_, _> = summaries
         .iter()
-        .map(|row| (row.pipeline.as_str(), row))
+        .map(|row| (row.pipeline.as_str(), *row))
         .collect();
     let (mut pipeline, mut project, mut state) = (vec![], vec![], vec![]);
     let (mut awaiting, mut sort_key, mut ended, mut summary) = (vec![], vec![], vec![], vec![]);
@@ -88,7 +88,7 @@ pub async fn store_snapshots(
 }
 
 /// Makes short texts findable, and notes documents for [`index_next`].
-pub async fn store_texts(work: &Transaction<'_>, texts: &[SearchText]) -> Result<(), Failure> {
+pub async fn store_texts(work: &Transaction<'_>, texts: &[&SearchText]) -> Result<(), Failure> {
     for some in texts.chunks(AT_ONCE) {
         // Of two titles of one pipeline the later one counts, also of those that are there.
         let mut titles = HashMap::new();
@@ -134,7 +134,7 @@ pub async fn store_texts(work: &Transaction<'_>, texts: &[SearchText]) -> Result
 pub async fn index_next(work: &Transaction<'_>) -> Result<bool, Failure> {
     let next =
         "SELECT t.id, t.pipeline, t.found_in, t.hash, t.start, d.text FROM staffel.to_index t
-                LEFT JOIN staffel.documents d USING (hash) ORDER BY t.id LIMIT 1";
+                LEFT JOIN staffel.documents d USING (hash) ORDER BY t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED";
     let Some(next) = first(work, next, &[]).await? else {
         return Ok(false);
     };

@@ -1,5 +1,8 @@
-//! The journal in PostgreSQL: one writer task with group commit, and readers from a pool of connections.
+//! The journal in PostgreSQL: one writer task with group commit, readers from a pool of connections, and a bell
+//! that other nodes hear.
 
+mod bell;
+mod known;
 mod lists;
 mod rows;
 mod words;
@@ -23,21 +26,23 @@ use super::{
     Listed, NewFile, ReadError, Snapshot, Stored,
 };
 use crate::postgres::{Database, DatabaseError, Failure, first, number, rows, signed};
+use bell::{Ask, Bell};
+use known::Known;
 use rows::{key_use, parsed, select_events};
-use writer::{Job, Writer, begin_epoch};
+use writer::{Company, Job, Writer};
 
 /// Searches at once: a word that is everywhere takes long, and enough connections stay free for everybody else.
 const SEARCHES: usize = 2;
-/// Whoever wrote before may just be ending.
+/// Whoever has to be alone there may just be ending, and so may another node that begins an epoch.
 const FREE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A journal in PostgreSQL.
 pub struct Postgres {
     database: Arc<Database>,
-    epochs: Vec<Epoch>,
+    known: Arc<Known>,
     jobs: mpsc::UnboundedSender<Job>,
+    asks: mpsc::UnboundedSender<Ask>,
     searches: Semaphore,
-    newest: watch::Receiver<u64>,
 }
 
 impl From<Failure> for ReadError {
@@ -56,39 +61,58 @@ impl From<Failure> for AppendError {
 }
 
 impl Postgres {
-    /// Opens the journal of a database, and begins an epoch. Blocks.
+    /// Opens the journal of a database, beside other nodes. Blocks.
     ///
     /// # Errors
-    /// Another server writes there, or the database is away.
+    /// Somebody is at work there who has to be alone, or the database is away.
     pub fn open(database: &Arc<Database>) -> Result<Self, DatabaseError> {
+        Self::open_in(database, Company::Nodes)
+    }
+
+    /// Opens the journal of a database on which nobody else is at work; nobody can come as long as this lives. Blocks.
+    ///
+    /// # Errors
+    /// Somebody is at work there, or the database is away.
+    pub fn open_alone(database: &Arc<Database>) -> Result<Self, DatabaseError> {
+        Self::open_in(database, Company::Nobody)
+    }
+
+    fn open_in(database: &Arc<Database>, company: Company) -> Result<Self, DatabaseError> {
         let begun = Instant::now();
-        let (session, epochs, position) = database.patiently(async || {
+        let entered = database.patiently(async || {
             loop {
-                let session = writer::session(database).await;
-                let Some(session) = session.map_err(|failure| database.refused(failure))? else {
-                    if begun.elapsed() < FREE_WITHIN {
-                        sleep(FREE_WITHIN / 50).await;
-                        continue;
-                    }
+                let late = begun.elapsed() >= FREE_WITHIN;
+                let beside = match company {
+                    Company::Nodes if !late => Company::LivingNodes,
+                    company => company,
+                };
+                let entered = writer::enter(database, beside).await;
+                let entered = entered.map_err(|failure| database.refused(failure))?;
+                if let Some(entered) = entered {
+                    return Ok(entered);
+                }
+                if late {
                     return Err(DatabaseError::InUse {
                         database: database.name(),
                     });
-                };
-                let epoch = begin_epoch(&session).await;
-                let (epochs, position) = epoch.map_err(|failure| database.refused(failure))?;
-                return Ok((session, epochs, position));
+                }
+                sleep(FREE_WITHIN / 50).await;
             }
         })?;
-        let (notify, newest) = watch::channel(position);
+        let known = Arc::new(Known::new(entered.epochs, entered.position));
         let (jobs, inbox) = mpsc::unbounded_channel();
-        let writer = Writer::new(Arc::downgrade(database), session, notify);
+        let weak = Arc::downgrade(database);
+        let writer = Writer::new(weak.clone(), entered.session, company, Arc::clone(&known));
         database.runtime().spawn(writer.run(inbox));
+        let (asks, asked) = mpsc::unbounded_channel();
+        let bell = Bell::new(weak, Arc::clone(&known), jobs.downgrade());
+        database.runtime().spawn(bell.run(asked));
         Ok(Self {
             database: Arc::clone(database),
-            epochs,
+            known,
             jobs,
+            asks,
             searches: Semaphore::new(SEARCHES),
-            newest,
         })
     }
 
@@ -110,8 +134,8 @@ impl Postgres {
 
 #[async_trait]
 impl Journal for Postgres {
-    fn epochs(&self) -> &[Epoch] {
-        &self.epochs
+    fn epochs(&self) -> watch::Receiver<Arc<[Epoch]>> {
+        self.known.epochs.subscribe()
     }
 
     fn read_only(&self) -> Option<&str> {
@@ -199,19 +223,15 @@ impl Journal for Postgres {
         Ok(read.await?)
     }
 
-    async fn store_derived(&self, derived: Derived) -> Result<(), AppendError> {
+    async fn store_derived(&self, derived: Derived) -> Result<u64, AppendError> {
         self.job(|reply| Job::Derived(Box::new(derived), reply))
             .await
     }
 
     async fn derived_position(&self) -> Result<u64, ReadError> {
-        let read = self.database.with(async |client| {
-            let select = "SELECT value FROM staffel.meta WHERE name = 'derived_position'";
-            let Some(row) = first(client, select, &[]).await? else {
-                return Ok(0);
-            };
-            Ok(row.try_get::<_, &str>(0)?.parse().unwrap_or(0))
-        });
+        let read = self
+            .database
+            .with(async |client| writer::derived_position(client).await);
         Ok(read.await?)
     }
 
@@ -291,6 +311,15 @@ impl Journal for Postgres {
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
-        self.newest.clone()
+        self.known.newest.subscribe()
+    }
+
+    async fn newest(&self) -> Result<u64, ReadError> {
+        let (ask, answer) = oneshot::channel();
+        let gone = |_| ReadError("the server stops".to_owned());
+        self.asks
+            .send(ask)
+            .map_err(|_| ReadError("the server stops".to_owned()))?;
+        Ok(answer.await.map_err(gone)??)
     }
 }

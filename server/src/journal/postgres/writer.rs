@@ -7,14 +7,15 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 use domain::{PipelineId, Timestamp};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, oneshot},
     time::{sleep, timeout},
 };
 
 use super::{
+    known::Known,
     lists,
     rows::{hash, parsed},
 };
@@ -24,7 +25,7 @@ use crate::{
         KEYS_DELETED, KEYS_KEPT_MS, KeyUse, NewFile, new_epoch,
     },
     postgres::{
-        Database, Failure, WRITER, change, clear_derived, first, number, rows, signed, silent,
+        Database, Failure, WRITERS, change, clear_derived, first, number, rows, signed, silent,
     },
 };
 
@@ -50,82 +51,142 @@ pub enum Job {
     /// A file.
     File(Box<NewFile>, Reply<FileStored>),
     /// What is derived from the facts.
-    Derived(Box<Derived>, Reply<()>),
+    Derived(Box<Derived>, Reply<u64>),
     /// To forget what is derived.
     Clear(Reply<()>),
+    /// To connect anew: the journal is in another file than before.
+    Restored,
 }
 
 /// A connection that may write. It never goes back to the pool: its lock lasts as long as it does.
-pub struct Session(Option<Object>);
+pub struct Session {
+    client: Option<Object>,
+    /// The file in which `head` was when it began.
+    file: i64,
+}
 
 impl Session {
     fn get(&self) -> Result<&Object, Failure> {
-        self.0.as_ref().ok_or_else(silent)
+        self.client.as_ref().ok_or_else(silent)
     }
 
     fn get_mut(&mut self) -> Result<&mut Object, Failure> {
-        self.0.as_mut().ok_or_else(silent)
+        self.client.as_mut().ok_or_else(silent)
     }
 
     fn is_closed(&self) -> bool {
-        self.0.as_ref().is_none_or(|session| session.is_closed())
+        self.client.as_ref().is_none_or(|client| client.is_closed())
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(session) = self.0.take() {
+        if let Some(session) = self.client.take() {
             drop(Object::take(session));
         }
     }
 }
 
-/// A connection that may write, unless another server does.
-///
-/// # Errors
-/// The database is away.
-pub async fn session(database: &Database) -> Result<Option<Session>, Failure> {
-    let session = Session(Some(database.reserved().await?));
-    let limit = "SET statement_timeout = '60s'";
-    session.get()?.batch_execute(limit).await?;
-    let lock = "SELECT pg_try_advisory_lock($1)";
-    let lock = first(session.get()?, lock, &[&WRITER]).await?;
-    let free = lock.map(|row| row.try_get(0)).transpose()?;
-    Ok((free == Some(true)).then_some(session))
+/// Beside whom somebody works on a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Other servers.
+    Nodes,
+    /// Other servers, as far as they have been heard of lately: whoever holds the lock otherwise is just ending.
+    LivingNodes,
+    /// Nobody.
+    Nobody,
 }
 
-/// Begins an epoch. All epochs, the current one last, and the newest position.
+/// What is known of the journal when a connection begins to write.
+pub struct Entered {
+    /// The connection.
+    pub session: Session,
+    /// The epochs, the current one last.
+    pub epochs: Vec<Epoch>,
+    /// The newest position.
+    pub position: u64,
+}
+
+/// A connection that may write; `None` while somebody works there who has to be alone, or who must not be there.
+///
+/// Whoever finds nobody at work begins an epoch: the database may be another one than before, an older copy of it or a replica
+/// that took its place. So does whoever finds the journal in another file than the one in which the epoch began: a backup
+/// was restored under servers at work.
 ///
 /// # Errors
 /// The database is away.
-pub async fn begin_epoch(session: &Session) -> Result<(Vec<Epoch>, u64), Failure> {
-    let session = session.get()?;
+pub async fn enter(database: &Database, company: Company) -> Result<Option<Entered>, Failure> {
+    let mut session = Session {
+        client: Some(database.reserved().await?),
+        file: 0,
+    };
+    // A node that stands still in the middle of a commit stops all others.
+    let limits = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '5s'";
+    session.get()?.batch_execute(limits).await?;
+    let alone = locks(session.get()?, "SELECT pg_try_advisory_lock($1)").await?;
+    let shared = "SELECT pg_try_advisory_lock_shared($1)";
+    let may = match company {
+        _ if alone => true,
+        Company::Nobody => false,
+        Company::Nodes => locks(session.get()?, shared).await?,
+        Company::LivingNodes => {
+            let lives =
+                "SELECT FROM staffel.node WHERE seen > clock_timestamp() - interval '10 s' LIMIT 1";
+            first(session.get()?, lives, &[]).await?.is_some()
+                && locks(session.get()?, shared).await?
+        }
+    };
+    if !may {
+        return Ok(None);
+    }
+    let work = session.get_mut()?.transaction().await?;
+    let head = "SELECT position, pg_relation_filenode('staffel.head')::bigint FROM staffel.head FOR UPDATE";
+    let head = first(&work, head, &[]).await?.ok_or_else(no_head)?;
+    let (position, file) = (number(&head, 0)?, head.try_get::<_, i64>(1)?);
+    let begin = "INSERT INTO staffel.epochs (name, start, file) SELECT $1, $2, $3
+                 WHERE $4 OR $3 IS DISTINCT FROM (SELECT file FROM staffel.epochs ORDER BY number DESC LIMIT 1)";
     change(
-        session,
-        "INSERT INTO staffel.epochs (name, start) SELECT $1, position FROM staffel.head",
-        &[&new_epoch()],
+        &work,
+        begin,
+        &[&new_epoch(), &signed(position), &file, &alone],
     )
     .await?;
     change(
-        session,
+        &work,
         "DELETE FROM staffel.epochs WHERE number <= (SELECT max(number) FROM staffel.epochs) - $1",
         &[&i64::from(EPOCHS_KEPT)],
     )
     .await?;
     let all = "SELECT name, start FROM staffel.epochs ORDER BY number";
     let mut epochs = Vec::new();
-    for row in rows(session, all, &[]).await? {
+    for row in rows(&work, all, &[]).await? {
         epochs.push(Epoch {
             name: row.try_get(0)?,
             start: number(&row, 1)?,
         });
     }
-    Ok((epochs, head(session).await?))
+    work.commit().await?;
+    if alone && company != Company::Nobody {
+        // The epoch has begun: others may come.
+        let share = "SELECT pg_advisory_lock_shared($1), pg_advisory_unlock($1)";
+        first(session.get()?, share, &[&WRITERS]).await?;
+    }
+    session.file = file;
+    Ok(Some(Entered {
+        session,
+        epochs,
+        position,
+    }))
 }
 
-async fn head(session: &Object) -> Result<u64, Failure> {
-    let head = first(session, "SELECT position FROM staffel.head", &[]).await?;
-    head.map_or(Ok(0), |row| number(&row, 0))
+async fn locks(client: &Object, lock: &str) -> Result<bool, Failure> {
+    let lock = first(client, lock, &[&WRITERS]).await?;
+    Ok(lock.map(|row| row.try_get(0)).transpose()? == Some(true))
+}
+
+fn no_head() -> Failure {
+    Failure::Away("the table `head` is empty".to_owned())
 }
 
 /// The writer's side of the database.
@@ -133,18 +194,25 @@ pub struct Writer {
     /// Weak: the database ends with the journal, and this task with it.
     database: Weak<Database>,
     session: Option<Session>,
-    newest: watch::Sender<u64>,
+    company: Company,
+    known: Arc<Known>,
     /// Whether documents are noted that a search does not find yet.
     to_index: bool,
 }
 
 impl Writer {
     /// A writer with a connection that may write.
-    pub fn new(database: Weak<Database>, session: Session, newest: watch::Sender<u64>) -> Self {
+    pub fn new(
+        database: Weak<Database>,
+        session: Session,
+        company: Company,
+        known: Arc<Known>,
+    ) -> Self {
         Self {
             database,
             session: Some(session),
-            newest,
+            company,
+            known,
             to_index: true,
         }
     }
@@ -185,6 +253,7 @@ impl Writer {
             match job {
                 Job::Append(append, reply) => appends.push((append, reply)),
                 Job::Check(reply) => checks.push(reply),
+                Job::Restored => self.session = None,
                 other => others.push(other),
             }
         }
@@ -196,7 +265,7 @@ impl Writer {
             match self.append(&batch, !checks.is_empty()).await {
                 Ok((newest, results)) => {
                     // Before the replies: whoever has a reply can rely on the change being notified.
-                    self.notify(newest);
+                    self.known.committed(newest);
                     for (reply, result) in replies.into_iter().zip(results) {
                         let _ = reply.send(result);
                     }
@@ -230,35 +299,26 @@ impl Writer {
                     let cleared = self.relaxed(async |work| Ok(clear_derived(work).await?));
                     let _ = reply.send(cleared.await);
                 }
-                Job::Append(..) | Job::Check(_) => {}
+                Job::Append(..) | Job::Check(_) | Job::Restored => {}
             }
         }
     }
 
-    fn notify(&self, newest: u64) {
-        self.newest
-            .send_if_modified(|known| std::mem::replace(known, newest) != newest);
-    }
-
     /// The connection that writes; another one where the last was lost.
-    async fn session(&mut self) -> Result<&mut Object, Failure> {
+    async fn session(&mut self) -> Result<&mut Session, Failure> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
             let gone = || Failure::Away("the server stops".to_owned());
             let database = self.database.upgrade().ok_or_else(gone)?;
-            let taking = timeout(ASKED, async {
-                let taken = session(&database).await?.ok_or_else(|| {
-                    // It may be our own lost connection, which ends when the database notices.
-                    Failure::Away("another connection writes to this database".to_owned())
-                })?;
-                let head = head(taken.get()?).await?;
-                Ok::<_, Failure>((taken, head))
-            });
-            let (taken, head) = taking.await.unwrap_or_else(|_| Err(silent()))?;
-            self.notify(head);
-            self.session = Some(taken);
+            let entering = timeout(ASKED, enter(&database, self.company)).await;
+            let entered = entering.unwrap_or_else(|_| Err(silent()))?.ok_or_else(|| {
+                // It may be our own lost connection, which ends when the database notices.
+                Failure::Away("somebody else has to be alone on this database".to_owned())
+            })?;
+            self.known.entered(entered.epochs, entered.position);
+            self.session = Some(entered.session);
         }
-        self.session.as_mut().ok_or_else(silent)?.get_mut()
+        self.session.as_mut().ok_or_else(silent)
     }
 
     /// Appends a group. A commit of which the outcome was lost is asked for by the name of its transaction.
@@ -268,13 +328,17 @@ impl Writer {
         check: bool,
     ) -> Result<(u64, Vec<Result<Appended, AppendError>>), AppendError> {
         let session = self.session().await?;
+        let file = session.file;
         let mut transaction = None;
         let tried = timeout(COMMITTED, async {
-            let work = session.transaction().await?;
+            let work = session.get_mut()?.transaction().await?;
             // At the start: whoever commits first has the lower positions.
-            let locked = "SELECT position, pg_current_xact_id()::text FROM staffel.head FOR UPDATE";
-            let head = first(&work, locked, &[]).await?;
-            let head = head.ok_or_else(|| Failure::Away("the table `head` is empty".to_owned()))?;
+            let locked = "SELECT position, pg_current_xact_id()::text, pg_relation_filenode('staffel.head')::bigint
+                          FROM staffel.head FOR UPDATE";
+            let head = first(&work, locked, &[]).await?.ok_or_else(no_head)?;
+            if head.try_get::<_, i64>(2)? != file {
+                return Err(Failure::Away("another copy of the database was restored".to_owned()));
+            }
             let mut newest = number(&head, 0)?;
             let results = insert(&work, batch, &mut newest).await?;
             change(
@@ -364,7 +428,7 @@ impl Writer {
         settings: &str,
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, AppendError> {
-        let session = self.session().await?;
+        let session = self.session().await?.get_mut()?;
         let tried = timeout(WORKED, async {
             let transaction = session.transaction().await?;
             transaction.batch_execute(settings).await?;
@@ -642,9 +706,24 @@ async fn store_file(work: &Transaction<'_>, file: &NewFile) -> Result<FileStored
     Ok(FileStored::New)
 }
 
-async fn store_derived(work: &Transaction<'_>, derived: &Derived) -> Result<(), Failure> {
-    lists::store_summaries(work, &derived.summaries).await?;
-    lists::store_texts(work, &derived.texts).await?;
+/// Stores what nobody else has stored, and gives the position up to which all of it is stored then.
+async fn store_derived(work: &Transaction<'_>, derived: &Derived) -> Result<u64, Failure> {
+    // Several nodes have the same to store. Appends must not wait until another one has.
+    let turn =
+        "SELECT value FROM staffel.meta WHERE name = 'derived_position' FOR UPDATE SKIP LOCKED";
+    let Some(stored) = first(work, turn, &[]).await? else {
+        return derived_position(work).await;
+    };
+    let stored = stored.try_get::<_, &str>(0)?.parse().unwrap_or(0);
+    if stored < derived.after || stored >= derived.position {
+        return Ok(stored);
+    }
+    let summaries = derived.summaries.iter();
+    let summaries: Vec<_> = summaries.filter(|row| row.position > stored).collect();
+    let texts = derived.texts.iter();
+    let texts: Vec<_> = texts.filter(|text| text.position > stored).collect();
+    lists::store_summaries(work, &summaries).await?;
+    lists::store_texts(work, &texts).await?;
     lists::store_snapshots(work, &derived.snapshots, derived.oldest_asked).await?;
     change(
         work,
@@ -654,9 +733,21 @@ async fn store_derived(work: &Transaction<'_>, derived: &Derived) -> Result<(), 
     .await?;
     let old = Timestamp::from(std::time::SystemTime::now()).millis() - KEYS_KEPT_MS;
     let forget = "DELETE FROM staffel.keys WHERE (scope, key) IN
-                  (SELECT scope, key FROM staffel.keys WHERE at < $1 LIMIT $2)";
+                  (SELECT scope, key FROM staffel.keys WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
     change(work, forget, &[&old, &i64::from(KEYS_DELETED)]).await?;
-    Ok(())
+    Ok(derived.position)
+}
+
+/// The position up to which everything derived is stored.
+///
+/// # Errors
+/// The database is away.
+pub async fn derived_position(client: &impl GenericClient) -> Result<u64, Failure> {
+    let select = "SELECT value FROM staffel.meta WHERE name = 'derived_position'";
+    let Some(row) = first(client, select, &[]).await? else {
+        return Ok(0);
+    };
+    Ok(row.try_get::<_, &str>(0)?.parse().unwrap_or(0))
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {

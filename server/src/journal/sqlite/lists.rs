@@ -38,6 +38,7 @@ pub fn store_texts(connection: &Connection, texts: &[SearchText]) -> rusqlite::R
         pipeline,
         found_in,
         place,
+        ..
     } in texts
     {
         match place {

@@ -48,7 +48,7 @@ const SELECT_AFTER: &str = "SELECT position, batch_end, pipeline, revision, at, 
 
 /// A journal in one SQLite file.
 pub struct Sqlite {
-    epochs: Vec<Epoch>,
+    epochs: watch::Sender<Arc<[Epoch]>>,
     read_only: Option<String>,
     /// None once it is being dropped: the writer ends when nobody can ask it any more.
     jobs: Option<mpsc::Sender<Job>>,
@@ -121,7 +121,7 @@ impl Sqlite {
             None
         };
         Ok(Self {
-            epochs,
+            epochs: watch::Sender::new(epochs.into()),
             read_only,
             jobs: Some(jobs),
             writer,
@@ -200,8 +200,8 @@ impl Drop for Sqlite {
 
 #[async_trait]
 impl Journal for Sqlite {
-    fn epochs(&self) -> &[Epoch] {
-        &self.epochs
+    fn epochs(&self) -> watch::Receiver<Arc<[Epoch]>> {
+        self.epochs.subscribe()
     }
 
     fn read_only(&self) -> Option<&str> {
@@ -283,7 +283,7 @@ impl Journal for Sqlite {
             .await
     }
 
-    async fn store_derived(&self, derived: Derived) -> Result<(), AppendError> {
+    async fn store_derived(&self, derived: Derived) -> Result<u64, AppendError> {
         self.job(|reply| Job::Derived(Box::new(derived), reply))
             .await
     }
@@ -373,6 +373,10 @@ impl Journal for Sqlite {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.newest.clone()
+    }
+
+    async fn newest(&self) -> Result<u64, ReadError> {
+        Ok(*self.newest.borrow())
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Job {
         oneshot::Sender<Result<FileStored, AppendError>>,
     ),
     /// What is derived from the facts.
-    Derived(Box<Derived>, oneshot::Sender<Result<(), AppendError>>),
+    Derived(Box<Derived>, oneshot::Sender<Result<u64, AppendError>>),
     /// To forget what is derived.
     Clear(oneshot::Sender<Result<(), AppendError>>),
     /// To move everything from the write-ahead log into the file, so that the next open has nothing to recover.
@@ -188,10 +188,15 @@ impl Writer {
         stored().map_err(|error: rusqlite::Error| not_written(&error))
     }
 
-    fn store_derived(&mut self, derived: &Derived) -> Result<(), AppendError> {
+    fn store_derived(&mut self, derived: &Derived) -> Result<u64, AppendError> {
         self.relaxed(|connection| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let stored = schema::meta(&transaction, "derived_position")?;
+            let stored = stored.and_then(|stored| stored.parse().ok()).unwrap_or(0);
+            if stored < derived.after || stored >= derived.position {
+                return Ok(stored);
+            }
             lists::store_summaries(&transaction, &derived.summaries)?;
             lists::store_texts(&transaction, &derived.texts)?;
             {
@@ -220,7 +225,8 @@ impl Writer {
                 "DELETE FROM keys WHERE (scope, key) IN (SELECT scope, key FROM keys WHERE at < ?1 LIMIT ?2)",
                 params![old, KEYS_DELETED],
             )?;
-            transaction.commit()
+            transaction.commit()?;
+            Ok(derived.position)
         })
     }
 
@@ -249,17 +255,18 @@ impl Writer {
     }
 
     /// What is derived can be made again, so it does not wait for the disk.
-    fn relaxed(
+    fn relaxed<T>(
         &mut self,
-        write: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
-    ) -> Result<(), AppendError> {
+        write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, AppendError> {
         self.file.check()?;
         let written = self
             .connection
             .pragma_update(None, "synchronous", "NORMAL")
             .and_then(|()| write(&mut self.connection));
         let strict = self.connection.pragma_update(None, "synchronous", "FULL");
-        written.and(strict).map_err(|error| not_written(&error))
+        let written = written.and_then(|written| strict.map(|()| written));
+        written.map_err(|error| not_written(&error))
     }
 }
 

@@ -24,6 +24,7 @@ use rmcp::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{caller, tasks::Remembered};
 use crate::{
@@ -179,13 +180,14 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Nobody was asked yet. What was asked before an earlier stop of the server is asked anew.
+    /// With the secret of this Staffel: whichever node is answered knows what another one asked.
     ///
     /// # Errors
-    /// The system has no random bytes.
-    pub fn new() -> anyhow::Result<Self> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key)?;
+    /// None that a secret of this length could bring about.
+    pub fn new(secret: &[u8; 32]) -> anyhow::Result<Self> {
+        // Another key than for anything else that is made of the same secret.
+        let key = Sha256::new_with_prefix("forms at clients\0").chain_update(secret);
+        let key: [u8; 32] = key.finalize().into();
         Ok(Self {
             states: RequestStateCodec::try_new(key)?,
             declined: Remembered::default(),

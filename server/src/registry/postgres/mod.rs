@@ -1,6 +1,7 @@
 //! The registry in PostgreSQL: one database for all that SQLite keeps in four files.
 
 mod credentials;
+mod nodes;
 mod outbox;
 mod people;
 mod wishes;
@@ -16,7 +17,7 @@ use protocol::Scope;
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{SESSIONS_KEPT, Store, StoreError, StoredAgent, StoredSession};
+use super::{Store, StoreError, StoredAgent, StoredSession};
 use crate::postgres::{Database, Failure, Value, change, first, rows, signed, silent};
 
 /// Who changes people, one at a time.
@@ -200,14 +201,21 @@ impl Store for Postgres {
         })
     }
 
-    fn put_session(&self, id: &str, state: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.together(async |work| {
-            let insert = "INSERT INTO staffel.session (id, state, used) VALUES ($1, $2, $3)
-                          ON CONFLICT (id) DO UPDATE SET state = $2, used = $3";
-            change(work, insert, &[&id, &state, &at.millis()]).await?;
-            let forget = "DELETE FROM staffel.session WHERE used < coalesce(
-                              (SELECT used FROM staffel.session ORDER BY used DESC OFFSET $1 LIMIT 1), 0)";
-            change(work, forget, &[&signed(SESSIONS_KEPT as u64 - 1)]).await?;
+    fn put_session(
+        &self,
+        id: &str,
+        state: &str,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<(), StoreError> {
+        self.with(async |client| {
+            // One statement, which sees the sessions as they were before it.
+            let put = "WITH put AS (INSERT INTO staffel.session (id, state, used) VALUES ($1, $2, $3)
+                                    ON CONFLICT (id) DO UPDATE SET state = $2, used = $3)
+                       DELETE FROM staffel.session WHERE id <> $1 AND used < coalesce(
+                           (SELECT used FROM staffel.session WHERE id <> $1 ORDER BY used DESC OFFSET $4 LIMIT 1), 0)";
+            let others = signed(most.saturating_sub(2) as u64);
+            change(client, put, &[&id, &state, &at.millis(), &others]).await?;
             Ok(())
         })
     }

@@ -18,7 +18,7 @@ use domain::Timestamp;
 use protocol::Scope;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use super::{SESSIONS_KEPT, Store, StoreError, StoredAgent, StoredSession};
+use super::{Store, StoreError, StoredAgent, StoredSession};
 
 pub use outbox::{NOTICES_FILE, SqliteOutbox};
 
@@ -291,7 +291,13 @@ impl Store for Sqlite {
         Ok(state.optional()?)
     }
 
-    fn put_session(&self, id: &str, state: &str, at: Timestamp) -> Result<(), StoreError> {
+    fn put_session(
+        &self,
+        id: &str,
+        state: &str,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<(), StoreError> {
         let file = self.sessions();
         file.execute(
             "INSERT INTO session (id, state, used) VALUES (?1, ?2, ?3)
@@ -300,7 +306,7 @@ impl Store for Sqlite {
         )?;
         file.execute(
             "DELETE FROM session WHERE id IN (SELECT id FROM session ORDER BY used DESC LIMIT -1 OFFSET ?1)",
-            params![SESSIONS_KEPT],
+            params![most],
         )?;
         Ok(())
     }

@@ -311,7 +311,8 @@ pub async fn pages_are_read_in_order_from_any_position<P: Place>() {
 pub async fn facts_are_the_same_after_reopening_and_every_open_begins_an_epoch<P: Place>() {
     let place = P::new();
     let journal = place.open();
-    let first = journal.epochs().last().expect("an epoch").clone();
+    let epochs = Arc::clone(&journal.epochs().borrow());
+    let first = epochs.last().expect("an epoch").clone();
     let plain = first.name.bytes().all(|b| b.is_ascii_alphanumeric());
     assert!(!first.name.is_empty() && first.name.len() <= 16 && plain);
     assert_eq!(first.start, 0);
@@ -321,8 +322,9 @@ pub async fn facts_are_the_same_after_reopening_and_every_open_begins_an_epoch<P
         .expect("an append");
     drop(journal);
     let journal = place.open();
-    let [known, second] = journal.epochs() else {
-        panic!("{:?}", journal.epochs());
+    let epochs = Arc::clone(&journal.epochs().borrow());
+    let [known, second] = &*epochs else {
+        panic!("{epochs:?}");
     };
     assert_eq!((known, second.start), (&first, 2));
     assert_ne!(second.name, first.name);
@@ -405,6 +407,7 @@ pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messag
     journal.append(facts).await.expect("an append");
     let row = |number: u16, sort_key: i64, state| SummaryRow {
         pipeline: id(number),
+        position: 1,
         project: format!("p{}", number % 2),
         state,
         awaiting_review: false,
@@ -414,6 +417,7 @@ pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messag
     };
     let title = |number: u16, text: &str| SearchText {
         pipeline: id(number),
+        position: 1,
         found_in: MatchIn::Title,
         place: journal::Place::Text(text.to_owned()),
     };
@@ -429,6 +433,7 @@ pub async fn a_list_has_pages_in_order_and_a_search_finds_words_in_titles_messag
             title(2, "Grüße aus \"Lisbon\""),
             SearchText {
                 pipeline: id(1),
+                position: 1,
                 found_in: MatchIn::Handover,
                 place: journal::Place::Document(document.reference().hash),
             },
@@ -564,6 +569,7 @@ pub async fn a_check_writes_and_changes_no_fact<P: Place>() {
 fn row(number: u16, sort_key: i64, state: ListState) -> SummaryRow {
     SummaryRow {
         pipeline: id(number),
+        position: 1,
         project: format!("p{}", number % 2),
         state,
         awaiting_review: false,
@@ -576,6 +582,7 @@ fn row(number: u16, sort_key: i64, state: ListState) -> SummaryRow {
 fn text(number: u16, found_in: MatchIn, text: &str) -> SearchText {
     SearchText {
         pipeline: id(number),
+        position: 1,
         found_in,
         place: journal::Place::Text(text.to_owned()),
     }
@@ -692,7 +699,7 @@ pub async fn a_snapshot_is_the_newest_one_that_is_not_newer_than_asked<P: Place>
     };
     let store = async |revisions: &[u64], oldest_asked| {
         let derived = Derived {
-            position: 1,
+            position: revisions.iter().sum(),
             snapshots: revisions
                 .iter()
                 .map(|&revision| snapshot(revision))
@@ -710,7 +717,7 @@ pub async fn a_snapshot_is_the_newest_one_that_is_not_newer_than_asked<P: Place>
     assert_eq!(at(u64::MAX >> 1).await, Some(snapshot(4)));
     assert_eq!(journal.snapshot(&id(2), 99).await.expect("a read"), None);
     // The newest before the oldest position that is asked for stays, those before it may go.
-    store(&[6], 45).await;
+    store(&[6, 5], 45).await;
     assert_eq!(at(45).await, Some(snapshot(4)));
     assert_eq!(at(99).await, Some(snapshot(6)));
     journal.clear_derived().await.expect("cleared");
@@ -744,6 +751,52 @@ pub async fn what_is_derived_is_forgotten_and_the_facts_stay<P: Place>() {
     }
     assert_eq!(journal.counts().await.expect("a read").open, 0);
     assert_eq!(texts(&*journal, 0, 9).await, ["x"]);
+}
+
+pub async fn what_is_derived_already_is_left_and_a_gap_is_told<P: Place>() {
+    let place = P::new();
+    let journal = place.open();
+    let titled = |position: u64, words: &str| Derived {
+        position,
+        summaries: vec![SummaryRow {
+            position,
+            json: words.to_owned(),
+            ..row(1, 1, ListState::Open)
+        }],
+        texts: vec![SearchText {
+            position,
+            ..text(1, MatchIn::Message, words)
+        }],
+        ..Derived::default()
+    };
+    let store = async |derived| journal.store_derived(derived).await.expect("a store");
+    let shown = async || {
+        let query = ListQuery {
+            limit: 9,
+            ..ListQuery::default()
+        };
+        journal.list(&query).await.expect("a page").summaries
+    };
+    assert_eq!(store(titled(5, "five")).await, 5);
+    assert_eq!(
+        store(titled(3, "three")).await,
+        5,
+        "somebody else was faster"
+    );
+    assert_eq!(shown().await, ["five"]);
+    let after_a_gap = Derived {
+        after: 6,
+        ..titled(9, "nine")
+    };
+    assert_eq!(store(after_a_gap).await, 5, "what is between is missing");
+    assert_eq!(shown().await, ["five"]);
+    let overlapping = Derived {
+        after: 4,
+        ..titled(9, "nine")
+    };
+    assert_eq!(store(overlapping).await, 9);
+    assert_eq!(shown().await, ["nine"]);
+    assert_eq!(journal.derived_position().await.expect("a read"), 9);
 }
 
 pub async fn what_ended_before_a_time_is_listed_the_longest_ago_first<P: Place>() {
@@ -857,6 +910,7 @@ macro_rules! journal_contract {
             a_list_is_counted_in_all_however_short_its_page_is,
             a_snapshot_is_the_newest_one_that_is_not_newer_than_asked,
             what_is_derived_is_forgotten_and_the_facts_stay,
+            what_is_derived_already_is_left_and_a_gap_is_told,
             what_ended_before_a_time_is_listed_the_longest_ago_first,
             what_is_tidied_up_is_there_after_reopening,
             long_reads_end_at_the_end_of_an_append,

@@ -2,6 +2,7 @@
 //! an engine is held to them by one line of a macro.
 
 pub mod journal;
+pub mod nodes;
 pub mod outbox;
 pub mod people;
 pub mod registry;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 
 use domain::Timestamp;
 use protocol::Scope;
-use server::registry::{SESSIONS_KEPT, Store, StoredAgent, StoredSession};
+use server::registry::{Store, StoredAgent, StoredSession};
 
 /// Where an engine keeps a registry.
 pub trait Place: Sync {
@@ -138,7 +138,7 @@ pub fn a_session_is_read_back_with_its_owner_and_what_it_watches<P: Place>() {
     let store = place.open();
     assert_eq!(store.session("s").expect("a read"), None);
     assert_eq!(store.use_session("s", at(1)).expect("a read"), None);
-    store.put_session("s", "state", at(1)).expect("a write");
+    store.put_session("s", "state", at(1), 9).expect("a write");
     let plain = StoredSession {
         state: "state".to_owned(),
         ..StoredSession::default()
@@ -148,7 +148,7 @@ pub fn a_session_is_read_back_with_its_owner_and_what_it_watches<P: Place>() {
     store
         .watch_session("s", &|| "[1]".to_owned())
         .expect("a write");
-    store.put_session("s", "newer", at(2)).expect("a write");
+    store.put_session("s", "newer", at(2), 9).expect("a write");
     let whole = StoredSession {
         state: "newer".to_owned(),
         agent: Some("builder".to_owned()),
@@ -179,19 +179,25 @@ pub fn notes_about_an_unknown_session_make_none<P: Place>() {
     assert_eq!(store.session("s").expect("a read"), None);
 }
 
+/// Sessions that are kept here.
+const MOST: i64 = 20;
+
 pub fn the_longest_unused_sessions_are_forgotten<P: Place>() {
     let place = P::new();
     let store = place.open();
-    for number in 0..SESSIONS_KEPT {
+    for number in 0..MOST {
         let name = format!("s{number}");
         store
-            .put_session(&name, "state", at(number as i64))
+            .put_session(&name, "state", at(number), MOST as usize)
             .expect("a write");
     }
     // The oldest is used once more, so that the second oldest is the longest unused.
-    let later = at(SESSIONS_KEPT as i64);
+    let later = at(MOST);
     assert!(store.use_session("s0", later).expect("a write").is_some());
-    store.put_session("new", "state", later).expect("a write");
+    let put = |id| store.put_session(id, "state", later, MOST as usize);
+    put("new").expect("a write");
+    // One that is known already takes nobody's place.
+    put("new").expect("a write");
     let known = |name: &str| store.session(name).expect("a read").is_some();
     assert!(known("s0") && known("new") && known("s2"));
     assert!(!known("s1"));

@@ -71,6 +71,14 @@ impl Api {
         }
     }
 
+    /// The same person at another address.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            ..self.clone()
+        }
+    }
+
     /// What a browser sends in which this person is signed in.
     pub fn session(&self) -> [(&str, &str); 2] {
         [("cookie", &self.cookie), ("sec-fetch-site", "same-origin")]

@@ -35,6 +35,7 @@ fn settings(data: &Path) -> Config {
         archive_after: None,
         patience: Duration::from_secs(480),
         undo_seconds: 10,
+        drain: Duration::ZERO,
         require_token: None,
         approvers: Default::default(),
         notify: Default::default(),

@@ -1,0 +1,155 @@
+//! How nodes hear of each other's commits: the database carries a notice with the newest position to all of them. It is a
+//! hint only; every second is looked, too.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{sleep, timeout},
+};
+use tokio_postgres::Client;
+
+use super::{known::Known, writer::Job};
+use crate::postgres::{Database, Failure, silent};
+
+/// Whom the notices reach: all nodes of a database.
+const CHANNEL: &str = "staffel";
+/// How often is looked without a notice.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long an answer may take.
+const ANSWERED: Duration = Duration::from_secs(2);
+/// The pause before another connection after one was lost.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Most questions that are answered together.
+const TOGETHER: usize = 1_024;
+
+/// A question for the newest position.
+pub type Ask = oneshot::Sender<Result<u64, Failure>>;
+
+/// Rings when this node has written, and hears when others have.
+pub struct Bell {
+    /// Weak: the database ends with the journal, and this task with it.
+    database: Weak<Database>,
+    known: Arc<Known>,
+    jobs: mpsc::WeakUnboundedSender<Job>,
+    /// The file in which the journal is.
+    file: Option<i64>,
+}
+
+impl Bell {
+    /// A bell of a database.
+    pub fn new(
+        database: Weak<Database>,
+        known: Arc<Known>,
+        jobs: mpsc::WeakUnboundedSender<Job>,
+    ) -> Self {
+        Self {
+            database,
+            known,
+            jobs,
+            file: None,
+        }
+    }
+
+    /// Works until nobody can ask any more.
+    pub async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>) {
+        loop {
+            let Some(database) = self.database.upgrade() else {
+                return;
+            };
+            let lost = match database.listening().await {
+                Ok((client, heard)) => {
+                    drop(database);
+                    match self.listen(&client, heard, &mut asks).await {
+                        None => return,
+                        Some(lost) => lost,
+                    }
+                }
+                Err(failure) => failure,
+            };
+            tracing::debug!(%lost, "what other nodes write is not heard: {lost}");
+            // Whoever asks goes on with what is known.
+            while let Ok(ask) = asks.try_recv() {
+                let _ = ask.send(Err(lost.clone()));
+            }
+            if asks.is_closed() {
+                return;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Listens until the connection is lost, and says why. `None`: nobody can ask any more.
+    async fn listen(
+        &mut self,
+        client: &Client,
+        mut heard: watch::Receiver<u64>,
+        asks: &mut mpsc::UnboundedReceiver<Ask>,
+    ) -> Option<Failure> {
+        let mut own = self.known.own.subscribe();
+        let listen = format!("LISTEN {CHANNEL}");
+        if let Err(failure) = answered(client.batch_execute(&listen)).await {
+            return Some(failure);
+        }
+        let mut asked = Vec::new();
+        loop {
+            // Whatever came while nobody listened.
+            let looked = self.look(client).await;
+            for ask in asked.drain(..) {
+                let _: Result<(), _> = Ask::send(ask, looked.clone());
+            }
+            if let Err(failure) = looked {
+                return Some(failure);
+            }
+            loop {
+                tokio::select! {
+                    taken = asks.recv_many(&mut asked, TOGETHER) => match taken {
+                        0 => return None,
+                        _ => break,
+                    },
+                    changed = heard.changed() => match changed {
+                        Ok(()) => self.known.reached(*heard.borrow_and_update()),
+                        Err(_) => return Some(silent()),
+                    },
+                    // The sender lives as long as `self`.
+                    _ = own.changed() => {
+                        let newest = own.borrow_and_update().to_string();
+                        let rung = "SELECT pg_notify($1, $2)";
+                        if let Err(failure) = answered(client.execute(rung, &[&CHANNEL, &newest])).await {
+                            return Some(failure);
+                        }
+                    }
+                    () = sleep(LOOK_EVERY) => break,
+                }
+            }
+        }
+    }
+
+    /// Looks for the newest position.
+    async fn look(&mut self, client: &Client) -> Result<u64, Failure> {
+        let select =
+            "SELECT position, pg_relation_filenode('staffel.head')::bigint FROM staffel.head";
+        let head = answered(client.query_one(select, &[])).await?;
+        let (position, file) = (head.try_get::<_, i64>(0)?, head.try_get(1)?);
+        let position = position.unsigned_abs();
+        if self.file.replace(file).is_some_and(|known| known != file)
+            && let Some(jobs) = self.jobs.upgrade()
+        {
+            let _ = jobs.send(Job::Restored);
+        }
+        self.known.reached(position);
+        Ok(position)
+    }
+}
+
+async fn answered<T>(
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Failure> {
+    match timeout(ANSWERED, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(silent()),
+    }
+}

@@ -1,0 +1,53 @@
+//! What a node knows of the journal: its epochs, and the newest position.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::journal::Epoch;
+
+/// What is known, for whoever wants to hear of it.
+pub struct Known {
+    /// The epochs, the current one last.
+    pub epochs: watch::Sender<Arc<[Epoch]>>,
+    /// The newest position, whoever wrote it.
+    pub newest: watch::Sender<u64>,
+    /// The newest position that this node wrote.
+    pub own: watch::Sender<u64>,
+}
+
+impl Known {
+    /// What is known at the start.
+    pub fn new(epochs: Vec<Epoch>, newest: u64) -> Self {
+        Self {
+            epochs: watch::Sender::new(epochs.into()),
+            newest: watch::Sender::new(newest),
+            own: watch::Sender::new(newest),
+        }
+    }
+
+    /// Notes what this node has written.
+    pub fn committed(&self, position: u64) {
+        self.reached(position);
+        self.own.send_replace(position);
+    }
+
+    /// Notes what some node has written.
+    pub fn reached(&self, position: u64) {
+        self.newest.send_if_modified(|newest| {
+            let is_new = position > *newest;
+            *newest = position.max(*newest);
+            is_new
+        });
+    }
+
+    /// Notes what a new connection has found. A restored backup may have less than was known.
+    pub fn entered(&self, epochs: Vec<Epoch>, position: u64) {
+        self.epochs.send_if_modified(|known| {
+            let is_new = **known != *epochs;
+            *known = epochs.into();
+            is_new
+        });
+        self.newest.send_replace(position);
+    }
+}
