@@ -474,6 +474,24 @@ setup_postgres() {
     "install one (Debian: sudo apt-get install postgresql); it need not run"
 }
 
+debian_nginx() {
+  # Installed for its program alone: nothing is to listen on port 80.
+  local policy=/usr/sbin/policy-rc.d own=
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    own=yes
+  fi
+  debian_install nginx-light
+  [ -z "$own" ] || rm $policy
+}
+
+# Without it the tests of nodes behind it, and of a proxy, are skipped.
+setup_nginx() {
+  [ -x /usr/sbin/nginx ] || [ -x /usr/local/bin/nginx ] && return
+  if is_debian && is_root; then attempt nginx "installing Debian's nginx for the tests" debian_nginx; fi
+}
+
 # ------------------------------------------------------------------------------------------------------- all
 
 if command -v flock >/dev/null; then
@@ -502,6 +520,7 @@ if [ "$scope" = test ] || [ "$scope" = assistants ]; then
   together test_tools venv venv_tools
   setup_browser
   setup_postgres
+  setup_nginx
   found+=", Python tests in target/venv and target/venv-tools, browser $browser"
 fi
 if [ "$scope" = assistants ]; then

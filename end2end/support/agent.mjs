@@ -11,10 +11,11 @@ export class Agent {
     this.client = client;
   }
 
-  /** @param {{ mcp: string }} server @param {{ mode?: Mode, name?: string }} [options] */
-  static async connect(server, { mode = 'auto', name = 'agent' } = {}) {
+  /** @param {{ mcp: string }} server @param {{ mode?: Mode, name?: string, token?: string }} [options] */
+  static async connect(server, { mode = 'auto', name = 'agent', token } = {}) {
     const client = new Client({ name, version: '1' }, { versionNegotiation: { mode } });
-    await client.connect(new StreamableHTTPClientTransport(new URL(server.mcp)));
+    const proven = token ? { requestInit: { headers: { Authorization: `Bearer ${token}` } } } : {};
+    await client.connect(new StreamableHTTPClientTransport(new URL(server.mcp), proven));
     // From here on the client checks every answer against the schema that the tool promised.
     await client.listTools();
     return new Agent(client);

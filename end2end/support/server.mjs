@@ -67,8 +67,11 @@ export class Server {
     return server;
   }
 
+  /** The port of a proxy before it. @type {number | undefined} */
+  front;
+
   get url() {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.front ?? this.#port}`;
   }
 
   /** The id of its process. */
@@ -109,7 +112,7 @@ export class Server {
           const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(said());
           if (!address) return false;
           this.#port = Number(address[1]);
-          return fetch(`${this.url}/health`).then(
+          return fetch(`http://127.0.0.1:${this.#port}/health`).then(
             (answer) => answer.ok,
             () => false,
           );
