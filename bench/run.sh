@@ -99,7 +99,7 @@ fi
 # The two peers that are no library: they are left out where they cannot be had.
 nchan=/usr/lib/nginx/modules/ngx_nchan_module.so
 engines=()
-if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then engines=(staffel-postgres); fi
+if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then engines=(staffel-postgres staffel-2-nodes staffel-3-nodes); fi
 hubs=()
 if [ -n "$sse" ]; then
   if [ ! -e $nchan ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -128,6 +128,8 @@ ulimit -n $((crowd + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 # --------------------------------------------------------------------------------------------------- servers
 
 server=
+others=()
+nodes=()
 postgres=
 data=
 
@@ -144,6 +146,12 @@ stop() {
     wait "$server" 2>/dev/null || true
     server=
   fi
+  for other in "${others[@]}"; do
+    kill "$other" 2>/dev/null || true
+    wait "$other" 2>/dev/null || true
+  done
+  others=()
+  nodes=()
   if [ -n "$postgres" ]; then
     exec 8>&- # it ends with its input
     wait "$postgres" 2>/dev/null || true
@@ -211,6 +219,19 @@ start_durable() {
       "http://$address/bench"
 }
 
+# more_nodes NAME COUNT: further nodes on the database of the one that runs.
+more_nodes() {
+  local name=$1 count=$2 first=$server at=$address number
+  for ((number = 2; number <= count; number++)); do
+    STAFFEL_DATABASE_URL="postgres:///postgres?host=$(cat $work/postgres.folder)&user=staffel" \
+      start "$name-$number" "$staffel" serve --no-open --listen 127.0.0.1:0 || return
+    others+=("$server")
+    nodes+=(--node "$address")
+  done
+  server=$first
+  address=$at
+}
+
 # In a PostgreSQL of its own, as it comes: every commit is synced. It is in /tmp, whatever that is.
 start_on_postgres() {
   local input=$work/postgres.input
@@ -270,6 +291,10 @@ measure_sse() {
     staffel-postgres)
       start_on_postgres "$1" &&
         load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20))
+      ;;
+    staffel-[23]-nodes)
+      start_on_postgres "$1" && more_nodes "$1" "${1//[^0-9]/}" &&
+        load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20)) "${nodes[@]}"
       ;;
     nchan) start_nchan "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" --burst "$burst" --warm-up $((window * 2)) ;;
     durable-streams)

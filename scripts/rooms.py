@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # From top to bottom, by crate. Rooms of one row do not know each other.
 ROWS = {
     "server": [
-        ["main"],
+        ["main", "simulation"],
         ["command_line"],
         ["commands", "local"],
         ["serve"],

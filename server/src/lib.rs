@@ -32,6 +32,8 @@ pub mod relay;
 pub mod release;
 mod secrets;
 mod serve;
+#[cfg(test)]
+mod simulation;
 pub mod storage;
 mod tls;
 mod told;

@@ -25,13 +25,19 @@ use crate::{
 };
 
 /// For how long a node takes the duty.
-const TERM: Duration = Duration::from_secs(6);
+pub const TERM: Duration = Duration::from_secs(6);
 /// How often it says that it lives, and takes the duty for another term.
-const BEAT: Duration = Duration::from_millis(1_500);
+pub const BEAT: Duration = Duration::from_millis(1_500);
 /// A node that could not say so gives the duty up so long before another one can take it.
 const MARGIN: Duration = Duration::from_millis(1_500);
 /// Most bytes of what one node tells of those who call it.
 const AGENTS_MAX: usize = 64 * 1024;
+
+/// For how long a node believes to be on duty that has asked for it: from the question on, since the database counts from a
+/// later moment.
+pub fn held_until() -> Duration {
+    TERM - MARGIN
+}
 
 /// This node.
 pub struct Node {
@@ -127,7 +133,7 @@ impl Node {
         if let Some(now) = heard.now {
             correct_clock(now, begun.elapsed());
         }
-        let until = heard.on_duty.then(|| begun + TERM - MARGIN);
+        let until = heard.on_duty.then(|| begun + held_until());
         self.until.send_replace(until);
         let agents = heard.others.iter();
         let agents =

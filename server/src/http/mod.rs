@@ -16,3 +16,5 @@ mod status;
 pub use position::newest;
 pub use routes::{App, Undo, openapi, routes};
 pub use sse::heartbeats;
+#[cfg(test)]
+pub(crate) use sse::resume;

@@ -156,7 +156,7 @@ async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes,
 ///
 /// The id names the epoch in which it was sent. What an earlier epoch sent after the next one began is not in this
 /// journal: it is a backup that was restored, and went on differently.
-fn resume(live: &Live, epochs: &[Epoch], id: &str) -> Result<u64, ResetReason> {
+pub fn resume(live: &Live, epochs: &[Epoch], id: &str) -> Result<u64, ResetReason> {
     let id: EventId = id.parse().map_err(|()| ResetReason::Unreadable)?;
     let known = epochs.iter().position(|epoch| epoch.name == id.epoch);
     let known = known.ok_or(ResetReason::OtherEpoch)?;

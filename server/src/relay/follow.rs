@@ -67,21 +67,17 @@ impl Relay {
     /// Goes on in the newest epoch. Where it does not know all that is shown, everything is read anew.
     async fn enter_epoch(&self, epochs: &[Epoch]) -> Result<(), ReadError> {
         let live = &self.shared.live;
-        let ours = live.epoch();
-        let Some(newest) = epochs.last().filter(|newest| newest.name != *ours) else {
-            return Ok(());
-        };
-        let known = epochs.iter().position(|epoch| epoch.name == *ours);
-        let next = known.and_then(|known| epochs.get(known + 1));
-        if next.is_some_and(|next| live.bounds().1 <= next.start) {
-            live.enter(&newest.name);
-            return Ok(());
+        match epoch_change(epochs, &live.epoch(), live.bounds().1) {
+            EpochChange::None => {}
+            EpochChange::Known(epoch) => live.enter(&epoch),
+            EpochChange::Replaced(epoch) => {
+                tracing::warn!(
+                    "the journal was replaced by another copy of itself: everything is read anew"
+                );
+                self.read_anew(&epoch).await?;
+            }
         }
-        tracing::warn!(
-            "the journal was replaced by another copy of itself, which goes on from position {}: everything is read anew",
-            newest.start
-        );
-        self.read_anew(&newest.name).await
+        Ok(())
     }
 
     /// Folds what is new. Without `look` only what the journal has told.
@@ -165,6 +161,31 @@ impl Relay {
             self.shared.wants_prompt.notify_one();
         }
         Ok(())
+    }
+}
+
+/// What another epoch means for somebody who shows a journal.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EpochChange {
+    /// There is none.
+    None,
+    /// All that is shown is in it: the journal goes on, under this name.
+    Known(String),
+    /// What is shown may not be in it: the journal was replaced by another copy of itself.
+    Replaced(String),
+}
+
+/// What these epochs of a journal, the current one last, mean for somebody who shows it up to `head` and is in epoch `ours`.
+pub fn epoch_change(epochs: &[Epoch], ours: &str, head: u64) -> EpochChange {
+    let Some(newest) = epochs.last().filter(|newest| newest.name != ours) else {
+        return EpochChange::None;
+    };
+    let known = epochs.iter().position(|epoch| epoch.name == ours);
+    let next = known.and_then(|known| epochs.get(known + 1));
+    if next.is_some_and(|next| head <= next.start) {
+        EpochChange::Known(newest.name.clone())
+    } else {
+        EpochChange::Replaced(newest.name.clone())
     }
 }
 

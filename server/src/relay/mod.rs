@@ -41,6 +41,8 @@ use clock::Clock;
 pub use clock::correct as correct_clock;
 use derive::Deriver;
 pub use execute::Done;
+#[cfg(test)]
+pub(crate) use follow::{EpochChange, epoch_change};
 use state::State;
 use waiters::Waiters;
 pub use waiters::{WAITS, WAITS_FOR_ONE, Waiter};

@@ -33,7 +33,9 @@ pub struct Args {
     pub kind: Kind,
     /// Its address; loopback only.
     pub address: SocketAddr,
-    /// Its process.
+    /// Where its other nodes are: publishers and subscribers take turns among all of them.
+    pub nodes: Vec<SocketAddr>,
+    /// Its process; the first one, where there are several nodes.
     pub pid: u32,
     /// How many subscribers.
     pub subscribers: usize,
@@ -66,6 +68,7 @@ impl Args {
             label: String::new(),
             kind: Kind::Push,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            nodes: Vec::new(),
             pid: 0,
             subscribers: 1_000,
             idle: Duration::from_secs(3),
@@ -96,6 +99,7 @@ impl Args {
                     }
                 }
                 "--address" => args.address = read(&name, &value)?,
+                "--node" => args.nodes.push(read(&name, &value)?),
                 "--pid" => args.pid = read(&name, &value)?,
                 "--subscribers" => args.subscribers = read(&name, &value)?,
                 "--idle-ms" => args.idle = Duration::from_millis(read(&name, &value)?),
@@ -114,13 +118,20 @@ impl Args {
         args.check()
     }
 
+    /// Where somebody goes, by number.
+    pub fn address_of(&self, number: usize) -> SocketAddr {
+        match number % (self.nodes.len() + 1) {
+            0 => self.address,
+            node => self.nodes[node - 1],
+        }
+    }
+
     fn check(self) -> Result<Self> {
-        if !self.address.ip().is_loopback() || self.address.port() == 0 {
-            return Err(format!(
-                "--address {}: give the loopback address and port of the server",
-                self.address
-            )
-            .into());
+        for address in [&self.address].into_iter().chain(&self.nodes) {
+            if !address.ip().is_loopback() || address.port() == 0 {
+                let wanted = "give the loopback address and port of the server";
+                return Err(format!("--address or --node {address}: {wanted}").into());
+            }
         }
         if self.pid == 0 {
             return Err("--pid is missing".into());

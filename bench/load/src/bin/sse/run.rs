@@ -131,7 +131,8 @@ impl<'a> Run<'a> {
         let number = self.publishers.len();
         let path = if self.args.kind == Kind::Staffel {
             let body = format!("{{\"project\":\"bench\",\"title\":\"Pipeline {number:04}\"}}");
-            let started = http::post_and_wait(self.args.address, "/api/pipelines", &body)?;
+            let started =
+                http::post_and_wait(self.args.address_of(number), "/api/pipelines", &body)?;
             let id = started
                 .split_once("\"pipeline\":\"")
                 .and_then(|(_, rest)| rest.split('"').next())
@@ -148,21 +149,21 @@ impl<'a> Run<'a> {
         };
         let body = (body_of as fn(usize, usize) -> String, self.args.size);
         self.publishers
-            .push(Publisher::new(self.args.address, path, token, fresh, body));
+            .push(Publisher::new(self.args.address_of(number), path, token, fresh, body));
         Ok(())
     }
 
     fn connect(&mut self) -> Result<()> {
         let begin = Instant::now();
-        let request = http::subscribe(self.args.address, &self.args.subscribe);
         let step = (ARRIVAL / self.args.subscribers as u32).max(Duration::from_millis(1));
         for number in 0..self.args.subscribers {
             let due = begin + step * number as u32;
             while Instant::now() < due {
                 self.turn(due)?;
             }
-            let mut socket = std::net::TcpStream::connect(self.args.address)?;
-            socket.write_all(request.as_bytes())?;
+            let address = self.args.address_of(number);
+            let mut socket = std::net::TcpStream::connect(address)?;
+            socket.write_all(http::subscribe(address, &self.args.subscribe).as_bytes())?;
             socket.set_nonblocking(true)?;
             let mut socket = TcpStream::from_std(socket);
             self.poll
