@@ -47,6 +47,8 @@ enum Bug {
     NoEpoch,
     /// Whoever got no answer sends the same again under another key.
     OtherKey,
+    /// A node hears of another epoch only when it connects anew to write.
+    LateEpoch,
     /// A node whose commit was cut off says that nothing was stored.
     Guess,
 }
@@ -144,8 +146,10 @@ struct Node {
     shown: Vec<Fact>,
     lives: bool,
     stands_still_until: u64,
-    /// The file of its connection, while it has one.
+    /// The file of its connection for writing, while it has one.
     session: Option<u64>,
+    /// The epochs as it knows them.
+    epochs: Vec<Epoch>,
     on_duty_until: u64,
 }
 
@@ -204,6 +208,8 @@ struct World {
     clients: Vec<Client>,
     writers: Vec<Writer>,
     pipeline: PipelineId,
+    /// What went wrong where nobody could be told.
+    fault: Option<String>,
 }
 
 type Found = Result<(), String>;
@@ -222,6 +228,7 @@ impl World {
             clients: Vec::new(),
             writers: Vec::new(),
             pipeline: PipelineId::new(Timestamp::from_millis(1_800_000_000_000), 1),
+            fault: None,
         };
         for node in 0..NODES {
             world.nodes.push(Node {
@@ -230,6 +237,7 @@ impl World {
                 lives: false,
                 stands_still_until: 0,
                 session: None,
+                epochs: Vec::new(),
                 on_duty_until: 0,
             });
             world.start(node);
@@ -271,6 +279,7 @@ impl World {
             }
             self.now = at;
             self.happen(what)
+                .and_then(|()| self.fault.take().map_or(Ok(()), Err))
                 .and_then(|()| self.check_duty())
                 .map_err(|why| format!("seed {}, {} ms: {why}", self.seed, self.now))?;
         }
@@ -374,6 +383,7 @@ impl World {
             lives: true,
             stands_still_until: 0,
             session: Some(self.database.file),
+            epochs: self.database.stored.epochs.clone(),
             on_duty_until: 0,
         };
     }
@@ -383,16 +393,30 @@ impl World {
         if !self.works(number) {
             return;
         }
-        if self.nodes[number].session != Some(self.database.file) {
+        // What is read has a connection of its own, which may be there again before the one that writes.
+        let writes = self.nodes[number].session == Some(self.database.file);
+        let restored = self.nodes[number].session.is_some() && !writes;
+        if !writes && (restored || self.chance.one_in(3)) {
             self.database.enter(number, self.bug);
             self.nodes[number].session = Some(self.database.file);
+            self.nodes[number]
+                .epochs
+                .clone_from(&self.database.stored.epochs);
+        }
+        if self.bug != Bug::LateEpoch {
+            self.nodes[number]
+                .epochs
+                .clone_from(&self.database.stored.epochs);
         }
         let node = &mut self.nodes[number];
         let (ours, (_, head)) = (node.live.epoch(), node.live.bounds());
-        match epoch_change(&self.database.stored.epochs, &ours, head) {
+        match epoch_change(&node.epochs, &ours, head) {
             EpochChange::None => {}
             EpochChange::Known(epoch) => node.live.enter(&epoch),
             EpochChange::Replaced(epoch) => {
+                if !self.database.restored {
+                    self.fault = Some(format!("node {number} began anew for nothing"));
+                }
                 // What is derived is as old as the backup, at most.
                 let derived = self.database.stored.facts.len().saturating_sub(3);
                 node.shown = self.database.stored.facts[..derived].to_vec();
@@ -723,6 +747,7 @@ fn what_is_wrong_on_purpose_is_found() {
         Bug::TermFromAnswer,
         Bug::NoEpoch,
         Bug::OtherKey,
+        Bug::LateEpoch,
         Bug::Guess,
     ] {
         let found = (0..seeds()).find_map(|seed| World::new(seed, bug).run().err());

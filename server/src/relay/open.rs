@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock, PoisonError},
 };
 
-use domain::{Event, Pipeline, PipelineId, Recorded, Status, Timestamp};
+use domain::{DocumentRef, Event, Pipeline, PipelineId, Recorded, Status, Timestamp};
 use protocol::Summary;
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -183,12 +183,12 @@ impl Relay {
     ) -> Result<Texts, ReadError> {
         let mut texts = Texts::new();
         for (reference, sent) in named_texts(after, batch) {
-            let documents = &self.shared.documents;
-            let text = if sent {
-                documents.text(&reference).await
-            } else {
-                documents.masked(&reference).await
-            };
+            let mut text = self.text_of(&reference, sent).await;
+            if text.is_err() {
+                // Where the journal is away, everybody waits for it: what is sent now is never sent again.
+                self.shared.journal.derived_position().await?;
+                text = self.text_of(&reference, sent).await;
+            }
             match text {
                 Ok(text) => _ = texts.insert(reference.hash, text),
                 // One lost text must not stop everybody: the frame is empty, and whoever reads it is told.
@@ -198,6 +198,16 @@ impl Relay {
             }
         }
         Ok(texts)
+    }
+
+    /// A text as it is sent: whole to whoever is to follow it, else with its secrets masked.
+    async fn text_of(&self, reference: &DocumentRef, whole: bool) -> Result<Arc<str>, ReadError> {
+        let documents = &self.shared.documents;
+        if whole {
+            documents.text(reference).await
+        } else {
+            documents.masked(reference).await
+        }
     }
 }
 

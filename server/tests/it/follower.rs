@@ -3,10 +3,13 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{Events, Server, until};
+use crate::support::{Events, Server, on_postgres, until};
 
 #[tokio::test]
 async fn a_follower_that_fails_is_503_in_words_and_heals() {
+    if on_postgres() {
+        return; // it breaks the file
+    }
     let server = Server::start().await;
     let api = &server.api;
     let pipeline = api.start("a").await;

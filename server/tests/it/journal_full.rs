@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{Api, Events, Program, Server, data_folder, until};
+use crate::support::{Api, Events, Program, Server, data_folder, on_postgres, until};
 
 /// Makes every write end with `SQLITE_FULL`, as on a full disk, on any machine and without privileges:
 /// a trigger asks an AUTOINCREMENT table that has used up its last number for another one.
@@ -31,6 +31,9 @@ fn free(file: &Connection) {
 
 #[tokio::test]
 async fn a_full_disk_is_507_in_words_reading_goes_on_and_writing_again_when_there_is_room() {
+    if on_postgres() {
+        return; // it fills the file
+    }
     let server = Server::start().await;
     let api = &server.api;
     let pipeline = api.start("a").await;

@@ -7,16 +7,17 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use server::{
     people::{Confirm, ConfirmBy},
-    registry::{CredentialStore, Noted, PeopleStore, Sqlite},
+    registry::{Noted, PeopleStore, Sqlite},
+    storage::Place,
 };
 use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, Api, Program, Server, data_folder, soon, until};
 
 /// A code that signs somebody in, put into the registry as a command would.
-fn code(data: &std::path::Path, text: &str, person: Option<&str>, good_for: i64) {
+fn code(place: &Place, text: &str, person: Option<&str>, good_for: i64) {
     use server::registry::{CodeFor, StoredCode};
-    let store = Sqlite::open_people(data).expect("a registry");
+    let store = place.people().expect("a registry");
     let at = domain::Timestamp::from_millis(server::relay::now().millis());
     let code = StoredCode {
         hash: Sha256::digest(text).into(),
@@ -51,9 +52,8 @@ async fn send_as(api: &Api, cookie: &str, method: Method, path: &str, body: &Val
 async fn a_code_lets_in_once_and_nobody_after_it_expired() {
     let server = Server::start().await;
     let api = &server.api;
-    let data = server.data.path();
     for (text, good_for) in [("good", 600_000), ("late", 0)] {
-        code(data, text, Some("Owner"), good_for);
+        code(&server.place, text, Some("Owner"), good_for);
     }
     let first = sign_in(api, "good").await;
     assert_eq!(first.status, 201, "{first:?}");
@@ -74,7 +74,7 @@ async fn a_code_lets_in_once_and_nobody_after_it_expired() {
 #[tokio::test]
 async fn whoever_guesses_waits_and_the_right_code_still_lets_in() {
     let server = Server::start().await;
-    code(server.data.path(), "right", Some("Owner"), 600_000);
+    code(&server.place, "right", Some("Owner"), 600_000);
     let mut told_to_wait = 0;
     for guess in 0..200 {
         let answer = sign_in(&server.api, &format!("guess {guess}")).await;
@@ -97,7 +97,7 @@ async fn whoever_guesses_waits_and_the_right_code_still_lets_in() {
 async fn a_device_that_is_signed_out_is_nobody_and_its_stream_ends() {
     let server = Server::start().await;
     let api = &server.api;
-    code(server.data.path(), "phone", Some("Owner"), 600_000);
+    code(&server.place, "phone", Some("Owner"), 600_000);
     let phone = cookie(&sign_in(api, "phone").await);
     let devices = send_as(
         api,
@@ -351,7 +351,7 @@ async fn a_browser_that_comes_back_stays_signed_in_for_ninety_more_days() {
     use server::registry::StoredDevice;
     let server = Server::start().await;
     let api = &server.api;
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     let instance = store.instance().expect("a read");
     let ago = |days: i64| {
         domain::Timestamp::from_millis(server::relay::now().millis() - days * 24 * 3_600_000)
@@ -389,7 +389,7 @@ async fn a_browser_that_comes_back_stays_signed_in_for_ninety_more_days() {
 async fn a_device_that_is_signed_out_leaves_no_link_behind() {
     let server = Server::start().await;
     let api = &server.api;
-    code(server.data.path(), "phone", Some("Owner"), 600_000);
+    code(&server.place, "phone", Some("Owner"), 600_000);
     let phone = cookie(&sign_in(api, "phone").await);
     let link = send_as(api, &phone, Method::POST, "/api/people/me/link", &json!({})).await;
     let link = link.ok()["link"].as_str().expect("a link").to_owned();
@@ -661,7 +661,7 @@ async fn a_personal_token_acts_in_a_name_until_it_is_void() {
 async fn a_link_that_was_made_at_a_terminal_is_told_until_it_was_seen() {
     let server = Server::start().await;
     let api = &server.api;
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     let note = |from: &str, about: &str| {
         let noted = Noted {
             at: server::relay::now(),
@@ -704,7 +704,7 @@ async fn a_link_that_was_made_at_a_terminal_is_told_until_it_was_seen() {
 async fn the_audit_can_be_taken_away_as_a_file() {
     let server = Server::start().await;
     let api = &server.api;
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     for number in 0..1_234 {
         let noted = Noted {
             at: server::relay::now(),
@@ -742,7 +742,7 @@ async fn a_proxy_on_this_machine_says_who_it_speaks_for() {
     let public = "https://staffel.example".to_owned();
     let server = Server::with(|config| config.public_url = Some(public)).await;
     let api = &server.api;
-    code(server.data.path(), "good", Some("Owner"), 600_000);
+    code(&server.place, "good", Some("Owner"), 600_000);
     let headers = [
         ("host", "staffel.example"),
         ("x-forwarded-for", "198.51.100.7, 203.0.113.9"),
@@ -811,7 +811,7 @@ async fn what_lets_somebody_confirm_is_confirmed_itself() {
         );
     }
     // A device that has been there for longer than a link is good sets no first PIN.
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     let mut device = store.devices().expect("a read").remove(0);
     store.remove_device("Owner", &device.id).expect("a write");
     let fresh = device.added;
@@ -910,7 +910,7 @@ async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
         "{answers:?}"
     );
     // Codes have a count of their own.
-    code(server.data.path(), "good", Some("Owner"), 600_000);
+    code(&server.place, "good", Some("Owner"), 600_000);
     assert_eq!(sign_in(api, "good").await.status, 201);
 }
 
@@ -930,7 +930,7 @@ async fn what_a_token_has_open_ends_with_it() {
         expires: domain::Timestamp::from_millis(at.millis() + 6_000),
         used: None,
     };
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     assert!(store.add_token(&stored, 5).expect("a write"));
     let stream = reqwest::Client::new()
         .get(format!("http://{}/sse", api.address))
@@ -948,7 +948,7 @@ async fn what_a_token_has_open_ends_with_it() {
 async fn a_browser_that_signs_in_anew_is_one_device() {
     let server = Server::start().await;
     let api = &server.api;
-    code(server.data.path(), "again", Some("Owner"), 600_000);
+    code(&server.place, "again", Some("Owner"), 600_000);
     let body = json!({"code": "again"}).to_string();
     let [cookie, site] = api.session();
     let headers = [cookie, site, ("content-type", "application/json")];
@@ -958,6 +958,6 @@ async fn a_browser_that_signs_in_anew_is_one_device() {
         api.get_as_person("/api/session").await.ok()["person"],
         Value::Null
     );
-    let store = Sqlite::open_people(server.data.path()).expect("a registry");
+    let store = server.place.people().expect("a registry");
     assert_eq!(store.devices().expect("a read").len(), 1);
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use server::{agents::Registry, storage::Place};
+use server::agents::Registry;
 
 use crate::support::{Api, Server};
 use protocol::Scope;
@@ -135,8 +135,7 @@ struct Who {
 
 async fn everybody(server: &Server) -> Vec<Who> {
     let api = &server.api;
-    let place = Place::Folder(server.data.path().to_owned());
-    let agents = Registry::of(place.agents().expect("a registry")).expect("a read");
+    let agents = Registry::of(server.place.agents().expect("a registry")).expect("a read");
     let token = |name, scope| {
         let token = agents.add(name, scope).expect("a token");
         vec![("authorization", format!("Bearer {}", token.reveal()))]

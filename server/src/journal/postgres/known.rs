@@ -43,11 +43,16 @@ impl Known {
 
     /// Notes what a new connection has found. A restored backup may have less than was known.
     pub fn entered(&self, epochs: Vec<Epoch>, position: u64) {
+        self.begun(epochs);
+        self.newest.send_replace(position);
+    }
+
+    /// Notes which epochs there are.
+    pub fn begun(&self, epochs: Vec<Epoch>) {
         self.epochs.send_if_modified(|known| {
             let is_new = **known != *epochs;
             *known = epochs.into();
             is_new
         });
-        self.newest.send_replace(position);
     }
 }

@@ -28,7 +28,7 @@ use super::{
 use crate::postgres::{Database, DatabaseError, Failure, first, number, rows, signed};
 use bell::{Ask, Bell};
 use known::Known;
-use rows::{key_use, parsed, select_events};
+use rows::{key_use, parsed, select_events, select_facts};
 use writer::{Company, Job, Writer};
 
 /// Searches at once: a word that is everywhere takes long, and enough connections stay free for everybody else.
@@ -154,9 +154,19 @@ impl Journal for Postgres {
     }
 
     async fn read(&self, after: u64, max: usize) -> Result<Vec<Stored>, ReadError> {
-        let read = self
-            .database
-            .with_reserved(async |client| select_events(client, None, after, max).await);
+        let read = self.database.with_reserved(async |client| {
+            let (facts, epoch) = select_facts(client, after, max).await?;
+            let is_known = |epoch: &String| {
+                let epochs = self.known.epochs.borrow();
+                epochs.last().is_some_and(|last| last.name == *epoch)
+            };
+            if epoch.as_ref().is_none_or(is_known) {
+                return Ok(facts);
+            }
+            // Another node has begun an epoch. What belongs to it is read once that is known.
+            self.known.begun(writer::epochs(client).await?);
+            Ok(Vec::new())
+        });
         Ok(read.await?)
     }
 

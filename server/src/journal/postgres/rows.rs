@@ -11,6 +11,21 @@ use crate::{
     postgres::{Failure, first, number, rows, signed},
 };
 
+/// Reads facts after $1, of all pipelines or `of` one: whole appends up to about a megabyte. What is too much stays in the
+/// database. Appends stay whole: the reader looks for their ends.
+fn select(of: &str) -> String {
+    format!(
+        "SELECT position, batch_end, pipeline, revision, at, actor, key, event,
+                (SELECT name FROM staffel.epochs ORDER BY number DESC LIMIT 1) FROM (
+             SELECT *, min(before) OVER (PARTITION BY batch_end) AS begins FROM (
+                 SELECT *, sum(octet_length(event)) OVER (ORDER BY position) - octet_length(event) AS before FROM (
+                     SELECT * FROM staffel.events WHERE position > $1 {of} ORDER BY position LIMIT $2
+                 ) page
+             ) sized
+         ) whole WHERE begins <= $3 ORDER BY position"
+    )
+}
+
 /// Facts after a position, of all pipelines or of one: whole appends up to about a megabyte.
 pub async fn select_events(
     client: &impl GenericClient,
@@ -18,27 +33,27 @@ pub async fn select_events(
     after: u64,
     max: usize,
 ) -> Result<Vec<Stored>, Failure> {
-    // What is too much stays in the database. Appends stay whole: the reader looks for their ends.
-    let select = |of: &str| {
-        format!(
-            "SELECT position, batch_end, pipeline, revision, at, actor, key, event FROM (
-                 SELECT *, min(before) OVER (PARTITION BY batch_end) AS begins FROM (
-                     SELECT *, sum(octet_length(event)) OVER (ORDER BY position) - octet_length(event) AS before FROM (
-                         SELECT * FROM staffel.events WHERE position > $1 {of} ORDER BY position LIMIT $2
-                     ) page
-                 ) sized
-             ) whole WHERE begins <= $3 ORDER BY position"
-        )
+    let Some(pipeline) = pipeline else {
+        return Ok(select_facts(client, after, max).await?.0);
     };
     let (after, max, bytes) = (signed(after), signed(max as u64), signed(READ_BYTES as u64));
-    let found = match pipeline {
-        None => rows(client, &select(""), &[&after, &max, &bytes]).await?,
-        Some(pipeline) => {
-            let of = select("AND pipeline = $4");
-            rows(client, &of, &[&after, &max, &bytes, &pipeline.as_str()]).await?
-        }
-    };
+    let of = select("AND pipeline = $4");
+    let found = rows(client, &of, &[&after, &max, &bytes, &pipeline.as_str()]).await?;
     found.iter().map(stored).collect()
+}
+
+/// Facts after a position, and the newest epoch as of the same moment, if there are any. An epoch begins before anything is
+/// written in it: none of these facts belongs to a later one.
+pub async fn select_facts(
+    client: &impl GenericClient,
+    after: u64,
+    max: usize,
+) -> Result<(Vec<Stored>, Option<String>), Failure> {
+    let (after, max, bytes) = (signed(after), signed(max as u64), signed(READ_BYTES as u64));
+    let found = rows(client, &select(""), &[&after, &max, &bytes]).await?;
+    let epoch = found.first().map(|row| row.try_get(8)).transpose()?;
+    let facts = found.iter().map(stored).collect::<Result<_, _>>()?;
+    Ok((facts, epoch))
 }
 
 /// What a key was used for.

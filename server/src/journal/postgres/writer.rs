@@ -158,14 +158,7 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
         &[&i64::from(EPOCHS_KEPT)],
     )
     .await?;
-    let all = "SELECT name, start FROM staffel.epochs ORDER BY number";
-    let mut epochs = Vec::new();
-    for row in rows(&work, all, &[]).await? {
-        epochs.push(Epoch {
-            name: row.try_get(0)?,
-            start: number(&row, 1)?,
-        });
-    }
+    let epochs = epochs(&work).await?;
     work.commit().await?;
     if alone && company != Company::Nobody {
         // The epoch has begun: others may come.
@@ -178,6 +171,22 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
         epochs,
         position,
     }))
+}
+
+/// The epochs, the current one last.
+///
+/// # Errors
+/// The database is away.
+pub async fn epochs(client: &impl GenericClient) -> Result<Vec<Epoch>, Failure> {
+    let all = "SELECT name, start FROM staffel.epochs ORDER BY number";
+    let mut epochs = Vec::new();
+    for row in rows(client, all, &[]).await? {
+        epochs.push(Epoch {
+            name: row.try_get(0)?,
+            start: number(&row, 1)?,
+        });
+    }
+    Ok(epochs)
 }
 
 async fn locks(client: &Object, lock: &str) -> Result<bool, Failure> {

@@ -17,7 +17,7 @@ pub use http::{Answer, Api, raw};
 pub use person::signed_in;
 pub use postgres::{Cluster, database};
 pub use program::{Program, data_folder, staffel};
-pub use server::Server;
+pub use server::{Server, on_postgres};
 pub use user::{Said, User, agents, get, put, said, same, some_token, strict, token_in};
 
 /// Nothing that the tests wait for takes this long, unless it never happens.

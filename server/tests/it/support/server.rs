@@ -3,11 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use leptos::prelude::LeptosOptions;
-use server::{config::Config, storage::Place};
+use server::{config::Config, postgres::Address, storage::Place};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Api, Events, signed_in, soon};
+use super::{Api, Events, database, signed_in, soon};
 
 /// A running server with a data folder of its own.
 pub struct Server {
@@ -15,8 +15,20 @@ pub struct Server {
     pub api: Api,
     /// Its data folder.
     pub data: TempDir,
+    /// Where it keeps everything.
+    pub place: Place,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<anyhow::Result<()>>,
+}
+
+/// Whether the servers of the tests keep everything in PostgreSQL: with `STAFFEL_TEST_ON_POSTGRES=1`. What is about the files
+/// of the other engine says nothing then.
+pub fn on_postgres() -> bool {
+    std::env::var_os("STAFFEL_TEST_ON_POSTGRES").is_some()
+}
+
+fn address_of(url: &str) -> Address {
+    Address::new(url, None, None).expect("an address")
 }
 
 /// The settings of a server that nobody configured, except that no heartbeat disturbs.
@@ -62,6 +74,9 @@ impl Server {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a data folder");
         let mut config = settings(data.path());
+        if on_postgres() {
+            config.place = Place::Database(address_of(&database()));
+        }
         change(&mut config);
         let listener = TcpListener::bind(config.listen).await.expect("a port");
         let address = listener.local_addr().expect("the address");
@@ -69,11 +84,13 @@ impl Server {
         let started = |_| async {
             let _ = stopped.await;
         };
-        let cookie = signed_in(&config.place);
+        let place = config.place.clone();
+        let cookie = signed_in(&place);
         let running = tokio::spawn(server::run(listener, config, None, started));
         Self {
             api: Api::new(address, cookie),
             data,
+            place,
             stop: Some(stop),
             running,
         }

@@ -148,8 +148,13 @@ impl<'a> Run<'a> {
             Kind::Push | Kind::Poll => publisher::filled,
         };
         let body = (body_of as fn(usize, usize) -> String, self.args.size);
-        self.publishers
-            .push(Publisher::new(self.args.address_of(number), path, token, fresh, body));
+        self.publishers.push(Publisher::new(
+            self.args.address_of(number),
+            path,
+            token,
+            fresh,
+            body,
+        ));
         Ok(())
     }
 
