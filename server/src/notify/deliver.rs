@@ -127,8 +127,8 @@ impl Notifier {
             return Ok(Some(Duration::ZERO));
         }
         if !self.duty.is_on() {
-            // Another node sends it, perhaps already.
-            return Ok(None);
+            // Another node sends it, perhaps already; or this one, once it has said again that it lives.
+            return Ok(Some(STORE_PAUSE));
         }
         match self.send(to, &stored.delivery, &notice).await {
             Ok(_) => {
