@@ -393,7 +393,7 @@ impl World {
         if !self.works(number) {
             return;
         }
-        // What is read has a connection of its own, which may be there again before the one that writes.
+        // The reader has its own connection, which may be restored before the writer connects again.
         let writes = self.nodes[number].session == Some(self.database.file);
         let restored = self.nodes[number].session.is_some() && !writes;
         if !writes && (restored || self.chance.one_in(3)) {
