@@ -49,6 +49,8 @@ enum Bug {
     OtherKey,
     /// A node hears of another epoch only when it connects anew to write.
     LateEpoch,
+    /// A node shows facts of an epoch that it has heard of and not entered.
+    LaterFacts,
     /// A node whose commit was cut off says that nothing was stored.
     Guess,
 }
@@ -388,26 +390,58 @@ impl World {
         };
     }
 
-    /// As `Relay::follow` and the writer's connection do it.
-    fn catch_up(&mut self, number: usize) {
-        if !self.works(number) {
-            return;
-        }
+    /// As the writer's connection does it, whenever it was cut.
+    fn connect_to_write(&mut self, number: usize) {
         // The reader has its own connection, which may be restored before the writer connects again.
         let writes = self.nodes[number].session == Some(self.database.file);
         let restored = self.nodes[number].session.is_some() && !writes;
         if !writes && (restored || self.chance.one_in(3)) {
             self.database.enter(number, self.bug);
             self.nodes[number].session = Some(self.database.file);
-            self.nodes[number]
-                .epochs
-                .clone_from(&self.database.stored.epochs);
+            self.hear_of_epochs(number);
         }
-        if self.bug != Bug::LateEpoch {
-            self.nodes[number]
-                .epochs
-                .clone_from(&self.database.stored.epochs);
+    }
+
+    fn hear_of_epochs(&mut self, number: usize) {
+        let epochs = &self.database.stored.epochs;
+        self.nodes[number].epochs.clone_from(epochs);
+    }
+
+    /// As `Relay::follow` does it, and the journal that it reads.
+    fn catch_up(&mut self, number: usize) {
+        if !self.works(number) {
+            return;
         }
+        self.connect_to_write(number);
+        loop {
+            self.enter_epoch(number);
+            // Meanwhile the writer may connect.
+            self.connect_to_write(number);
+            let is_known = self.nodes[number].epochs == self.database.stored.epochs;
+            if !is_known && self.bug != Bug::LateEpoch {
+                self.hear_of_epochs(number);
+                continue;
+            }
+            let node = &mut self.nodes[number];
+            let epoch = node.live.epoch();
+            let entered = node
+                .epochs
+                .last()
+                .is_some_and(|newest| *newest.name == *epoch);
+            if !entered && self.bug != Bug::LaterFacts {
+                continue;
+            }
+            for index in node.shown.len()..self.database.stored.facts.len() {
+                let fact = self.database.stored.facts[index].clone();
+                let unit = unit(index as u64 + 1, &self.pipeline, &fact, &epoch);
+                node.live.push(unit);
+                node.shown.push(fact);
+            }
+            return;
+        }
+    }
+
+    fn enter_epoch(&mut self, number: usize) {
         let node = &mut self.nodes[number];
         let (ours, (_, head)) = (node.live.epoch(), node.live.bounds());
         match epoch_change(&node.epochs, &ours, head) {
@@ -422,13 +456,6 @@ impl World {
                 node.shown = self.database.stored.facts[..derived].to_vec();
                 node.live.restart(&epoch, derived as u64);
             }
-        }
-        let epoch = node.live.epoch();
-        for index in node.shown.len()..self.database.stored.facts.len() {
-            let fact = self.database.stored.facts[index].clone();
-            node.live
-                .push(unit(index as u64 + 1, &self.pipeline, &fact, &epoch));
-            node.shown.push(fact);
         }
     }
 
@@ -748,6 +775,7 @@ fn what_is_wrong_on_purpose_is_found() {
         Bug::NoEpoch,
         Bug::OtherKey,
         Bug::LateEpoch,
+        Bug::LaterFacts,
         Bug::Guess,
     ] {
         let found = (0..seeds()).find_map(|seed| World::new(seed, bug).run().err());

@@ -11,7 +11,7 @@ pub struct MoveArgs {
     /// Where everything is now: a data folder, or the address of a database (postgres:…)
     #[arg(long, value_name = "PLACE")]
     pub from: String,
-    /// Where it is to be: the other one of the two, with nothing in it
+    /// Where it is to be: the other one of the two, with nothing in it, or with what the same move left that was interrupted
     #[arg(long, value_name = "PLACE")]
     pub to: String,
 }
@@ -19,8 +19,7 @@ pub struct MoveArgs {
 /// Moves everything. What was there stays there, unused.
 ///
 /// # Errors
-/// A server is at work on one of them, the target has something already, or one of them cannot be used. The target is as it
-/// was then.
+/// A server is at work on one of them, the target has something else, or one of them cannot be used.
 pub fn run(args: &MoveArgs) -> Result<()> {
     let (from, to) = (
         config::named_place(&args.from)?,

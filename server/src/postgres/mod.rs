@@ -27,7 +27,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Error, Row, error::SqlState, 
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use address::{Address, InvalidAddress};
-pub use schema::{WRITERS, clear_derived};
+pub use schema::{WRITERS, clear_derived, moving_into};
 
 /// Connections at once. Each is a process of PostgreSQL, which allows 100 by default.
 const CONNECTIONS: usize = 12;
@@ -145,6 +145,15 @@ pub enum DatabaseError {
         /// Which one.
         database: String,
     },
+    /// A move into it was interrupted.
+    #[error(
+        "A move into {database} has not ended, so not everything is there.\nGive the same staffel move again, which goes on where it \
+         stopped; or empty the database with DROP SCHEMA staffel CASCADE."
+    )]
+    Unfinished {
+        /// Which one.
+        database: String,
+    },
     /// Somebody works there who has to be alone.
     #[error(
         "{database} is in use by another Staffel that has to be alone: it moves, is rebuilt, or changes the tables; or this one \
@@ -242,6 +251,16 @@ impl Database {
     /// # Errors
     /// A [`DatabaseError`] that says what to do. What was there before is not changed then.
     pub fn open(address: Address) -> Result<Self, DatabaseError> {
+        let database = Self::open_for_move(address)?;
+        database.patiently(async || schema::refuse_unfinished(&database).await)?;
+        Ok(database)
+    }
+
+    /// The same, also where a move into it has not ended.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_for_move(address: Address) -> Result<Self, DatabaseError> {
         let database = Self::connect(address)?;
         database.patiently(async || schema::prepare(&database).await)?;
         Ok(database)
@@ -256,6 +275,7 @@ impl Database {
         let known = database.patiently(async || schema::is_known(&database).await)?;
         if known {
             database.patiently(async || schema::prepare(&database).await)?;
+            database.patiently(async || schema::refuse_unfinished(&database).await)?;
         }
         Ok(known.then_some(database))
     }

@@ -230,6 +230,26 @@ pub async fn is_known(database: &Database) -> Result<bool, DatabaseError> {
     Ok(look(database, &client).await? != There::Nothing)
 }
 
+/// Refuses a database into which a move has not ended: half of everything looks like everything.
+pub async fn refuse_unfinished(database: &Database) -> Result<(), DatabaseError> {
+    let client = client(database).await?;
+    let moving = moving_into(&client).await;
+    match moving.map_err(|error| refused(database, error))? {
+        Some(_) => Err(DatabaseError::Unfinished {
+            database: database.name(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Which Staffel moves into a database and has not ended: its instance.
+///
+/// # Errors
+/// What the database says.
+pub async fn moving_into(client: &impl GenericClient) -> Result<Option<String>, Error> {
+    meta(client, "moving").await
+}
+
 /// Looks at a database, and brings its tables to the version of this build. Under servers that are at work on
 /// them only where they can go on with it.
 pub async fn prepare(database: &Database) -> Result<(), DatabaseError> {

@@ -80,6 +80,12 @@ impl Relay {
         Ok(())
     }
 
+    fn is_in_newest_epoch(&self) -> bool {
+        let epochs = Arc::clone(&self.shared.journal.epochs().borrow());
+        let ours = self.shared.live.epoch();
+        epochs.last().is_none_or(|newest| *newest.name == *ours)
+    }
+
     /// Folds what is new. Without `look` only what the journal has told.
     async fn catch_up(&self, look: bool) -> Result<(), ReadError> {
         loop {
@@ -91,6 +97,10 @@ impl Relay {
             let Some(last) = page.last else {
                 return Ok(());
             };
+            if !self.is_in_newest_epoch() {
+                // They may belong to an epoch that has begun since: that is entered first.
+                return Ok(());
+            }
             for batch in page.batches {
                 self.publish(&batch).await?;
             }

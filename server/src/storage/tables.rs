@@ -343,7 +343,7 @@ pub struct Sum {
 }
 
 /// Adds up a table, row by row.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Adder {
     rows: u64,
     hash: Sha256,
@@ -367,6 +367,11 @@ impl Adder {
                 }
             }
         }
+    }
+
+    /// How many rows were added.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// The sum.

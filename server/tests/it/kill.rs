@@ -12,6 +12,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+use crate::notify::Fake;
 use crate::support::{Api, Cluster, Event, Events, Program, data_folder, soon, until};
 
 /// How often something dies; another number for a longer run.
@@ -92,6 +93,26 @@ async fn reviewer(here: Here, pipeline: String) -> Vec<String> {
     acknowledged
 }
 
+/// Starts pipelines and ends them, again and again, and people are told of each; gives the keys of the ends that were
+/// acknowledged.
+async fn finisher(here: Here) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    while !here.borrow().over {
+        let body = json!({"project": "short", "title": "Begins and ends"});
+        let key = format!("start-{}", acknowledged.len());
+        let started = insist(&here, false, "/api/pipelines", &key, &body).await;
+        let pipeline = started["pipeline"].as_str().expect("an id");
+        let key = format!("{pipeline}-e");
+        let path = format!("/api/pipelines/{pipeline}/finish");
+        let body = json!({"outcome": "cancelled", "message": key});
+        insist(&here, true, &path, &key, &body).await;
+        acknowledged.push(key);
+        // A receiver takes one after the other.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    acknowledged
+}
+
 /// Follows one stream to its death from `last_id`, and gives the whole units it saw.
 async fn follow(api: Api, last_id: String) -> Vec<Event> {
     let Ok(mut stream) = Events::try_open(api.address, "", Some(&last_id)).await else {
@@ -153,7 +174,8 @@ fn pause(round: u64) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_of_work() {
     let data = data_folder();
-    kills(1, || Program::start(data.path()), |_| {}).await;
+    let start = |settings: &str| Program::start_with(data.path(), settings);
+    kills(1, start, |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -165,7 +187,7 @@ async fn nor_by_twenty_kills_on_a_database_that_crashes_as_well() {
             cluster.crash();
         }
     };
-    kills(1, || Program::start_on(&url), crash).await;
+    kills(1, |settings| Program::start_on_with(&url, settings), crash).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,11 +199,14 @@ async fn nor_by_kills_of_three_nodes_in_turn_on_a_database_that_crashes_as_well(
             cluster.crash();
         }
     };
-    kills(3, || Program::start_on(&url), crash).await;
+    kills(3, |settings| Program::start_on_with(&url, settings), crash).await;
 }
 
 /// Kills one of so many nodes in each round, in turn. `harm` is done right before.
-async fn kills(nodes: usize, start: impl Fn() -> Program, harm: impl Fn(u64)) {
+async fn kills(nodes: usize, start: impl Fn(&str) -> Program, harm: impl Fn(u64)) {
+    let receiver = Fake::start([]).await;
+    let settings = receiver.settings();
+    let start = || start(&settings);
     // Each takes longer on several nodes.
     let rounds = rounds(if nodes == 1 { 20 } else { 10 });
     let mut programs: Vec<_> = (0..nodes).map(|_| start()).collect();
@@ -196,6 +221,7 @@ async fn kills(nodes: usize, start: impl Fn() -> Program, harm: impl Fn(u64)) {
     });
     let mut work = JoinSet::new();
     work.spawn(reviewer(here.clone(), pipelines[0].clone()));
+    work.spawn(finisher(here.clone()));
     for pipeline in &pipelines[1..] {
         work.spawn(reporter(here.clone(), pipeline.clone()));
     }
@@ -243,6 +269,11 @@ async fn kills(nodes: usize, start: impl Fn() -> Program, harm: impl Fn(u64)) {
     let decisions = u32::try_from(decisions.count()).expect("a small number");
     let api = &programs[0].api;
     api.prompt(&pipelines[0], decisions).await;
+    check_prompts(api, &pipelines[0], decisions).await;
+    let ends = acknowledged.iter().filter_map(|key| key.strip_suffix("-e"));
+    let ended: Vec<_> = ends.map(str::to_owned).collect();
+    check_notices(&receiver, &ended).await;
+    pipelines.extend(ended);
     for program in &programs {
         check_facts(&program.api, &pipelines, &acknowledged).await;
     }
@@ -281,6 +312,45 @@ async fn kills(nodes: usize, start: impl Fn() -> Program, harm: impl Fn(u64)) {
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
 }
 
+/// Each decision led to one prompt.
+async fn check_prompts(api: &Api, pipeline: &str, decisions: u32) {
+    let events = api.events(pipeline).await;
+    let written = events
+        .iter()
+        .filter(|event| event["event"]["type"] == "PromptWritten");
+    let written: Vec<_> = written
+        .map(|event| event["event"]["prompt"].clone())
+        .collect();
+    let expected: Vec<_> = (1..=decisions)
+        .map(|n| json!(format!("{pipeline}-p{n}")))
+        .collect();
+    assert_eq!(written, expected);
+}
+
+/// Each end was told, and nothing was told under two ids: a receiver that knows the id is told once. One that is asked whether
+/// somebody should decide may be told nothing, since it is decided by then.
+async fn check_notices(receiver: &Fake, ended: &[String]) {
+    until("every end is told", async || {
+        let taken = receiver.taken();
+        let told = taken
+            .iter()
+            .filter_map(|got| Some(got.json()["pipeline"].as_str()?.to_owned()));
+        let told: BTreeSet<_> = told.collect();
+        ended.iter().all(|pipeline| told.contains(pipeline))
+    })
+    .await;
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for got in receiver.taken() {
+        let notice = got.json();
+        let about =
+            ["event", "pipeline", "handover", "revision"].map(|field| notice[field].to_string());
+        let id = got.header("staffel-delivery").to_owned();
+        ids.entry(about.join(" ")).or_default().insert(id);
+    }
+    let twice: Vec<_> = ids.iter().filter(|(_, ids)| ids.len() > 1).collect();
+    assert!(twice.is_empty(), "told under two ids: {twice:?}");
+}
+
 /// Every acknowledged command is in the journal exactly once and in order, and positions have no hole.
 async fn check_facts(api: &Api, pipelines: &[String], acknowledged: &[String]) {
     let mut facts = Vec::new();
@@ -311,6 +381,7 @@ async fn check_facts(api: &Api, pipelines: &[String], acknowledged: &[String]) {
         "HandoverSubmitted",
         "HandoverRevised",
         "ChangesRequested",
+        "PipelineCancelled",
     ];
     let mut told: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut order: BTreeMap<u64, &str> = BTreeMap::new();

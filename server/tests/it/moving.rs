@@ -1,13 +1,20 @@
 //! Everything moves from a data folder into a database and back, and stays as it was.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use domain::{Media, PipelineId};
 use reqwest::Method;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
-use server::{journal::NewFile, storage::Place};
+use server::{journal::NewFile, postgres::Address, storage::Place};
 
-use crate::support::{Api, Cluster, Events, Program, data_folder, database, staffel};
+use crate::support::{
+    Api, Cluster, Events, Program, data_folder, database, staffel, staffel_command,
+};
 
 /// What a server shows of a pipeline and of those who are known.
 async fn shown(api: &Api, pipeline: &str) -> Vec<Value> {
@@ -146,6 +153,199 @@ async fn everything_moves_there_and_back_and_stays_as_it_was() {
         "{missed:?}"
     );
     program.stop();
+}
+
+/// How many events are moved; another number for a longer run.
+fn events() -> u32 {
+    let asked = std::env::var("STAFFEL_TEST_EVENTS").ok();
+    asked
+        .and_then(|events| events.parse().ok())
+        .unwrap_or(10_000)
+}
+
+/// Repeats the newest fact of a journal, as if an agent had reported so often. Gives how many there are.
+fn fill(data: &Path, events: u32) -> u32 {
+    let journal = Connection::open(data.join("staffel.db")).expect("a journal");
+    journal
+        .execute(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
+             INSERT INTO events (position, batch_end, pipeline, revision, at, actor, key, event)
+             SELECT position + n, position + n, pipeline, revision + n, at + n, actor, NULL, event
+             FROM number, (SELECT * FROM events ORDER BY position DESC LIMIT 1)",
+            [events],
+        )
+        .expect("they are written");
+    rows_in(data).expect("a journal")
+}
+
+/// How many facts a journal has; none where it is not there yet.
+fn rows_in(folder: &Path) -> Option<u32> {
+    let journal = folder.join("staffel.db");
+    let journal = Connection::open_with_flags(journal, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let count = "SELECT count(*) FROM events";
+    journal.query_row(count, [], |row| row.get(0)).ok()
+}
+
+/// All facts up to a position, word by word.
+fn facts(folder: &Path, up_to: u32) -> Vec<String> {
+    let journal = Connection::open(folder.join("staffel.db")).expect("a journal");
+    let mut select = journal
+        .prepare(
+            "SELECT json_array(position, batch_end, pipeline, revision, at, actor, key, event) FROM events
+             WHERE position <= ?1 ORDER BY position",
+        )
+        .expect("a statement");
+    let rows = select.query_map([up_to], |row| row.get(0));
+    rows.expect("rows").map(|row| row.expect("a row")).collect()
+}
+
+/// Kills moves in the middle, whenever the target has gained some more rows; then lets one end.
+fn move_with_kills(from: &str, to: &str, folder: &Path, all: u32, rows: impl Fn() -> Option<u32>) {
+    for kill in 1..=3 {
+        let mut moving = staffel_command(&["move", "--from", from, "--to", to], None, folder)
+            .spawn()
+            .expect("it starts");
+        while rows().unwrap_or_default() < all / 4 * kill {
+            let ended = moving.try_wait().expect("its state");
+            assert!(ended.is_none(), "nothing was left to be killed: {ended:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+        moving.kill().expect("it is killed");
+        moving.wait().expect("it ends");
+        let there = rows().expect("some rows");
+        assert!(there < all, "{there} of {all}: it was killed too late");
+    }
+    let (done, said) = moves(from, to, folder);
+    assert!(done && said.contains(&format!("{all}  events")), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_that_is_killed_goes_on_where_it_stopped_and_open_streams_go_on_behind_it() {
+    let folder = data_folder();
+    let here = folder.path();
+    let (data, back) = (here.join("data"), here.join("back"));
+    let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
+    let cluster = Cluster::start(&["fsync=off"]);
+    let url = cluster.url("postgres");
+
+    let program = Program::start(&data);
+    let pipeline = program.api.start("Long").await;
+    program.api.report(&pipeline, "Again and again").await;
+    program.stop();
+    fill(&data, events());
+    let program = Program::start(&data);
+    let mut ids = Vec::new();
+    for number in 0..20 {
+        let mut stream = Events::open(program.api.address, "", None).await;
+        let position = program
+            .api
+            .report(&pipeline, &format!("before {number}"))
+            .await;
+        let seen = stream.up_to(position).await;
+        ids.push(
+            seen.last()
+                .and_then(|event| event.id.clone())
+                .expect("an id"),
+        );
+    }
+    program.stop();
+    let all = rows_in(&data).expect("a journal");
+    let before = facts(&data, all);
+
+    let count = "SELECT count(*)::int FROM staffel.events";
+    let rows = || {
+        cluster
+            .ask("postgres", count)
+            .and_then(|rows| rows.try_into().ok())
+    };
+    thread::scope(|scope| {
+        let moving = scope.spawn(|| move_with_kills(&text(&data), &url, here, all, rows));
+        moving.join().expect("no panic");
+    });
+    let program = Program::start_on(&url);
+    go_on(&program, &pipeline, &mut ids).await;
+    program.stop();
+
+    let all = rows().expect("rows");
+    let part = || -> Option<PathBuf> {
+        let mut entries = here.read_dir().ok()?.filter_map(Result::ok);
+        let part = |name: &str| name.starts_with(".staffel-move-back-");
+        entries
+            .find(|entry| part(&entry.file_name().to_string_lossy()))
+            .map(|entry| entry.path())
+    };
+    let rows = || rows_in(&part()?);
+    move_with_kills(&url, &text(&back), here, all, rows);
+    assert_eq!(part(), None, "it has its name");
+    let after = facts(&back, u32::try_from(before.len()).expect("a small number"));
+    assert!(before == after, "facts are what they were");
+    let program = Program::start(&back);
+    go_on(&program, &pipeline, &mut ids).await;
+    program.stop();
+}
+
+/// Streams go on where they were, at the same time.
+async fn go_on(program: &Program, pipeline: &str, ids: &mut [String]) {
+    let newest = program.api.report(pipeline, "After a move").await;
+    for id in ids {
+        let mut stream = Events::open(program.api.address, "", Some(id)).await;
+        let missed = stream.up_to(newest).await;
+        let anew = missed
+            .iter()
+            .find(|event| ["reset", "snapshot"].contains(&&*event.name));
+        assert_eq!(anew, None);
+        *id = missed
+            .last()
+            .and_then(|event| event.id.clone())
+            .expect("an id");
+    }
+}
+
+#[test]
+fn what_is_there_of_a_move_is_used_by_nobody_and_not_by_another_move() {
+    let folder = data_folder();
+    let here = folder.path();
+    let cluster = Cluster::start(&["fsync=off"]);
+    let url = cluster.url("postgres");
+    for data in ["one", "two"] {
+        Program::start(&here.join(data)).stop();
+    }
+    // What a move leaves that is killed at its first row.
+    drop(
+        Place::Database(Address::new(&url, None, None).expect("an address"))
+            .people()
+            .expect("tables"),
+    );
+    let one = Connection::open(here.join("one/people.db")).expect("people");
+    let select = "SELECT id FROM instance";
+    let one: String = one.query_row(select, [], |row| row.get(0)).expect("an id");
+    let mark = format!("INSERT INTO staffel.meta VALUES ('moving', '{one}')");
+    cluster.execute("postgres", &mark);
+
+    let mut command = Program::command(here);
+    command.env("STAFFEL_DATABASE_URL", &url);
+    let (said, _) = Program::complaint(command);
+    assert!(said.contains("has not ended"), "{said}");
+    for arguments in [
+        &["agents", "list"][..],
+        &["people", "list"],
+        &["move", "--from", &url, "--to", "three"],
+    ] {
+        let (done, said) = staffel(arguments, Some(&url), here);
+        assert!(
+            !done && said.contains("has not ended"),
+            "{arguments:?}: {said}"
+        );
+    }
+    let (done, said) = moves("two", &url, here);
+    assert!(
+        !done && said.contains("A move of another Staffel"),
+        "{said}"
+    );
+    let (done, said) = moves("one", &url, here);
+    assert!(done, "{said}");
+    let (done, said) = staffel(&["people", "list"], Some(&url), here);
+    assert!(done, "{said}");
 }
 
 #[test]

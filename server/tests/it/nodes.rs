@@ -1,7 +1,7 @@
 //! Several servers on one database are one Staffel: what one acknowledges every other one shows at once, with the same ids;
 //! what only one should do is done once; and none of them matters.
 
-use std::{fs, path::Path, process::Command};
+use std::process::Command;
 
 use serde_json::json;
 
@@ -85,37 +85,25 @@ async fn what_one_node_acknowledges_every_other_one_shows_at_once_under_the_same
     let mut resumed = Events::open(b.address, "", Some(&id)).await;
     assert_eq!(resumed.up_to(head).await, rest.cloned().collect::<Vec<_>>());
     assert_eq!([on_duty(a).await, on_duty(b).await], [true, false]);
-    assert_eq!(
-        a.get("/api/status").await.ok()["other_nodes"],
-        json!([env!("CARGO_PKG_VERSION")])
-    );
+    until("each has heard of the other one", async || {
+        let others = json!([env!("CARGO_PKG_VERSION")]);
+        a.get("/api/status").await.ok()["other_nodes"] == others
+            && b.get("/api/status").await.ok()["other_nodes"] == others
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_node_takes_the_duty_over_and_everything_is_told_and_written_once() {
     let receiver = Fake::start([]).await;
-    let folder = data_folder();
-    let settings = folder.path().join("staffel.toml");
-    fs::write(
-        &settings,
-        receiver
-            .webhook("ours", "")
-            .replace("[[webhooks]]", "[[notify.webhooks]]"),
-    )
-    .expect("written");
-    let url = database();
-    let start = || {
-        let mut command = Program::command(Path::new("/nonexistent"));
-        command
-            .env("STAFFEL_DATABASE_URL", &url)
-            .args(["--config".as_ref(), settings.as_os_str()]);
-        Program::spawn(command)
-    };
+    let (url, settings) = (database(), receiver.settings());
     let people = Program::start_on(&url);
-    let mut nodes = vec![start(), start(), start()];
-    for node in &mut nodes {
+    let start = || {
+        let mut node = Program::start_on_with(&url, &settings);
         node.api = people.api.at(node.api.address);
-    }
+        node
+    };
+    let mut nodes = vec![start(), start(), start()];
     // This one has no webhooks, and gives the duty to one that has.
     people.stop();
     until("one is on duty", async || {
@@ -272,22 +260,10 @@ fn run(command: &mut Command) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_confirmed_on_one_node_is_confirmed_on_all() {
-    let folder = data_folder();
-    let settings = folder.path().join("staffel.toml");
-    fs::write(&settings, "[people]\nconfirm = \"pin\"\n").expect("written");
-    let url = database();
-    let start = || {
-        let mut command = Program::command(Path::new("/nonexistent"));
-        command
-            .env("STAFFEL_DATABASE_URL", &url)
-            .args(["--config".as_ref(), settings.as_os_str()]);
-        Program::spawn(command)
-    };
-    let signed_in = Program::start_on(&url);
-    let (mut first, mut second) = (start(), start());
-    first.api = signed_in.api.at(first.api.address);
-    second.api = signed_in.api.at(second.api.address);
-    drop(signed_in);
+    let (url, settings) = (database(), "[people]\nconfirm = \"pin\"\n");
+    let first = Program::start_on_with(&url, settings);
+    let mut second = Program::start_on_with(&url, settings);
+    second.api = first.api.at(second.api.address);
     let pin = json!({"secret": "482915"});
     let set = first
         .api

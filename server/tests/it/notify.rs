@@ -19,16 +19,11 @@ use axum::{
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use server::{
-    notify::{NotifyConfig, NotifyTable, Patience},
-    storage::Place,
-};
+use server::notify::{NotifyConfig, NotifyTable, Patience};
 use sha2::Sha256;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::support::{
-    Api, Program, Server, User, data_folder, on_postgres, said, signed_in, until,
-};
+use crate::support::{Api, Program, Server, User, data_folder, on_postgres, said, until};
 
 const SECRET: &str = "canary-3f9c1b7de2a84056";
 
@@ -130,8 +125,13 @@ impl Fake {
         self.taken()
     }
 
-    /// A table of the settings for this receiver.
-    pub fn webhook(&self, name: &str, more: &str) -> String {
+    /// The settings of a server that tells only this receiver.
+    pub fn settings(&self) -> String {
+        as_settings(&self.webhook("ours", ""))
+    }
+
+    /// A table of `[notify]` for this receiver.
+    fn webhook(&self, name: &str, more: &str) -> String {
         let url = &self.url;
         format!("[[webhooks]]\nname = \"{name}\"\nurl = \"{url}/{name}\"\nprivate = true\n{more}\n")
     }
@@ -191,18 +191,12 @@ async fn telling_with(webhooks: &str, patience: Patience) -> Server {
 
 /// A server in a process of its own, with these webhooks or none.
 fn program(data: &Path, webhooks: &str) -> Program {
-    let file = data.join("settings.toml");
-    fs::write(
-        &file,
-        webhooks.replace("[[webhooks]]", "[[notify.webhooks]]"),
-    )
-    .expect("a file");
-    let cookie = signed_in(&Place::Folder(data.to_owned()));
-    let mut command = Program::command(data);
-    command.env("STAFFEL_CONFIG", &file);
-    let mut program = Program::spawn(command);
-    program.api = Api::new(program.api.address, cookie);
-    program
+    Program::start_with(data, &as_settings(webhooks))
+}
+
+/// Webhooks as the file of all settings names them.
+fn as_settings(webhooks: &str) -> String {
+    webhooks.replace("[[webhooks]]", "[[notify.webhooks]]")
 }
 
 async fn finish(api: &Api, pipeline: &str, outcome: &str) {

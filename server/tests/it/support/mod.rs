@@ -16,7 +16,7 @@ pub use events::{Event, Events};
 pub use http::{Answer, Api, raw};
 pub use person::signed_in;
 pub use postgres::{Cluster, database};
-pub use program::{Program, data_folder, staffel};
+pub use program::{Program, data_folder, staffel, staffel_command};
 pub use server::{Server, on_postgres};
 pub use user::{Said, User, agents, get, put, said, same, some_token, strict, token_in};
 

@@ -1,6 +1,7 @@
 //! The program in a process of its own, for tests in which it dies, or does not even start.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
@@ -10,7 +11,7 @@ use std::{
 };
 
 use server::{postgres::Address, storage::Place};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::{Api, PATIENCE, signed_in};
 
@@ -60,20 +61,35 @@ impl Program {
 
     /// Starts a server on this folder, where a person is signed in.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, "")
+    }
+
+    /// The same with these settings, as a file has them.
+    pub fn start_with(data: &Path, settings: &str) -> Self {
         let place = Place::Folder(data.to_owned());
-        Self::start_signed_in(&place, Self::command(data))
+        Self::start_signed_in(&place, Self::command(data), settings)
     }
 
     /// Starts a server on this database, where a person is signed in.
     pub fn start_on(url: &str) -> Self {
+        Self::start_on_with(url, "")
+    }
+
+    /// The same with these settings, as a file has them.
+    pub fn start_on_with(url: &str, settings: &str) -> Self {
         let address = Address::new(url, None, None).expect("an address");
         let mut command = Self::command(Path::new("/nonexistent"));
         command.env("STAFFEL_DATABASE_URL", url);
-        Self::start_signed_in(&Place::Database(address), command)
+        Self::start_signed_in(&Place::Database(address), command, settings)
     }
 
-    fn start_signed_in(place: &Place, command: Command) -> Self {
+    fn start_signed_in(place: &Place, mut command: Command, settings: &str) -> Self {
         let cookie = signed_in(place);
+        let file = NamedTempFile::new().expect("a file");
+        if !settings.is_empty() {
+            fs::write(&file, settings).expect("it is written");
+            command.env("STAFFEL_CONFIG", file.path());
+        }
         let mut program = Self::spawn(command);
         program.api = Api::new(program.api.address, cookie);
         program
@@ -168,6 +184,15 @@ impl Drop for Program {
 /// Runs a command of the program to its end, in a folder and with a database or none; says whether it did what it was told,
 /// and all that it said.
 pub fn staffel(arguments: &[&str], url: Option<&str>, folder: &Path) -> (bool, String) {
+    let output = staffel_command(arguments, url, folder).output();
+    let output = output.expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("a message in UTF-8");
+    (output.status.success(), said)
+}
+
+/// The same command, not yet started.
+pub fn staffel_command(arguments: &[&str], url: Option<&str>, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staffel"));
     let ours = std::env::vars_os().map(|(name, _)| name);
     for name in ours.filter(|name| name.to_string_lossy().starts_with("STAFFEL_")) {
@@ -180,8 +205,5 @@ pub fn staffel(arguments: &[&str], url: Option<&str>, folder: &Path) -> (bool, S
     if let Some(url) = url {
         command.env("STAFFEL_DATABASE_URL", url);
     }
-    let output = command.output().expect("the program runs");
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).expect("a message in UTF-8");
-    (output.status.success(), said)
+    command
 }
