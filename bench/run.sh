@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this build beside its peers and beside itself, in one go, and prints its tables: see bench/README.md.
-# bench/run.sh [--quick] [sse|mcp|growth|handoff|board|review|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
+# bench/run.sh [--quick] [sse|nodes|mcp|growth|handoff|board|review|lighthouse]     --quick: little of everything, to see that it works; a name: one table only
 # STAFFEL_BIN: the program to measure, instead of target/release/staffel
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,15 +17,15 @@ fail() {
 # ms of calls, ms of warm-up, sessions and streams held, repetitions for MCP, subscribers in the crowd
 full=(1000 3000 200 12 64 3000 400 2 1000 500 1000 4 10000)
 quick=(200 1000 20 3 16 320 100 1 300 300 100 1 400)
-sizes=("${full[@]}") sse=1 mcp=1 growth=1 handoff=1 board=1 review=1 lighthouse=1 quickly=
+sizes=("${full[@]}") sse=1 nodes=1 mcp=1 growth=1 handoff=1 board=1 review=1 lighthouse=1 quickly=
 for argument; do
   case $argument in
     --quick) sizes=("${quick[@]}") quickly=--quick ;;
-    sse | mcp | growth | handoff | board | review | lighthouse)
-      sse='' mcp='' growth='' handoff='' board='' review='' lighthouse=''
+    sse | nodes | mcp | growth | handoff | board | review | lighthouse)
+      sse='' nodes='' mcp='' growth='' handoff='' board='' review='' lighthouse=''
       printf -v "$argument" 1
       ;;
-    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|mcp|growth|handoff|board|review|lighthouse]" ;;
+    *) fail "unknown argument: $argument; usage: bench/run.sh [--quick] [sse|nodes|mcp|growth|handoff|board|review|lighthouse]" ;;
   esac
 done
 set -- "${sizes[@]}"
@@ -99,7 +99,11 @@ fi
 # The two peers that are no library: they are left out where they cannot be had.
 nchan=/usr/lib/nginx/modules/ngx_nchan_module.so
 engines=()
-if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then engines=(staffel-postgres staffel-2-nodes staffel-3-nodes); fi
+if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+  engines=(staffel-postgres staffel-2-nodes staffel-3-nodes)
+elif [ -n "$nodes" ]; then
+  say "PostgreSQL is left out: it is not installed"
+fi
 hubs=()
 if [ -n "$sse" ]; then
   if [ ! -e $nchan ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -129,7 +133,7 @@ ulimit -n $((crowd + 512)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 server=
 others=()
-nodes=()
+beside=()
 postgres=
 data=
 
@@ -151,7 +155,7 @@ stop() {
     wait "$other" 2>/dev/null || true
   done
   others=()
-  nodes=()
+  beside=()
   if [ -n "$postgres" ]; then
     exec 8>&- # it ends with its input
     wait "$postgres" 2>/dev/null || true
@@ -226,7 +230,7 @@ more_nodes() {
     STAFFEL_DATABASE_URL="postgres:///postgres?host=$(cat $work/postgres.folder)&user=staffel" \
       start "$name-$number" "$staffel" serve --no-open --listen 127.0.0.1:0 || return
     others+=("$server")
-    nodes+=(--node "$address")
+    beside+=(--node "$address")
   done
   server=$first
   address=$at
@@ -235,7 +239,7 @@ more_nodes() {
 # In a PostgreSQL of its own, as it comes: every commit is synced. It is in /tmp, whatever that is.
 start_on_postgres() {
   local input=$work/postgres.input
-  rm -f "$input"
+  rm -f "$input" $work/postgres.folder
   mkfifo "$input"
   scripts/postgres.sh <"$input" >$work/postgres.folder 2>$work/postgres.log 9>&- &
   postgres=$!
@@ -254,6 +258,15 @@ start_staffel() {
   start "$1" "$staffel" serve --no-open --listen 127.0.0.1:0 --data "$data"
 }
 
+# start_engine NAME: Staffel on SQLite or PostgreSQL, in one or several nodes.
+start_engine() {
+  case $1 in
+    staffel-postgres*) start_on_postgres "$1" ;;
+    staffel-[23]-nodes*) start_on_postgres "$1" && more_nodes "$1" "$(cut -d- -f2 <<<"$1")" ;;
+    *) start_staffel "$1" ;;
+  esac
+}
+
 # load CLIENT NAME ARGUMENTS…: a load client against the server that runs. The time is a bound, not a measure.
 load() {
   local client=$work/release/$1-load name=$2
@@ -265,6 +278,16 @@ load() {
 report=(--size 60)
 message=(--size 240)
 durable_paths=(--publish /bench --subscribe '/bench?offset=now&live=sse')
+
+# Staffel on its engines: with as many subscribers as above, and with three, where only writing takes time.
+measure_nodes() {
+  local size=(--subscribers "$subscribers" --idle-ms "$idle" --messages "$messages")
+  case $1 in
+    *-appends) size=(--subscribers 3 --idle-ms 100 --messages 20) ;;
+  esac
+  start_engine "$1" &&
+    load sse "$1" --kind staffel "${size[@]}" --interval-ms 50 --window "$window" --burst "$burst" "${report[@]}" --warm-up $((window * 20)) "${beside[@]}"
+}
 
 # A crowd of subscribers, for the servers that are made for it.
 measure_crowd() {
@@ -287,14 +310,6 @@ measure_sse() {
       start_staffel "$1" &&
         # 20 reports to every pipeline: its events have their full length then.
         load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20)) --save-payload $payload
-      ;;
-    staffel-postgres)
-      start_on_postgres "$1" &&
-        load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20))
-      ;;
-    staffel-[23]-nodes)
-      start_on_postgres "$1" && more_nodes "$1" "${1//[^0-9]/}" &&
-        load sse "$1" --kind staffel "${pushed[@]}" "${report[@]}" --burst "$burst" --warm-up $((window * 20)) "${nodes[@]}"
       ;;
     nchan) start_nchan "$1" && load sse "$1" --kind push "${pushed[@]}" "${message[@]}" --burst "$burst" --warm-up $((window * 2)) ;;
     durable-streams)
@@ -357,8 +372,12 @@ failed=
 began=$SECONDS
 before=$(cut -d' ' -f1 /proc/loadavg)
 if [ -n "$sse" ]; then
-  in_turn sse "$sse_repetitions" staffel "${engines[@]}" better-sse sse-starlette flask "${hubs[@]}"
+  in_turn sse "$sse_repetitions" staffel better-sse sse-starlette flask "${hubs[@]}"
   in_turn crowd 1 staffel-crowd "${hubs[@]/%/-crowd}"
+fi
+if [ -n "$nodes" ]; then
+  of=(staffel-alone "${engines[@]}")
+  in_turn nodes "$sse_repetitions" "${of[@]}" "${of[@]/%/-appends}"
 fi
 if [ -n "$mcp" ]; then in_turn mcp "$mcp_repetitions" staffel-mcp rmcp typescript fastmcp; fi
 if [ -n "$growth" ]; then
@@ -385,7 +404,7 @@ if [ -n "$review" ]; then
 fi
 
 version() { sed -n "s/^$1==//p" bench/python/requirements.txt; }
-if [ -n "$sse$mcp" ]; then $venv/bin/python bench/tables $results || failed=1; fi
+if [ -n "$sse$nodes$mcp" ]; then $venv/bin/python bench/tables $results || failed=1; fi
 echo
 if [ -n "$(git status --porcelain 2>/dev/null)" ]; then changes=", with changes"; else changes=; fi
 echo "- $("$staffel" --version), $staffel of $(git rev-parse --short HEAD 2>/dev/null || echo "no commit")$changes; $(rustc --version | cut -d' ' -f1,2)"

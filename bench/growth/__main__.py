@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .rows import documents, events, pipelines, tasks
+from .rows import documents, events, open_pipelines, pipelines, tasks
 from .server import Server
 
 Row = tuple[str, str, str, str]
@@ -40,7 +40,7 @@ def main() -> int:
     program, folder, results = (Path(argument) for argument in arguments)
     start: Callable[[str], Server] = lambda name: Server(program, folder / name)
     with results.open("a") as out:
-        for row in (pipelines, documents, tasks, events):
+        for row in (pipelines, open_pipelines, documents, tasks, events):
             title, little, much, figures = row(start, quick)
             print(*table(title, little, much, figures), sep="\n", flush=True)
             for name, small, large, aim, met in figures:

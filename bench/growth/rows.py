@@ -58,6 +58,32 @@ def pipelines(start: Start, quick: bool) -> Result:
     return "pipelines", f"{few:,}", f"{many:,}", figures
 
 
+def open_pipelines(start: Start, quick: bool) -> Result:
+    """Many pipelines that are all open, and known after a start."""
+    few, many = (100, 1_000) if quick else (1_000, 20_000)
+    reports = 40 if quick else 400
+
+    def measure(count: int) -> dict[str, float]:
+        with start(f"open-{count}") as server:
+            ids = server.each(lambda client, number: client.begin(number), list(range(count)))
+            server.settle()
+            server.stop()
+            server.start()
+            stream = Stream(server)
+            opening = stream.through("snapshot")
+            stream.close()
+            memory = server.memory()
+            return {"opening": opening, "memory": memory, "cpu": cpu_of_reports(server, ids[0], reports)}
+
+    small, large = measure(few), measure(many)
+    each = (large["memory"] - small["memory"]) * 1024 / (many - few)
+    return "pipelines that are open", f"{few:,}", f"{many:,}", [
+        (f"memory after a start, MB (each one {each:,.1f} KB)", small["memory"], large["memory"], "≤ 8 KB each", each <= 8),
+        ("CPU of one report, ms", small["cpu"], large["cpu"], "≤ 1.3×", large["cpu"] <= 1.3 * small["cpu"]),
+        ("opening of the stream, bytes", small["opening"], large["opening"], "≤ 300 KB", large["opening"] <= LARGEST),
+    ]
+
+
 def documents(start: Start, quick: bool) -> Result:
     """One pipeline with long handovers, accepted one after the other."""
     many = 4 if quick else 20

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import mcp
+import nodes
 import sse
 from runs import Runs
 
 
 def main() -> int:
     runs = Runs(Path(sys.argv[1]))
-    verdicts = [table.show(runs) for table in (sse, mcp) if runs.has(table.SERVERS)]
+    verdicts = [table.show(runs) for table in (sse, nodes, mcp) if runs.has(table.SERVERS)]
     if not verdicts:
         print("Nothing was measured.")
     return 0 if verdicts and all(verdicts) else 1

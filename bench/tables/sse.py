@@ -24,10 +24,6 @@ FAULTS = ("lost", "doubled", "reordered")
 # The hubs get a message of 240 bytes, Staffel an ordinary report of 60 characters.
 HUBS = (OURS, "nchan", "durable-streams")
 CROWD = tuple(f"{hub}-crowd" for hub in HUBS)
-# The same program on both engines.
-ENGINES = (OURS, "staffel-postgres")
-# One, two and three nodes on one database, each with its share of the subscribers.
-NODES = ("staffel-postgres", "staffel-2-nodes", "staffel-3-nodes")
 HUB_ROWS = (
     ("idle memory per subscriber, bytes", "idle_bytes", "{:,.0f}", LESS, None),
     ("publish → last subscriber, p50, ms", "last_p50_ms", "{:,.1f}", LESS, None),
@@ -64,47 +60,7 @@ def show(runs: Runs) -> bool:
     line("/".join(FAULTS), totals.get(OURS, "–"), totals.get(PEER, "–"), "states", "states", "", "", f"0: {word(sound)}")
     show_hubs(runs, HUBS)
     show_hubs(runs, CROWD)
-    return show_engines(runs) and show_nodes(runs) and sound
-
-
-def show_nodes(runs: Runs) -> bool:
-    """Prints Staffel on SQLite beside one, two and three nodes on PostgreSQL. Is it true that nothing was lost there?"""
-    if not runs.has(NODES):
-        return True
-    servers = (OURS, *NODES)
-    print(f"\nNodes. {runs.described(NODES, 'subscribers')} of each, all on one machine.\n")
-    heading("", "on SQLite", "1 node", "2 nodes", "3 nodes", "1 node to SQLite", "3 nodes to 1")
-    subscribers = runs.any(NODES, "subscribers")
-    rows = (
-        ("appends per s in the burst", "burst_per_s", "{:,.0f}", MORE, subscribers),
-        ("publish → last subscriber, p50, ms", "last_p50_ms", "{:,.1f}", LESS, 1),
-        ("publish → last subscriber, p99, ms", "last_p99_ms", "{:,.1f}", LESS, 1),
-    )
-    for title, field, form, better, by in rows:
-        figures = [runs.figure(server, field) for server in servers]
-        figures = [value / by if value is not None else None for value in figures]
-        cells = [form.format(value) if value is not None else "–" for value in figures]
-        ratios = [ratio(figures[1], figures[0], better), ratio(figures[3], figures[1], better)]
-        line(title, *cells, *(f"{value:,.2f}×" if value else "" for value in ratios))
-    faults = [[sum(runs.values(server, fault)) for fault in (*FAULTS, "dropped")] for server in servers]
-    line("/".join((*FAULTS, "dropped")), *("/".join(map(str, each)) for each in faults), "", "")
-    return not any(any(each) for each in faults[1:])
-
-
-def show_engines(runs: Runs) -> bool:
-    """Prints Staffel on SQLite beside itself on PostgreSQL. Is it true that nothing was lost there?"""
-    if not runs.has(ENGINES):
-        return True
-    print(f"\nStorage. {runs.described(ENGINES, 'subscribers')} of each.\n")
-    heading("", "on SQLite", "on PostgreSQL", "SQLite is better by")
-    for title, field, form, better, _ in HUB_ROWS:
-        figures = [runs.figure(engine, field) for engine in ENGINES]
-        cells = [form.format(value) if value is not None else "–" for value in figures]
-        found = ratio(*figures, better)
-        line(title, *cells, f"{found:,.2f}×" if found else "")
-    faults = [[sum(runs.values(engine, fault)) for fault in (*FAULTS, "dropped")] for engine in ENGINES]
-    line("/".join((*FAULTS, "dropped")), *("/".join(map(str, each)) for each in faults), "")
-    return not any(faults[1])
+    return sound
 
 
 def show_hubs(runs: Runs, servers: tuple[str, ...]) -> None:

@@ -27,10 +27,11 @@ export class Assistant {
   /** @type {import('node:child_process').ChildProcess[]} */
   #children = [];
 
-  /** @param {Client} client @param {Server} server */
-  constructor(client, server) {
+  /** @param {Client} client @param {Server} server @param {string} [database] where it is proved who the agent is: behind a proxy, nobody is at this machine */
+  constructor(client, server, database) {
     this.client = client;
     this.server = server;
+    this.database = database;
   }
 
   /** @param {import('./model.mjs').Script} script */
@@ -40,7 +41,9 @@ export class Assistant {
     execFileSync('git', ['init', '-q'], { cwd: this.project });
     set_up(this.client, { home: this.home, project: this.project, model: this.model.url });
     const connect = ['connect', this.client.connect, '--project', '--hooks', '--url', this.server.mcp];
-    execFileSync(binary(), connect, { cwd: this.project, env: this.environment, stdio: 'pipe' });
+    const env = { ...this.environment, STAFFEL_DATABASE_URL: this.database };
+    if (this.database) connect.push('--agent', this.client.name);
+    execFileSync(binary(), connect, { cwd: this.project, env, stdio: 'pipe' });
     return this;
   }
 

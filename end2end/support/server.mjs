@@ -74,6 +74,12 @@ export class Server {
     return `http://127.0.0.1:${this.front ?? this.#port}`;
   }
 
+  /** How many calls wait in this very process, also behind a proxy. */
+  async waits() {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/api/status`);
+    return (await answer.json()).waits;
+  }
+
   /** The id of its process. */
   get pid() {
     return this.#process?.pid;

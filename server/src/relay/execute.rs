@@ -135,7 +135,17 @@ impl Relay {
         let command = self.with_files(id, command).await?;
         loop {
             let pipeline = self.pipeline(id).await?;
-            let mut changes = self.decide(&pipeline, actor, &command, None)?;
+            let mut changes = match self.decide(&pipeline, actor, &command, None) {
+                Ok(changes) => changes,
+                Err(refusal) => {
+                    // What another node has acknowledged may allow it.
+                    self.reach_newest().await?;
+                    if self.pipeline(id).await?.revision == pipeline.revision {
+                        return Err(refusal.into());
+                    }
+                    continue;
+                }
+            };
             for document in &changes.documents {
                 self.shared.documents.keep(document).await;
             }

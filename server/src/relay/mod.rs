@@ -148,17 +148,27 @@ impl Relay {
     /// # Errors
     /// Refuses an unknown id; the journal cannot be read.
     pub async fn pipeline(&self, id: &PipelineId) -> Result<Arc<Pipeline>, RelayError> {
+        if let Some(pipeline) = self.shown(id).await? {
+            return Ok(pipeline);
+        }
+        // Another node may have started it.
+        self.reach_newest().await?;
+        self.shown(id).await?.ok_or_else(|| unknown(id).into())
+    }
+
+    /// A pipeline as this node shows it.
+    async fn shown(&self, id: &PipelineId) -> Result<Option<Arc<Pipeline>>, ReadError> {
         // The position first: what is read from the journal must not be newer than what is shown.
         let (known, position) = {
             let state = self.state();
             (state.get(id), self.shared.live.bounds().1)
         };
-        if let Some(pipeline) = known {
-            return Ok(pipeline);
+        if known.is_some() {
+            return Ok(known);
         }
         let journal = &*self.shared.journal;
         let Some(pipeline) = open::load(journal, id, position).await? else {
-            return Err(unknown(id).into());
+            return Ok(None);
         };
         let pipeline = Arc::new(pipeline);
         let mut state = self
@@ -170,7 +180,7 @@ impl Relay {
         if self.shared.live.bounds().1 == position {
             state.keep(Arc::clone(&pipeline));
         }
-        Ok(state.get(id).unwrap_or(pipeline))
+        Ok(Some(state.get(id).unwrap_or(pipeline)))
     }
 
     /// The first pipelines in view, at one position.
@@ -390,17 +400,21 @@ impl Relay {
     /// Waits, within bounds, until everything is shown that any node had made durable before this call. Where the journal does
     /// not answer, what is known has to do.
     pub async fn catch_up_with_others(&self) {
-        let caught_up = async {
+        if let Err(error) = self.reach_newest().await {
+            tracing::debug!(%error, "what other nodes wrote is not known: {error}");
+        }
+    }
+
+    /// Waits until everything is shown that any node had made durable before this call.
+    async fn reach_newest(&self) -> Result<(), RelayError> {
+        let reached = async {
             let newest = self.shared.journal.newest().await?;
-            let _ = self.wait_until(newest).await;
-            Ok::<_, ReadError>(())
+            self.wait_until(newest).await
         };
-        match timeout(CAUGHT_UP, caught_up).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "what other nodes wrote is not known: {error}")
-            }
-            Err(_) => tracing::debug!("what other nodes wrote is not shown yet"),
+        match timeout(CAUGHT_UP, reached).await {
+            Ok(Err(RelayError::Behind(why))) => Err(RelayError::Unavailable(why)),
+            Ok(reached) => reached,
+            Err(_) => Err(RelayError::Unavailable("it does not answer".to_owned())),
         }
     }
 

@@ -1,9 +1,15 @@
 //! Several servers on one database are one Staffel: what one acknowledges every other one shows at once, with the same ids;
 //! what only one should do is done once; and none of them matters.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::{
     notify::Fake,
@@ -91,6 +97,41 @@ async fn what_one_node_acknowledges_every_other_one_shows_at_once_under_the_same
             && b.get("/api/status").await.ok()["other_nodes"] == others
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_node_acknowledges_is_refused_by_no_other_one_that_hears_nothing() {
+    let cluster = Cluster::start(&["fsync=off"]);
+    let url = cluster.url("postgres");
+    let first = Program::start_on(&url);
+    let second = node(&url, &first);
+    // The connections through which nodes hear of each other.
+    let cut = "SELECT count(pg_terminate_backend(pid))::int FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND
+               (query LIKE 'SELECT pg_notify%' OR (query LIKE 'SELECT position, pg_relation%' AND query NOT LIKE '%UPDATE'))";
+    let work = async {
+        for number in 0..8 {
+            let pipeline = first.api.start(&format!("p{number}")).await;
+            second.api.report(&pipeline, "here").await;
+            let handover = second.api.hand_over(&pipeline, "# Done").await;
+            first.api.decide(&handover, 1, "accept", "").await.ok();
+        }
+    };
+    let cuts = thread::scope(|scope| {
+        // It ends with the work, however that ends.
+        let (working, over) = mpsc::channel::<()>();
+        let cluster = &cluster;
+        let cutting = scope.spawn(move || {
+            let mut cuts = 0;
+            while over.recv_timeout(Duration::from_millis(10)) == Err(RecvTimeoutError::Timeout) {
+                cuts += cluster.ask("postgres", cut).unwrap_or_default();
+            }
+            cuts
+        });
+        tokio::task::block_in_place(|| Handle::current().block_on(work));
+        drop(working);
+        cutting.join().expect("no panic")
+    });
+    assert!(cuts >= 4, "{cuts} connections were cut");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

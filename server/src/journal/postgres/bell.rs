@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -23,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ANSWERED: Duration = Duration::from_secs(2);
 /// The pause before another connection after one was lost.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long questions are kept while there is no connection: a database that recovers from a crash is back by then.
+const KEPT: Duration = Duration::from_secs(2);
 /// Most questions that are answered together.
 const TOGETHER: usize = 1_024;
 
@@ -37,6 +39,10 @@ pub struct Bell {
     jobs: mpsc::WeakUnboundedSender<Job>,
     /// The file in which the journal is.
     file: Option<i64>,
+    /// What is asked and not answered yet.
+    asked: Vec<Ask>,
+    /// Since when there is no connection.
+    away_since: Option<Instant>,
 }
 
 impl Bell {
@@ -51,6 +57,8 @@ impl Bell {
             known,
             jobs,
             file: None,
+            asked: Vec::new(),
+            away_since: None,
         }
     }
 
@@ -71,9 +79,12 @@ impl Bell {
                 Err(failure) => failure,
             };
             tracing::debug!(%lost, "what other nodes write is not heard: {lost}");
-            // Whoever asks goes on with what is known.
-            while let Ok(ask) = asks.try_recv() {
-                let _ = ask.send(Err(lost.clone()));
+            if self.away_since.get_or_insert_with(Instant::now).elapsed() >= KEPT {
+                // Whoever asks goes on with what is known.
+                while let Ok(ask) = asks.try_recv() {
+                    self.asked.push(ask);
+                }
+                self.answer(&Err(lost));
             }
             if asks.is_closed() {
                 return;
@@ -94,19 +105,17 @@ impl Bell {
         if let Err(failure) = answered(client.batch_execute(&listen)).await {
             return Some(failure);
         }
-        let mut asked = Vec::new();
         loop {
             // Whatever came while nobody listened.
             let looked = self.look(client).await;
-            for ask in asked.drain(..) {
-                let _: Result<(), _> = Ask::send(ask, looked.clone());
-            }
             if let Err(failure) = looked {
                 return Some(failure);
             }
+            self.away_since = None;
+            self.answer(&looked);
             loop {
                 tokio::select! {
-                    taken = asks.recv_many(&mut asked, TOGETHER) => match taken {
+                    taken = asks.recv_many(&mut self.asked, TOGETHER) => match taken {
                         0 => return None,
                         _ => break,
                     },
@@ -125,6 +134,12 @@ impl Bell {
                     () = sleep(LOOK_EVERY) => break,
                 }
             }
+        }
+    }
+
+    fn answer(&mut self, answer: &Result<u64, Failure>) {
+        for ask in self.asked.drain(..) {
+            let _ = ask.send(answer.clone());
         }
     }
 

@@ -1,0 +1,69 @@
+// Real assistants work at three nodes behind nginx, and every node is killed once.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+
+import { hasNginx, Nodes } from '../support/nodes.mjs';
+import { until } from '../support/server.mjs';
+import { Assistant, PATIENCE, version } from './assistant.mjs';
+import { CLIENTS } from './clients.mjs';
+import { DONE, works_through } from './script.mjs';
+
+/** @type {Nodes} */
+let nodes;
+before(async () => {
+  if (hasNginx) nodes = await Nodes.start(3);
+});
+after(() => nodes?.dispose());
+
+for (const client of CLIENTS) {
+  const gap = client.gaps?.killed_in_a_call;
+  const whose = gap ? 'where no call waits' : 'where a call waits';
+  describe(`${version(client)}, kills ${whose}`, { timeout: 4 * PATIENCE, skip: !hasNginx && 'nginx is not installed' }, () => {
+    /** @type {Assistant} */
+    let assistant;
+    afterEach(async (context) => {
+      // @ts-expect-error the types do not know it
+      if (context.error) console.log(assistant.traces);
+      await assistant.dispose();
+    });
+
+    test('a question and a phase, while every node is killed in turn', async () => {
+      const server = nodes.front;
+      /** @type {Set<import('../support/server.mjs').Server>} */
+      const killed = new Set();
+      /** A call waits, and one of the nodes dies that have not been killed yet; the next call finds all three again. */
+      const kill = async () => {
+        const found = await until(
+          'a node to be killed while a call waits',
+          async () => {
+            const all = await Promise.all(nodes.nodes.map(async (node) => ({ node, waits: await node.waits() })));
+            if (!all.some(({ waits }) => waits > 0)) return false;
+            return all.find(({ node, waits }) => !killed.has(node) && (gap ? waits === 0 : waits > 0)) ?? all.find(({ node }) => !killed.has(node));
+          },
+          PATIENCE,
+        );
+        killed.add(found.node);
+        await found.node.kill();
+        await found.node.start();
+      };
+      assistant = new Assistant(client, server, nodes.database);
+      await assistant.start(works_through(assistant.name, ['PLAN']));
+      const running = await assistant.turn('Do the work.');
+      const pipeline = (await assistant.pipeline('running')).pipeline;
+      const happens = (/** @type {string} */ kind) => until(kind, async () => (await server.count(pipeline, kind)) > 0, PATIENCE);
+      await happens('QuestionAsked');
+      await kill();
+      const answered = await server.asPerson('POST', `/pipelines/${pipeline}/questions/${pipeline}-q1/answer`, { answer: 'SQLite' });
+      assert.equal(answered.status, 200, await answered.text());
+      await happens('HandoverSubmitted');
+      await kill();
+      await server.decide(`${pipeline}-h1`);
+      await until('it has heard of the decision', () => assistant.model?.log.some((line) => line.includes(DONE)), PATIENCE);
+      if (!client.ask) assert.equal(await assistant.ended(running), 0);
+      for (const kind of ['QuestionAsked', 'QuestionAnswered', 'HandoverSubmitted', 'HandoverAccepted', 'PipelineCompleted']) {
+        assert.equal(await server.count(pipeline, kind), 1, kind);
+      }
+    });
+  });
+}
