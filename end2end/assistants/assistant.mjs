@@ -27,11 +27,11 @@ export class Assistant {
   /** @type {import('node:child_process').ChildProcess[]} */
   #children = [];
 
-  /** @param {Client} client @param {Server} server @param {string} [database] where it is proved who the agent is: behind a proxy, nobody is at this machine */
-  constructor(client, server, database) {
+  /** @param {Client} client @param {Server} server @param {string} [token] that proves who the agent is: behind a proxy, nobody is at this machine */
+  constructor(client, server, token) {
     this.client = client;
     this.server = server;
-    this.database = database;
+    this.token = token;
   }
 
   /** @param {import('./model.mjs').Script} script */
@@ -41,9 +41,7 @@ export class Assistant {
     execFileSync('git', ['init', '-q'], { cwd: this.project });
     set_up(this.client, { home: this.home, project: this.project, model: this.model.url });
     const connect = ['connect', this.client.connect, '--project', '--hooks', '--url', this.server.mcp];
-    const env = { ...this.environment, STAFFEL_DATABASE_URL: this.database };
-    if (this.database) connect.push('--agent', this.client.name);
-    execFileSync(binary(), connect, { cwd: this.project, env, stdio: 'pipe' });
+    execFileSync(binary(), connect, { cwd: this.project, env: this.environment, stdio: 'pipe' });
     return this;
   }
 
@@ -51,7 +49,8 @@ export class Assistant {
   get environment() {
     const path = [join(MODULES, '.bin'), NODE, process.env.PATH].join(':');
     const own = this.client.environment({ home: this.home, project: this.project, model: this.model?.url ?? '' });
-    return { PATH: path, HOME: this.home, LANG: 'C.UTF-8', NO_COLOR: '1', TERM: 'dumb', ...own };
+    const token = this.token ? { STAFFEL_TOKEN: this.token } : {};
+    return { PATH: path, HOME: this.home, LANG: 'C.UTF-8', NO_COLOR: '1', TERM: 'dumb', ...token, ...own };
   }
 
   /** @param {string[]} args */

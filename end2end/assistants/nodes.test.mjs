@@ -16,7 +16,21 @@ before(async () => {
 });
 after(() => nodes?.dispose());
 
-for (const client of CLIENTS) {
+/** What somebody sees who is signed in; from elsewhere nobody else sees anything. @param {string} path */
+async function seen(path) {
+  const answer = await nodes.front.asPerson('GET', path);
+  return answer.ok ? answer.json() : undefined;
+}
+
+/** How often a kind of fact is there. @param {string} pipeline @param {string} kind @returns {Promise<number | undefined>} */
+async function count(pipeline, kind) {
+  const facts = await seen(`/pipelines/${pipeline}/events`);
+  return facts?.events.filter((/** @type {any} */ { event }) => event.type === kind).length;
+}
+
+// OpenCode notices that a node has died that it has called by its own limit, after a minute: it is tried where that is wanted.
+const SLOW = process.env.STAFFEL_TEST_SLOW === '1';
+for (const client of CLIENTS.filter(({ name }) => SLOW || name !== 'opencode')) {
   const gap = client.gaps?.killed_in_a_call;
   const whose = gap ? 'where no call waits' : 'where a call waits';
   describe(`${version(client)}, kills ${whose}`, { timeout: 4 * PATIENCE, skip: !hasNginx && 'nginx is not installed' }, () => {
@@ -28,7 +42,7 @@ for (const client of CLIENTS) {
       await assistant.dispose();
     });
 
-    test('a question and a phase, while every node is killed in turn', async () => {
+    test('a question and two phases, while every node is killed in turn', async () => {
       const server = nodes.front;
       /** @type {Set<import('../support/server.mjs').Server>} */
       const killed = new Set();
@@ -47,22 +61,31 @@ for (const client of CLIENTS) {
         await found.node.kill();
         await found.node.start();
       };
-      assistant = new Assistant(client, server, nodes.database);
-      await assistant.start(works_through(assistant.name, ['PLAN']));
+      assistant = new Assistant(client, server, nodes.token(client.name));
+      await assistant.start(works_through(assistant.name, ['PLAN', 'CREATE']));
       const running = await assistant.turn('Do the work.');
-      const pipeline = (await assistant.pipeline('running')).pipeline;
-      const happens = (/** @type {string} */ kind) => until(kind, async () => (await server.count(pipeline, kind)) > 0, PATIENCE);
+      const own = (/** @type {any} */ it) => it.project === assistant.name;
+      const started = async () => (await seen('/pipelines'))?.pipelines.find(own);
+      const { pipeline } = await until('a pipeline', started, PATIENCE);
+      const happens = (/** @type {string} */ kind, times = 1) =>
+        until(`${kind}, ${times} times`, async () => ((await count(pipeline, kind)) ?? 0) >= times, PATIENCE);
       await happens('QuestionAsked');
       await kill();
       const answered = await server.asPerson('POST', `/pipelines/${pipeline}/questions/${pipeline}-q1/answer`, { answer: 'SQLite' });
       assert.equal(answered.status, 200, await answered.text());
-      await happens('HandoverSubmitted');
-      await kill();
-      await server.decide(`${pipeline}-h1`);
+      for (const handover of [1, 2]) {
+        await happens('HandoverSubmitted', handover);
+        await kill();
+        await server.decide(`${pipeline}-h${handover}`);
+      }
       await until('it has heard of the decision', () => assistant.model?.log.some((line) => line.includes(DONE)), PATIENCE);
       if (!client.ask) assert.equal(await assistant.ended(running), 0);
-      for (const kind of ['QuestionAsked', 'QuestionAnswered', 'HandoverSubmitted', 'HandoverAccepted', 'PipelineCompleted']) {
-        assert.equal(await server.count(pipeline, kind), 1, kind);
+      assert.equal(killed.size, 3);
+      for (const kind of ['QuestionAsked', 'QuestionAnswered', 'PipelineCompleted']) {
+        assert.equal(await until(kind, () => count(pipeline, kind)), 1, kind);
+      }
+      for (const kind of ['HandoverSubmitted', 'HandoverAccepted', 'PromptWritten']) {
+        assert.equal(await until(kind, () => count(pipeline, kind)), kind === 'PromptWritten' ? 1 : 2, kind);
       }
     });
   });

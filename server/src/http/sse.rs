@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -34,6 +34,9 @@ use crate::{
 
 /// Bounds of the pause before a client connects again: spread, so that a restart is no stampede.
 const RETRY_MS: (u64, u64) = (1_000, 4_000);
+
+/// How long a stream waits for a node that does not know where it has to go on.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a subscriber can ask for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -135,7 +138,11 @@ async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes,
         BytesMut::from(format!("retry: {}\n: staffel {VERSION}\n\n", between(RETRY_MS)).as_bytes());
     let live = relay.live();
     bytes.extend_from_slice(&live.agents());
-    match asked.map(|id| resume(live, &relay.epochs(), id)) {
+    let resumed = match asked {
+        Some(id) => Some(resume_at_newest(relay, id).await),
+        None => None,
+    };
+    match resumed {
         Some(Ok(position)) => (bytes.freeze(), position),
         Some(Err(reason)) => {
             let (floor, head) = live.bounds();
@@ -149,6 +156,23 @@ async fn opening(relay: &Relay, filter: &Filter, asked: Option<&str>) -> (Bytes,
             state(relay, filter, bytes).await
         }
         None => state(relay, filter, bytes).await,
+    }
+}
+
+/// Where a stream resumes. An id that this node does not know yet may be of another one, while the database is away that
+/// both share: it is waited for, within bounds, instead of telling a client to begin anew for nothing.
+async fn resume_at_newest(relay: &Relay, id: &str) -> Result<u64, ResetReason> {
+    let until = Instant::now() + CAUGHT_UP_WITHIN;
+    loop {
+        let resumed = resume(relay.live(), &relay.epochs(), id);
+        let unknown = [ResetReason::FromTheFuture, ResetReason::OtherEpoch];
+        if !matches!(&resumed, Err(reason) if unknown.contains(reason)) || Instant::now() > until {
+            return resumed;
+        }
+        if relay.catch_up_with_others().await {
+            return resume(relay.live(), &relay.epochs(), id);
+        }
+        tokio::time::sleep(CAUGHT_UP_WITHIN / 100).await;
     }
 }
 

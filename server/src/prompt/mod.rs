@@ -32,7 +32,7 @@ pub use template::{Template, TemplateError};
 pub use writers::{WriteError, Writers};
 
 /// Between two tries to store a prompt.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_millis(500);
 /// The longest pause between two tries, as they become more.
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// Prompts that are written at once. A model's API counts requests, and each holds a handover of up to a megabyte.

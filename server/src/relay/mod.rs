@@ -398,11 +398,13 @@ impl Relay {
     }
 
     /// Waits, within bounds, until everything is shown that any node had made durable before this call. Where the journal does
-    /// not answer, what is known has to do.
-    pub async fn catch_up_with_others(&self) {
-        if let Err(error) = self.reach_newest().await {
+    /// not answer, what is known has to do; gives whether it answered.
+    pub async fn catch_up_with_others(&self) -> bool {
+        let reached = self.reach_newest().await;
+        if let Err(error) = &reached {
             tracing::debug!(%error, "what other nodes wrote is not known: {error}");
         }
+        reached.is_ok()
     }
 
     /// Waits until everything is shown that any node had made durable before this call.

@@ -330,15 +330,24 @@ async fn check_prompts(api: &Api, pipeline: &str, decisions: u32) {
 /// Each end was told, and nothing was told under two ids: a receiver that knows the id is told once. One that is asked whether
 /// somebody should decide may be told nothing, since it is decided by then.
 async fn check_notices(receiver: &Fake, ended: &[String]) {
-    until("every end is told", async || {
+    let untold = || {
         let taken = receiver.taken();
         let told = taken
             .iter()
             .filter_map(|got| Some(got.json()["pipeline"].as_str()?.to_owned()));
         let told: BTreeSet<_> = told.collect();
-        ended.iter().all(|pipeline| told.contains(pipeline))
-    })
-    .await;
+        let untold = ended.iter().filter(|pipeline| !told.contains(*pipeline));
+        untold.cloned().collect::<Vec<_>>()
+    };
+    // A receiver takes one after the other: many may be on their way.
+    loop {
+        let before = untold();
+        if before.is_empty() {
+            break;
+        }
+        let more = format!("{before:?} are told");
+        until(&more, async || untold().len() < before.len()).await;
+    }
     let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for got in receiver.taken() {
         let notice = got.json();
