@@ -21,8 +21,12 @@ stages := lint unit build size e2e-python conformance interop assistants e2e
 # What compiles, and what mostly waits. Assistants and browsers are slow to start beside a compiler; beside each other they
 # fill both processors. `conformance` uses what `unit` has compiled long before.
 lanes := "lint unit assistants" "build size e2e-python e2e conformance interop"
+# ALSO=postgres: once more what is about the server, on the other engine. A quarter of an hour more.
+ALSO ?=
+on_postgres := unit-on-postgres e2e-python-on-postgres
+lanes += $(if $(filter postgres,$(ALSO)),then $(on_postgres))
 
-.PHONY: help setup run watch install dist test $(stages) doc bench fmt clean ready ready-test ready-assistants ready-watch
+.PHONY: help setup run watch install dist test $(stages) $(on_postgres) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
 help: ## show this list
 	@echo 'make COMMAND [ARGS="…"]'
@@ -46,7 +50,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, side by side, up to the first failure
+test: ready-test build ## all of the following, side by side, up to the first failure; ALSO=postgres: and both engines
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
@@ -67,6 +71,9 @@ unit: ready-test ##   the Rust tests; ARGS go to `cargo test`
 	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
 	$(env) cargo test --no-fail-fast $(native) $(ARGS)
 
+unit-on-postgres: ready-test ##   the tests of the server from outside once more, on PostgreSQL; ARGS go to `cargo test`
+	$(env) STAFFEL_TEST_ON_POSTGRES=1 cargo test --no-fail-fast $(native) --test it $(ARGS)
+
 build: ready ##   the program, one file: target/staffel, or target/release/staffel
 	@scripts/build.sh $(PROFILE)
 
@@ -75,6 +82,9 @@ size: build ##   the size of the page's WASM, against its limit
 
 e2e-python: ready-test build ##   a Python MCP client against the program; ARGS go to pytest
 	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
+
+e2e-python-on-postgres: ready-test build ##   the same, every server on PostgreSQL; ARGS go to pytest
+	$(env) target/venv/bin/python -m pytest end2end/mcp-python --postgres $(ARGS)
 
 # The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
 conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the program

@@ -53,7 +53,10 @@ for (const client of CLIENTS.filter(({ name }) => SLOW || name !== 'opencode')) 
           async () => {
             const all = await Promise.all(nodes.nodes.map(async (node) => ({ node, waits: await node.waits() })));
             if (!all.some(({ waits }) => waits > 0)) return false;
-            return all.find(({ node, waits }) => !killed.has(node) && (gap ? waits === 0 : waits > 0)) ?? all.find(({ node }) => !killed.has(node));
+            return (
+              all.find(({ node, waits }) => !killed.has(node) && (gap ? waits === 0 : waits > 0)) ??
+              all.find(({ node }) => !killed.has(node))
+            );
           },
           PATIENCE,
         );
