@@ -108,7 +108,7 @@ async fn finisher(here: Here) -> Vec<String> {
         insist(&here, true, &path, &key, &body).await;
         acknowledged.push(key);
         // A receiver takes one after the other.
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     acknowledged
 }

@@ -160,7 +160,7 @@ fn events() -> u32 {
     let asked = std::env::var("STAFFEL_TEST_EVENTS").ok();
     asked
         .and_then(|events| events.parse().ok())
-        .unwrap_or(10_000)
+        .unwrap_or(5_000)
 }
 
 /// Repeats the newest fact of a journal, as if an agent had reported so often. Gives how many there are.
@@ -301,14 +301,16 @@ async fn go_on(program: &Program, pipeline: &str, ids: &mut [String]) {
     }
 }
 
-#[test]
-fn what_is_there_of_a_move_is_used_by_nobody_and_not_by_another_move() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_there_of_a_move_is_used_by_nobody_and_not_by_another_move() {
     let folder = data_folder();
     let here = folder.path();
     let cluster = Cluster::start(&["fsync=off"]);
     let url = cluster.url("postgres");
     for data in ["one", "two"] {
-        Program::start(&here.join(data)).stop();
+        let program = Program::start(&here.join(data));
+        program.api.start(data).await;
+        program.stop();
     }
     // What a move leaves that is killed at its first row.
     drop(
