@@ -28,9 +28,9 @@ async function count(pipeline, kind) {
   return facts?.events.filter((/** @type {any} */ { event }) => event.type === kind).length;
 }
 
-// OpenCode notices that a node has died that it has called by its own limit, after a minute: it is tried where that is wanted.
+// Those that wait for their own limit when a call is cut off are tried where that is wanted: it may take minutes.
 const SLOW = process.env.STAFFEL_TEST_SLOW === '1';
-for (const client of CLIENTS.filter(({ name }) => SLOW || name !== 'opencode')) {
+for (const client of CLIENTS.filter(({ gaps }) => SLOW || !gaps?.killed_in_a_call)) {
   const gap = client.gaps?.killed_in_a_call;
   const whose = gap ? 'where no call waits' : 'where a call waits';
   describe(`${version(client)}, kills ${whose}`, { timeout: 4 * PATIENCE, skip: !hasNginx && 'nginx is not installed' }, () => {
@@ -53,10 +53,9 @@ for (const client of CLIENTS.filter(({ name }) => SLOW || name !== 'opencode')) 
           async () => {
             const all = await Promise.all(nodes.nodes.map(async (node) => ({ node, waits: await node.waits() })));
             if (!all.some(({ waits }) => waits > 0)) return false;
-            return (
-              all.find(({ node, waits }) => !killed.has(node) && (gap ? waits === 0 : waits > 0)) ??
-              all.find(({ node }) => !killed.has(node))
-            );
+            const may = all.filter(({ waits }) => !gap || waits === 0);
+            const first = may.filter(({ node }) => !killed.has(node));
+            return first.find(({ waits }) => waits > 0) ?? first[0] ?? may[0];
           },
           PATIENCE,
         );
@@ -83,7 +82,7 @@ for (const client of CLIENTS.filter(({ name }) => SLOW || name !== 'opencode')) 
       }
       await until('it has heard of the decision', () => assistant.model?.log.some((line) => line.includes(DONE)), PATIENCE);
       if (!client.ask) assert.equal(await assistant.ended(running), 0);
-      assert.equal(killed.size, 3);
+      assert.ok(killed.size >= (gap ? 2 : 3), `${killed.size} nodes were killed`);
       for (const kind of ['QuestionAsked', 'QuestionAnswered', 'PipelineCompleted']) {
         assert.equal(await until(kind, () => count(pipeline, kind)), 1, kind);
       }
