@@ -1,4 +1,4 @@
-// Real assistants work at three nodes behind nginx, and every node is killed once.
+// Real assistants work at three nodes behind nginx that are killed in turn.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -42,11 +42,11 @@ for (const client of CLIENTS.filter(({ gaps }) => SLOW || !gaps?.killed_in_a_cal
       await assistant.dispose();
     });
 
-    test('a question and two phases, while every node is killed in turn', async () => {
+    test('a question and two phases, while nodes are killed in turn', async () => {
       const server = nodes.front;
       /** @type {Set<import('../support/server.mjs').Server>} */
       const killed = new Set();
-      /** A call waits, and one of the nodes dies that have not been killed yet; the next call finds all three again. */
+      /** A call waits, and a node dies, if it may be one that has not been killed yet; the next call finds all three again. */
       const kill = async () => {
         const found = await until(
           'a node to be killed while a call waits',

@@ -11,7 +11,7 @@ use domain::{Pipeline, PipelineId, Recorded};
 use super::{
     PAGE, REPLAY, Relay,
     follow::{batches, fold},
-    open::load,
+    load::load,
 };
 use crate::{
     journal::{Derived, ReadError, SearchText, Snapshot},

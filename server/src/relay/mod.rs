@@ -10,6 +10,7 @@ mod execute;
 mod files;
 mod follow;
 mod keys;
+mod load;
 mod open;
 mod state;
 mod waiters;
@@ -167,7 +168,7 @@ impl Relay {
             return Ok(known);
         }
         let journal = &*self.shared.journal;
-        let Some(pipeline) = open::load(journal, id, position).await? else {
+        let Some(pipeline) = load::load(journal, id, position).await? else {
             return Ok(None);
         };
         let pipeline = Arc::new(pipeline);

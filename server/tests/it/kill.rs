@@ -12,8 +12,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::notify::Fake;
-use crate::support::{Api, Cluster, Event, Events, Program, data_folder, soon, until};
+use crate::{
+    notify::Fake,
+    support::{Api, Cluster, Event, Events, Program, data_folder, soon, until},
+};
 
 /// How often something dies; another number for a longer run.
 fn rounds(usual: u64) -> u64 {

@@ -1,5 +1,7 @@
 //! Everything moves from a data folder into a database and back, and stays as it was.
 
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::{
     path::{Path, PathBuf},
     thread,
@@ -277,6 +279,15 @@ async fn a_move_that_is_killed_goes_on_where_it_stopped_and_open_streams_go_on_b
     let rows = || rows_in(&part()?);
     move_with_kills(&url, &text(&back), here, all, rows);
     assert_eq!(part(), None, "it has its name");
+    #[cfg(unix)]
+    {
+        let mode = back.metadata().expect("a folder").permissions().mode();
+        assert_eq!(
+            mode & 0o077,
+            0,
+            "nobody else reads what came out of a database"
+        );
+    }
     let after = facts(&back, u32::try_from(before.len()).expect("a small number"));
     assert!(before == after, "facts are what they were");
     let program = Program::start(&back);

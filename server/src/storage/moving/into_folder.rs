@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -55,7 +55,7 @@ async fn copy(database: &Database, from: &Address, to: &Path) -> Result<(PathBuf
     let instance = "SELECT value FROM staffel.meta WHERE name = 'instance'";
     let instance: String = work.query_one(instance, &[]).await?.try_get(0)?;
     let part = part_of(to, &instance)?;
-    fs::create_dir_all(&part).with_context(|| format!("{} cannot be made", part.display()))?;
+    make_private(&part).with_context(|| format!("{} cannot be made", part.display()))?;
     make_current(&part)?;
     let _lock = lock_folder(&part)?;
     let mut moved = Vec::new();
@@ -76,6 +76,18 @@ fn part_of(to: &Path, instance: &str) -> Result<PathBuf> {
     })?;
     let name = name.to_string_lossy();
     Ok(to.with_file_name(format!(".staffel-move-{name}-{instance}")))
+}
+
+/// Makes a folder that only its owner may read, where the system knows that; it may be there already.
+fn make_private(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Moves the rows of a table that are not there yet; gives how many there are.
