@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
@@ -79,7 +80,7 @@ pub async fn stream(
     })?;
     let filter = Filter {
         pipeline,
-        project: query.project,
+        project: query.project.map(Arc::from),
     };
     let header = headers
         .get("last-event-id")

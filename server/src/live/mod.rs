@@ -1,29 +1,35 @@
 //! The live log: what the outside world sees, in the order of the journal, encoded once.
 //!
-//! A subscriber is a [`Cursor`], a number and a filter; nothing is queued for it. The log keeps the
-//! newest frames within bounds. A cursor that fell out of these bounds learns that it is
-//! [`Read::Gone`], and its stream ends: the client comes back with its last id and is told `reset`.
+//! A subscriber is a [`Cursor`], a number in a channel; nothing is queued for it. There is a channel for each filter that
+//! somebody has, and an event wakes those who follow a channel that shows it, and nobody else. The log keeps the newest
+//! frames within bounds. A cursor that fell out of these bounds learns that it is [`Next::Behind`], and its stream ends: the
+//! client comes back with its last id and is told `reset`.
 
+mod channel;
 mod closing;
 mod cursor;
+mod filter;
 mod frame;
 mod subscribers;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Instant,
+    collections::{HashMap, VecDeque},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use channel::Channel;
 use domain::{PipelineId, Timestamp};
+use futures::task::AtomicWaker;
 use protocol::{Heartbeat, event_name};
 use tokio::sync::watch;
 
 pub use closing::Closing;
-pub use cursor::{Cursor, Filter, Next};
+pub use cursor::{Cursor, Next};
+pub use filter::Filter;
 pub use frame::{EventId, encode, encode_into};
-use subscribers::Subscribers;
 
 use crate::metrics::Durations;
 
@@ -31,8 +37,6 @@ use crate::metrics::Durations;
 const KEEP_BYTES: usize = 32 * 1024 * 1024;
 /// Most units that are kept for resuming.
 const KEEP_UNITS: usize = 16_384;
-/// Most bytes handed to a subscriber at once; the rest follows when these are written.
-const CHUNK: usize = 256 * 1024;
 
 /// All frames of one append. They are written together, and only the last carries the id: a
 /// connection that breaks in between resumes before the whole unit.
@@ -46,18 +50,6 @@ pub struct Unit {
     pub project: Arc<str>,
     /// The frames as they go over the wire.
     pub bytes: Bytes,
-}
-
-impl Unit {
-    /// A unit that says nothing.
-    pub fn empty(position: u64, pipeline: PipelineId) -> Self {
-        Self {
-            position,
-            pipeline,
-            project: Arc::from(""),
-            bytes: Bytes::new(),
-        }
-    }
 }
 
 /// What wakes those who wait.
@@ -82,47 +74,31 @@ pub struct Live {
 struct Shared {
     epoch: RwLock<Arc<str>>,
     /// std's lock: it is held for a look-up and never across an await.
-    ring: RwLock<Ring>,
+    log: RwLock<Log>,
     signal: watch::Sender<Signal>,
-    heartbeat: RwLock<(u64, Bytes, Bytes)>,
+    heartbeat: RwLock<Heartbeats>,
     /// The newest notice about agents.
     agents: RwLock<Bytes>,
-    /// The newest chunk of several units: in a burst most cursors ask for the same one.
-    joined: Mutex<Option<Joined>>,
-    subscribers: Subscribers,
     closing: watch::Sender<bool>,
     durations: Durations,
 }
 
 #[derive(Default)]
-struct Ring {
+struct Log {
     units: VecDeque<Arc<Unit>>,
     bytes: usize,
     floor: u64,
     head: u64,
-    /// Since when the newest unit is there.
-    since: Option<Instant>,
+    /// Those that somebody follows.
+    channels: HashMap<Filter, Arc<Channel>>,
 }
 
-struct Joined {
-    after: u64,
-    filter: Filter,
-    to: u64,
-    bytes: Bytes,
-}
-
-/// What a cursor finds.
-#[derive(Debug)]
-pub enum Read {
-    /// Frames up to a position. Empty when there was nothing for this filter.
-    Frames {
-        /// The frames, ready to be sent.
-        bytes: Bytes,
-        /// The position that the cursor has reached.
-        to: u64,
-    },
-    /// The next frame is not kept any more.
-    Gone,
+/// The newest heartbeat, without its id and with it.
+#[derive(Default)]
+struct Heartbeats {
+    head: u64,
+    plain: Bytes,
+    marked: Bytes,
 }
 
 impl Live {
@@ -130,19 +106,13 @@ impl Live {
     pub fn new(epoch: &str, floor: u64, durations: Durations) -> Self {
         let shared = Shared {
             epoch: RwLock::new(epoch.into()),
-            ring: RwLock::new(Ring {
-                floor,
-                head: floor,
-                ..Ring::default()
-            }),
+            log: RwLock::new(Log::after(floor)),
             signal: watch::Sender::new(Signal {
                 head: floor,
                 ..Signal::default()
             }),
             heartbeat: RwLock::default(),
             agents: RwLock::default(),
-            joined: Mutex::default(),
-            subscribers: Subscribers::default(),
             closing: watch::Sender::new(false),
             durations,
         };
@@ -168,37 +138,22 @@ impl Live {
     }
 
     /// Begins anew at a position of another epoch, which knows other events than those so far: every cursor is
-    /// [`Read::Gone`]. Only the relay calls this.
+    /// [`Next::Behind`]. Only the relay calls this.
     pub(crate) fn restart(&self, epoch: &str, position: u64) {
         self.enter(epoch);
-        *self
-            .shared
-            .ring
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Ring {
-            floor: position,
-            head: position,
-            ..Ring::default()
-        };
-        *self
-            .shared
-            .joined
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
-        self.wake(|signal| {
+        // With the channels: whoever follows one of these never gets what is of the new epoch.
+        let old = std::mem::replace(&mut *self.log_mut(), Log::after(position));
+        self.shared.signal.send_modify(|signal| {
             signal.head = position;
             signal.restarts += 1;
         });
+        wake(old.channels.into_values());
     }
 
     /// The oldest position that can be resumed after, and the newest one.
     pub fn bounds(&self) -> (u64, u64) {
-        let ring = self
-            .shared
-            .ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        (ring.floor, ring.head)
+        let log = self.log();
+        (log.floor, log.head)
     }
 
     /// Wakes on every new unit, heartbeat, and on closing.
@@ -208,7 +163,11 @@ impl Live {
 
     /// How many subscribers there are.
     pub fn subscribers(&self) -> usize {
-        self.shared.subscribers.count()
+        let log = self.log();
+        log.channels
+            .values()
+            .map(|channel| channel.subscribers.count())
+            .sum()
     }
 
     /// A cursor that continues after `position`.
@@ -219,41 +178,26 @@ impl Live {
     /// Adds a unit. Only the relay calls this, in the order of positions, after the facts are durable.
     pub(crate) fn push(&self, unit: Unit) {
         let position = unit.position;
-        {
-            let mut ring = self
-                .shared
-                .ring
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            ring.head = position;
-            ring.since = Some(Instant::now());
-            ring.bytes += unit.bytes.len();
-            ring.units.push_back(Arc::new(unit));
-            while ring.units.len() > KEEP_UNITS || (ring.bytes > KEEP_BYTES && ring.units.len() > 1)
-            {
-                if let Some(old) = ring.units.pop_front() {
-                    ring.bytes -= old.bytes.len();
-                    ring.floor = old.position;
-                }
-            }
-        }
-        self.wake(|signal| signal.head = position);
+        let following = self.log_mut().push(Arc::new(unit));
+        // Not before all channels have it: a cursor passes over what its channel does not show.
+        self.shared
+            .signal
+            .send_modify(|signal| signal.head = position);
+        wake(following);
     }
 
     /// Moves on to a position without anything to say. Only the relay calls this.
     pub(crate) fn reach(&self, position: u64) {
         {
-            let mut ring = self
-                .shared
-                .ring
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            if position <= ring.head {
+            let mut log = self.log_mut();
+            if position <= log.head {
                 return;
             }
-            ring.head = position;
+            log.head = position;
         }
-        self.wake(|signal| signal.head = position);
+        self.shared
+            .signal
+            .send_modify(|signal| signal.head = position);
     }
 
     /// Lets every subscriber feel that the server lives.
@@ -264,14 +208,17 @@ impl Live {
             epoch: self.epoch().to_string(),
             position: head,
         };
-        let plain = encode(event_name::HEARTBEAT, None, &data);
-        let marked = encode(event_name::HEARTBEAT, Some(&id), &data);
+        let heartbeats = Heartbeats {
+            head,
+            plain: encode(event_name::HEARTBEAT, None, &data),
+            marked: encode(event_name::HEARTBEAT, Some(&id), &data),
+        };
         *self
             .shared
             .heartbeat
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = (head, plain, marked);
-        self.wake(|signal| signal.beat += 1);
+            .unwrap_or_else(PoisonError::into_inner) = heartbeats;
+        self.tell_everybody(|signal| signal.beat += 1);
     }
 
     /// Sends a frame about agents to every subscriber, and to each that comes later as its first one. It is no
@@ -284,7 +231,7 @@ impl Live {
             .unwrap_or_else(PoisonError::into_inner);
         *agents = frame;
         drop(agents);
-        self.wake(|signal| signal.notice += 1);
+        self.tell_everybody(|signal| signal.notice += 1);
     }
 
     /// The newest frame about agents; empty before the first.
@@ -304,194 +251,127 @@ impl Live {
     /// Tells every stream to end.
     pub fn close(&self) {
         self.shared.closing.send_replace(true);
-        self.wake(|_| {});
+        self.tell_everybody(|_| {});
     }
 
-    fn wake(&self, change: impl FnOnce(&mut Signal)) {
+    fn tell_everybody(&self, change: impl FnOnce(&mut Signal)) {
         self.shared.signal.send_modify(change);
-        self.shared.subscribers.wake();
+        let channels: Vec<_> = self.log().channels.values().map(Arc::clone).collect();
+        wake(channels);
     }
 
-    /// The newest heartbeat for a cursor at `position`. It carries the id for a cursor that has seen
-    /// everything, so that a filtered stream with nothing to say can still be resumed much later.
-    fn heartbeat(&self, position: u64) -> Bytes {
-        let (head, plain, marked) = &*self
+    /// The newest heartbeat, for a cursor that has passed everything up to `passed`, and whose client has been told an id up
+    /// to `told`. It carries its id where that goes neither too far nor back, so that a stream whose filter shows nothing
+    /// can still be resumed much later.
+    fn heartbeat(&self, told: u64, passed: u64) -> Bytes {
+        let newest = self
             .shared
             .heartbeat
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        if *head == position {
-            marked.clone()
+        if (told..=passed).contains(&newest.head) {
+            newest.marked.clone()
         } else {
-            plain.clone()
+            newest.plain.clone()
         }
     }
 
-    /// Notes that a subscriber that has come so far takes what is new now. What was there before it came says nothing.
-    fn delivered(&self, to: u64, came: Instant) {
-        let ring = self
-            .shared
-            .ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let newest = ring.since.filter(|since| ring.head == to && *since >= came);
-        drop(ring);
-        if let Some(since) = newest {
-            self.shared.durations.delivered(since.elapsed());
-        }
+    fn log(&self) -> RwLockReadGuard<'_, Log> {
+        let log = self.shared.log.read();
+        log.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, after: u64, filter: &Filter) -> Read {
-        let ring = self
-            .shared
-            .ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if after < ring.floor {
-            return Read::Gone;
-        }
-        let first = ring.units.partition_point(|unit| unit.position <= after);
-        // Nearly always a cursor asks for the newest unit and no other.
-        if ring.units.len() - first == 1 {
-            let unit = &ring.units[first];
-            let bytes = if filter.admits(unit) {
-                unit.bytes.clone()
-            } else {
-                Bytes::new()
-            };
-            return Read::Frames {
-                bytes,
-                to: unit.position,
-            };
-        }
-        if let Some(hit) = self.joined(after, filter) {
-            return hit;
-        }
-        let (mut size, mut to, mut found) = (0, ring.head, Vec::new());
-        for unit in ring.units.range(first..) {
-            if size >= CHUNK {
-                break;
-            }
-            to = unit.position;
-            if filter.admits(unit) {
-                size += unit.bytes.len();
-                found.push(Arc::clone(unit));
-            }
-        }
-        drop(ring);
-        let bytes = match found.as_slice() {
-            [] => Bytes::new(),
-            [unit] => unit.bytes.clone(),
-            units => {
-                let mut joined =
-                    BytesMut::with_capacity(units.iter().map(|unit| unit.bytes.len()).sum());
-                units
-                    .iter()
-                    .for_each(|unit| joined.extend_from_slice(&unit.bytes));
-                let bytes = joined.freeze();
-                let joined = Joined {
-                    after,
-                    filter: filter.clone(),
-                    to,
-                    bytes: bytes.clone(),
-                };
-                *self
-                    .shared
-                    .joined
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(joined);
-                bytes
-            }
-        };
-        Read::Frames { bytes, to }
-    }
-
-    fn joined(&self, after: u64, filter: &Filter) -> Option<Read> {
-        let joined = self
-            .shared
-            .joined
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let hit = joined
-            .as_ref()
-            .filter(|joined| joined.after == after && joined.filter == *filter)?;
-        Some(Read::Frames {
-            bytes: hit.bytes.clone(),
-            to: hit.to,
-        })
+    fn log_mut(&self) -> RwLockWriteGuard<'_, Log> {
+        let log = self.shared.log.write();
+        log.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::task::{Context, Poll};
-
-    use super::*;
-
-    fn unit(position: u64, pipeline: &PipelineId, size: usize) -> Unit {
-        Unit {
-            position,
-            pipeline: pipeline.clone(),
-            project: "p".into(),
-            bytes: vec![b'x'; size].into(),
+impl Log {
+    /// An empty log that has come to this position.
+    fn after(position: u64) -> Self {
+        Self {
+            floor: position,
+            head: position,
+            ..Self::default()
         }
     }
 
-    fn id(n: u16) -> PipelineId {
-        PipelineId::new(Timestamp::from_millis(1_800_000_000_000), n)
-    }
-
-    #[test]
-    fn a_cursor_that_fell_out_of_the_bounds_is_told_so() {
-        let live = Live::new("e", 0, Durations::default());
-        (1..=40).for_each(|n| live.push(unit(n, &id(1), 1024 * 1024)));
-        let (floor, head) = live.bounds();
-        assert_eq!((floor, head), (8, 40), "32 MiB are kept");
-        assert!(matches!(live.read(7, &Filter::default()), Read::Gone));
-        assert!(matches!(
-            live.read(8, &Filter::default()),
-            Read::Frames { to: 9, .. }
-        ));
-        assert!(
-            matches!(live.read(40, &Filter::default()), Read::Frames { to: 40, bytes } if bytes.is_empty())
-        );
-    }
-
-    #[test]
-    fn a_cursor_from_before_a_restart_is_told_so_wherever_it_is() {
-        let live = Live::new("e", 0, Durations::default());
-        live.push(unit(5, &id(1), 1));
-        let waker = futures::task::noop_waker();
-        let mut context = Context::from_waker(&waker);
-        let mut cursors = [2, 5].map(|position| live.cursor(position, Filter::default()));
-        live.restart("f", 3);
-        assert_eq!((&*live.epoch(), live.bounds()), ("f", (3, 3)));
-        for cursor in &mut cursors {
-            let next = cursor.poll_next(&mut context);
-            assert!(matches!(next, Poll::Ready(Next::Behind)));
+    /// Adds a unit. Returns the channels that show it.
+    fn push(&mut self, unit: Arc<Unit>) -> Vec<Arc<Channel>> {
+        let following: Vec<_> = self.channels_of(&unit).map(Arc::clone).collect();
+        for channel in &following {
+            channel.push(Arc::clone(&unit));
         }
-        let mut later = live.cursor(3, Filter::default());
-        assert!(later.poll_next(&mut context).is_pending());
-        live.push(unit(4, &id(1), 1));
-        let next = later.poll_next(&mut context);
-        assert!(matches!(next, Poll::Ready(Next::Bytes(bytes)) if bytes.len() == 1));
+        self.head = unit.position;
+        self.bytes += unit.bytes.len();
+        self.units.push_back(unit);
+        while self.units.len() > KEEP_UNITS || (self.bytes > KEEP_BYTES && self.units.len() > 1) {
+            let Some(old) = self.units.pop_front() else {
+                break;
+            };
+            self.channels_of(&old)
+                .for_each(|channel| channel.forget(&old));
+            self.bytes -= old.bytes.len();
+            self.floor = old.position;
+        }
+        following
     }
 
-    #[test]
-    fn a_filter_skips_the_frames_of_others_but_moves_on() {
-        let live = Live::new("e", 0, Durations::default());
-        live.push(unit(2, &id(1), 1));
-        live.push(unit(3, &id(2), 2));
-        live.push(unit(5, &id(1), 4));
-        let only = Filter {
-            pipeline: Some(id(1)),
-            project: None,
+    fn channels_of(&self, unit: &Unit) -> impl Iterator<Item = &Arc<Channel>> {
+        let filters = Filter::all_that_show(&unit.pipeline, &unit.project);
+        filters
+            .into_iter()
+            .filter_map(|filter| self.channels.get(&filter))
+    }
+
+    /// A place among those who follow a filter, in a channel that has everything after `position` that is still kept.
+    fn join(&mut self, filter: &Filter, position: u64) -> Place {
+        // A new one is empty. How far back it has to reach depends on who needs it.
+        let channel = match self.channels.get(filter) {
+            Some(channel) => Arc::clone(channel),
+            None => {
+                let channel = Arc::new(Channel::new(self.head));
+                self.channels.insert(filter.clone(), Arc::clone(&channel));
+                channel
+            }
         };
-        assert!(matches!(live.read(0, &only), Read::Frames { bytes, to: 5 } if bytes.len() == 5));
-        let none = Filter {
-            pipeline: None,
-            project: Some("other".to_owned()),
-        };
-        assert!(matches!(live.read(0, &none), Read::Frames { bytes, to: 5 } if bytes.is_empty()));
+        let (floor, before) = (position.max(self.floor), channel.floor());
+        if floor < before {
+            let place_of = |position| self.units.partition_point(|unit| unit.position <= position);
+            let missing = self.units.range(place_of(floor)..place_of(before)).rev();
+            let shown = missing.filter(|unit| filter.shows(&unit.pipeline, &unit.project));
+            channel.reach_back(floor, shown.map(Arc::clone));
+        }
+        let (number, waker) = channel.subscribers.join();
+        Place {
+            channel,
+            number,
+            waker,
+        }
+    }
+
+    /// Keeps a channel no longer if nobody follows it.
+    fn close(&mut self, filter: &Filter, channel: &Arc<Channel>) {
+        let known = self.channels.get(filter);
+        // After a restart another one has taken its place.
+        let is_known = known.is_some_and(|known| Arc::ptr_eq(known, channel));
+        if is_known && channel.subscribers.count() == 0 {
+            self.channels.remove(filter);
+        }
+    }
+}
+
+/// A subscriber's place among those who follow a filter.
+struct Place {
+    channel: Arc<Channel>,
+    number: usize,
+    waker: Arc<AtomicWaker>,
+}
+
+/// Wakes all who follow these channels. Not under the lock of the log: who is woken may be dropped, and leaves its channel.
+fn wake(channels: impl IntoIterator<Item = Arc<Channel>>) {
+    for channel in channels {
+        channel.subscribers.wake();
     }
 }

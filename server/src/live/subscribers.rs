@@ -1,37 +1,31 @@
 //! Who is woken when there is something new.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
 };
 
 use futures::task::AtomicWaker;
+use slab::Slab;
 
-/// The wakers of all cursors. With `watch::Receiver::changed` alone, every poll of every subscriber would
+/// The wakers of the cursors in a channel. With `watch::Receiver::changed` alone, every poll of every subscriber would
 /// take locks that all of them share; here each has a waker of its own.
 #[derive(Default)]
 pub(super) struct Subscribers {
-    wakers: Mutex<Vec<Arc<AtomicWaker>>>,
-    joined: AtomicUsize,
+    wakers: Mutex<Slab<Arc<AtomicWaker>>>,
 }
 
 impl Subscribers {
-    /// Adds a subscriber. How many there were before, gone ones too.
-    pub(super) fn join(&self) -> (Arc<AtomicWaker>, usize) {
+    /// Adds a subscriber, under a number that only it has while it is here.
+    pub(super) fn join(&self) -> (usize, Arc<AtomicWaker>) {
         let waker = Arc::default();
-        self.wakers().push(Arc::clone(&waker));
-        (waker, self.joined.fetch_add(1, Ordering::Relaxed))
+        let number = self.wakers().insert(Arc::clone(&waker));
+        (number, waker)
     }
 
     /// Removes a subscriber.
-    pub(super) fn leave(&self, waker: &Arc<AtomicWaker>) {
-        let mut wakers = self.wakers();
-        if let Some(place) = wakers.iter().position(|other| Arc::ptr_eq(other, waker)) {
-            wakers.swap_remove(place);
-        }
+    pub(super) fn leave(&self, number: usize) {
+        self.wakers().try_remove(number);
     }
 
     /// How many there are.
@@ -45,12 +39,12 @@ impl Subscribers {
         let waiting: Vec<_> = self
             .wakers()
             .iter()
-            .filter_map(|waker| waker.take())
+            .filter_map(|(_, waker)| waker.take())
             .collect();
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn wakers(&self) -> MutexGuard<'_, Vec<Arc<AtomicWaker>>> {
+    fn wakers(&self) -> MutexGuard<'_, Slab<Arc<AtomicWaker>>> {
         self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,6 @@ use futures::FutureExt;
 use super::{PAGE, Relay, SEEN_LATER};
 use crate::{
     journal::{Epoch, ReadError, Stored},
-    live::Unit,
     projections::frames_of,
 };
 
@@ -117,9 +116,7 @@ impl Relay {
         let Some(after) = fold(before.as_deref(), batch) else {
             // Facts about nothing we know: the log still moves past them.
             if let Some(last) = batch.last() {
-                self.shared
-                    .live
-                    .push(Unit::empty(last.position, last.pipeline.clone()));
+                self.shared.live.reach(last.position);
             }
             return Ok(());
         };
