@@ -13,6 +13,17 @@ import { join } from 'node:path';
 /** @param {unknown} value */
 const json = (value) => JSON.stringify(value, null, 2);
 
+/** Says that the types of plugins are installed in a folder of OpenCode's. Else it fetches them at its first start, for a minute
+ * of a processor in every test, and from outside. @param {string} folder @returns {[string, string][]} */
+function types_of_plugins(folder) {
+  const wanted = { dependencies: { '@opencode-ai/plugin': '*' } };
+  return [
+    [join(folder, 'package.json'), json(wanted)],
+    [join(folder, 'package-lock.json'), json({ lockfileVersion: 3, packages: { '': wanted } })],
+    [join(folder, 'node_modules/.keep'), ''],
+  ];
+}
+
 /** @type {Client[]} */
 export const CLIENTS = [
   {
@@ -117,7 +128,8 @@ trust_level = "trusted"
     connect: 'opencode',
     package: 'opencode-ai',
     gaps: { killed_in_a_call: 'it waits for its own limit, 60 s' },
-    settings: ({ project, model }) => [
+    settings: ({ home, project, model }) => [
+      ...[join(home, '.config/opencode'), join(project, '.opencode')].flatMap(types_of_plugins),
       [
         join(project, 'opencode.json'),
         json({

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,19 +83,31 @@ class Assistant:
         return True
 
 
-def processes_of(group: int) -> list[int]:
-    said = subprocess.run(["ps", "-o", "pid=", "-g", str(group)], capture_output=True, text=True).stdout
-    return [int(line) for line in said.split()]
+def lives(group: int) -> bool:
+    """Whether there is a process left of a group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def kill_child(parent: subprocess.Popen[str]) -> None:
     """Kills the hook itself, unless it has ended."""
     while parent.poll() is None:
-        said = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent.pid)], capture_output=True, text=True).stdout
-        for child in said.split():
+        for child in children(parent.pid):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
             return
+
+
+def children(parent: int) -> list[int]:
+    of_linux = Path(f"/proc/{parent}/task/{parent}/children")
+    if of_linux.exists():
+        said = of_linux.read_text()
+    else:
+        said = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
+    return [int(child) for child in said.split()]
 
 
 def waits(server: Server) -> bool:
@@ -138,7 +151,7 @@ def test_every_decision_is_acted_on_exactly_once(server: Server) -> None:
         if not decided_first:
             decide()
         told = assistant.says(hook)
-        until("no process is left", lambda: not processes_of(hook.pid))
+        until("no process is left", lambda: not lives(hook.pid))
         if victim == "assistant":
             # What its hook said went nowhere. The person starts another session in the same folder.
             assistant.session += 1
