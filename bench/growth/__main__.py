@@ -8,11 +8,12 @@ anonymous resident set. Writes one JSON object a line to RESULTS, and prints the
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .rows import documents, events, open_pipelines, pipelines, tasks
+from .rows import documents, events, listeners, open_pipelines, pipelines, tasks
 from .server import Server
 
 Row = tuple[str, str, str, str]
@@ -37,10 +38,13 @@ def table(title: str, little: str, much: str, figures: list[tuple[str, float, fl
 def main() -> int:
     arguments = [argument for argument in sys.argv[1:] if argument != "--quick"]
     quick = "--quick" in sys.argv
+    # Each stream is an open file, here and in the server.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     program, folder, results = (Path(argument) for argument in arguments)
     start: Callable[[str], Server] = lambda name: Server(program, folder / name)
     with results.open("a") as out:
-        for row in (pipelines, open_pipelines, documents, tasks, events):
+        for row in (pipelines, open_pipelines, listeners, documents, tasks, events):
             title, little, much, figures = row(start, quick)
             print(*table(title, little, much, figures), sep="\n", flush=True)
             for name, small, large, aim, met in figures:

@@ -84,6 +84,27 @@ def open_pipelines(start: Start, quick: bool) -> Result:
     ]
 
 
+def listeners(start: Start, quick: bool) -> Result:
+    """Streams that follow another project than the one in which something happens."""
+    many = 100 if quick else 2_000
+    reports = 40 if quick else 400
+
+    def measure(count: int) -> float:
+        with start(f"listeners-{count}") as server:
+            pipeline = server.client().begin(1)
+            streams = [Stream(server, "?project=another") for _ in range(count)]
+            cpu = cpu_of_reports(server, pipeline, reports)
+            for stream in streams:
+                stream.close()
+            return cpu
+
+    alone, among = measure(0), measure(many)
+    each = (among - alone) * 1000 / many
+    return "streams of another project", "0", f"{many:,}", [
+        (f"CPU of one report, ms (each stream {each:,.2f} µs)", alone, among, "≤ 1.3×", among <= 1.3 * alone),
+    ]
+
+
 def documents(start: Start, quick: bool) -> Result:
     """One pipeline with long handovers, accepted one after the other."""
     many = 4 if quick else 20

@@ -16,7 +16,9 @@ from typing import Iterator
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, on_files
+
+pytestmark = on_files
 
 # What the scripts use of an ordinary system, and what a developer's machine has beside it.
 SYSTEM = """awk basename bash cat chmod cmp cp cut date df dirname dpkg-query du echo env expr false find flock git grep head id install ln ls

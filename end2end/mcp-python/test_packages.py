@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import ROOT, Server, binary
+from conftest import ROOT, Server, binary, on_files
 
 pytestmark = [
+    on_files,
     pytest.mark.xdist_group("packages"),  # made once, by one worker
     pytest.mark.skipif(platform.system() != "Linux", reason="packages are made on Linux only, for now"),
 ]
