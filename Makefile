@@ -21,7 +21,7 @@ stages := lint unit build size e2e-python conformance interop assistants e2e
 # What compiles, and what mostly waits. Assistants and browsers are slow to start beside a compiler; beside each other they
 # fill both processors. `conformance` uses what `unit` has compiled long before.
 lanes := "lint unit assistants" "build size e2e-python e2e conformance interop"
-# ALSO=postgres: once more what is about the server, on the other engine. A quarter of an hour more.
+# ALSO=postgres: once more what is about the server, on the other engine, as in CI. A quarter of an hour more.
 ALSO ?=
 on_postgres := unit-on-postgres e2e-python-on-postgres
 lanes += $(if $(filter postgres,$(ALSO)),then $(on_postgres))

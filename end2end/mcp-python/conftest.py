@@ -103,6 +103,11 @@ def pytest_configure(config: pytest.Config) -> None:
     Postgres.chosen = config.getoption("--postgres")
 
 
+def rounds(usual: int) -> int:
+    """Of kills. With PostgreSQL, where every start takes longer, a third: what a kill does to a database is tried at its journal."""
+    return usual // 3 if Postgres.chosen else usual
+
+
 class Server:
     """One server process with a data folder of its own; it can be killed and started again."""
 

@@ -1,4 +1,4 @@
-"""A hundred rounds in which the server, the hook or the assistant is killed: every decision is acted on, exactly once."""
+"""Rounds in which the server, the hook or the assistant is killed: every decision is acted on, exactly once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server
+from conftest import Server, rounds
 
-ROUNDS = 100
+ROUNDS = rounds(100)
 FOLDER = "/home/dana/shop"
 
 

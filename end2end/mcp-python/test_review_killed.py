@@ -1,4 +1,4 @@
-"""A hundred kills between a decision with comments, taking it back, its prompt, and the answers: nothing is lost, and nothing
+"""Kills between a decision with comments, taking it back, its prompt, and the answers: nothing is lost, and nothing
 is doubled."""
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import httpx
-from conftest import Server
+from conftest import Server, rounds
 
-KILLS = 100
+KILLS = rounds(100)
 
 
 class Steady:
@@ -41,7 +41,7 @@ class Steady:
 
 
 def kill_at_work(steady: Steady, over: threading.Event) -> int:
-    """Kills the server a hundred times, each time in the middle of work: work is waited for, not time."""
+    """Kills the server again and again, each time in the middle of work: work is waited for, not time."""
     chance = random.Random(20261127)
     kills = 0
     while kills < KILLS:
@@ -56,7 +56,7 @@ def kill_at_work(steady: Steady, over: threading.Event) -> int:
     return kills
 
 
-def test_comments_answers_and_decisions_outlive_a_hundred_kills(tmp_path: Path) -> None:
+def test_comments_answers_and_decisions_outlive_kills(tmp_path: Path) -> None:
     # Longer than a start takes: what is taken back was not carried out before.
     server = Server(tmp_path, STAFFEL_UNDO_SECONDS="60")
     server.start()
