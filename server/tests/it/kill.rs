@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     notify::Fake,
-    support::{Api, Cluster, Event, Events, Program, data_folder, soon, until},
+    support::{Api, Cluster, Event, Events, PATIENCE, Program, data_folder, soon, until},
 };
 
 /// How often something dies; another number for a longer run.
@@ -274,7 +274,7 @@ async fn kills(nodes: usize, start: impl Fn(&str) -> Program, harm: impl Fn(u64)
     check_prompts(api, &pipelines[0], decisions).await;
     let ends = acknowledged.iter().filter_map(|key| key.strip_suffix("-e"));
     let ended: Vec<_> = ends.map(str::to_owned).collect();
-    check_notices(&receiver, &ended).await;
+    check_notices(&receiver, &ended, &apis(&programs)).await;
     pipelines.extend(ended);
     for program in &programs {
         check_facts(&program.api, &pipelines, &acknowledged).await;
@@ -331,7 +331,7 @@ async fn check_prompts(api: &Api, pipeline: &str, decisions: u32) {
 
 /// Each end was told, and nothing was told under two ids: a receiver that knows the id is told once. One that is asked whether
 /// somebody should decide may be told nothing, since it is decided by then.
-async fn check_notices(receiver: &Fake, ended: &[String]) {
+async fn check_notices(receiver: &Fake, ended: &[String], apis: &[Api]) {
     let untold = || {
         let taken = receiver.taken();
         let told = taken
@@ -341,14 +341,25 @@ async fn check_notices(receiver: &Fake, ended: &[String]) {
         let untold = ended.iter().filter(|pipeline| !told.contains(*pipeline));
         untold.cloned().collect::<Vec<_>>()
     };
-    // A receiver takes one after the other: many may be on their way.
+    // A receiver takes one after the other: many may be on their way. After six failed tries a pause takes half a minute, and
+    // the duty may have to be taken over before.
     loop {
-        let before = untold();
-        if before.is_empty() {
+        let before = untold().len();
+        if before == 0 {
             break;
         }
-        let more = format!("{before:?} are told");
-        until(&more, async || untold().len() < before.len()).await;
+        let more = async {
+            while untold().len() >= before {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if tokio::time::timeout(3 * PATIENCE, more).await.is_err() {
+            let mut known = Vec::new();
+            for api in apis {
+                known.push(api.get("/api/status").await.ok());
+            }
+            panic!("not told: {:?}; the nodes say: {known:#?}", untold());
+        }
     }
     let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for got in receiver.taken() {
