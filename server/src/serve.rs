@@ -107,6 +107,7 @@ pub async fn run<Served: Future<Output = ()>>(
             );
         }
     }
+    let mut background = vec![tokio::spawn(relay.clone().follow())];
     let node = Arc::new(Node::new(Arc::clone(&storage.nodes), Arc::clone(&agents)));
     node.begin().await;
     let notifier = if storage.journal.read_only().is_some() {
@@ -114,10 +115,11 @@ pub async fn run<Served: Future<Output = ()>>(
         None
     } else {
         let notifier = notifier(&config, &storage, (&relay, node.duty()), &people, &board)?;
+        let notifier = Arc::new(notifier);
         if node.duty().is_on() {
-            notifier.begin()?;
+            notifier.begin().await?;
         }
-        Some(Arc::new(notifier))
+        Some(notifier)
     };
     let tokens = Tokens::new(Arc::clone(&agents), Arc::clone(&people), &config);
     let for_agents = mcp::routes(mcp, &sessions, &tokens);
@@ -143,15 +145,14 @@ pub async fn run<Served: Future<Output = ()>>(
 
     let writer = Arc::new(PromptWriter::new(writers, config.look_first, folder));
     let writing = move |relay| Arc::clone(&writer).run(relay);
-    let mut background = vec![
-        tokio::spawn(relay.clone().follow()),
+    background.extend([
         tokio::spawn(relay.clone().derive()),
         tokio::spawn(node.duty().while_on(relay.clone(), writing)),
         tokio::spawn(node.duty().while_on(relay.clone(), undo::run)),
         tokio::spawn(agents.follow(relay.live().clone())),
         tokio::spawn(people.follow()),
         tokio::spawn(http::heartbeats(relay.live().clone(), config.heartbeat)),
-    ];
+    ]);
     if let Some(age) = config.archive_after {
         let archiving = move |relay| archiver::run(relay, age);
         background.push(tokio::spawn(node.duty().while_on(relay.clone(), archiving)));

@@ -3,7 +3,8 @@
 //! seed, so that a run that fails is run again by its number.
 //!
 //! What is simulated is what surrounds the code: the live log with its cursors, the question where a stream resumes, the
-//! question what another epoch means, and the term of the duty are those of the server.
+//! question where people are told on, the question what another epoch means, and the term of the duty are those of the
+//! server.
 
 use std::{
     cmp::Reverse,
@@ -22,6 +23,8 @@ use crate::{
     live::{Cursor, EventId, Filter, Live, Next, Unit},
     metrics::Durations,
     nodes::{BEAT, TERM, held_until},
+    notify::resumed,
+    registry::Reached,
     relay::{EpochChange, epoch_change},
 };
 
@@ -53,6 +56,10 @@ enum Bug {
     LaterFacts,
     /// A node whose commit was cut off says that nothing was stored.
     Guess,
+    /// How far people were told is noted in the epoch in which the duty began.
+    OldEpoch,
+    /// Whoever takes the duty over tells on from what it shows by then.
+    NotNewest,
 }
 
 /// Numbers that look random and are the same for a seed (`SplitMix64`).
@@ -95,6 +102,9 @@ struct Stored {
     /// At which position the fact of a key is.
     keys: HashMap<String, u64>,
     epochs: Vec<Epoch>,
+    /// How far people were told, and of what.
+    noted: Option<Reached>,
+    told: BTreeSet<u64>,
 }
 
 #[derive(Default)]
@@ -153,6 +163,8 @@ struct Node {
     /// The epochs as it knows them.
     epochs: Vec<Epoch>,
     on_duty_until: u64,
+    /// How far it has told people, while it is on duty.
+    told: Option<Reached>,
 }
 
 /// Somebody who follows, from node to node.
@@ -241,6 +253,7 @@ impl World {
                 session: None,
                 epochs: Vec::new(),
                 on_duty_until: 0,
+                told: None,
             });
             world.start(node);
             world.after(node as u64, Happens::Beat(node));
@@ -330,15 +343,20 @@ impl World {
                 let until = from + millis(held_until());
                 if self.nodes[node].lives {
                     self.nodes[node].on_duty_until = if on_duty { until } else { 0 };
+                    self.tell(node);
                 }
             }
             Happens::Look(node) => {
                 self.after(LOOK_EVERY, Happens::Look(node));
                 if self.bug != Bug::NoLook || self.nodes[node].session.is_none() {
                     self.catch_up(node);
+                    self.tell(node);
                 }
             }
-            Happens::Notice(node) => self.catch_up(node),
+            Happens::Notice(node) => {
+                self.catch_up(node);
+                self.tell(node);
+            }
             Happens::Read(client) => {
                 let pause = 1 + self.chance.below(400);
                 self.after(pause, Happens::Read(client));
@@ -387,6 +405,7 @@ impl World {
             session: Some(self.database.file),
             epochs: self.database.stored.epochs.clone(),
             on_duty_until: 0,
+            told: None,
         };
     }
 
@@ -455,7 +474,58 @@ impl World {
                 let derived = self.database.stored.facts.len().saturating_sub(3);
                 node.shown = self.database.stored.facts[..derived].to_vec();
                 node.live.restart(&epoch, derived as u64);
+                node.told = None;
             }
+        }
+    }
+
+    /// As the notifier does it: whoever is on duty tells on.
+    fn tell(&mut self, number: usize) {
+        if !self.works(number) || self.nodes[number].on_duty_until <= self.now {
+            self.nodes[number].told = None;
+            return;
+        }
+        if self.nodes[number].told.is_none() {
+            if self.bug != Bug::NotNewest {
+                self.catch_up(number);
+            }
+            let node = &self.nodes[number];
+            let newest = node.live.newest_id();
+            let noted = self.database.stored.noted.as_ref();
+            let begins = match noted.map(|noted| resumed(noted, &node.epochs, newest.position)) {
+                Some(Some(position)) => position,
+                Some(None) => {
+                    if !self.database.restored {
+                        self.fault = Some(format!("node {number} forgot whom to tell for nothing"));
+                    }
+                    newest.position
+                }
+                None => 0,
+            };
+            let begins = Reached {
+                epoch: newest.epoch,
+                position: begins,
+            };
+            self.database.stored.noted = Some(begins.clone());
+            self.nodes[number].told = Some(begins);
+        }
+        let node = &mut self.nodes[number];
+        let Some(told) = &mut node.told else { return };
+        let newest = node.live.newest_id();
+        let from = usize::try_from(told.position).unwrap_or(0);
+        for (_, made) in node.shown.iter().skip(from) {
+            self.database.stored.told.insert(*made);
+        }
+        told.position = newest.position.max(told.position);
+        if self.bug != Bug::OldEpoch {
+            told.epoch = newest.epoch;
+        }
+        let noted = &mut self.database.stored.noted;
+        if noted
+            .as_ref()
+            .is_none_or(|noted| noted.position < told.position)
+        {
+            *noted = Some(told.clone());
         }
     }
 
@@ -619,6 +689,7 @@ impl World {
                 let here = clients.filter(|client| client.node == node);
                 here.for_each(|client| client.cursor = None);
                 self.nodes[node].on_duty_until = 0;
+                self.nodes[node].told = None;
                 self.database.sessions.remove(&node);
                 let back = self.chance.below(8_000);
                 self.after(back, Happens::Start(node));
@@ -687,6 +758,14 @@ impl World {
                     ));
                 }
             }
+        }
+        let told = &self.database.stored.told;
+        let untold = facts
+            .iter()
+            .filter(|(_, made)| !told.contains(made))
+            .count();
+        if untold > 0 && !self.database.restored {
+            return Err(format!("nobody was told of {untold}"));
         }
         let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
         for (key, _) in facts {
@@ -777,6 +856,8 @@ fn what_is_wrong_on_purpose_is_found() {
         Bug::LateEpoch,
         Bug::LaterFacts,
         Bug::Guess,
+        Bug::OldEpoch,
+        Bug::NotNewest,
     ] {
         let found = (0..seeds()).find_map(|seed| World::new(seed, bug).run().err());
         assert!(found.is_some(), "{bug:?} was not found in {} runs", seeds());

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use crate::{live::EventId, relay::Relay};
+use crate::relay::Relay;
 
 /// The position that an answer is the state of, written as the ids of events are.
 const POSITION: HeaderName = HeaderName::from_static("staffel-position");
@@ -30,12 +30,7 @@ pub async fn newest(State(relay): State<Relay>, request: Request, next: Next) ->
         // Every event has an id of its own.
         return response;
     }
-    let live = relay.live();
-    let id = EventId {
-        epoch: live.epoch().to_string(),
-        position: live.bounds().1,
-    };
-    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+    if let Ok(id) = HeaderValue::try_from(relay.live().newest_id().to_string()) {
         response.headers_mut().insert(POSITION, id);
     }
     response

@@ -140,9 +140,12 @@ impl Live {
     /// Begins anew at a position of another epoch, which knows other events than those so far: every cursor is
     /// [`Next::Behind`]. Only the relay calls this.
     pub(crate) fn restart(&self, epoch: &str, position: u64) {
-        self.enter(epoch);
-        // With the channels: whoever follows one of these never gets what is of the new epoch.
-        let old = std::mem::replace(&mut *self.log_mut(), Log::after(position));
+        let old = {
+            let mut log = self.log_mut();
+            self.enter(epoch);
+            // With the channels: whoever follows one of these never gets what is of the new epoch.
+            std::mem::replace(&mut *log, Log::after(position))
+        };
         self.shared.signal.send_modify(|signal| {
             signal.head = position;
             signal.restarts += 1;
@@ -154,6 +157,16 @@ impl Live {
     pub fn bounds(&self) -> (u64, u64) {
         let log = self.log();
         (log.floor, log.head)
+    }
+
+    /// The newest position in the epoch that it belongs to.
+    pub fn newest_id(&self) -> EventId {
+        // Both of one moment: another epoch may begin before this position.
+        let log = self.log();
+        EventId {
+            epoch: self.epoch().to_string(),
+            position: log.head,
+        }
     }
 
     /// Wakes on every new unit, heartbeat, and on closing.
@@ -202,12 +215,9 @@ impl Live {
 
     /// Lets every subscriber feel that the server lives.
     pub fn beat(&self, now: Timestamp) {
-        let (_, head) = self.bounds();
+        let id = self.newest_id();
+        let head = id.position;
         let data = Heartbeat { at: now, head };
-        let id = EventId {
-            epoch: self.epoch().to_string(),
-            position: head,
-        };
         let heartbeats = Heartbeats {
             head,
             plain: encode(event_name::HEARTBEAT, None, &data),

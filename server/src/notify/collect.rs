@@ -16,7 +16,8 @@ use super::{
     overdue::{self, Overdue},
 };
 use crate::{
-    registry::NewNotice,
+    live::EventId,
+    registry::{NewNotice, Outbox, Reached},
     relay::{RelayError, now},
 };
 
@@ -36,12 +37,12 @@ impl Notifier {
         news: watch::Sender<()>,
         stop: CancellationToken,
     ) {
-        let mut position = starts.first();
-        let mut noted = position;
+        let mut reached = starts.first();
+        let mut noted = reached.position;
         let mut signal = self.relay.live().signal();
         loop {
             signal.borrow_and_update();
-            let caught_up = self.catch_up(&starts, &mut position, &mut noted, &news);
+            let caught_up = self.catch_up(&starts, &mut reached, &mut noted, &news);
             let failed = caught_up.await.err();
             if let Some(error) = &failed {
                 tracing::warn!(%error, "notices for webhooks are late: {error}");
@@ -58,7 +59,7 @@ impl Notifier {
                 biased;
                 () = stop.cancelled() => {
                     // The next start reads nothing again, and tells nobody who comes later what was before.
-                    if let Err(error) = self.put(vec![], position).await {
+                    if let Err(error) = self.put(vec![], Some(reached)).await {
                         tracing::warn!("how far was told cannot be noted: {error}");
                     }
                     return;
@@ -73,29 +74,35 @@ impl Notifier {
     async fn catch_up(
         &self,
         starts: &Starts,
-        position: &mut u64,
+        reached: &mut Reached,
         noted: &mut u64,
         news: &watch::Sender<()>,
     ) -> Result<()> {
         loop {
-            let (appends, reached) = self.relay.appends_after(*position).await?;
-            if reached == *position {
+            let (appends, EventId { epoch, position }) =
+                self.relay.appends_after(reached.position).await?;
+            if position == reached.position {
                 return Ok(());
             }
             for append in appends {
-                let end = append.last().map_or(*position, |last| last.position);
+                let end = append.last().map_or(reached.position, |last| last.position);
                 let notices = self.notices_of(starts, &append).await?;
+                // In the epoch in which it was read: another one may have begun since what was read before.
+                let end = Reached {
+                    epoch: epoch.clone(),
+                    position: end,
+                };
                 if !notices.is_empty() {
-                    self.put(notices, end).await?;
-                    *noted = end;
+                    self.put(notices, Some(end.clone())).await?;
+                    *noted = end.position;
                     news.send_replace(());
                 }
-                *position = end;
+                *reached = end;
             }
-            *position = reached;
-            if reached - *noted >= NOTED_EVERY {
-                self.put(vec![], reached).await?;
-                *noted = reached;
+            *reached = Reached { epoch, position };
+            if position - *noted >= NOTED_EVERY {
+                self.put(vec![], Some(reached.clone())).await?;
+                *noted = position;
             }
         }
     }
@@ -201,17 +208,18 @@ impl Notifier {
         }
         let is_new = !notices.is_empty();
         if is_new {
-            // The position stays: this was not read from the journal.
-            self.put(notices, 0).await?;
+            // This was not read from the journal.
+            self.put(notices, None).await?;
         }
         *told = late;
         Ok(is_new)
     }
 
-    async fn put(&self, notices: Vec<NewNotice>, position: u64) -> Result<()> {
-        let given_up = self
-            .with_outbox(move |outbox| outbox.put_notices(&notices, position, now(), WAITING_MAX))
-            .await?;
+    async fn put(&self, notices: Vec<NewNotice>, reached: Option<Reached>) -> Result<()> {
+        let put = move |outbox: &dyn Outbox| {
+            outbox.put_notices(&notices, reached.as_ref(), now(), WAITING_MAX)
+        };
+        let given_up = self.with_outbox(put).await?;
         if given_up > 0 {
             tracing::warn!(
                 "{given_up} notices for webhooks are given up: more than {WAITING_MAX} wait for one receiver"

@@ -21,15 +21,17 @@ mod wires;
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use domain::{Pipeline, PipelineId, Reason, Refusal, Timestamp};
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    journal::Epoch,
+    live::EventId,
     nodes::Duty,
     people::People,
-    registry::{Followed, Outbox, StoreError, StoredPush},
+    registry::{Followed, Outbox, Reached, StoreError, StoredPush},
     relay::{Relay, RelayError, now},
 };
 
@@ -67,15 +69,20 @@ pub struct Notifier {
 
 /// The positions after which everybody is told.
 struct Starts {
+    /// The epoch that they belong to.
+    epoch: String,
     /// In the order of the receivers.
     receivers: Vec<u64>,
     people: u64,
 }
 
 impl Starts {
-    fn first(&self) -> u64 {
+    fn first(&self) -> Reached {
         let receivers = self.receivers.iter().copied();
-        receivers.min().unwrap_or(self.people).min(self.people)
+        Reached {
+            epoch: self.epoch.clone(),
+            position: receivers.min().unwrap_or(self.people).min(self.people),
+        }
     }
 }
 
@@ -112,18 +119,33 @@ impl Notifier {
     }
 
     /// Goes on where this node, or another one, ended. A receiver that is new begins with what happens from now on, and
-    /// so do all of them when the journal is another one than before, as after a restored backup. Blocks.
+    /// so do all of them when the journal is another one than before, as after a restored backup.
     ///
     /// # Errors
-    /// The outbox cannot be used.
-    pub fn begin(&self) -> Result<(), StoreError> {
-        self.starts().map(drop)
+    /// The outbox cannot be used, or the journal does not answer.
+    pub async fn begin(self: &Arc<Self>) -> Result<()> {
+        self.starts().await.map(drop)
     }
 
-    fn starts(&self) -> Result<Starts, StoreError> {
+    async fn starts(self: &Arc<Self>) -> Result<Starts> {
+        let known = self.with_outbox(|outbox| outbox.followed()).await?;
+        // After that question: what another node has followed is no other journal where this one only does not show it yet.
+        ensure!(
+            self.relay.catch_up_with_others().await,
+            "what other nodes have written is not known"
+        );
+        let notifier = Arc::clone(self);
+        Ok(tokio::task::spawn_blocking(move || notifier.starts_after(&known)).await??)
+    }
+
+    /// The starts where this is known of them. Blocks.
+    fn starts_after(&self, known: &[Followed]) -> Result<Starts, StoreError> {
         let (outbox, relay) = (&*self.outbox, &self.relay);
-        let (_, head) = relay.live().bounds();
-        let known = outbox.followed()?;
+        let EventId {
+            epoch,
+            position: head,
+        } = relay.live().newest_id();
+        let epochs = relay.epochs();
         let names = self
             .receivers
             .iter()
@@ -137,7 +159,7 @@ impl Notifier {
         }
         let begin = |name: &str| -> Result<u64, StoreError> {
             let known = known.iter().find(|known| known.receiver == name);
-            let position = match known.map(|known| resumed(relay, known, head)) {
+            let position = match known.map(|known| resumed(&known.reached, &epochs, head)) {
                 Some(Some(position)) => position,
                 Some(None) => {
                     tracing::warn!(
@@ -157,8 +179,10 @@ impl Notifier {
             };
             outbox.put_receiver(&Followed {
                 receiver: name.to_owned(),
-                epoch: relay.live().epoch().to_string(),
-                position,
+                reached: Reached {
+                    epoch: epoch.clone(),
+                    position,
+                },
             })?;
             Ok(position)
         };
@@ -167,6 +191,7 @@ impl Notifier {
         Ok(Starts {
             receivers: receivers.collect::<Result<_, _>>()?,
             people: begin(PEOPLE)?,
+            epoch: epoch.clone(),
         })
     }
 
@@ -241,14 +266,14 @@ impl Notifier {
                 begun = duty.begins() => if begun.is_err() { return },
             }
             restarts.borrow_and_update();
-            let notifier = Arc::clone(&self);
-            let starts = tokio::task::spawn_blocking(move || notifier.starts()).await;
-            let starts = match starts.map_err(|error| StoreError(error.to_string())) {
-                Ok(Ok(starts)) => starts,
-                Ok(Err(error)) | Err(error) => {
+            let starts = match self.starts().await {
+                Ok(starts) => starts,
+                Err(error) => {
                     tracing::warn!(%error, "nothing is told yet: {error}");
-                    sleep(STORE_PAUSE).await;
-                    continue;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = sleep(STORE_PAUSE) => continue,
+                    }
                 }
             };
             let term = stop.child_token();
@@ -302,13 +327,14 @@ impl Notifier {
     }
 }
 
-/// Where following goes on, if what was noted is a place in this journal. What an epoch wrote after the next one began is
-/// not in it: a backup was restored.
-fn resumed(relay: &Relay, known: &Followed, head: u64) -> Option<u64> {
-    let epochs = relay.epochs();
-    let at = epochs.iter().position(|epoch| epoch.name == known.epoch)?;
+/// Where following goes on, if what was reached is in the journal that has these epochs and ends at `head`. What an epoch
+/// wrote after the next one began is not in it: a backup was restored.
+pub fn resumed(reached: &Reached, epochs: &[Epoch], head: u64) -> Option<u64> {
+    let at = epochs
+        .iter()
+        .position(|epoch| epoch.name == reached.epoch)?;
     let end = epochs.get(at + 1).map_or(head, |next| next.start);
-    (known.position <= end.min(head)).then_some(known.position)
+    (reached.position <= end.min(head)).then_some(reached.position)
 }
 
 fn later(at: Timestamp, pause: Duration) -> Timestamp {

@@ -18,7 +18,7 @@ use protocol::Scope;
 
 pub use credentials::{CredentialStore, SecretKind, StoredPasskey, StoredToken};
 pub use nodes::{Alone, Heard, Kept, LIVES, NodeStore, Told};
-pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoredNotice};
+pub use outbox::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, Reached, StoredNotice};
 pub use people::{
     AUDIT_KEPT, Changed, CodeFor, FROM_TERMINAL, Noted, PeopleStore, StoredCode, StoredDevice,
     StoredPerson,

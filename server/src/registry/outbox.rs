@@ -11,15 +11,22 @@ use super::StoreError;
 /// How long a notice is remembered after its end, in milliseconds: a week, longer than any is tried.
 pub const ENDED_KEPT: i64 = 7 * 24 * 3600 * 1000;
 
+/// How far the journal was followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The epoch of the journal that the position is of.
+    pub epoch: String,
+    /// Notices about what stands after this position are not made yet.
+    pub position: u64,
+}
+
 /// How far the journal was followed for a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// The name of the receiver.
     pub receiver: String,
-    /// The epoch of the journal in which this was noted.
-    pub epoch: String,
-    /// Notices about what stands after this position are not made yet.
-    pub position: u64,
+    /// How far.
+    pub reached: Reached,
 }
 
 /// A notice for one receiver.
@@ -96,15 +103,16 @@ pub trait Outbox: Send + Sync {
     /// It cannot be written.
     fn remove_receiver(&self, receiver: &str) -> Result<(), StoreError>;
 
-    /// Stores notices, and that the journal was followed up to `position` for all receivers, together. A notice that is
-    /// known is left as it is. Beyond `most` that wait for one receiver the oldest are given up; says how many.
+    /// Stores notices, and how far the journal was followed for all receivers, together; those for whom it was followed
+    /// farther keep that. A notice that is known is left as it is. Beyond `most` that wait for one receiver the oldest are
+    /// given up; says how many.
     ///
     /// # Errors
     /// It cannot be written. Nothing was changed then.
     fn put_notices(
         &self,
         notices: &[NewNotice],
-        position: u64,
+        reached: Option<&Reached>,
         at: Timestamp,
         most: usize,
     ) -> Result<usize, StoreError>;

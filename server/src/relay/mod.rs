@@ -32,7 +32,7 @@ use tokio::{
 use crate::{
     documents::Documents,
     journal::{Epoch, Journal, ListQuery, ReadError, Stored},
-    live::{Filter, Live},
+    live::{EventId, Filter, Live},
     metrics::Durations,
     projections::excerpt,
     release, secrets,
@@ -311,24 +311,29 @@ impl Relay {
         Ok(self.shared.journal.read_pipeline(id, after, max).await?)
     }
 
-    /// Whole appends after a position, in order, as far as they are shown, and the position to read on after. At most a
-    /// page: with the position that was given there are no more.
+    /// Whole appends after a position, in order, as far as they are shown, and the id to read on after. At most a page:
+    /// with the position that was given there are no more.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub async fn appends_after(
         &self,
         position: u64,
-    ) -> Result<(Vec<Vec<Recorded>>, u64), RelayError> {
-        let (_, head) = self.shared.live.bounds();
+    ) -> Result<(Vec<Vec<Recorded>>, EventId), RelayError> {
+        let EventId {
+            epoch,
+            position: head,
+        } = self.shared.live.newest_id();
+        let up_to = |position| EventId { epoch, position };
         if position >= head {
-            return Ok((vec![], position));
+            return Ok((vec![], up_to(position)));
         }
         let read = follow::batches(self.shared.journal.read_shared(position, PAGE).await?);
         let is_shown =
             |append: &Vec<Recorded>| append.last().is_none_or(|last| last.position <= head);
         let appends = read.batches.into_iter().take_while(is_shown).collect();
-        Ok((appends, read.last.map_or(head, |last| last.min(head))))
+        let last = read.last.map_or(head, |last| last.min(head));
+        Ok((appends, up_to(last)))
     }
 
     /// Stores what the next start would make anew. For a stop, when no more commands come.

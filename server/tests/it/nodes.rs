@@ -193,6 +193,50 @@ async fn another_node_takes_the_duty_over_and_everything_is_told_and_written_onc
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_to_be_told_is_told_by_the_next_node_also_after_a_crash_of_the_database() {
+    let cluster = Cluster::start(&["fsync=off"]);
+    let url = cluster.url("postgres");
+    let receiver = Fake::start([]).await;
+    let settings = receiver.settings();
+    let first = Program::start_on_with(&url, &settings);
+    let api = first.api.clone();
+    let told = async |pipeline: &str| {
+        until("it is told", async || {
+            let mut taken = receiver.taken().into_iter();
+            taken.any(|got| got.json()["pipeline"] == pipeline)
+        })
+        .await;
+    };
+    let pipeline = api.start("before").await;
+    api.hand_over(&pipeline, "# Waits").await;
+    told(&pipeline).await;
+    // The journal goes on in another epoch, and the node stays on duty.
+    cluster.crash();
+    until("it can be written", async || {
+        api.get("/health/ready").await.status == 200
+    })
+    .await;
+    let hand_over = async |project: &str| {
+        let pipeline = api.start(project).await;
+        api.hand_over(&pipeline, "# Waits").await;
+        pipeline
+    };
+    let pipeline = hand_over("after").await;
+    told(&pipeline).await;
+    receiver.takes_nothing(true);
+    let waiting = hand_over("waiting").await;
+    until("it was tried", async || {
+        let mut got = receiver.got().into_iter();
+        got.any(|got| got.json()["pipeline"] == waiting)
+    })
+    .await;
+    first.kill();
+    receiver.takes_nothing(false);
+    let _second = Program::start_on_with(&url, &settings);
+    told(&waiting).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_waits_on_one_node_ends_by_a_decision_made_on_another() {
     let url = database();
     let first = Program::start_on(&url);

@@ -125,6 +125,11 @@ impl Fake {
         self.taken()
     }
 
+    /// From now on it takes nothing, or everything again.
+    pub fn takes_nothing(&self, nothing: bool) {
+        self.always(nothing.then_some(Reply::Status(503)));
+    }
+
     /// The settings of a server that tells only this receiver.
     pub fn settings(&self) -> String {
         as_settings(&self.webhook("ours", ""))

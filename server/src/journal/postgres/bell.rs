@@ -12,7 +12,10 @@ use tokio::{
 };
 use tokio_postgres::Client;
 
-use super::{known::Known, writer::Job};
+use super::{
+    known::Known,
+    writer::{EPOCHS, Job, epoch},
+};
 use crate::postgres::{Database, Failure, silent};
 
 /// Whom the notices reach: all nodes of a database.
@@ -143,11 +146,23 @@ impl Bell {
         }
     }
 
-    /// Looks for the newest position.
+    /// Looks for the newest position, and for the epochs, which is what tells whether another node's position is in them.
     async fn look(&mut self, client: &Client) -> Result<u64, Failure> {
-        let select =
-            "SELECT position, pg_relation_filenode('staffel.head')::bigint FROM staffel.head";
+        let select = "SELECT position, pg_relation_filenode('staffel.head')::bigint,
+                      (SELECT name FROM staffel.epochs ORDER BY number DESC LIMIT 1) FROM staffel.head";
         let head = answered(client.query_one(select, &[])).await?;
+        let newest: Option<String> = head.try_get(2)?;
+        let known = self
+            .known
+            .epochs
+            .borrow()
+            .last()
+            .map(|last| last.name.clone());
+        if newest != known {
+            let rows = answered(client.query(EPOCHS, &[])).await?;
+            let epochs: Result<_, _> = rows.iter().map(epoch).collect();
+            self.known.begun(epochs?);
+        }
         let (position, file) = (head.try_get::<_, i64>(0)?, head.try_get(1)?);
         let position = position.unsigned_abs();
         if self.file.replace(file).is_some_and(|known| known != file)

@@ -47,12 +47,40 @@ impl Known {
         self.newest.send_replace(position);
     }
 
-    /// Notes which epochs there are.
+    /// Notes which epochs there are. What was read before what is known is passed over: an epoch does not end where it began.
     pub fn begun(&self, epochs: Vec<Epoch>) {
         self.epochs.send_if_modified(|known| {
-            let is_new = **known != *epochs;
-            *known = epochs.into();
+            let newest = |epochs: &[Epoch]| epochs.last().map(|last| last.name.clone());
+            let is_known = known
+                .iter()
+                .any(|known| newest(&epochs).is_none_or(|newest| newest == known.name));
+            let is_new = !is_known || known.is_empty();
+            if is_new {
+                *known = epochs.into();
+            }
             is_new
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_that_were_read_earlier_are_passed_over() {
+        let epochs = |names: &str| -> Vec<Epoch> {
+            let names = names.chars().map(|name| Epoch {
+                name: name.to_string(),
+                start: 0,
+            });
+            names.collect()
+        };
+        let known = Known::new(epochs("ab"), 0);
+        // "c" was begun by one connection while another one had just read what was before it.
+        for (heard, then) in [("abc", "abc"), ("ab", "abc"), ("", "abc"), ("ad", "ad")] {
+            known.begun(epochs(heard));
+            assert_eq!(**known.epochs.borrow(), *epochs(then), "{heard:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
 };
+use tokio_postgres::Row;
 
 use super::{
     known::Known,
@@ -39,6 +40,9 @@ const WORKED: Duration = Duration::from_secs(120);
 const ASKED: Duration = Duration::from_secs(5);
 /// The pause between two questions, and before another try after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// All epochs in their order, for [`epoch`].
+pub const EPOCHS: &str = "SELECT name, start FROM staffel.epochs ORDER BY number";
 
 type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
 
@@ -178,15 +182,19 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
 /// # Errors
 /// The database is away.
 pub async fn epochs(client: &impl GenericClient) -> Result<Vec<Epoch>, Failure> {
-    let all = "SELECT name, start FROM staffel.epochs ORDER BY number";
-    let mut epochs = Vec::new();
-    for row in rows(client, all, &[]).await? {
-        epochs.push(Epoch {
-            name: row.try_get(0)?,
-            start: number(&row, 1)?,
-        });
-    }
-    Ok(epochs)
+    let rows = rows(client, EPOCHS, &[]).await?;
+    rows.iter().map(epoch).collect()
+}
+
+/// An epoch as [`EPOCHS`] gives it.
+///
+/// # Errors
+/// It is none.
+pub fn epoch(row: &Row) -> Result<Epoch, Failure> {
+    Ok(Epoch {
+        name: row.try_get(0)?,
+        start: number(row, 1)?,
+    })
 }
 
 async fn locks(client: &Object, lock: &str) -> Result<bool, Failure> {

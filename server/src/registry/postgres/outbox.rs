@@ -6,7 +6,9 @@ use tokio_postgres::Row;
 use super::{Postgres, at, at_times};
 use crate::{
     postgres::{Failure, change, first, number, rows, signed},
-    registry::{ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoreError, StoredNotice},
+    registry::{
+        ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, Reached, StoreError, StoredNotice,
+    },
 };
 
 impl Outbox for Postgres {
@@ -16,8 +18,10 @@ impl Outbox for Postgres {
             let followed = |row: &Row| {
                 Ok(Followed {
                     receiver: row.try_get(0)?,
-                    epoch: row.try_get(1)?,
-                    position: number(row, 2)?,
+                    reached: Reached {
+                        epoch: row.try_get(1)?,
+                        position: number(row, 2)?,
+                    },
                 })
             };
             rows(client, select, &[])
@@ -32,8 +36,13 @@ impl Outbox for Postgres {
         self.with(async |client| {
             let insert = "INSERT INTO staffel.receiver (name, epoch, position) VALUES ($1, $2, $3)
                           ON CONFLICT (name) DO UPDATE SET epoch = $2, position = $3";
-            let (name, epoch) = (&followed.receiver, &followed.epoch);
-            change(client, insert, &[name, epoch, &signed(followed.position)]).await?;
+            let Reached { epoch, position } = &followed.reached;
+            change(
+                client,
+                insert,
+                &[&followed.receiver, epoch, &signed(*position)],
+            )
+            .await?;
             Ok(())
         })
     }
@@ -59,7 +68,7 @@ impl Outbox for Postgres {
     fn put_notices(
         &self,
         notices: &[NewNotice],
-        position: u64,
+        reached: Option<&Reached>,
         at: Timestamp,
         most: usize,
     ) -> Result<usize, StoreError> {
@@ -81,8 +90,11 @@ impl Outbox for Postgres {
                 let outcome = NoticeEnd::GivenUp.name();
                 given_up += change(work, give_up, &[&outcome, &now, receiver, &most]).await?;
             }
-            let follow = "UPDATE staffel.receiver SET position = greatest(position, $1)";
-            change(work, follow, &[&signed(position)]).await?;
+            if let Some(Reached { epoch, position }) = reached {
+                let follow =
+                    "UPDATE staffel.receiver SET epoch = $1, position = $2 WHERE position < $2";
+                change(work, follow, &[epoch, &signed(*position)]).await?;
+            }
             Ok(usize::try_from(given_up).unwrap_or(usize::MAX))
         })
     }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{WRITTEN, file_in};
 use crate::registry::{
-    ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, StoreError, StoredNotice,
+    ENDED_KEPT, Followed, NewNotice, NoticeEnd, Outbox, Reached, StoreError, StoredNotice,
 };
 
 /// The file of the outbox in a data folder.
@@ -65,8 +65,10 @@ impl Outbox for SqliteOutbox {
         let rows = rows.query_map([], |row| {
             Ok(Followed {
                 receiver: row.get(0)?,
-                epoch: row.get(1)?,
-                position: row.get(2)?,
+                reached: Reached {
+                    epoch: row.get(1)?,
+                    position: row.get(2)?,
+                },
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -76,7 +78,11 @@ impl Outbox for SqliteOutbox {
         self.file().execute(
             "INSERT INTO receiver (name, epoch, position) VALUES (?1, ?2, ?3)
              ON CONFLICT (name) DO UPDATE SET epoch = ?2, position = ?3",
-            params![followed.receiver, followed.epoch, followed.position],
+            params![
+                followed.receiver,
+                followed.reached.epoch,
+                followed.reached.position
+            ],
         )?;
         Ok(())
     }
@@ -92,7 +98,7 @@ impl Outbox for SqliteOutbox {
     fn put_notices(
         &self,
         notices: &[NewNotice],
-        position: u64,
+        reached: Option<&Reached>,
         at: Timestamp,
         most: usize,
     ) -> Result<usize, StoreError> {
@@ -121,10 +127,12 @@ impl Outbox for SqliteOutbox {
                 params![NoticeEnd::GivenUp.name(), at.millis(), notice.receiver, most],
             )?;
         }
-        file.execute(
-            "UPDATE receiver SET position = max(position, ?1)",
-            [position],
-        )?;
+        if let Some(Reached { epoch, position }) = reached {
+            file.execute(
+                "UPDATE receiver SET epoch = ?1, position = ?2 WHERE position < ?2",
+                params![epoch, position],
+            )?;
+        }
         file.commit()?;
         Ok(given_up)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
-use server::registry::{Followed, NewNotice, NoticeEnd, Outbox};
+use server::registry::{Followed, NewNotice, NoticeEnd, Outbox, Reached};
 
 /// Where an engine keeps an outbox.
 pub trait Place {
@@ -23,23 +23,26 @@ pub fn a_notice_is_kept_once_within_bounds_and_forgotten_long_after_its_end<P: P
         made: at(number),
         due: at(0),
     };
-    let place = |receiver: &str, position| Followed {
-        receiver: receiver.to_owned(),
-        epoch: "e".to_owned(),
+    let reached = |epoch: &str, position| Reached {
+        epoch: epoch.to_owned(),
         position,
     };
+    let place = |receiver: &str, epoch, position| Followed {
+        receiver: receiver.to_owned(),
+        reached: reached(epoch, position),
+    };
     let outbox = home.open();
-    outbox.put_receiver(&place("a", 5)).expect("a write");
-    outbox.put_receiver(&place("b", 40)).expect("a write");
+    outbox.put_receiver(&place("a", "e", 5)).expect("a write");
+    outbox.put_receiver(&place("b", "e", 40)).expect("a write");
     assert_eq!(
         outbox
-            .put_notices(&[notice(1), notice(2)], 10, at(0), 3)
+            .put_notices(&[notice(1), notice(2)], Some(&reached("e", 10)), at(0), 3)
             .expect("a write"),
         0
     );
     assert_eq!(
         outbox
-            .put_notices(&[notice(1)], 20, at(0), 3)
+            .put_notices(&[notice(1)], Some(&reached("f", 20)), at(0), 3)
             .expect("a write"),
         0
     );
@@ -59,8 +62,8 @@ pub fn a_notice_is_kept_once_within_bounds_and_forgotten_long_after_its_end<P: P
     let outbox = home.open();
     assert_eq!(
         outbox.followed().expect("a read"),
-        [place("a", 20), place("b", 40)],
-        "never back"
+        [place("a", "f", 20), place("b", "e", 40)],
+        "never back, and a position has the epoch that it was reached in"
     );
     let second = outbox.next_notice("a").expect("a read").expect("a notice");
     assert_eq!(second.id, "n2", "the first is later");
@@ -73,11 +76,13 @@ pub fn a_notice_is_kept_once_within_bounds_and_forgotten_long_after_its_end<P: P
         (first.delivery, 1, at(60_000))
     );
     outbox
-        .put_notices(&[notice(2)], 21, at(2), 3)
+        .put_notices(&[notice(2)], None, at(2), 3)
         .expect("a write");
     let more: Vec<_> = (3..8).map(notice).collect();
     assert_eq!(
-        outbox.put_notices(&more, 30, at(3), 3).expect("a write"),
+        outbox
+            .put_notices(&more, Some(&reached("f", 30)), at(3), 3)
+            .expect("a write"),
         3,
         "n1, n3 and n4"
     );
@@ -86,7 +91,7 @@ pub fn a_notice_is_kept_once_within_bounds_and_forgotten_long_after_its_end<P: P
     assert_eq!(oldest(&outbox), None, "n1 was given up");
     let later = at(8 * 24 * 3_600_000);
     outbox
-        .put_notices(&[notice(2)], 31, later, 10)
+        .put_notices(&[notice(2)], Some(&reached("f", 31)), later, 10)
         .expect("a write");
     let ids = || {
         std::iter::from_fn(|| {
@@ -103,7 +108,7 @@ pub fn a_notice_is_kept_once_within_bounds_and_forgotten_long_after_its_end<P: P
         "after a week it is forgotten"
     );
     outbox.remove_receiver("a").expect("a write");
-    assert_eq!(outbox.followed().expect("a read"), [place("b", 40)]);
+    assert_eq!(outbox.followed().expect("a read"), [place("b", "e", 40)]);
 }
 
 pub fn what_was_delivered_is_known_and_who_waits_is_listed_by_the_next_try<P: Place>() {
@@ -124,7 +129,9 @@ pub fn what_was_delivered_is_known_and_who_waits_is_listed_by_the_next_try<P: Pl
         notice("team", "n", 5),
     ];
     assert_eq!(
-        outbox.put_notices(&notices, 1, at(0), 9).expect("a write"),
+        outbox
+            .put_notices(&notices, None, at(0), 9)
+            .expect("a write"),
         0
     );
     let waiting = |beginning: &str| outbox.waiting(beginning).expect("a read");
