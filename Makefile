@@ -23,8 +23,8 @@ stages := lint unit build size e2e-python conformance interop assistants e2e
 lanes := "lint unit assistants" "build size e2e-python e2e conformance interop"
 # ALSO=postgres: once more what is about the server, on the other engine, as in CI. A quarter of an hour more.
 ALSO ?=
-on_postgres := unit-on-postgres e2e-python-on-postgres
-lanes += $(if $(filter postgres,$(ALSO)),then $(on_postgres))
+on_postgres := unit-on-postgres e2e-python-on-postgres mcp-on-postgres
+lanes += $(if $(filter postgres,$(ALSO)),then unit-on-postgres "e2e-python-on-postgres mcp-on-postgres")
 
 .PHONY: help setup run watch install dist test $(stages) $(on_postgres) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
@@ -93,6 +93,10 @@ conformance: ready-test build ##   the official conformance suite of MCP against
 
 interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the program
 	$(env) cd end2end && npm run --silent test:interop
+
+mcp-on-postgres: ready-test build ##   conformance, the TypeScript client and other clients of MCP, every server on PostgreSQL
+	$(env) cd end2end && export STAFFEL_TEST_ON_POSTGRES=1 && npm run --silent test:conformance && \
+		npm run --silent test:mcp && npm run --silent test:interop
 
 assistants: ready-assistants build ##   real coding assistants, with a scripted model, against the program
 	$(env) cd end2end/assistants && npm run --silent test

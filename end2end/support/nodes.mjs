@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Postgres } from './postgres.mjs';
 import { binary, ROOT, Server, until } from './server.mjs';
 
 const NGINX = ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'].find((path) => existsSync(path));
@@ -31,8 +32,10 @@ function lines(port, nodes) {
 }
 
 export class Nodes {
-  /** @type {import('node:child_process').ChildProcess[]} */
-  #beside = [];
+  /** @type {Postgres | undefined} */
+  #postgres;
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #nginx;
   #folder = mkdtempSync(join(tmpdir(), 'staffel-nodes-'));
   /** @type {Server[]} */
   nodes = [];
@@ -53,12 +56,8 @@ export class Nodes {
 
   /** @param {number} count @param {Record<string, string>} settings */
   async #start(count, settings) {
-    const postgres = spawn(join(ROOT, 'scripts/postgres.sh'), ['-c', 'fsync=off'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#beside.push(postgres);
-    let said = '';
-    postgres.stdout.on('data', (data) => (said += data));
-    const folder = await until('PostgreSQL starts', () => said.split('\n')[1] !== undefined && said.split('\n')[0], 30_000);
-    this.database = `postgres:///postgres?host=${folder}&user=staffel`;
+    this.#postgres = await Postgres.start();
+    this.database = await this.#postgres.database();
     const { port, letGo } = await keepPort();
     this.url = `http://127.0.0.1:${port}`;
     for (let number = 0; number < count; number += 1) {
@@ -75,8 +74,7 @@ export class Nodes {
     // A person who is signed in on one of them, at the address of all.
     this.nodes[0].front = port;
     await letGo();
-    const nginx = spawn(NGINX ?? 'nginx', ['-p', at, '-c', file, '-e', `${at}/log`], { stdio: 'ignore' });
-    this.#beside.push(nginx);
+    this.#nginx = spawn(NGINX ?? 'nginx', ['-p', at, '-c', file, '-e', `${at}/log`], { stdio: 'ignore' });
     await until('nginx starts', () =>
       fetch(`${this.url}/health`).then(
         (answer) => answer.ok,
@@ -99,14 +97,13 @@ export class Nodes {
 
   async dispose() {
     for (const node of this.nodes) await node.dispose();
-    for (const child of this.#beside.reverse()) {
-      const ended = new Promise((done) => child.once('exit', done));
-      child.stdin?.end();
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        await ended;
-      }
+    const nginx = this.#nginx;
+    if (nginx && nginx.exitCode === null && nginx.signalCode === null) {
+      const ended = new Promise((done) => nginx.once('exit', done));
+      nginx.kill('SIGTERM');
+      await ended;
     }
+    await this.#postgres?.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

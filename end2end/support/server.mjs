@@ -7,7 +7,12 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { newDatabase } from './postgres.mjs';
+
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Whether every server keeps its data in a database of its own, where nothing else is said. */
+export const ON_POSTGRES = process.env.STAFFEL_TEST_ON_POSTGRES === '1';
 
 /** Asks again and again until there is an answer; fails after `limit` milliseconds.
  * @template T
@@ -56,7 +61,7 @@ export class Server {
   /** @param {Record<string, string>} environment settings, as STAFFEL_… variables
    * @param {boolean} nobody whether nobody signs in by itself */
   constructor(environment = {}, nobody = false) {
-    this.#environment = environment;
+    this.#environment = { ...environment };
     this.#nobody = nobody;
   }
 
@@ -95,6 +100,7 @@ export class Server {
   }
 
   async start() {
+    if (ON_POSTGRES) this.#environment.STAFFEL_DATABASE_URL ??= await newDatabase();
     // A person's own settings must not reach the tests.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STAFFEL_'));
     const log = join(this.#folder, `server-${(this.#starts += 1)}.log`);

@@ -6,7 +6,7 @@ use tokio_postgres::{Error, error::SqlState};
 
 use super::{Database, DatabaseError, explain};
 
-/// The first version with `pg_xact_status` for transactions of a name that does not wrap around.
+/// The first version that makes random ids by itself (`gen_random_uuid`).
 pub const OLDEST: &str = "PostgreSQL 13";
 const OLDEST_NUMBER: i32 = 130_000;
 

@@ -73,6 +73,55 @@ async fn what_was_done_on_a_database_is_there_after_a_restart_and_commands_work_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_cuts_off_before_it_is_durable_is_not_acknowledged_by_a_transaction_of_the_same_number()
+ {
+    // Nothing becomes durable before it is committed.
+    let cluster = Cluster::start(&["fsync=off", "wal_writer_delay=10s"]);
+    let url = cluster.url("postgres");
+    let first = Program::start_on(&url);
+    let second = Program::start_on(&url);
+    let pipeline = first.api.start("Cut off").await;
+    let stall = "CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     IF NEW.event LIKE '%cut off%' THEN PERFORM pg_sleep(30); END IF; RETURN NULL; END $$;
+                 CREATE CONSTRAINT TRIGGER stall AFTER INSERT ON staffel.events DEFERRABLE INITIALLY DEFERRED
+                     FOR EACH ROW EXECUTE FUNCTION stall()";
+    cluster.execute("postgres", stall);
+    let report = async |api: Api, message: String| {
+        let path = format!("/api/pipelines/{pipeline}/reports");
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", message.as_str()),
+            ("staffel-actor", "agent/cursor"),
+        ];
+        let body = json!({"message": message}).to_string();
+        api.try_send(Method::POST, &path, &headers, body).await
+    };
+    for round in 0..4 {
+        let message = format!("cut off {round}");
+        let cut_off = report(first.api.clone(), message.clone());
+        let others = async {
+            let sleeps = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+            until("it is about to be durable", async || {
+                cluster.ask("postgres", sleeps) == Some(1)
+            })
+            .await;
+            cluster.crash();
+            // Another transaction gets the number of which nothing is known any more.
+            until("another one is written", async || {
+                let answer = report(second.api.clone(), format!("other {round}")).await;
+                answer.is_some_and(|answer| answer.status < 300)
+            })
+            .await;
+        };
+        let (answer, ()) = tokio::join!(cut_off, others);
+        let answer = answer.expect("an answer");
+        let there = first.api.events(&pipeline).await;
+        let there = there.iter().any(|event| event["key"] == message.as_str());
+        assert!(there || answer.status >= 300, "it is not there: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_is_away_boards_stay_and_a_change_is_503_and_then_all_goes_on() {
     let cluster = Cluster::start(&["fsync=off"]);
     cluster.execute("postgres", "CREATE DATABASE relay TEMPLATE template0");

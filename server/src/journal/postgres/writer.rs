@@ -67,6 +67,17 @@ pub struct Session {
     client: Option<Object>,
     /// The file in which `head` was when it began.
     file: i64,
+    /// A name that no other one has.
+    name: String,
+    /// How many groups of appends it has begun.
+    groups: u64,
+}
+
+/// What a transaction leaves in the table `meta`, and no other one does: by this it is known afterwards. The number that
+/// PostgreSQL gives to a transaction does not tell: after a crash another one gets the number of which nothing was durable.
+struct Mark {
+    session: String,
+    group: String,
 }
 
 impl Session {
@@ -76,6 +87,15 @@ impl Session {
 
     fn get_mut(&mut self) -> Result<&mut Object, Failure> {
         self.client.as_mut().ok_or_else(silent)
+    }
+
+    /// A mark for the next group.
+    fn mark(&mut self) -> Mark {
+        self.groups += 1;
+        Mark {
+            session: format!("session {}", self.name),
+            group: self.groups.to_string(),
+        }
     }
 
     fn is_closed(&self) -> bool {
@@ -124,6 +144,8 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
     let mut session = Session {
         client: Some(database.reserved().await?),
         file: 0,
+        name: String::new(),
+        groups: 0,
     };
     // A node that stands still in the middle of a commit stops all others.
     let limits = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '5s'";
@@ -145,9 +167,12 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
         return Ok(None);
     }
     let work = session.get_mut()?.transaction().await?;
-    let head = "SELECT position, pg_relation_filenode('staffel.head')::bigint FROM staffel.head FOR UPDATE";
+    let head =
+        "SELECT position, pg_relation_filenode('staffel.head')::bigint, gen_random_uuid()::text
+                FROM staffel.head FOR UPDATE";
     let head = first(&work, head, &[]).await?.ok_or_else(no_head)?;
     let (position, file) = (number(&head, 0)?, head.try_get::<_, i64>(1)?);
+    let name = head.try_get(2)?;
     let begin = "INSERT INTO staffel.epochs (name, start, file) SELECT $1, $2, $3
                  WHERE $4 OR $3 IS DISTINCT FROM (SELECT file FROM staffel.epochs ORDER BY number DESC LIMIT 1)";
     change(
@@ -162,6 +187,10 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
         &[&i64::from(EPOCHS_KEPT)],
     )
     .await?;
+    // Nobody asks for a mark that is a day old.
+    let forget = "DELETE FROM staffel.meta WHERE name LIKE 'session %'
+                  AND split_part(value, ' ', 2)::bigint < extract(epoch FROM clock_timestamp() - interval '1 day')";
+    change(&work, forget, &[]).await?;
     let epochs = epochs(&work).await?;
     work.commit().await?;
     if alone && company != Company::Nobody {
@@ -169,7 +198,7 @@ pub async fn enter(database: &Database, company: Company) -> Result<Option<Enter
         let share = "SELECT pg_advisory_lock_shared($1), pg_advisory_unlock($1)";
         first(session.get()?, share, &[&WRITERS]).await?;
     }
-    session.file = file;
+    (session.file, session.name) = (file, name);
     Ok(Some(Entered {
         session,
         epochs,
@@ -338,30 +367,32 @@ impl Writer {
         self.session.as_mut().ok_or_else(silent)
     }
 
-    /// Appends a group. A commit of which the outcome was lost is asked for by the name of its transaction.
+    /// Appends a group. A commit of which the outcome was lost is asked for by what it leaves.
     async fn append(
         &mut self,
         batch: &[Box<Append>],
         check: bool,
     ) -> Result<(u64, Vec<Result<Appended, AppendError>>), AppendError> {
         let session = self.session().await?;
-        let file = session.file;
-        let mut transaction = None;
+        let (file, mark) = (session.file, session.mark());
+        let mut written = None;
         let tried = timeout(COMMITTED, async {
             let work = session.get_mut()?.transaction().await?;
             // At the start: whoever commits first has the lower positions.
-            let locked = "SELECT position, pg_current_xact_id()::text, pg_relation_filenode('staffel.head')::bigint
-                          FROM staffel.head FOR UPDATE";
+            let locked = "SELECT position, pg_relation_filenode('staffel.head')::bigint FROM staffel.head FOR UPDATE";
             let head = first(&work, locked, &[]).await?.ok_or_else(no_head)?;
-            if head.try_get::<_, i64>(2)? != file {
+            if head.try_get::<_, i64>(1)? != file {
                 return Err(Failure::Away("another copy of the database was restored".to_owned()));
             }
             let mut newest = number(&head, 0)?;
             let results = insert(&work, batch, &mut newest).await?;
+            let end = "WITH mark AS (INSERT INTO staffel.meta VALUES ($2, concat($3::text, ' ', extract(epoch FROM clock_timestamp())::bigint))
+                                     ON CONFLICT (name) DO UPDATE SET value = excluded.value)
+                       UPDATE staffel.head SET position = $1";
             change(
                 &work,
-                "UPDATE staffel.head SET position = $1",
-                &[&signed(newest)],
+                end,
+                &[&signed(newest), &mark.session, &mark.group],
             )
             .await?;
             if check {
@@ -369,7 +400,7 @@ impl Writer {
                              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
                 change(&work, tried, &[]).await?;
             }
-            transaction = Some((head.try_get::<_, String>(1)?, newest, results));
+            written = Some((newest, results));
             Ok::<_, Failure>(work.commit().await?)
         })
         .await;
@@ -379,36 +410,33 @@ impl Writer {
             Err(_) => Some(silent()),
         };
         let Some(failure) = failure else {
-            return transaction
-                .map(|(_, newest, results)| (newest, results))
-                .ok_or_else(|| AppendError::Unknown("there was no answer".to_owned()));
+            return written.ok_or_else(|| AppendError::Unknown("there was no answer".to_owned()));
         };
         // Whatever is under way on this connection, nobody waits for it.
         self.session = None;
-        let Some((name, newest, results)) = transaction else {
+        let Some(written) = written else {
             return Err(failure.into());
         };
-        match self.outcome(&name, newest).await {
-            Some(true) => Ok((newest, results)),
+        match self.was_committed(&mark).await {
+            Some(true) => Ok(written),
             Some(false) => Err(failure.into()),
             None => Err(AppendError::Unknown(failure.to_string())),
         }
     }
 
-    /// Whether a transaction was committed that ends at this position. `None`: nobody can tell now.
-    async fn outcome(&self, transaction: &str, newest: u64) -> Option<bool> {
+    /// Whether the transaction was committed that leaves this. `None`: nobody can tell now.
+    async fn was_committed(&self, mark: &Mark) -> Option<bool> {
         let database = self.database.upgrade()?;
         let asked = timeout(ASKED, async {
             loop {
-                match status(&database, transaction, newest).await.as_deref() {
-                    Ok("committed") => return Some(true),
-                    Ok("aborted") => return Some(false),
-                    // It is under way still, or the database is away.
-                    _ => sleep(PAUSE).await,
+                match is_left(&database, mark).await {
+                    Ok(is_left) => return is_left,
+                    // The database is away.
+                    Err(_) => sleep(PAUSE).await,
                 }
             }
         });
-        asked.await.ok().flatten()
+        asked.await.ok()
     }
 
     /// Makes one more part of a document findable.
@@ -475,24 +503,16 @@ fn within_bounds<T>(appends: &[(Box<Append>, T)]) -> usize {
     fits.count()
 }
 
-/// What became of a transaction that ended at this position: `committed`, `aborted` or something else.
-async fn status(
-    database: &Arc<Database>,
-    transaction: &str,
-    newest: u64,
-) -> Result<String, Failure> {
+/// Whether a transaction has left its mark, or never will.
+async fn is_left(database: &Arc<Database>, mark: &Mark) -> Result<bool, Failure> {
     let work = async |client: &mut Object| {
-        let select = "SELECT coalesce(pg_xact_status($1::text::xid8), 'forgotten')";
-        let row = first(client, select, &[&transaction]).await?;
-        let status: String = row.ok_or_else(silent)?.try_get(0)?;
-        if status != "committed" {
-            return Ok(status);
-        }
-        // A standby may have taken the place of the database that knew this name, and may not have got what it had. What is
-        // committed after something is safe only where that is.
-        let after = "UPDATE staffel.head SET position = position WHERE position >= $1";
-        let there = change(client, after, &[&signed(newest)]).await? > 0;
-        Ok(if there { status } else { "lost".to_owned() })
+        // The transaction had locked this row: it has ended once another one may change it. And what is committed after
+        // something is safe only where that is, also on a standby that has taken the place of the database.
+        let after = "UPDATE staffel.head SET position = position";
+        change(client, after, &[]).await?;
+        let left = "SELECT FROM staffel.meta WHERE name = $1 AND split_part(value, ' ', 1) = $2";
+        let left = first(client, left, &[&mark.session, &mark.group]).await?;
+        Ok(left.is_some())
     };
     database.with(work).await
 }
