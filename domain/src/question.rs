@@ -483,6 +483,13 @@ impl Pipeline {
             .find(|question| question.asked == asked)
     }
 
+    /// The question that was asked in these words last, answered or not.
+    pub fn newest_question(&self, asked: &Asked) -> Option<&Question> {
+        let asked = check(asked).ok()?;
+        let mut newest_first = self.questions.iter().rev();
+        newest_first.find(|question| question.asked == asked)
+    }
+
     /// The questions that wait for a person, the oldest first; none of a pipeline that has ended.
     pub fn open_questions(&self) -> impl Iterator<Item = &Question> {
         let open = !self.status.has_ended();

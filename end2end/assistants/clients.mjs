@@ -30,7 +30,6 @@ export const CLIENTS = [
     name: 'claude',
     connect: 'claude-code',
     package: '@anthropic-ai/claude-code',
-    gaps: { killed_in_a_call: 'it waits for its own limit, 300 s without a word' },
     settings: () => [],
     environment: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
@@ -116,7 +115,6 @@ trust_level = "trusted"
     name: 'qwen',
     connect: 'qwen',
     package: '@qwen-code/qwen-code',
-    gaps: { killed_in_a_call: 'it waits for its own limit, 600 s' },
     settings: ({ home }) => [[join(home, '.qwen/settings.json'), json({ general: { enableAutoUpdate: false } })]],
     environment: ({ model }) => ({ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: `${model}/v1`, OPENAI_MODEL: 'scripted' }),
     turn: (prompt) => ['--auth-type', 'openai', '--yolo', '-p', prompt],
@@ -127,7 +125,6 @@ trust_level = "trusted"
     name: 'opencode',
     connect: 'opencode',
     package: 'opencode-ai',
-    gaps: { killed_in_a_call: 'it waits for its own limit, 60 s' },
     settings: ({ home, project, model }) => [
       ...[join(home, '.config/opencode'), join(project, '.opencode')].flatMap(types_of_plugins),
       [

@@ -9,7 +9,7 @@ import { Assistant, PATIENCE, version } from './assistant.mjs';
 import { CLIENTS } from './clients.mjs';
 import { DONE, works_through } from './script.mjs';
 
-/** So long a client has for what it is known not to do. All others do it within two seconds. */
+/** So long a client has for what it is known not to do. All others do it within some seconds. */
 const GAP = 15_000;
 
 /** @type {Server} */

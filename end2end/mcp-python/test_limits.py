@@ -73,13 +73,13 @@ def stateless(method: str, name: str = "", meta: dict[str, Any] | None = None, /
     return {"json": request(method, **params, _meta=whole), "headers": headers, "timeout": 20}
 
 
-def test_b_an_answer_that_was_given_cannot_be_resumed_but_asked_for_again(server: Server) -> None:
+def test_b_an_answer_that_nobody_heard_is_given_to_whoever_comes_back(server: Server) -> None:
     session = Session(server)
     pipeline, handover = session.handed_over()
     event = session.begin_to_wait(handover)
     server.decide(handover, changes="Go on.")
     server.wait_for(pipeline, "PromptPickedUp")
-    assert "Go on." not in session.hear(2, **{"Last-Event-ID": event})
+    assert "Go on." in session.hear(2, **{"Last-Event-ID": event})
     again = session.call("await_handover_decision", handover=handover)
     assert again["decision"] == "accepted" and "Go on." in again["prompt"]
     assert server.count(pipeline)["PromptPickedUp"] == 1
@@ -131,3 +131,26 @@ def test_g_nobody_is_told_that_a_task_has_changed(server: Server) -> None:
 def test_n_nothing_of_the_stateless_era_can_be_resumed(server: Server) -> None:
     headers = {"Accept": "text/event-stream", "MCP-Protocol-Version": VERSION, "Last-Event-ID": "0/0"}
     assert httpx.get(server.mcp, headers=headers).status_code == 405
+
+
+def test_n_a_wait_without_a_session_goes_on_by_what_the_id_of_its_events_says(server: Server) -> None:
+    session = Session(server)
+    _, handover = session.handed_over()
+    name, arguments = "await_handover_decision", {"handover": handover, "wait_seconds": 50}
+    wait = stateless("tools/call", name, {"progressToken": 1}, name=name, arguments=arguments)
+    with httpx.stream("POST", server.mcp, **wait) as answer:
+        event = next(line.removeprefix("id: ") for line in answer.iter_lines() if line.startswith("id: "))
+        server.kill()
+    server.start()
+    headers = {"Accept": "text/event-stream", "MCP-Protocol-Version": VERSION, "Last-Event-ID": event}
+    with ThreadPoolExecutor(1) as thread:
+        heard = thread.submit(httpx.get, server.mcp, headers=headers, timeout=20)
+        time.sleep(0.5)
+        server.decide(handover, changes="Go on.")
+        answer = heard.result()
+    assert answer.headers["content-type"].startswith("text/event-stream") and "Go on." in answer.text
+    # What was answered at once comes as a stream, too, and nobody comes back after it.
+    again = httpx.get(server.mcp, headers=headers, timeout=20)
+    assert again.headers["content-type"].startswith("text/event-stream") and "Go on." in again.text
+    last = [line.removeprefix("id: ") for line in again.text.splitlines() if line.startswith("id: ")][-1]
+    assert httpx.get(server.mcp, headers={**headers, "Last-Event-ID": last}, timeout=20).status_code == 405

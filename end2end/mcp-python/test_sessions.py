@@ -79,16 +79,15 @@ def test_forgotten_sessions_are_bounded_and_come_back(server: Server) -> None:
 
 
 async def test_a_wait_is_resumed_by_its_own_session_only(server: Server) -> None:
-    """Ids of events are numbers that begin anew in every session."""
-    mine, busy, idle = Session(server), Session(server), Session(server)
+    mine, busy = Session(server), Session(server)
     (_, one), (_, other) = mine.handed_over(), busy.handed_over()
-    event = {"Last-Event-ID": mine.begin_to_wait(one)}
-    assert event["Last-Event-ID"] == busy.begin_to_wait(other)
-    async with mine.hearing(**event) as me, busy.hearing(**event) as somebody:
+    ours, theirs = mine.begin_to_wait(one), busy.begin_to_wait(other)
+    for session, event in [(mine, theirs), (busy, ours)]:
+        nothing = httpx.get(server.mcp, headers={**session.headers, "Last-Event-ID": event}, timeout=10)
+        assert nothing.status_code == 405, "a session without such an answer"
+    async with mine.hearing(**{"Last-Event-ID": ours}) as me, busy.hearing(**{"Last-Event-ID": theirs}) as somebody:
         server.decide(one, changes="For me.")
         await me.until("For me.")
         server.decide(other, changes="For somebody.")
         await somebody.until("For somebody.")
     assert "For somebody." not in me.text and "For me." not in somebody.text
-    nothing = httpx.get(server.mcp, headers={**idle.headers, **event}, timeout=10)
-    assert nothing.status_code == 405 and "For " not in nothing.text, "a session without such an answer"

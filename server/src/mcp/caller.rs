@@ -9,6 +9,8 @@ use rmcp::{
     service::{NotificationContext, RequestContext},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::ownership::SESSION;
 use crate::agents::{Agents, Caller, Identity, Open};
 
@@ -21,6 +23,15 @@ pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
 pub fn session(extensions: &Extensions) -> Option<&str> {
     let parts = extensions.get::<Parts>()?;
     parts.headers.get(SESSION)?.to_str().ok()
+}
+
+/// What a call of the legacy protocol is known by that may come again after it was cut off: in a session no two have the same
+/// id.
+pub fn key(context: &RequestContext<RoleServer>) -> Option<String> {
+    let session = session(&context.extensions)?;
+    let hash: [u8; 32] = Sha256::digest(format!("{session} {}", context.id)).into();
+    let hash = u128::from_be_bytes(*hash.first_chunk()?);
+    Some(format!("call-{hash:032x}"))
 }
 
 /// The agent that acts: by its token; without one, by the name that its client gives itself.

@@ -13,6 +13,7 @@ mod prompts;
 mod questions;
 mod resource;
 mod resources;
+mod resuming;
 mod routes;
 mod sessions;
 mod stored_sessions;

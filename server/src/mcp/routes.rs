@@ -6,7 +6,7 @@ use axum::{Router, extract::Request, middleware};
 use rmcp::ServerHandler;
 use tower::{ServiceBuilder, service_fn};
 
-use super::{McpService, Sessions, errors::in_json_rpc, ownership};
+use super::{McpService, Sessions, errors::in_json_rpc, ownership, resuming};
 use crate::access::{self, Tokens};
 
 /// The routes for agents.
@@ -31,6 +31,7 @@ where
             ownership::check,
         ))
         .layer(middleware::from_fn(in_json_rpc))
+        .layer(middleware::from_fn(resuming::go_on))
         .service(mcp);
     Router::new()
         .route_service("/mcp", mcp.clone())

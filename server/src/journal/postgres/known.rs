@@ -47,14 +47,12 @@ impl Known {
         self.newest.send_replace(position);
     }
 
-    /// Notes which epochs there are. What was read before what is known is passed over: an epoch does not end where it began.
+    /// Notes which epochs there are. What another connection has read earlier is passed over: epochs are only added.
     pub fn begun(&self, epochs: Vec<Epoch>) {
         self.epochs.send_if_modified(|known| {
-            let newest = |epochs: &[Epoch]| epochs.last().map(|last| last.name.clone());
-            let is_known = known
-                .iter()
-                .any(|known| newest(&epochs).is_none_or(|newest| newest == known.name));
-            let is_new = !is_known || known.is_empty();
+            let is_new = epochs
+                .last()
+                .is_some_and(|newest| known.iter().all(|known| known.name != newest.name));
             if is_new {
                 *known = epochs.into();
             }

@@ -17,18 +17,20 @@ use rmcp::{
         common::server_side_http::{ServerSseMessage, SessionId},
         streamable_http_server::session::{
             RestoreOutcome, SessionManager,
-            local::{LocalSessionManager, LocalSessionManagerError, LocalSessionWorker},
+            local::{
+                LocalSessionManager, LocalSessionManagerError, LocalSessionWorker, SessionError,
+            },
         },
     },
 };
 
 use super::{
-    Sessions,
+    Sessions, event_id,
     usage::{Use, lock},
 };
 
 /// How soon a client comes back whose stream broke off.
-const RETRY: Duration = Duration::from_secs(3);
+pub const RETRY: Duration = Duration::from_secs(3);
 
 /// Whether the clients of a protocol version can resume the answer to a POST. The empty event with an id that makes it
 /// possible came with 2025-11-25 (SEP-1699). SDKs of the versions before cannot parse it, and take any id in a finished
@@ -75,6 +77,25 @@ impl Drop for HungUp {
                 let _ = local.accept_message(&session, message).await;
             });
         }
+    }
+}
+
+/// An event of the answer to a call with the id for clients. Whoever has the answer has nothing to repeat.
+fn labelled(mut event: ServerSseMessage, label: &str, call: Option<&str>) -> ServerSseMessage {
+    let call = call.filter(|_| !is_answer(&event));
+    let inside = event.event_id.as_deref();
+    event.event_id = inside.map(|inside| event_id::outside(label, inside, call));
+    event
+}
+
+impl Sessions {
+    /// Whether the client of a session can resume, and the name of the session in this memory.
+    fn resumption(&self, id: &SessionId) -> (bool, Arc<str>) {
+        let used = lock(&self.used);
+        let how = used.get(id);
+        how.map_or((true, Arc::from("")), |how| {
+            (how.resumes, Arc::clone(&how.label))
+        })
     }
 }
 
@@ -129,8 +150,9 @@ impl SessionManager for Sessions {
             ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
             _ => None,
         };
+        let (resumes, label) = self.resumption(id);
+        let call = resumes.then(|| event_id::to_repeat(id, &message)).flatten();
         let stream = self.local.create_stream(id, message).await?;
-        let resumes = lock(&self.used).get(id).is_none_or(|how| how.resumes);
         let hung_up = request
             .filter(|_| !resumes)
             .map(|request| HungUp::new(Arc::clone(&self.local), id.clone(), request));
@@ -139,7 +161,9 @@ impl SessionManager for Sessions {
         Ok(stream::poll_fn(move |context| {
             loop {
                 let mut event = ready!(stream.as_mut().poll_next(context));
-                if !resumes {
+                if resumes {
+                    event = event.map(|event| labelled(event, &label, call.as_deref()));
+                } else {
                     match &mut event {
                         // Nothing but the advice to come back with an id.
                         Some(event) if event.message.is_none() => continue,
@@ -170,7 +194,7 @@ impl SessionManager for Sessions {
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
         let stream = self.local.create_standalone_stream(id).await?;
         self.listens_anew(id);
-        let resumes = lock(&self.used).get(id).is_none_or(|how| how.resumes);
+        let (resumes, _) = self.resumption(id);
         let advice = resumes.then(|| ServerSseMessage::priming("0", RETRY));
         Ok(stream::iter(advice).chain(self.counted(id, stream, true)))
     }
@@ -180,9 +204,19 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Answer<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
-        let stream = self.local.resume(id, last_event_id).await?;
+        let (_, label) = self.resumption(id);
+        let last = event_id::inside(&label, &last_event_id).ok_or(SessionError::InvalidEventId)?;
+        let of_call = last.contains('/');
+        let stream = self.local.resume(id, last.to_owned()).await?;
         self.listens_anew(id);
-        Ok(self.counted(id, stream, true))
+        let stream = self.counted(id, stream, true);
+        Ok(stream.map(move |event| {
+            if of_call {
+                labelled(event, &label, event_id::said(&last_event_id))
+            } else {
+                event
+            }
+        }))
     }
 
     async fn restore_session(&self, id: SessionId) -> Answer<RestoreOutcome<Self::Transport>> {

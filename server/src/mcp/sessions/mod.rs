@@ -4,6 +4,7 @@
 //! most [`MOST`] live in memory, the longest unused one goes first, and any of them comes back from the
 //! [`StoredSessions`] when its client calls again.
 
+pub mod event_id;
 mod manager;
 mod usage;
 
@@ -20,6 +21,7 @@ use rmcp::transport::{
 
 use super::{stored_sessions::StoredSessions, watching::Watched};
 use crate::agents::Agents;
+pub use manager::RETRY;
 use usage::{Counted, Use, lock};
 
 /// Most sessions in memory at once.

@@ -13,7 +13,7 @@ use rmcp::transport::common::server_side_http::SessionId;
 
 use crate::{
     agents::{Agents, Open},
-    mcp::watching::Watched,
+    mcp::{sessions::event_id, watching::Watched},
 };
 
 /// How a session is used.
@@ -33,6 +33,8 @@ pub struct Use {
     pub(super) watched: Weak<Watched>,
     /// Whether answers to POST can be resumed: see `resumes` in `manager`.
     pub(super) resumes: bool,
+    /// Its name in this memory.
+    pub(super) label: Arc<str>,
 }
 
 impl Use {
@@ -47,6 +49,7 @@ impl Use {
             agent,
             watched: Weak::new(),
             resumes: true,
+            label: event_id::label().into(),
         }
     }
 

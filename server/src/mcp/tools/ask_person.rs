@@ -22,7 +22,7 @@ use super::{
     find::unknown_id, words::board_url,
 };
 use crate::{
-    mcp::{asking::Brought, handler::Handler, waiting::Waited},
+    mcp::{asking::Brought, caller, handler::Handler, waiting::Waited},
     relay::RelayError,
 };
 
@@ -159,7 +159,10 @@ pub async fn call(
     };
     let (pipeline, id) = match known_id {
         Some(id) => (handler.relay.pipeline(id.pipeline()).await?, id),
-        None => handler.ask(given, actor).await?,
+        None => {
+            let key = caller::key(context);
+            handler.ask(given, actor, key.as_deref()).await?
+        }
     };
     known(&pipeline, &id)?;
     let begun = Instant::now();
@@ -209,11 +212,13 @@ fn known<'a>(pipeline: &'a Pipeline, id: &QuestionId) -> Result<&'a Question, Re
 }
 
 impl Handler {
-    /// Asks, and says under which id. The same question that waits already is not asked twice.
+    /// Asks, and says under which id. The same question that waits already is not asked twice, nor is one that was answered
+    /// since by a call that comes again.
     async fn ask(
         &self,
         given: Ask,
         actor: &Actor,
+        key: Option<&str>,
     ) -> Result<(std::sync::Arc<Pipeline>, QuestionId), RelayError> {
         let question = given.question.ok_or_else(|| {
             Refusal::new(
@@ -249,20 +254,16 @@ impl Handler {
         };
         let done = self
             .relay
-            .execute(&pipeline.id, &Command::Ask(asked.clone()), actor, None)
+            .execute(&pipeline.id, &Command::Ask(asked.clone()), actor, key)
             .await?;
-        let id = done
-            .pipeline
-            .waiting_question(&asked)
-            .map(|question| question.id.clone());
-        let id = id.ok_or_else(|| {
-            // Answered in this very moment.
-            let newest = done.pipeline.questions.last();
-            newest.map(|question| question.id.clone())
-        });
-        match id {
-            Ok(id) | Err(Some(id)) => Ok((done.pipeline, id)),
-            Err(None) => Err(no_question(&pipeline).into()),
+        let waiting = done.pipeline.waiting_question(&asked);
+        // Or it was answered meanwhile; its words may be masked.
+        let question = waiting
+            .or_else(|| done.pipeline.newest_question(&asked))
+            .or(done.pipeline.questions.last());
+        match question.map(|question| question.id.clone()) {
+            Some(id) => Ok((done.pipeline, id)),
+            None => Err(no_question(&pipeline).into()),
         }
     }
 }

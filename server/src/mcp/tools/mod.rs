@@ -94,6 +94,11 @@ pub fn only_reads(tool: &Tool) -> bool {
     annotations.is_some_and(|annotations| annotations.read_only_hint == Some(true))
 }
 
+/// Whether a tool waits for a person, so that a call that is cut off is worth beginning again; nothing is done twice then.
+pub fn waits(name: &str) -> bool {
+    [await_handover_decision::NAME, ask_person::NAME].contains(&name)
+}
+
 impl Handler {
     /// Calls a tool by its name; `None` if there is no such tool. What people have to say to the agent comes first in the
     /// answer.
