@@ -154,3 +154,20 @@ def test_n_a_wait_without_a_session_goes_on_by_what_the_id_of_its_events_says(se
     assert again.headers["content-type"].startswith("text/event-stream") and "Go on." in again.text
     last = [line.removeprefix("id: ") for line in again.text.splitlines() if line.startswith("id: ")][-1]
     assert httpx.get(server.mcp, headers={**headers, "Last-Event-ID": last}, timeout=20).status_code == 405
+
+
+def test_n_a_question_without_a_session_is_asked_once_however_often_its_call_comes(server: Server) -> None:
+    session = Session(server)
+    pipeline, _ = session.handed_over()
+    server.decide(f"{pipeline}-h1", "request_changes", changes="Ask first.")
+    arguments = {"pipeline": pipeline, "question": "Which one?"}
+    ask = stateless("tools/call", "ask_person", {"progressToken": 1}, name="ask_person", arguments=arguments)
+    with httpx.stream("POST", server.mcp, **ask) as answer:
+        event = next(line.removeprefix("id: ") for line in answer.iter_lines() if line.startswith("id: "))
+        server.kill()
+    server.start()
+    server.as_person("POST", f"/pipelines/{pipeline}/questions/{pipeline}-q1/answer", {"answer": "The blue one."})
+    headers = {"Accept": "text/event-stream", "MCP-Protocol-Version": VERSION, "Last-Event-ID": event}
+    for _ in range(2):
+        assert "The blue one." in httpx.get(server.mcp, headers=headers, timeout=20).text
+    assert server.count(pipeline)["QuestionAsked"] == 1

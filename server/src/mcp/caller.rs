@@ -11,7 +11,7 @@ use rmcp::{
 
 use sha2::{Digest, Sha256};
 
-use super::ownership::SESSION;
+use super::{ownership::SESSION, resuming::CALL};
 use crate::agents::{Agents, Caller, Identity, Open};
 
 /// Who the sender's token says it is.
@@ -25,11 +25,14 @@ pub fn session(extensions: &Extensions) -> Option<&str> {
     parts.headers.get(SESSION)?.to_str().ok()
 }
 
-/// What a call of the legacy protocol is known by that may come again after it was cut off: in a session no two have the same
-/// id.
+/// What a call is known by that may come again after it was cut off: in a session no two have the same id, and without one
+/// it has a name.
 pub fn key(context: &RequestContext<RoleServer>) -> Option<String> {
-    let session = session(&context.extensions)?;
-    let hash: [u8; 32] = Sha256::digest(format!("{session} {}", context.id)).into();
+    let headers = &context.extensions.get::<Parts>()?.headers;
+    let of = headers.get(SESSION).or_else(|| headers.get(CALL))?;
+    let mut hash = Sha256::new_with_prefix(of.as_bytes());
+    hash.update(format!(" {}", context.id));
+    let hash: [u8; 32] = hash.finalize().into();
     let hash = u128::from_be_bytes(*hash.first_chunk()?);
     Some(format!("call-{hash:032x}"))
 }

@@ -34,12 +34,15 @@ const LAST: &str = "last-event-id";
 const NAME: &str = "mcp-name";
 const METHOD: &str = "mcp-method";
 const VERSION: &str = "mcp-protocol-version";
+/// By which a call without a session is known that comes again; only set here.
+pub const CALL: &str = "staffel-call";
 /// The same in its body.
 const VERSION_FIELD: &str = "io.modelcontextprotocol/protocolVersion";
 
 /// Lets a client go on where it was. Where its call is not known any more, as after the death of its node, or was answered
 /// while nobody heard it, the call that its id says begins again.
-pub async fn go_on(request: Request, next: Next) -> Response {
+pub async fn go_on(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove(CALL);
     let headers = request.headers();
     let has_session = headers.contains_key(SESSION);
     if request.method() == Method::POST && !has_session {
@@ -86,7 +89,8 @@ struct Params {
 /// The call again, as its client would send it.
 fn repetition(request: &Request) -> Option<Request> {
     let session = text(request.headers(), SESSION).unwrap_or_default();
-    let call = event_id::repeated(session, text(request.headers(), LAST)?)?;
+    let last = text(request.headers(), LAST)?;
+    let call = event_id::repeated(session, last)?;
     let Call { params } = serde_json::from_slice(&call).ok()?;
     let mut again = Request::new(Body::from(call));
     *again.method_mut() = Method::POST;
@@ -103,6 +107,7 @@ fn repetition(request: &Request) -> Option<Request> {
     set("content-type", "application/json");
     set("accept", "application/json, text/event-stream");
     if session.is_empty() {
+        set(CALL, event_id::first(last));
         set(METHOD, "tools/call");
         set(NAME, &params.name);
         set(VERSION, params.meta.get(VERSION_FIELD)?.as_str()?);
@@ -122,7 +127,12 @@ async fn call(request: Request, next: Next) -> Response {
     if !(waits && is_short) {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let known = text(&parts.headers, CALL).map(str::to_owned);
+    let label = known.unwrap_or_else(event_id::label);
+    if let Ok(label) = HeaderValue::from_str(&label) {
+        parts.headers.insert(CALL, label);
+    }
     let Ok(body) = to_bytes(body, event_id::CALL_MAX).await else {
         return (StatusCode::BAD_REQUEST, "The body broke off.").into_response();
     };
@@ -135,7 +145,7 @@ async fn call(request: Request, next: Next) -> Response {
     }
     let (parts, body) = response.into_parts();
     let events = body.into_data_stream();
-    let events = events.map(move |event| event.map(|event| with_id(event, &call)));
+    let events = events.map(move |event| event.map(|event| with_id(event, &label, &call)));
     Response::from_parts(parts, Body::from_stream(events))
 }
 
@@ -168,13 +178,13 @@ struct Ends {
 }
 
 /// An event with an id. Whoever has the answer has nothing to come back for.
-fn with_id(event: Bytes, call: &str) -> Bytes {
+fn with_id(event: Bytes, label: &str, call: &str) -> Bytes {
     let Some(data) = event.strip_prefix(b"data: ") else {
         return event;
     };
     let ends = serde_json::from_slice(data)
         .is_ok_and(|ends: Ends| ends.result.is_some() || ends.error.is_some());
-    let id = event_id::outside("0", "0/0", (!ends).then_some(call));
+    let id = event_id::outside(label, "0/0", (!ends).then_some(call));
     let mut whole = format!("id: {id}\nretry: {}\n", RETRY.as_millis()).into_bytes();
     whole.extend_from_slice(&event);
     whole.into()

@@ -16,13 +16,19 @@ pub const CALL_MAX: usize = 2 * 1024;
 /// Bytes by which an id knows its session.
 const SESSION: usize = 6;
 
-/// A name of a session in one memory that it has nowhere else: the library counts anew wherever a session comes back.
+/// A name that nothing else has: of a session in one memory, since the library counts anew wherever a session comes back;
+/// where the protocol has no sessions, of a call.
 pub fn label() -> String {
-    let random = getrandom::u32().unwrap_or_else(|_| {
+    let random = getrandom::u64().unwrap_or_else(|_| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| now.subsec_nanos())
+        now.map_or(0, |now| u64::from(now.subsec_nanos()))
     });
-    format!("{random:08x}")
+    format!("{random:016x}")
+}
+
+/// The label in an id.
+pub fn first(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
 }
 
 /// The id for clients of an event that answers a call.
