@@ -6,13 +6,14 @@
 use std::{
     future::{poll_fn, ready},
     pin::Pin,
+    sync::Arc,
     task::Poll,
 };
 
 use axum::{
     Json,
     body::{Body, Bytes, HttpBody, to_bytes},
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::{
     ownership::SESSION,
-    sessions::{RETRY, event_id},
+    sessions::{RETRY, Sessions, event_id},
     tools,
 };
 
@@ -41,31 +42,36 @@ const VERSION_FIELD: &str = "io.modelcontextprotocol/protocolVersion";
 
 /// Lets a client go on where it was. Where its call is not known any more, as after the death of its node, or was answered
 /// while nobody heard it, the call that its id says begins again.
-pub async fn go_on(mut request: Request, next: Next) -> Response {
+pub async fn go_on(
+    State(sessions): State<Arc<Sessions>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     request.headers_mut().remove(CALL);
-    let headers = request.headers();
-    let has_session = headers.contains_key(SESSION);
-    if request.method() == Method::POST && !has_session {
+    let session = text(request.headers(), SESSION);
+    if request.method() == Method::POST && session.is_none() {
         return call(request, next).await;
     }
-    if request.method() != Method::GET || !headers.contains_key(LAST) {
+    let Some(last) = text(request.headers(), LAST).filter(|_| request.method() == Method::GET)
+    else {
         return next.run(request).await;
-    }
-    let again = repetition(&request);
-    if !has_session {
-        return match again {
-            Some(again) => as_stream(call(again, next).await),
-            None => next.run(request).await,
-        };
-    }
-    let response = next.clone().run(request).await;
-    if response.status() != StatusCode::OK {
-        return response;
-    }
-    match (unless_empty(response).await, again) {
-        (Some(response), _) => response,
-        (None, Some(again)) => next.run(again).await,
-        (None, None) => nothing_to_resume(),
+    };
+    let again = repetition(&request, last);
+    match (session, again) {
+        (None, Some(again)) => as_stream(call(again, next).await),
+        (None, None) => next.run(request).await,
+        (Some(session), Some(again)) if !sessions.remembers(session, last) => next.run(again).await,
+        (Some(_), again) => {
+            let response = next.clone().run(request).await;
+            if response.status() != StatusCode::OK {
+                return response;
+            }
+            match (unless_empty(response).await, again) {
+                (Some(response), _) => response,
+                (None, Some(again)) => next.run(again).await,
+                (None, None) => nothing_to_resume(),
+            }
+        }
     }
 }
 
@@ -87,9 +93,8 @@ struct Params {
 }
 
 /// The call again, as its client would send it.
-fn repetition(request: &Request) -> Option<Request> {
+fn repetition(request: &Request, last: &str) -> Option<Request> {
     let session = text(request.headers(), SESSION).unwrap_or_default();
-    let last = text(request.headers(), LAST)?;
     let call = event_id::repeated(session, last)?;
     let Call { params } = serde_json::from_slice(&call).ok()?;
     let mut again = Request::new(Body::from(call));

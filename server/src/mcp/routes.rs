@@ -31,7 +31,10 @@ where
             ownership::check,
         ))
         .layer(middleware::from_fn(in_json_rpc))
-        .layer(middleware::from_fn(resuming::go_on))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(sessions),
+            resuming::go_on,
+        ))
         .service(mcp);
     Router::new()
         .route_service("/mcp", mcp.clone())

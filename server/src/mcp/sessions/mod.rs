@@ -107,6 +107,13 @@ impl Sessions {
         self.file.watched(id).await
     }
 
+    /// Whether the event with this id is of the memory of a session that is here.
+    pub fn remembers(&self, id: &str, event: &str) -> bool {
+        let used = lock(&self.used);
+        let how = used.get(id);
+        how.is_some_and(|how| event_id::inside(&how.label, event).is_some())
+    }
+
     /// A client that listens anew has missed what was told meanwhile.
     fn listens_anew(&self, id: &SessionId) {
         let watched = lock(&self.used).get(id).map(|how| how.watched.clone());

@@ -252,10 +252,16 @@ impl Handler {
             fields: given.fields.into_iter().map(field).collect(),
             blocking: given.blocking,
         };
-        let done = self
-            .relay
-            .execute(&pipeline.id, &Command::Ask(asked.clone()), actor, key)
-            .await?;
+        let ask = Command::Ask(asked.clone());
+        let asking = self.relay.execute(&pipeline.id, &ask, actor, key).await;
+        let done = match asking {
+            // Some clients number all their calls alike: this is another one.
+            Err(RelayError::KeyReuse(_)) => {
+                let relay = &self.relay;
+                relay.execute(&pipeline.id, &ask, actor, None).await?
+            }
+            done => done?,
+        };
         let waiting = done.pipeline.waiting_question(&asked);
         // Or it was answered meanwhile; its words may be masked.
         let question = waiting
