@@ -35,10 +35,10 @@ const LAST: &str = "last-event-id";
 const NAME: &str = "mcp-name";
 const METHOD: &str = "mcp-method";
 const VERSION: &str = "mcp-protocol-version";
-/// By which a call without a session is known that comes again; only set here.
-pub const CALL: &str = "staffel-call";
 /// The same in its body.
 const VERSION_FIELD: &str = "io.modelcontextprotocol/protocolVersion";
+/// By which a call without a session is known that comes again; only set here.
+pub const CALL: &str = "staffel-call";
 
 /// Lets a client go on where it was. Where its call is not known any more, as after the death of its node, or was answered
 /// while nobody heard it, the call that its id says begins again.
@@ -97,6 +97,10 @@ fn repetition(request: &Request, last: &str) -> Option<Request> {
     let session = text(request.headers(), SESSION).unwrap_or_default();
     let call = event_id::repeated(session, last)?;
     let Call { params } = serde_json::from_slice(&call).ok()?;
+    // An id that somebody made up: a GET changes nothing.
+    if !tools::waits(&params.name) {
+        return None;
+    }
     let mut again = Request::new(Body::from(call));
     *again.method_mut() = Method::POST;
     *again.uri_mut() = request.uri().clone();
