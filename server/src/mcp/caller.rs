@@ -8,11 +8,13 @@ use rmcp::{
     model::{Extensions, Implementation},
     service::{NotificationContext, RequestContext},
 };
-
 use sha2::{Digest, Sha256};
 
-use super::{ownership::SESSION, resuming::CALL};
+use super::ownership::SESSION;
 use crate::agents::{Agents, Caller, Identity, Open};
+
+/// The header by which a call without a session is known that comes again. Only `resuming` sets it, never a client.
+pub const CALL: &str = "staffel-call";
 
 /// Who the sender's token says it is.
 pub fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {

@@ -24,6 +24,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
+    caller::CALL,
     ownership::SESSION,
     sessions::{RETRY, Sessions, event_id},
     tools,
@@ -37,8 +38,6 @@ const METHOD: &str = "mcp-method";
 const VERSION: &str = "mcp-protocol-version";
 /// The same in its body.
 const VERSION_FIELD: &str = "io.modelcontextprotocol/protocolVersion";
-/// By which a call without a session is known that comes again; only set here.
-pub const CALL: &str = "staffel-call";
 
 /// Lets a client go on where it was. Where its call is not known any more, as after the death of its node, or was answered
 /// while nobody heard it, the call that its id says begins again.
