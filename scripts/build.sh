@@ -128,7 +128,8 @@ if is_fresh board $board "$(settings)" "${bundled[@]}"; then
 else
   begin board
   say "compiling the board, to $state/board.log, and the server"
-  wasm >$state/board.log 2>&1 8>&- &
+  # The server comes first: it takes longer, and compiles one crate after the other in the end, beside which this goes on.
+  nice -n 10 "$BASH" -c "$(declare -f wasm); wasm" >$state/board.log 2>&1 8>&- &
   jobs+=($!)
   cargo build --locked -p bundler
   cargo build "${server[@]}" --lib 8>&- &

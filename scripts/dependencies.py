@@ -26,9 +26,6 @@ LICENCES = {
 # update of ours brings the versions together before it comes in here.
 TWICE = set((ROOT / "scripts/dependencies.twice").read_text().split())
 
-# Used by a macro, a build script or a feature, and so never named in the sources.
-NOT_NAMED = {("server", "tikv_jemallocator")}
-
 
 def metadata() -> dict[str, Any]:
     command = ["cargo", "metadata", "--format-version", "1", "--locked"]
@@ -69,7 +66,7 @@ def unused(package: dict[str, Any]) -> list[str]:
     for dependency in package["dependencies"]:
         name = (dependency["rename"] or dependency["name"]).replace("-", "_")
         named = re.search(rf"\b{re.escape(name)}\b", sources)
-        if not named and (package["name"], name) not in NOT_NAMED and f"dep:{dependency['name']}" not in features:
+        if not named and f"dep:{dependency['name']}" not in features:
             wrong.append(f"{package['name']} depends on {dependency['name']} and does not name it")
     return wrong
 

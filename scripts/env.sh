@@ -49,6 +49,9 @@ export PATH
 # The scripts look for what was built in target, whatever a person's own cargo settings say.
 export CARGO_TARGET_DIR=$staffel_root/target
 
+# rustc's own allocator (jemalloc), with huge pages: an eighth less processor time. Who has said something of it is left alone.
+export MALLOC_CONF=${MALLOC_CONF-thp:always,metadata_thp:always}
+
 # Unset means: Playwright's own browser. The one without windows is the same browser for a third less work, but for
 # notifications; who names a browser wants that one for everything.
 if [ -z "${STAFFEL_CHROMIUM:-}" ] && staffel_chromium=$(command -v chromium); then

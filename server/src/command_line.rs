@@ -64,7 +64,10 @@ enum Command {
 ///
 /// All of this stands in the library, so that the program itself, which changes with every commit, compiles in seconds.
 pub fn main(commit: Option<&'static str>, site: Option<Site>) -> ExitCode {
-    log::init();
+    if let Err(error) = log::init() {
+        eprintln!("staffel: {error}");
+        return ExitCode::FAILURE;
+    }
     if let Some(commit) = commit {
         release::set_commit(commit);
     }

@@ -7,7 +7,7 @@ use server::release::Site;
 // Sessions and large requests come and go; this one gives their memory back.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What a browser loads. scripts/build.sh puts it in once it is built; `cargo leptos watch` serves its folder instead.
 #[cfg(embedded_site)]

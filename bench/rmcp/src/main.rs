@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 // Staffel's: the comparison is of what is built on rmcp, not of allocators.
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Clone)]
 struct Handler {
