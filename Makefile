@@ -12,7 +12,7 @@ program = $(if $(filter release,$(PROFILE)),target/release/staffel,target/staffe
 
 env = . scripts/env.sh && export STAFFEL_BIN="$${STAFFEL_BIN:-$(CURDIR)/$(program)}" &&
 # What runs on the machine itself, with the features of scripts/build.sh: nothing is compiled twice then.
-native := -p domain -p protocol -p cli -p app -p server --features server/test-util
+native := -p allocator -p domain -p protocol -p cli -p app -p server --features server/test-util
 # Clippy is the compiler (.cargo/config.toml), and cargo repeats the warnings of what is compiled already. They stop nobody
 # who builds with a newer Rust; here they are errors.
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'

@@ -31,7 +31,7 @@ esac
 board=target/board
 state=target/build # what was built, of which files, and the log of what has no place on the screen
 bundled=(Cargo.toml Cargo.lock .cargo app bundler domain frontend protocol style scripts/build.sh scripts/compress.mjs)
-compiled=("${bundled[@]}" cli server)
+compiled=("${bundled[@]}" allocator cli server)
 
 # The commit, for `staffel --version`; nothing where there is no repository.
 commit() {
@@ -72,7 +72,7 @@ wasm() {
 }
 
 bundle() {
-  local new=target/board.new module
+  local new=target/board.new module opt optimising=()
   say 'bundling the board'
   rm -rf $new
   mkdir -p $new/pkg
@@ -81,8 +81,11 @@ bundle() {
     # Functions that differ in numbers alone become one. Nothing lies in the lowest 1,024 bytes of memory: there the stack ends.
     # In the order of the names that the bundler gave, what is alike stands together, and brotli makes less of it.
     wasm-opt --merge-similar-functions --flatten --rereloop -Oz -Oz --low-memory-unused --reorder-functions-by-name \
-      --enable-bulk-memory --enable-nontrapping-float-to-int "$module" -o "$module"
+      --enable-bulk-memory --enable-nontrapping-float-to-int "$module" -o "$module" 8>&- &
+    optimising+=($!)
   done
+  jobs+=("${optimising[@]}")
+  for opt in "${optimising[@]}"; do wait "$opt"; done
   esbuild --log-level=warning --minify --allow-overwrite $new/pkg/*.js --outdir=$new/pkg
   # The first versions with `light-dark`, and with it all else that the style sheet uses.
   esbuild --log-level=warning --bundle --minify --target=chrome123,firefox120,safari17.5 style/main.css --outfile=$new/pkg/staffel.css
@@ -129,7 +132,7 @@ else
   begin board
   say "compiling the board, to $state/board.log, and the server"
   # The server comes first: it takes longer, and compiles one crate after the other in the end, beside which this goes on.
-  nice -n 10 "$BASH" -c "$(declare -f wasm); wasm" >$state/board.log 2>&1 8>&- &
+  nice -n 4 "$BASH" -c "$(declare -f wasm); wasm" >$state/board.log 2>&1 8>&- &
   jobs+=($!)
   cargo build --locked -p bundler
   cargo build "${server[@]}" --lib 8>&- &

@@ -4,10 +4,8 @@ use std::process::ExitCode;
 
 use server::release::Site;
 
-// Sessions and large requests come and go; this one gives their memory back.
-#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::ALLOCATOR;
 
 /// What a browser loads. scripts/build.sh puts it in once it is built; `cargo leptos watch` serves its folder instead.
 #[cfg(embedded_site)]
@@ -26,6 +24,7 @@ fn site() -> Option<Site> {
 }
 
 fn main() -> ExitCode {
+    allocator::give_back_at_once();
     let commit = option_env!("STAFFEL_COMMIT").filter(|commit| !commit.is_empty());
     server::main(commit, site())
 }

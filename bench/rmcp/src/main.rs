@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 // Staffel's: the comparison is of what is built on rmcp, not of allocators.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::ALLOCATOR;
 
 #[derive(Clone)]
 struct Handler {
@@ -34,6 +34,7 @@ struct Handler {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    allocator::give_back_at_once();
     let handler = Handler {
         pipelines: Arc::default(),
         tools: tools(),
