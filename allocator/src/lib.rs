@@ -47,7 +47,11 @@ mod tests {
     fn the_delay_is_the_setting_of_that_number() {
         // SAFETY: nothing else changes settings here.
         let delay = || unsafe { mi_option_get(PURGE_DELAY) };
-        assert_eq!(delay(), USUAL_DELAY, "of all settings only this one is a second");
+        assert_eq!(
+            delay(),
+            USUAL_DELAY,
+            "of all settings only this one is a second"
+        );
         give_back_at_once();
         assert_eq!(delay(), 0);
     }
