@@ -2,7 +2,8 @@
 //!
 //! Sessions and large requests come and go, often all at once, and a server may have nothing to do afterwards. After 30,000
 //! sessions, of which 1,000 are kept, it has 109 MB; half as much again with huge pages, and 189 MB, still growing, with
-//! glibc's own allocator. jemalloc takes a fifth more, and two minutes of a processor to compile.
+//! glibc's own allocator. jemalloc takes a fifth more, and two minutes of a processor to compile; a stream to which nothing
+//! happens is a page smaller with it, 8 KB instead of 12.
 
 use std::ffi::{c_int, c_long};
 
