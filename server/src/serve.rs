@@ -80,7 +80,10 @@ pub async fn run<Served: Future<Output = ()>>(
     refuse_strangers(address, &people)?;
     let code = people.first_code()?;
     let known = &storage.agents;
-    let sessions = Arc::new(Sessions::new(StoredSessions::of(Arc::clone(known))));
+    let sessions = Arc::new(Sessions::new(
+        StoredSessions::of(Arc::clone(known)),
+        mcp::waits,
+    ));
     let agents = Agents::new(Registry::of(Arc::clone(known))?, config.approvers.clone());
     let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
     let secret = random_key()?.to_bytes().into();

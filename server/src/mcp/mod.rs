@@ -38,6 +38,7 @@ pub use routes::routes;
 pub use sessions::Sessions;
 pub use stored_sessions::StoredSessions;
 pub use tools::all as tools;
+pub use tools::waits;
 
 /// The MCP endpoint as a tower service.
 pub type McpService<H = Handler> = StreamableHttpService<H, Sessions>;

@@ -9,8 +9,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
 use sha2::{Digest, Sha256};
 
-use crate::mcp::tools;
-
 /// Longest call that an id says, in bytes: clients send it back in a header.
 pub const CALL_MAX: usize = 2 * 1024;
 /// Bytes by which an id knows its session.
@@ -54,15 +52,19 @@ pub fn said(id: &str) -> Option<&str> {
     id.splitn(3, '.').nth(2)
 }
 
-/// What the ids of this call say: the call, if it waits.
-pub fn to_repeat(session: &str, message: &ClientJsonRpcMessage) -> Option<String> {
+/// What the ids of this call say: the call, if its tool is one that `waits`.
+pub fn to_repeat(
+    session: &str,
+    message: &ClientJsonRpcMessage,
+    waits: fn(&str) -> bool,
+) -> Option<String> {
     let ClientJsonRpcMessage::Request(request) = message else {
         return None;
     };
     let ClientRequest::CallToolRequest(call) = &request.request else {
         return None;
     };
-    let json = tools::waits(&call.params.name).then(|| serde_json::to_vec(message).ok())??;
+    let json = waits(&call.params.name).then(|| serde_json::to_vec(message).ok())??;
     (json.len() <= CALL_MAX).then(|| say(session, &json))
 }
 
@@ -90,6 +92,10 @@ mod tests {
 
     use super::*;
 
+    fn waits(tool: &str) -> bool {
+        tool != "update_pipeline_status"
+    }
+
     fn call(name: &str, given: &Value) -> ClientJsonRpcMessage {
         let call = json!({ "jsonrpc": "2.0", "id": "x7", "method": "tools/call", "params": {
             "name": name, "arguments": given, "_meta": { "progressToken": 3 } } });
@@ -102,7 +108,7 @@ mod tests {
             "await_handover_decision",
             &json!({ "handover": "02kx9m4t7q-h1" }),
         );
-        let said = to_repeat("s", &wait).expect("a wait");
+        let said = to_repeat("s", &wait, waits).expect("a wait");
         let id = outside("0a", "3/12", Some(&said));
         let again: Value =
             serde_json::from_slice(&repeated("s", &id).expect("the call")).expect("JSON");
@@ -118,7 +124,7 @@ mod tests {
                 false,
             ),
         ] {
-            let said = to_repeat("s", &call(name, &given));
+            let said = to_repeat("s", &call(name, &given), waits);
             assert_eq!(said.is_some(), is_said, "{name} {given}");
         }
     }

@@ -151,7 +151,9 @@ impl SessionManager for Sessions {
             _ => None,
         };
         let (resumes, label) = self.resumption(id);
-        let call = resumes.then(|| event_id::to_repeat(id, &message)).flatten();
+        let call = resumes
+            .then(|| event_id::to_repeat(id, &message, self.waits))
+            .flatten();
         let stream = self.local.create_stream(id, message).await?;
         let hung_up = request
             .filter(|_| !resumes)

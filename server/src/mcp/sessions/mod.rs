@@ -40,11 +40,14 @@ pub struct Sessions {
     /// Held while a session comes in: who makes room takes it.
     entrance: tokio::sync::Mutex<()>,
     most: usize,
+    /// Whether a tool waits for a person.
+    waits: fn(&str) -> bool,
 }
 
 impl Sessions {
-    /// No sessions yet; those in the file come back when they are used.
-    pub fn new(file: StoredSessions) -> Self {
+    /// No sessions yet; those in the file come back when they are used. `waits` says of a tool whether it waits for a person:
+    /// a call of it is begun again where it breaks off.
+    pub fn new(file: StoredSessions, waits: fn(&str) -> bool) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(IDLE);
         // Notices to a slow reader, and the progress of parallel waits to one that comes back, must fit; every call
@@ -57,6 +60,7 @@ impl Sessions {
             evicted: Mutex::default(),
             entrance: tokio::sync::Mutex::default(),
             most: MOST,
+            waits,
         }
     }
 
@@ -194,7 +198,7 @@ mod tests {
         let file = StoredSessions::of(Arc::new(registry.expect("a registry")));
         Sessions {
             most: 3,
-            ..Sessions::new(file)
+            ..Sessions::new(file, |_| false)
         }
     }
 
