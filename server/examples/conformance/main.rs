@@ -42,7 +42,7 @@ async fn main() -> Result<()> {
     let guard = Guard::new(&config, address);
     let registry: Arc<dyn Store> = Arc::new(Sqlite::open_agents_file(Path::new(":memory:"))?);
     let stored = StoredSessions::of(Arc::clone(&registry));
-    let sessions = Arc::new(Sessions::new(stored));
+    let sessions = Arc::new(Sessions::new(stored, mcp::waits));
     let agents = Agents::new(Registry::of(registry)?, BTreeMap::new());
     let nobody = Sqlite::open_agents_file(Path::new(":memory:"))?;
     let people = Arc::new(People::of(Arc::new(nobody))?);
