@@ -26,7 +26,7 @@ use utoipa::IntoParams;
 use super::caller::Query;
 use crate::{
     VERSION,
-    journal::Epoch,
+    journal::{Epoch, last_of_epoch},
     live::{Cursor, EventId, Filter, Live, Next, encode},
     problem::Problem,
     projections::streamed_handover,
@@ -179,17 +179,14 @@ async fn resume_at_newest(relay: &Relay, id: &str) -> Result<u64, ResetReason> {
 
 /// Where a stream resumes that has seen everything up to `id`.
 ///
-/// The id names the epoch in which it was sent. What an earlier epoch sent after the next one began is not in this
-/// journal: it is a backup that was restored, and went on differently.
+/// The id names the epoch in which it was sent.
 pub fn resume(live: &Live, epochs: &[Epoch], id: &str) -> Result<u64, ResetReason> {
     let id: EventId = id.parse().map_err(|()| ResetReason::Unreadable)?;
-    let known = epochs.iter().position(|epoch| epoch.name == id.epoch);
-    let known = known.ok_or(ResetReason::OtherEpoch)?;
     let (floor, head) = live.bounds();
-    let end = epochs.get(known + 1).map_or(head, |next| next.start);
+    let last = last_of_epoch(epochs, &id.epoch, head).ok_or(ResetReason::OtherEpoch)?;
     match id.position {
         position if position > head => Err(ResetReason::FromTheFuture),
-        position if position > end => Err(ResetReason::OtherEpoch),
+        position if position > last => Err(ResetReason::OtherEpoch),
         position if position < floor => Err(ResetReason::TooOld),
         position => Ok(position),
     }

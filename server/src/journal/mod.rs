@@ -208,6 +208,14 @@ pub struct Epoch {
     pub start: u64,
 }
 
+/// The last position that an epoch wrote in the journal that has these epochs and ends at `head`; `None` if it is not one of
+/// them. What the epoch wrote after the next one began is not in this journal: a backup was restored, and went on differently.
+pub fn last_of_epoch(epochs: &[Epoch], name: &str, head: u64) -> Option<u64> {
+    let at = epochs.iter().position(|epoch| epoch.name == name)?;
+    let end = epochs.get(at + 1).map_or(head, |next| next.start);
+    Some(end.min(head))
+}
+
 /// The append-only log of facts, and what is derived from it.
 #[async_trait]
 pub trait Journal: Send + Sync {

@@ -27,7 +27,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    journal::Epoch,
+    journal::{Epoch, last_of_epoch},
     live::EventId,
     nodes::Duty,
     people::People,
@@ -327,14 +327,10 @@ impl Notifier {
     }
 }
 
-/// Where following goes on, if what was reached is in the journal that has these epochs and ends at `head`. What an epoch
-/// wrote after the next one began is not in it: a backup was restored.
+/// Where following goes on, if what was reached is in the journal that has these epochs and ends at `head`.
 pub fn resumed(reached: &Reached, epochs: &[Epoch], head: u64) -> Option<u64> {
-    let at = epochs
-        .iter()
-        .position(|epoch| epoch.name == reached.epoch)?;
-    let end = epochs.get(at + 1).map_or(head, |next| next.start);
-    (reached.position <= end.min(head)).then_some(reached.position)
+    let last = last_of_epoch(epochs, &reached.epoch, head)?;
+    (reached.position <= last).then_some(reached.position)
 }
 
 fn later(at: Timestamp, pause: Duration) -> Timestamp {

@@ -1,64 +1,46 @@
 //! People: who is let in, and which browsers have proven who sits at them.
 //!
 //! A person signs in once with a code, and the browser keeps a cookie from then on. Codes and cookies are kept as hashes.
-//! Commands write the registry while the server runs, so what is in memory is looked at again and again.
 
 mod alike;
+mod audit;
 mod confirmation;
+mod memory;
 mod passkeys;
 mod secret;
 mod secrets;
+mod signing_in;
 mod telling;
 mod throttle;
 mod tokens;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    io::{IsTerminal, stdin},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, RwLock};
 
-use domain::{
-    Actor, ActorKind, Deciders, HandoverId, PhaseName, PipelineId, Policy, Proposal, Refusal,
-    Timestamp, TripWires, text,
-};
-use protocol::{Audit, AuditEntry, DeviceView, Devices, Happened, PersonView, Role, Scope};
+use domain::{Actor, ActorKind, Deciders, Timestamp, text};
+use protocol::{DeviceView, Devices, PersonView, Role, Scope};
 use subtle::ConstantTimeEq;
-use tokio::{
-    sync::Semaphore,
-    time::{MissedTickBehavior, interval},
-};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    registry::{
-        Alone, Changed, CodeFor, FROM_TERMINAL, NodeStore, Noted, PeopleStore, StoreError,
-        StoredCode, StoredDevice, StoredPerson, StoredToken,
-    },
+    registry::{Alone, Changed, NodeStore, PeopleStore, StoreError, StoredPerson},
     relay::now,
 };
+use memory::Memory;
+use signing_in::CODE_GOOD;
 
+pub use audit::By;
 pub use confirmation::{Confirm, ConfirmBy, Confirmed};
 pub use passkeys::{Challenge, PasskeyError, Site};
 pub use secrets::{GuessError, SecretError};
+pub use signing_in::{Cookie, PasskeyAnswer, SignInError, SignInWith};
 pub use throttle::Throttle;
 pub use tokens::TOKEN_DAYS;
 
-/// How soon takes effect what another process does.
-const LOOK: Duration = Duration::from_millis(500);
-/// How long a code is good, in milliseconds: long enough to find the phone, and no longer.
-const CODE_GOOD: i64 = 10 * 60 * 1000;
-/// Most codes of a person that are good at once.
-const CODES: usize = 5;
 /// How long a browser stays signed in without being used, in milliseconds: 90 days.
 pub const SESSION_GOOD: i64 = 90 * 24 * 3600 * 1000;
 /// How exactly it is known when a device was used, in milliseconds: not every request writes to the disk.
 const USED_WITHIN: i64 = 3600 * 1000;
-/// Most devices of a person. The longest unused are signed out.
-const DEVICES: usize = 50;
-/// Most links that are said to be made until somebody has seen them.
-const UNSEEN: usize = 20;
 /// Most characters of the words for a device.
 const LABEL_MAX: usize = 80;
 
@@ -101,101 +83,6 @@ impl SignedIn {
     }
 }
 
-/// A passkey's answer to a challenge, as it came in.
-#[derive(Debug)]
-pub struct PasskeyAnswer {
-    /// Where.
-    pub site: Site,
-    /// The ceremony of the challenge.
-    pub ceremony: String,
-    /// What the browser says.
-    pub credential: serde_json::Value,
-}
-
-/// What somebody signs in with.
-#[derive(Debug)]
-pub enum SignInWith {
-    /// The code of a link. The first owner says the name; for anybody else it stands in the registry.
-    Code {
-        /// The code.
-        code: String,
-        /// The name.
-        name: Option<String>,
-    },
-    /// The password of this person, which was right.
-    PasswordOf(String),
-    /// A passkey.
-    Passkey(PasskeyAnswer),
-}
-
-/// Who does something, and from where, for the audit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct By {
-    /// The name; nobody where that is not known.
-    pub who: Option<String>,
-    /// An address, or what else it is: `terminal`, `command`, `client`.
-    pub from: String,
-}
-
-impl By {
-    /// A command on the machine itself: at a terminal a person, else whatever runs it.
-    pub fn command() -> Self {
-        let from = if stdin().is_terminal() {
-            FROM_TERMINAL
-        } else {
-            "command"
-        };
-        Self {
-            who: None,
-            from: from.to_owned(),
-        }
-    }
-}
-
-/// What the browser keeps: the value of its cookie.
-pub struct Cookie(String);
-
-impl Cookie {
-    /// The value, for the one header that sets it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Why somebody is not signed in.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// The code is not one of this Staffel's, was used, or is too old.
-    #[error(
-        "This code does not let anybody in: it was used already, it is older than ten minutes, or it is not one of this Staffel's."
-    )]
-    Code,
-    /// The name has no such password.
-    #[error("There is nobody with this name and this password.")]
-    Password,
-    /// The passkey does not prove anybody.
-    #[error(transparent)]
-    Passkey(#[from] PasskeyError),
-    /// The name cannot be had.
-    #[error(transparent)]
-    Name(#[from] Refusal),
-    /// Somebody has a name that reads like it.
-    #[error("The name {0:?} is taken, or reads like another one.")]
-    Taken(String),
-    /// So many links for one person are good that nobody needs another.
-    #[error("There are {CODES} links for this person already that nobody has used yet.")]
-    TooMany,
-    /// So many tokens are good that nobody needs another.
-    #[error("There are {} tokens already.", tokens::TOKENS)]
-    TooManyTokens,
-    /// The registry cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system has no random bytes.
-    #[error(transparent)]
-    Random(#[from] getrandom::Error),
-}
-
 /// Everybody who may come in.
 pub struct People {
     store: Arc<dyn PeopleStore>,
@@ -212,22 +99,6 @@ pub struct People {
     ceremonies: passkeys::Ceremonies,
     guess_queue: Arc<Semaphore>,
     guess_turn: Arc<Semaphore>,
-}
-
-#[derive(Default)]
-struct Memory {
-    version: i64,
-    people: Vec<StoredPerson>,
-    /// By their ids.
-    devices: HashMap<String, (StoredDevice, CancellationToken)>,
-    /// By their ids.
-    tokens: HashMap<String, (StoredToken, CancellationToken)>,
-}
-
-impl Memory {
-    fn person(&self, name: &str) -> Option<&StoredPerson> {
-        self.people.iter().find(|person| person.name == name)
-    }
 }
 
 impl Deciders for People {
@@ -390,111 +261,6 @@ impl People {
         Ok(true)
     }
 
-    /// A code that makes the first owner; `None` when there is somebody. One of an earlier start is void then.
-    ///
-    /// # Errors
-    /// The registry cannot be written.
-    pub fn first_code(&self) -> Result<Option<String>, SignInError> {
-        if !self.nobody_yet() {
-            return Ok(None);
-        }
-        self.new_code(CodeFor::First).map(|(code, _)| Some(code))
-    }
-
-    /// A code that signs this person in, and until when it is good. `None` if there is no such person, or one who is kept
-    /// out. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be written.
-    pub fn code_for(&self, person: &str) -> Result<Option<(String, Timestamp)>, SignInError> {
-        let known = self
-            .memory()
-            .person(person)
-            .is_some_and(|person| person.disabled.is_none());
-        if !known {
-            return Ok(None);
-        }
-        self.new_code(CodeFor::Person(person.to_owned())).map(Some)
-    }
-
-    fn new_code(&self, purpose: CodeFor) -> Result<(String, Timestamp), SignInError> {
-        let code = secret::code()?;
-        let at = now();
-        let expires = Timestamp::from_millis(at.millis() + CODE_GOOD);
-        let stored = StoredCode {
-            hash: secret::hash(&code),
-            purpose,
-            expires,
-        };
-        if !self.store.put_code(&stored, at, CODES)? {
-            return Err(SignInError::TooMany);
-        }
-        Ok((code, expires))
-    }
-
-    /// Signs in. Blocks.
-    ///
-    /// # Errors
-    /// A [`SignInError`]. With a name that cannot be had the code of a link stays good.
-    pub fn sign_in(
-        &self,
-        with: SignInWith,
-        label: &str,
-    ) -> Result<(Cookie, SignedIn), SignInError> {
-        let person = match with {
-            SignInWith::Code { code, name } => self.take_code(&code, name.as_deref())?,
-            SignInWith::PasswordOf(name) => name,
-            SignInWith::Passkey(answer) => self.proven_by_passkey(answer)?,
-        };
-        self.let_in(&person, label)
-    }
-
-    /// Whom a code lets in.
-    fn take_code(&self, code: &str, name: Option<&str>) -> Result<String, SignInError> {
-        // Before the code is taken: a name that is not allowed must not cost it.
-        let name = name.map(name_of).transpose()?;
-        let hash = secret::hash(code.trim());
-        let taken = self
-            .store
-            .take_code(&hash, now())?
-            .ok_or(SignInError::Code)?;
-        match taken.purpose {
-            CodeFor::Person(name) => Ok(name),
-            CodeFor::First => {
-                let name = name.unwrap_or_else(system_name);
-                if !self.store.add_person(&new(&name, Role::Owner), true)? {
-                    return Err(SignInError::Code);
-                }
-                Ok(name)
-            }
-        }
-    }
-
-    /// Signs a person in on a new device.
-    fn let_in(&self, person: &str, label: &str) -> Result<(Cookie, SignedIn), SignInError> {
-        self.load()?;
-        if self.role(person).is_none() {
-            return Err(SignInError::Code);
-        }
-        let (id, secret, at) = (secret::id()?, secret::session()?, now());
-        let label =
-            text::line("device", label, LABEL_MAX).unwrap_or_else(|_| "a browser".to_owned());
-        let device = StoredDevice {
-            id: id.clone(),
-            hash: secret::hash(&secret),
-            person: person.to_owned(),
-            label,
-            added: at,
-            used: at,
-        };
-        self.store.add_device(&device, DEVICES)?;
-        self.load()?;
-        let cookie = Cookie(format!("{id}.{secret}"));
-        // Somebody may have kept the person out in the meantime.
-        let signed_in = self.look_up(&cookie.0).ok_or(SignInError::Code)?;
-        Ok((cookie, signed_in))
-    }
-
     /// Adds a person, and says how the name is written. Blocks.
     ///
     /// # Errors
@@ -547,128 +313,6 @@ impl People {
         Ok(removed)
     }
 
-    /// Adds a line to the audit. What happened has happened: a line that cannot be written is said in the log. Blocks.
-    pub fn note(&self, by: &By, what: Happened, about: &str) {
-        let noted = Noted {
-            at: now(),
-            who: by.who.clone(),
-            from: by.from.clone(),
-            what,
-            about: about.to_owned(),
-        };
-        if let Err(error) = self.store.note(&noted) {
-            tracing::error!("the audit misses a line: {error}");
-        }
-    }
-
-    /// Adds to the audit which settings are not those of the last start. `now` has a hash of each table. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be used.
-    pub fn note_settings(&self, now: &BTreeMap<String, String>) -> Result<(), StoreError> {
-        let text = serde_json::to_string(now).map_err(|error| StoreError(error.to_string()))?;
-        let before = self.store.settings()?;
-        if before.as_ref() == Some(&text) {
-            return Ok(());
-        }
-        let by = By {
-            who: None,
-            from: "start".to_owned(),
-        };
-        let known: Option<BTreeMap<String, String>> =
-            before.and_then(|before| serde_json::from_str(&before).ok());
-        if let Some(known) = known {
-            let names: BTreeSet<_> = known.keys().chain(now.keys()).collect();
-            let changed = names
-                .into_iter()
-                .filter(|name| known.get(*name) != now.get(*name));
-            let changed: Vec<_> = changed.map(String::as_str).collect();
-            self.note(&by, Happened::SettingsChanged, &changed.join(", "));
-        }
-        self.store.put_settings(&text)
-    }
-
-    /// Adds a decision to the audit, wherever it came in.
-    pub async fn note_decision(self: &Arc<Self>, by: By, decided: &Proposal) {
-        let Proposal {
-            handover,
-            revision,
-            decision,
-            ..
-        } = decided;
-        let about = format!("{handover}, revision {revision}: {}", decision.name());
-        self.note_later(by, Happened::Decided, about).await;
-    }
-
-    /// Adds to the audit that somebody took a decision back.
-    pub async fn note_taken_back(self: &Arc<Self>, by: By, handover: &HandoverId, revision: u32) {
-        let about = format!("{handover}, revision {revision}");
-        self.note_later(by, Happened::TakenBack, about).await;
-    }
-
-    /// Notes in the audit how the handovers of a phase come to their decisions from now on.
-    pub async fn note_policy(
-        self: &Arc<Self>,
-        by: By,
-        pipeline: &PipelineId,
-        phase: &PhaseName,
-        policy: Policy,
-    ) {
-        let how = match policy {
-            Policy::Ask => "ask".to_owned(),
-            Policy::TwoPeople => "two_people".to_owned(),
-            Policy::AcceptUnless(TripWires {
-                max_files,
-                needs_tests,
-            }) => format!("accept_unless, max_files {max_files}, needs_tests {needs_tests}"),
-        };
-        self.note_later(
-            by,
-            Happened::PolicySet,
-            format!("{pipeline}, {phase}: {how}"),
-        )
-        .await;
-    }
-
-    /// Adds a line to the audit where nothing may block.
-    async fn note_later(self: &Arc<Self>, by: By, what: Happened, about: String) {
-        let people = Arc::clone(self);
-        let noting = move || people.note(&by, what, &about);
-        if let Err(error) = tokio::task::spawn_blocking(noting).await {
-            tracing::error!("the audit misses a line: {error}");
-        }
-    }
-
-    /// The links that were made at a terminal and that this person has not seen yet, the newest first. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be read.
-    pub fn unseen_links(&self, person: &str) -> Result<Vec<AuditEntry>, StoreError> {
-        self.store.unseen_links(person, UNSEEN)
-    }
-
-    /// Notes that a person has seen the lines of the audit up to this number. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be written.
-    pub fn see(&self, person: &str, number: u64) -> Result<(), StoreError> {
-        self.store.see(person, number)
-    }
-
-    /// A page of the audit, the newest first. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be read.
-    pub fn audit(&self, before: Option<u64>, most: usize) -> Result<Audit, StoreError> {
-        let entries = self.store.audit(before, most)?;
-        let full = entries.len() == most;
-        let oldest = entries.last().map(|entry| entry.number);
-        Ok(Audit {
-            next: oldest.filter(|oldest| full && *oldest > 1),
-            entries,
-        })
-    }
-
     /// Whether somebody is signed in on a device: it was used within [`SESSION_GOOD`].
     fn is_signed_in(&self, id: &str) -> bool {
         let used = self.memory().devices.get(id).map(|(device, _)| device.used);
@@ -698,74 +342,6 @@ impl People {
         };
         let mut devices = devices.iter();
         devices.try_for_each(|device| self.confirmed.forget(device))
-    }
-
-    /// Takes in what another process has written. `true` if there was something. Blocks.
-    ///
-    /// # Errors
-    /// The registry cannot be read.
-    pub fn refresh(&self) -> Result<bool, StoreError> {
-        let changed = self.store.people_version()? != self.memory().version;
-        if changed {
-            self.load()?;
-            self.confirmed.changed_elsewhere()?;
-        }
-        Ok(changed)
-    }
-
-    /// Takes in what other processes write. Never ends.
-    pub async fn follow(self: Arc<Self>) {
-        let mut tick = interval(LOOK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tick.tick().await;
-            let people = Arc::clone(&self);
-            match tokio::task::spawn_blocking(move || people.refresh()).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::warn!("the people cannot be read: {error}"),
-                Err(error) => tracing::warn!("the people cannot be read: {error}"),
-            }
-        }
-    }
-
-    fn load(&self) -> Result<(), StoreError> {
-        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
-        // The version first: what is written between the two is found by the next look.
-        let mut memory = Memory {
-            version: self.store.people_version()?,
-            people: self.store.people()?,
-            ..Memory::default()
-        };
-        let (devices, tokens) = (self.store.devices()?, self.store.tokens()?);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for device in devices {
-            let in_again = memory
-                .person(&device.person)
-                .is_some_and(|person| person.disabled.is_none());
-            if in_again {
-                let ended = known.devices.remove(&device.id).map(|(_, ended)| ended);
-                let entry = (device, ended.unwrap_or_default());
-                memory.devices.insert(entry.0.id.clone(), entry);
-            }
-        }
-        for token in tokens {
-            let ended = known.tokens.remove(&token.id).map(|(_, ended)| ended);
-            memory
-                .tokens
-                .insert(token.id.clone(), (token, ended.unwrap_or_default()));
-        }
-        let before = std::mem::replace(&mut *known, memory);
-        drop(known);
-        // What is left there proves nobody any longer.
-        let ended = before.devices.into_values().map(|(_, ended)| ended);
-        for ended in ended.chain(before.tokens.into_values().map(|(_, ended)| ended)) {
-            ended.cancel();
-        }
-        Ok(())
-    }
-
-    fn memory(&self) -> RwLockReadGuard<'_, Memory> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

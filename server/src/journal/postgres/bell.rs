@@ -14,7 +14,8 @@ use tokio_postgres::Client;
 
 use super::{
     known::Known,
-    writer::{EPOCHS, Job, epoch},
+    session::{EPOCHS, epoch},
+    writer::Job,
 };
 use crate::postgres::{Database, Failure, silent};
 

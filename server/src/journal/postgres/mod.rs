@@ -1,10 +1,12 @@
 //! The journal in PostgreSQL: one writer task with group commit, readers from a pool of connections, and a bell
 //! that other nodes hear.
 
+mod batch;
 mod bell;
 mod known;
 mod lists;
 mod rows;
+mod session;
 mod words;
 mod writer;
 
@@ -29,7 +31,8 @@ use crate::postgres::{Database, DatabaseError, Failure, first, number, rows, sig
 use bell::{Ask, Bell};
 use known::Known;
 use rows::{key_use, parsed, select_events, select_facts};
-use writer::{Company, Job, Writer};
+use session::Company;
+use writer::{Job, Writer};
 
 /// Searches at once: a word that is everywhere takes long, and enough connections stay free for everybody else.
 const SEARCHES: usize = 2;
@@ -86,7 +89,7 @@ impl Postgres {
                     Company::Nodes if !late => Company::LivingNodes,
                     company => company,
                 };
-                let entered = writer::enter(database, beside).await;
+                let entered = session::enter(database, beside).await;
                 let entered = entered.map_err(|failure| database.refused(failure))?;
                 if let Some(entered) = entered {
                     return Ok(entered);
@@ -164,7 +167,7 @@ impl Journal for Postgres {
                 return Ok(facts);
             }
             // Another node has begun an epoch. What belongs to it is read once that is known.
-            self.known.begun(writer::epochs(client).await?);
+            self.known.begun(session::epochs(client).await?);
             Ok(Vec::new())
         });
         Ok(read.await?)
