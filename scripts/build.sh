@@ -124,7 +124,7 @@ at_end() {
 trap at_end EXIT
 
 if [ ! -x $program ]; then
-  say 'the first time takes 12 minutes or more on 2 cores, and a release twice as long; from then on seconds'
+  say 'the first time takes 10 minutes or more on 2 cores, and a release twice as long; from then on seconds'
 fi
 begin "$profile"
 if is_fresh board $board "$(settings)" "${bundled[@]}"; then
