@@ -10,6 +10,7 @@ use std::{
     env,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -146,12 +147,8 @@ impl Config {
             Some(listen) => listen,
             None => DEFAULT_LISTEN.parse().context("the default address")?,
         };
-        let require_token = match variable("STAFFEL_REQUIRE_TOKEN") {
-            Some(text) => Some(text.parse().ok().with_context(|| {
-                format!("STAFFEL_REQUIRE_TOKEN is {text:?}. Allowed: true or false.")
-            })?),
-            None => file.agents.require_token,
-        };
+        let require_token = parsed("STAFFEL_REQUIRE_TOKEN", "true or false")?;
+        let require_token = require_token.or(file.agents.require_token);
         ensure!(
             listen.ip().is_loopback() || require_token != Some(false),
             "[agents] require_token is false, and {listen} is reached from other machines: whoever reaches it could read and \
@@ -177,12 +174,8 @@ impl Config {
                 .into_iter()
                 .map(|origin| check_frame_origin(&origin))
                 .collect::<Result<_>>()?,
-            template: variable("STAFFEL_PROMPT_TEMPLATE")
-                .map(PathBuf::from)
-                .or(file.prompt.template.clone()),
-            prompt_folder: variable("STAFFEL_PROMPT_FOLDER")
-                .map(PathBuf::from)
-                .or(file.prompt.folder.clone()),
+            template: path_or("STAFFEL_PROMPT_TEMPLATE", file.prompt.template.clone()),
+            prompt_folder: path_or("STAFFEL_PROMPT_FOLDER", file.prompt.folder.clone()),
             look_first: look_first(file.prompt.send.as_deref())?,
             models: models(&file.prompt)?,
             tls: tls(file.server.tls_cert, file.server.tls_key)?,
@@ -236,8 +229,8 @@ fn confirm(in_file: Option<String>, phases: Option<Vec<String>>) -> Result<Confi
 }
 
 fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>> {
-    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
-    match (path("STAFFEL_TLS_CERT", cert), path("STAFFEL_TLS_KEY", key)) {
+    let cert = path_or("STAFFEL_TLS_CERT", cert);
+    match (cert, path_or("STAFFEL_TLS_KEY", key)) {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (None, None) => Ok(None),
         (one, _) => bail!(
@@ -254,12 +247,8 @@ const WAIT_SECONDS: std::ops::RangeInclusive<u64> = 1..=86_400;
 const WAIT_SECONDS_DEFAULT: u64 = 480;
 
 fn patience(in_file: Option<u64>) -> Result<Duration> {
-    let seconds = match variable("STAFFEL_WAIT_SECONDS") {
-        Some(text) => text.parse().ok().with_context(|| {
-            format!("STAFFEL_WAIT_SECONDS is {text:?}. Allowed: a whole number of seconds.")
-        })?,
-        None => in_file.unwrap_or(WAIT_SECONDS_DEFAULT),
-    };
+    let given = parsed("STAFFEL_WAIT_SECONDS", "a whole number of seconds")?;
+    let seconds = given.or(in_file).unwrap_or(WAIT_SECONDS_DEFAULT);
     ensure!(
         WAIT_SECONDS.contains(&seconds),
         "[agents] wait_seconds is {seconds}. Allowed: {} to {}.",
@@ -285,12 +274,8 @@ fn drain(in_file: Option<u32>) -> Result<Duration> {
 const UNDO_SECONDS: u32 = 10;
 
 fn undo_seconds(in_file: Option<u32>) -> Result<u32> {
-    let seconds = match variable("STAFFEL_UNDO_SECONDS") {
-        Some(text) => text.parse().ok().with_context(|| {
-            format!("STAFFEL_UNDO_SECONDS is {text:?}. Allowed: a whole number of seconds.")
-        })?,
-        None => in_file.unwrap_or(UNDO_SECONDS),
-    };
+    let given = parsed("STAFFEL_UNDO_SECONDS", "a whole number of seconds")?;
+    let seconds = given.or(in_file).unwrap_or(UNDO_SECONDS);
     ensure!(
         seconds <= domain::limits::UNDO_MAX_SECONDS,
         "[people] undo_seconds is {seconds}. Allowed: 0 to {}; 0 carries every decision out at once.",
@@ -305,12 +290,11 @@ const ARCHIVE_AFTER_DAYS: u64 = 90;
 const ARCHIVE_AFTER_DAYS_MAX: u64 = 36_500;
 
 fn archive_after(in_file: Option<u64>) -> Result<Option<Duration>> {
-    let days = match variable("STAFFEL_ARCHIVE_AFTER_DAYS") {
-        Some(text) => text.parse().ok().with_context(|| {
-            format!("STAFFEL_ARCHIVE_AFTER_DAYS is {text:?}. Allowed: a whole number of days, 0 for never.")
-        })?,
-        None => in_file.unwrap_or(ARCHIVE_AFTER_DAYS),
-    };
+    let given = parsed(
+        "STAFFEL_ARCHIVE_AFTER_DAYS",
+        "a whole number of days, 0 for never",
+    )?;
+    let days = given.or(in_file).unwrap_or(ARCHIVE_AFTER_DAYS);
     ensure!(
         days <= ARCHIVE_AFTER_DAYS_MAX,
         "[pipelines] archive_after_days is {days}. Allowed: 0 (never) to {ARCHIVE_AFTER_DAYS_MAX}."
@@ -368,6 +352,20 @@ fn check_approvers(approvers: BTreeMap<String, String>) -> Result<BTreeMap<Strin
 
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a variable says, if it is set; what is allowed ends a sentence.
+fn parsed<T: FromStr>(name: &str, allowed: &str) -> Result<Option<T>> {
+    let parse = |text: String| {
+        let value = text.parse().ok();
+        value.with_context(|| format!("{name} is {text:?}. Allowed: {allowed}."))
+    };
+    variable(name).map(parse).transpose()
+}
+
+/// The path that a variable names; else the one of the file.
+fn path_or(name: &str, in_file: Option<PathBuf>) -> Option<PathBuf> {
+    variable(name).map(PathBuf::from).or(in_file)
 }
 
 fn list(name: &str) -> Option<Vec<String>> {

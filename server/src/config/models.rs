@@ -1,12 +1,12 @@
 //! Who writes prompts, and whether a person looks at them first.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
     file::{ModelTable, PromptTable},
-    variable,
+    path_or, variable,
 };
 use crate::prompt::ModelConfig;
 
@@ -39,9 +39,7 @@ pub(super) fn models(table: &PromptTable) -> Result<Vec<ModelConfig>> {
             .or(table.model.clone())
             .unwrap_or_default(),
         base_url: variable("STAFFEL_MODEL_BASE_URL").or(table.base_url.clone()),
-        key_file: variable("STAFFEL_MODEL_KEY_FILE")
-            .map(PathBuf::from)
-            .or(table.key_file.clone()),
+        key_file: path_or("STAFFEL_MODEL_KEY_FILE", table.key_file.clone()),
         timeout_seconds: seconds,
     };
     let mut models = Vec::new();

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{
     file::{JournalTable, find_file, read_file},
-    variable,
+    path_or, variable,
 };
 use crate::{postgres::Address, storage::Place};
 
@@ -35,15 +35,14 @@ pub fn named_place(name: &str) -> Result<Place> {
 
 /// The address of a database, with what the variables say of a password and of whom to trust.
 fn address(url: &str, password_file: Option<PathBuf>, ca_file: Option<PathBuf>) -> Result<Address> {
-    let path = |name, in_file| variable(name).map(PathBuf::from).or(in_file);
-    let file = path("STAFFEL_DATABASE_PASSWORD_FILE", password_file);
+    let file = path_or("STAFFEL_DATABASE_PASSWORD_FILE", password_file);
     let password = match (variable("STAFFEL_DATABASE_PASSWORD"), file) {
         (Some(password), _) => Some(password),
         (None, file) => file
             .map(|path| first_line("password_file", &path))
             .transpose()?,
     };
-    let trusted = path("STAFFEL_DATABASE_CA_FILE", ca_file);
+    let trusted = path_or("STAFFEL_DATABASE_CA_FILE", ca_file);
     let address = Address::new(url, password.as_deref(), trusted.as_deref());
     address.context("this is no address of a PostgreSQL database")
 }
