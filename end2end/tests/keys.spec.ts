@@ -101,11 +101,11 @@ test('N right after an acceptance does not open it again, though the live connec
   const pressed = new Promise<void>((resolve) => {
     decide = resolve;
   });
+  let decided: Promise<unknown> = Promise.resolve();
   await page.route('**/decision', async (route) => {
     const request = route.request();
     await route.fulfill({ json: {} });
-    await pressed;
-    await page.request.fetch(request);
+    decided = pressed.then(() => page.request.fetch(request));
   });
   await page.keyboard.press('n');
   await board.touch();
@@ -115,6 +115,7 @@ test('N right after an acceptance does not open it again, though the live connec
   await expect(board.notice).toContainText('Nothing else is waiting for you.');
   await expect(board.review).toBeHidden();
   decide();
+  await decided; // the live connection may tell of it first, and the page must not be gone before the answer
   await expect(page.locator('.inbox')).toHaveCount(0);
 });
 

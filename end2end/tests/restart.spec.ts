@@ -81,8 +81,10 @@ test('a decision whose answer got lost is not made twice', async ({ agent, board
     await route.fetch(); // it reaches the server …
     return route.abort(); // … and the answer does not come back
   });
+  const lost = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/decision'));
   await board.button('Accept').click();
   await expect(board.review).toBeHidden(); // by the live connection
+  await lost;
   await expect.poll(() => server.count(pipeline, 'PromptWritten')).toBe(1);
   expect(await server.count(pipeline, 'HandoverAccepted')).toBe(1);
 });
