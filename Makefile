@@ -17,13 +17,21 @@ native := -p allocator -p domain -p protocol -p cli -p app -p server --features 
 # who builds with a newer Rust; here they are errors.
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
 formatted := style end2end frontend scripts bench/node bench/board
-stages := lint unit build size e2e-python conformance interop assistants e2e
+stages := lint unit build size e2e-python conformance interop e2e assistants
+# What `make test` leaves to CI, or to whoever asks for it: ALSO="assistants rounds".
+#   assistants  real coding assistants, of which npm brings 1.4 GB
+#   postgres    once more what is about the server, on the other engine: a quarter of an hour
+#   rounds      in their full number: kills, races, and what a fuzzer tries
+ALSO ?=
+also := assistants postgres rounds
+$(if $(filter-out $(also),$(ALSO)),$(error ALSO is "$(ALSO)": it takes any of the words $(also)))
+ifneq ($(filter rounds,$(ALSO)),)
+export STAFFEL_TEST_ROUNDS := all
+endif
+on_postgres := unit-on-postgres e2e-python-on-postgres mcp-on-postgres
 # What compiles, and what mostly waits. Assistants and browsers are slow to start beside a compiler; beside each other they
 # fill both processors. `conformance` uses what `unit` has compiled long before.
-lanes := "lint unit assistants" "build size e2e-python e2e conformance interop"
-# ALSO=postgres: once more what is about the server, on the other engine, as in CI. A quarter of an hour more.
-ALSO ?=
-on_postgres := unit-on-postgres e2e-python-on-postgres mcp-on-postgres
+lanes := "lint unit $(filter assistants,$(ALSO))" "build size e2e-python e2e conformance interop"
 lanes += $(if $(filter postgres,$(ALSO)),then unit-on-postgres "e2e-python-on-postgres mcp-on-postgres")
 
 .PHONY: help setup run watch install dist test $(stages) $(on_postgres) doc bench fmt clean ready ready-test ready-assistants ready-watch
@@ -32,10 +40,10 @@ help: ## show this list
 	@echo 'make COMMAND [ARGS="…"]'
 	@echo
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name does; do \
-		printf '%-14s%s\n' "$$name" "$$does"; done
+		printf '%-25s%s\n' "$$name" "$$does"; done
 
 setup: ## install what is missing, for building and for the tests
-	@scripts/setup.sh assistants
+	@scripts/setup.sh test
 
 run: build ## build and serve; ARGS go to `staffel serve`; PROFILE=release optimises, here and below
 	@exec $(program) serve $(ARGS)
@@ -50,7 +58,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, side by side, up to the first failure; ALSO=postgres: and both engines
+test: ready-test build ## all of the following, side by side, up to the first failure; ALSO="assistants postgres rounds": as CI does
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
@@ -71,9 +79,6 @@ unit: ready-test ##   the Rust tests; ARGS go to `cargo test`
 	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
 	$(env) cargo test --no-fail-fast $(native) $(ARGS)
 
-unit-on-postgres: ready-test ##   the tests of the server from outside once more, on PostgreSQL; ARGS go to `cargo test`
-	$(env) STAFFEL_TEST_ON_POSTGRES=1 cargo test --no-fail-fast $(native) --test it $(ARGS)
-
 build: ready ##   the program, one file: target/staffel, or target/release/staffel
 	@scripts/build.sh $(PROFILE)
 
@@ -83,9 +88,6 @@ size: build ##   the size of the page's WASM, against its limit
 e2e-python: ready-test build ##   a Python MCP client against the program; ARGS go to pytest
 	$(env) target/venv/bin/python -m pytest end2end/mcp-python $(ARGS)
 
-e2e-python-on-postgres: ready-test build ##   the same, every server on PostgreSQL; ARGS go to pytest
-	$(env) target/venv/bin/python -m pytest end2end/mcp-python --postgres $(ARGS)
-
 # The same packages as in `unit`, which has compiled the fixtures then: cargo has nothing left to do here.
 conformance: ready-test build ##   the official conformance suite of MCP against its fixtures and the program
 	$(env) cargo build $(native) --example conformance
@@ -94,17 +96,24 @@ conformance: ready-test build ##   the official conformance suite of MCP against
 interop: ready-test build ##   other MCP clients and bridges, and what every client is told, against the program
 	$(env) cd end2end && npm run --silent test:interop
 
-mcp-on-postgres: ready-test build ##   conformance, the TypeScript client and other clients of MCP, every server on PostgreSQL
-	$(env) cd end2end && export STAFFEL_TEST_ON_POSTGRES=1 && npm run --silent test:conformance && \
-		npm run --silent test:mcp && npm run --silent test:interop
-
-assistants: ready-assistants build ##   real coding assistants, with a scripted model, against the program
-	$(env) cd end2end/assistants && npm run --silent test
-
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
 e2e: ready-test build ##   a TypeScript MCP client and a browser against the program; ARGS go to `playwright test`
 	$(env) cd end2end && npm run --silent test:mcp
 	$(env) cd end2end && playwright test $(ARGS)
+
+# Of ALSO.
+assistants: ready-assistants build ## five real coding assistants, with a scripted model, against the program
+	$(env) cd end2end/assistants && npm run --silent test
+
+unit-on-postgres: ready-test ## the tests of the server from outside once more, on PostgreSQL; ARGS go to `cargo test`
+	$(env) STAFFEL_TEST_ON_POSTGRES=1 cargo test --no-fail-fast $(native) --test it $(ARGS)
+
+e2e-python-on-postgres: ready-test build ## the same, every server on PostgreSQL; ARGS go to pytest
+	$(env) target/venv/bin/python -m pytest end2end/mcp-python --postgres $(ARGS)
+
+mcp-on-postgres: ready-test build ## conformance, the TypeScript client and other clients of MCP, every server on PostgreSQL
+	$(env) cd end2end && export STAFFEL_TEST_ON_POSTGRES=1 && npm run --silent test:conformance && \
+		npm run --silent test:mcp && npm run --silent test:interop
 
 doc: ready ## check and write the documentation of the libraries
 	$(env) RUSTDOC=scripts/document.sh cargo test --doc $(native)

@@ -27,7 +27,7 @@ ROWS = {
         ["documents", "projections", "storage"],
         ["handoff", "journal", "live", "registry", "quote", "log", "release", "secrets", "tls"],
         ["postgres"],
-        ["metrics"],
+        ["metrics", "rounds"],
     ],
     "cli": [
         ["attach", "connect", "demo", "doctor", "health", "hook", "run", "stdio"],

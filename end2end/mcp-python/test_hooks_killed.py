@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import Server, rounds
 
-ROUNDS = rounds(100)
+ROUNDS = rounds(20, 100)
 FOLDER = "/home/dana/shop"
 
 

@@ -32,7 +32,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What is packed is tested here, not how small. Compressing what a debugger reads would take a minute.
     program = tmp_path_factory.mktemp("program") / "staffel"
     run("strip", "-o", program, binary())
-    run(ROOT / "scripts/dist.sh", program, folder, cwd=ROOT, env={**os.environ, "DPKG_DEB_COMPRESSOR_LEVEL": "0"})
+    run(ROOT / "scripts/dist.sh", program, folder, cwd=ROOT, env={**os.environ, "DPKG_DEB_COMPRESSOR_TYPE": "none"})
     return folder
 
 

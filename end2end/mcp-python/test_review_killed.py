@@ -12,7 +12,7 @@ from typing import Any, Callable
 import httpx
 from conftest import Server, rounds
 
-KILLS = rounds(100)
+KILLS = rounds(20, 100)
 
 
 class Steady:

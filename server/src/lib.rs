@@ -30,6 +30,8 @@ mod quote;
 pub mod registry;
 pub mod relay;
 pub mod release;
+#[cfg(any(test, feature = "test-util"))]
+pub mod rounds;
 mod secrets;
 mod serve;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::{
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::rounds::rounds;
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -16,14 +17,6 @@ use crate::{
     notify::Fake,
     support::{Api, Cluster, Event, Events, PATIENCE, Program, data_folder, soon, until},
 };
-
-/// How often something dies; another number for a longer run.
-fn rounds(usual: u64) -> u64 {
-    let asked = std::env::var("STAFFEL_TEST_ROUNDS").ok();
-    asked
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(usual)
-}
 
 /// Agents that only report, each on its own pipeline.
 const REPORTERS: usize = 4;
@@ -174,14 +167,14 @@ fn pause(round: u64) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_in_the_middle_of_work() {
+async fn nothing_acknowledged_is_lost_or_doubled_by_kills_in_the_middle_of_work() {
     let data = data_folder();
     let start = |settings: &str| Program::start_with(data.path(), settings);
     kills(1, start, |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nor_by_twenty_kills_on_a_database_that_crashes_as_well() {
+async fn nor_by_kills_on_a_database_that_crashes_as_well() {
     let cluster = Cluster::start(&[]);
     let url = cluster.url("postgres");
     let crash = |round| {
@@ -210,7 +203,7 @@ async fn kills(nodes: usize, start: impl Fn(&str) -> Program, harm: impl Fn(u64)
     let settings = receiver.settings();
     let start = || start(&settings);
     // Each takes longer on several nodes.
-    let rounds = rounds(if nodes == 1 { 20 } else { 10 });
+    let rounds = rounds(5, if nodes == 1 { 20 } else { 10 }).into();
     let mut programs: Vec<_> = (0..nodes).map(|_| start()).collect();
     let apis = |programs: &[Program]| programs.iter().map(|program| program.api.clone()).collect();
     let mut pipelines = Vec::new();

@@ -1,6 +1,7 @@
 //! A review over HTTP: comments and their answers, evidence, what changed, and what was not filled in.
 
 use serde_json::{Value, json};
+use server::rounds::rounds;
 
 use crate::support::{Answer, Api, Server};
 
@@ -262,14 +263,14 @@ async fn five_hundred_comments_are_refused_in_words_and_nothing_is_lost() {
     assert_eq!(states(&read(api, &handover, 1).await).len(), 100);
 }
 
-/// Two hundred times two people press at once: one decision, and its comments are the only ones.
+/// Two people press at once, again and again: one decision, and its comments are the only ones.
 #[tokio::test]
 async fn of_two_reviews_at_the_same_moment_one_counts_with_its_comments() {
     let server = Server::start().await;
     let api = &server.api;
     let pipeline = api.start("shop").await;
     let handover = api.hand_over(&pipeline, "# Plan 1").await;
-    for round in 1..=200_u32 {
+    for round in 1..=rounds(50, 200) {
         let body = |who: &str| {
             let review = json!({"comments": [{"text": format!("{who} {round}")}]});
             json!({"decision": "request_changes", "revision": round, "review": review})
@@ -298,12 +299,12 @@ async fn of_two_reviews_at_the_same_moment_one_counts_with_its_comments() {
     }
 }
 
-/// Two hundred times a person and an agent are at it at once: whoever accepts accepts what was read, or nothing.
+/// A person and an agent are at it at once, again and again: whoever accepts accepts what was read, or nothing.
 #[tokio::test]
 async fn a_text_that_is_swapped_while_somebody_accepts_is_never_accepted_unread() {
     let server = Server::start().await;
     let api = &server.api;
-    for round in 0..200 {
+    for round in 0..rounds(40, 200) {
         let pipeline = api.start(&format!("shop {round}")).await;
         let handover = api.hand_over(&pipeline, "What was read.").await;
         let shown = read(api, &handover, 1).await["hash"].clone();

@@ -3,7 +3,7 @@
 mod message;
 mod vapid;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Reason, Refusal, Timestamp};
@@ -38,8 +38,9 @@ pub struct PushConfig {
 /// Sends messages to browsers.
 pub struct Pusher {
     vapid: Vapid,
-    public: Client,
-    private: Client,
+    // Made when the first message is sent: a client reads all certificates of the machine, in two hundred files.
+    public: OnceLock<Client>,
+    private: OnceLock<Client>,
     private_hosts: BTreeSet<String>,
 }
 
@@ -47,8 +48,12 @@ impl Pusher {
     /// With the key of this Staffel.
     ///
     /// # Errors
-    /// The key is none, or an HTTP client cannot be made.
-    pub fn new(key: [u8; 32], config: &PushConfig, board: &str) -> anyhow::Result<Self> {
+    /// The key is none.
+    pub fn new(
+        key: [u8; 32],
+        config: &PushConfig,
+        board: &str,
+    ) -> Result<Self, p256::elliptic_curve::Error> {
         // An address on this machine is none that anybody could write to.
         let usual = if board.starts_with("https://") {
             board
@@ -58,8 +63,8 @@ impl Pusher {
         let subject = config.subject.clone().unwrap_or_else(|| usual.to_owned());
         Ok(Self {
             vapid: Vapid::new(p256::SecretKey::from_slice(&key)?, subject),
-            public: outgoing::client(false)?,
-            private: outgoing::client(true)?,
+            public: OnceLock::new(),
+            private: OnceLock::new(),
             private_hosts: config.private_hosts.clone(),
         })
     }
@@ -110,13 +115,10 @@ impl Pusher {
         let body = keys
             .seal(text)
             .map_err(|error| Failure::new(error.to_string()))?;
-        let client = if self.is_named(&url) {
-            &self.private
-        } else {
-            &self.public
-        };
         let at: Timestamp = now();
-        let request = client
+        let request = self
+            .client(self.is_named(&url))
+            .map_err(|error| Failure::new(error.to_string()))?
             .post(url.clone())
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_ENCODING, "aes128gcm")
@@ -126,6 +128,15 @@ impl Pusher {
             .header("Topic", topic(about))
             .body(body);
         outgoing::send(request, &url).await
+    }
+
+    fn client(&self, private: bool) -> Result<&Client, reqwest::Error> {
+        let cell = if private { &self.private } else { &self.public };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = outgoing::client(private)?;
+        Ok(cell.get_or_init(|| client))
     }
 
     fn is_allowed(&self, url: &Url) -> bool {
