@@ -17,10 +17,10 @@ native := -p allocator -p domain -p protocol -p cli -p app -p server --features 
 # who builds with a newer Rust; here they are errors.
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
 formatted := style end2end frontend scripts bench/node bench/board
-stages := lint unit build size e2e-python conformance interop e2e assistants
+stages := compile lint unit size e2e-python conformance interop e2e assistants
 # What `make test` leaves to CI, or to whoever asks for it: ALSO="assistants rounds".
 #   assistants  real coding assistants, of which npm brings 1.4 GB
-#   postgres    once more what is about the server, on the other engine: a quarter of an hour
+#   postgres    what needs a database, and all that is about the server once more on it: a quarter of an hour
 #   rounds      in their full number: kills, races, and what a fuzzer tries
 ALSO ?=
 also := assistants postgres rounds
@@ -30,11 +30,11 @@ export STAFFEL_TEST_ROUNDS := all
 endif
 on_postgres := unit-on-postgres e2e-python-on-postgres mcp-on-postgres
 # What compiles, and what mostly waits. Assistants and browsers are slow to start beside a compiler; beside each other they
-# fill both processors. `conformance` uses what `unit` has compiled long before.
-lanes := "lint unit $(filter assistants,$(ALSO))" "build size e2e-python e2e conformance interop"
+# fill both processors. Tools are fetched while the first lane compiles.
+lanes := "compile lint unit conformance interop $(filter assistants,$(ALSO))" "ready-test size e2e-python e2e"
 lanes += $(if $(filter postgres,$(ALSO)),then unit-on-postgres "e2e-python-on-postgres mcp-on-postgres")
 
-.PHONY: help setup run watch install dist test $(stages) $(on_postgres) doc bench fmt clean ready ready-test ready-assistants ready-watch
+.PHONY: help setup run watch install dist build test $(stages) $(on_postgres) doc bench fmt clean ready ready-test ready-assistants ready-watch
 
 help: ## show this list
 	@echo 'make COMMAND [ARGS="…"]'
@@ -44,6 +44,9 @@ help: ## show this list
 
 setup: ## install what is missing, for building and for the tests
 	@scripts/setup.sh test
+
+build: ready ## the program, one file: target/staffel, or target/release/staffel
+	@scripts/build.sh $(PROFILE)
 
 run: build ## build and serve; ARGS go to `staffel serve`; PROFILE=release optimises, here and below
 	@exec $(program) serve $(ARGS)
@@ -58,7 +61,7 @@ dist: PROFILE = release
 dist: build ## packages of the release in target/dist: tarball, Debian, npm, Python, and their checksums
 	@$(env) scripts/dist.sh $(program) target/dist
 
-test: ready-test build ## all of the following, side by side, up to the first failure; ALSO="assistants postgres rounds": as CI does
+test: build ## all of the following, side by side, up to the first failure; ALSO="assistants postgres rounds": as CI does
 	@scripts/test.sh $(lanes)
 
 # `app` is built as the server sees it here, and as the browser sees it below; never both in one cargo command,
@@ -75,12 +78,14 @@ lint: ready-test ##   formatting, clippy for the server, the browser and the ben
 	$(env) cargo clippy --manifest-path bench/load/Cargo.toml --all-targets --target-dir target -- -D warnings
 	@$(MAKE) doc
 
-unit: ready-test ##   the Rust tests; ARGS go to `cargo test`
-	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
-	$(env) cargo test --no-fail-fast $(native) $(ARGS)
+# Stands at the head of a lane, where the tools of the tests are not there yet: only what `build` needs.
+compile: ##   the Rust tests and the programs, nothing is run
+	$(env) cargo build -p bundler --all-targets
+	$(env) cargo build $(native) --all-targets
 
-build: ready ##   the program, one file: target/staffel, or target/release/staffel
-	@scripts/build.sh $(PROFILE)
+unit: ready-test ##   the Rust tests, but for those that need PostgreSQL; ARGS go to `cargo test`
+	$(env) cargo test --no-fail-fast -p bundler $(ARGS)
+	$(env) cargo test --no-fail-fast $(native) $(or $(ARGS),-- --skip on_postgres::)
 
 size: build ##   the size of the page's WASM, against its limit
 	@$(env) scripts/wasm-size.sh
@@ -105,7 +110,7 @@ e2e: ready-test build ##   a TypeScript MCP client and a browser against the pro
 assistants: ready-assistants build ## five real coding assistants, with a scripted model, against the program
 	$(env) cd end2end/assistants && npm run --silent test
 
-unit-on-postgres: ready-test ## the tests of the server from outside once more, on PostgreSQL; ARGS go to `cargo test`
+unit-on-postgres: ready-test ## the tests of the server from outside, on PostgreSQL; ARGS go to `cargo test`
 	$(env) STAFFEL_TEST_ON_POSTGRES=1 cargo test --no-fail-fast $(native) --test it $(ARGS)
 
 e2e-python-on-postgres: ready-test build ## the same, every server on PostgreSQL; ARGS go to pytest

@@ -366,14 +366,17 @@ test('a long handover: what is out of view is not laid out, and is found, marked
   const revised = written('The last entry is booked twice.').replace('Entry 3 is booked once', 'Entry 3 is booked at most once');
   await agent.handOver(pipeline, revised);
   // Not even where the whole comes later than its changes.
+  let release = () => {};
+  const changesAreShown = new Promise<void>((resolve) => (release = resolve));
   await page.route(/handovers\/[^/?]+\?revision=2/, async (route) => {
     const answer = await route.fetch();
-    await expect(board.review.locator('.changes')).toContainText('at most once');
+    await changesAreShown;
     await route.fulfill({ response: answer });
   });
   await board.review.getByRole('button', { name: 'Read revision 2' }).click();
   await expect(board.review.locator('.behind')).toBeAttached();
   await expect(board.review.locator('.changes')).toContainText('at most once');
+  release();
   await expect(board.review.locator('.note.mine')).toBeVisible();
   await expect(board.review.locator('.gone-note:not(:empty)')).toHaveCount(0);
   await expect(board.mark(1)).toHaveCount(0);

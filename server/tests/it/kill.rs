@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     notify::Fake,
-    support::{Api, Cluster, Event, Events, PATIENCE, Program, data_folder, soon, until},
+    support::{Api, Event, Events, PATIENCE, Program, data_folder, soon, until},
 };
 
 /// Agents that only report, each on its own pipeline.
@@ -173,32 +173,8 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills_in_the_middle_of_work(
     kills(1, start, |_| {}).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nor_by_kills_on_a_database_that_crashes_as_well() {
-    let cluster = Cluster::start(&[]);
-    let url = cluster.url("postgres");
-    let crash = |round| {
-        if round % 2 == 1 {
-            cluster.crash();
-        }
-    };
-    kills(1, |settings| Program::start_on_with(&url, settings), crash).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nor_by_kills_of_three_nodes_in_turn_on_a_database_that_crashes_as_well() {
-    let cluster = Cluster::start(&[]);
-    let url = cluster.url("postgres");
-    let crash = |round| {
-        if round % 5 == 4 {
-            cluster.crash();
-        }
-    };
-    kills(3, |settings| Program::start_on_with(&url, settings), crash).await;
-}
-
 /// Kills one of so many nodes in each round, in turn. `harm` is done right before.
-async fn kills(nodes: usize, start: impl Fn(&str) -> Program, harm: impl Fn(u64)) {
+pub async fn kills(nodes: usize, start: impl Fn(&str) -> Program, harm: impl Fn(u64)) {
     let receiver = Fake::start([]).await;
     let settings = receiver.settings();
     let start = || start(&settings);

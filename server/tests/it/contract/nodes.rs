@@ -133,7 +133,7 @@ macro_rules! nodes_contract {
             #[test]
             fn every_rule_is_tested() {
                 let rules = [$(stringify!($rule)),*];
-                let written = include_str!("contract/nodes.rs");
+                let written = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/contract/nodes.rs"));
                 let all = written.lines().filter_map(|line| line.strip_prefix("pub fn "));
                 let all = all.filter_map(|line| line.split('<').next());
                 assert_eq!(all.collect::<Vec<_>>(), rules);
