@@ -96,5 +96,5 @@ def valid(found: dict[str, Any], schemas: dict[str, Any]) -> bool:
 
 
 def test_mcp_fuzzer(server: Server, unharmed: None, tmp_path: Path) -> None:
-    revisions = ["2026-07-28", "2025-11-25"][: rounds(1, 2)]
+    revisions = ["2025-11-25", "2026-07-28"][-rounds(1, 2) :]
     compare(set().union(*(fuzz(server, tmp_path, revision) for revision in revisions)), OF_MCP_FUZZER)
