@@ -109,9 +109,9 @@ def rounds(few: int, every: int) -> int:
     With PostgreSQL, where every start takes longer, few: what a kill does to a database is tried at its journal.
     """
     asked = os.environ.get("STAFFEL_TEST_ROUNDS")
-    if asked in (None, "all"):
-        return every if asked and not Postgres.chosen else few
-    return int(asked)
+    if asked not in (None, "all"):
+        return int(asked)
+    return every if asked == "all" and not Postgres.chosen else few
 
 
 class Server:
