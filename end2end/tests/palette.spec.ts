@@ -47,6 +47,36 @@ test('opens with Ctrl+K, also from a field, and finds pipelines, reviews, pages 
   await expect(palette).toBeHidden();
 });
 
+test('is open after the key that opens it, however soon that follows', async ({ board, page }) => {
+  await board.open();
+  await board.complete();
+  const palette = page.locator('dialog.palette');
+  await page.keyboard.press('Control+k');
+  await expect(palette).toBeVisible();
+  // A browser tells that a dialog was closed in a task of its own; what is pressed before that is no less meant.
+  await page.evaluate(async () => {
+    const press = async () => {
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, cancelable: true }));
+      // Everything that is under way in this task, and nothing of the next.
+      for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+    };
+    await press();
+    await press();
+  });
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+  await expect(palette).toBeVisible();
+  await expect(palette.getByRole('combobox')).toBeFocused();
+
+  // As Escape does: the dialog is closed, and nobody was told yet.
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>('dialog.palette')!.close();
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, cancelable: true }));
+  });
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+  await expect(palette).toBeVisible();
+  await expect(palette.getByRole('combobox')).toBeFocused();
+});
+
 test('does what the bar does: language, theme, people, signing out', async ({ board, page, server }) => {
   await server.asPerson('GET', '/session', undefined, 'Ben');
   await board.open();

@@ -32,7 +32,8 @@ pub(crate) fn follow(board: Board) {
         let command = event.ctrl_key() || event.meta_key();
         let known = if command && !event.alt_key() && key.eq_ignore_ascii_case("k") {
             // Also from a field, and over a review: it is a way out of both.
-            board.palette.update(|open| *open = !*open);
+            // What is seen counts: the browser tells later than of this key that Escape has closed it.
+            board.palette.set(find("dialog.palette[open]").is_none());
             true
         } else {
             !command && !event.alt_key() && !is_typing(&event) && press(board, &key)

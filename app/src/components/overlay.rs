@@ -27,13 +27,19 @@ pub(super) fn overlay(
             _ => {}
         }
     });
+    // A browser tells that it was closed in a task of its own; by then it may be open again.
+    let closed = move || {
+        if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     let body = StoredValue::new(Box::new(body) as Box<dyn Fn() -> AnyView + Send + Sync>);
     view! {
         <dialog
             class=format!("overlay {class}")
             node_ref=dialog
             aria-labelledby=format!("{class}-title")
-            on:close=move |_| open.set(false)
+            on:close=move |_| closed()
         >
             <When holds=open>
                 <div class="overlay-head">

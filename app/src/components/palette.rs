@@ -97,6 +97,7 @@ fn palette(board: Board) -> AnyView {
             type="text"
             role="combobox"
             node_ref=field
+            autofocus
             autocomplete="off"
             spellcheck="false"
             aria-expanded="true"
