@@ -18,6 +18,12 @@ pub(crate) fn ticks() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())
 }
 
+/// Lets the browser do what it has to do, such as drawing and taking keys, before what comes next.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn next_task() {
+    gloo_timers::future::TimeoutFuture::new(0).await;
+}
+
 /// Whether somebody can see the page.
 pub(crate) fn in_view() -> bool {
     !document().hidden()

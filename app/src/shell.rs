@@ -107,7 +107,15 @@ fn start(pkg: &str) -> String {
 #[component]
 pub fn App() -> impl IntoView {
     let board = Board::new(PageData::current());
-    effect(move || begin(board));
+    #[cfg(feature = "hydrate")]
+    effect(move || {
+        let owner = Owner::current().unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            // Taking the page over takes long enough on a slow machine.
+            browser::next_task().await;
+            owner.with(|| begin(board));
+        });
+    });
     effect(move || document().set_title(&title(board)));
     effect(move || {
         if let Some(html) = document().document_element() {
@@ -185,7 +193,13 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// if that takes more than one try, the page says so, and begins anew where the server is another one by now.
 #[cfg(feature = "hydrate")]
 pub async fn ready() {
-    let lang = browser::page_lang();
+    wait_for_shown(browser::page_lang()).await;
+    // Compiling what came was one task, taking the page over is the next.
+    browser::next_task().await;
+}
+
+#[cfg(feature = "hydrate")]
+async fn wait_for_shown(lang: Lang) {
     if load_shown(lang).await.is_ok() {
         return;
     }
