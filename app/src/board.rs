@@ -40,6 +40,8 @@ pub(crate) struct Board {
     pub now: RwSignal<Timestamp>,
     /// Whether the browser has taken over from the server's HTML.
     pub hydrated: RwSignal<bool>,
+    /// Whether exact times are written in the reader's zone: `actions::local_times` says when.
+    pub local_times: RwSignal<bool>,
     /// The live connection.
     pub link: RwSignal<Link>,
     /// Set by whoever wants the next try to be made at once.
@@ -174,6 +176,7 @@ impl Board {
             theme: RwSignal::new(theme),
             now: RwSignal::new(snapshot.at),
             hydrated: RwSignal::new(false),
+            local_times: RwSignal::new(false),
             link: RwSignal::new(Link::Connecting),
             hurry: RwSignal::new(false),
             find: RwSignal::new(String::new()),
@@ -355,6 +358,7 @@ impl Board {
             self.gone.set_value(0);
             renew(self.lang, self.lang.get_untracked());
             renew(self.hydrated, true);
+            renew(self.local_times, self.local_times.get_untracked());
             renew(self.printing, self.printing.get_untracked());
             renew(self.archive.chosen, self.archive.chosen.get_untracked());
         }

@@ -46,7 +46,7 @@ pub use page::{PageData, Setup, SignInData};
 pub use route::Route;
 #[cfg(feature = "hydrate")]
 pub use shell::ready;
-pub use shell::{App, shell};
+pub use shell::{App, AppProps, shell};
 pub(crate) use texts::Shown;
 pub use texts::{Document, DocumentBody, PromptBody, PromptText};
 pub use theme::{THEME_COOKIE, Theme};

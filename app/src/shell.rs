@@ -105,13 +105,16 @@ fn start(pkg: &str) -> String {
 
 /// The board, as the browser takes it over.
 #[component]
-pub fn App() -> impl IntoView {
-    let board = Board::new(PageData::current());
+pub fn App(
+    /// What it begins with.
+    page: PageData,
+) -> impl IntoView {
+    let board = Board::new(page);
     #[cfg(feature = "hydrate")]
     effect(move || {
         let owner = Owner::current().unwrap_or_default();
         leptos::task::spawn_local(async move {
-            // Taking the page over takes long enough on a slow machine.
+            // A task of its own, as in `ready`.
             browser::next_task().await;
             owner.with(|| begin(board));
         });
@@ -189,15 +192,19 @@ fn pipeline() -> Drawn {
 #[cfg(feature = "hydrate")]
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Waits until everything is here that the page shows. Until then it is what the server sent, and nothing on it answers:
-/// if that takes more than one try, the page says so, and begins anew where the server is another one by now.
+/// Waits until everything is here that the page shows, and reads what it begins with. Compiling what came, reading and
+/// taking the page over are tasks of their own: each takes long enough on a slow machine.
 #[cfg(feature = "hydrate")]
-pub async fn ready() {
+pub async fn ready() -> PageData {
     wait_for_shown(browser::page_lang()).await;
-    // Compiling what came was one task, taking the page over is the next.
     browser::next_task().await;
+    let page = PageData::current();
+    browser::next_task().await;
+    page
 }
 
+/// Until everything is here, the page is what the server sent, and nothing on it answers: if that takes more than one
+/// try, the page says so, and begins anew where the server is another one by now.
 #[cfg(feature = "hydrate")]
 async fn wait_for_shown(lang: Lang) {
     if load_shown(lang).await.is_ok() {
@@ -248,6 +255,7 @@ fn follow_more(board: Board, owner: Owner) -> Result<(), SplitLoaderError> {
         actions::session::follow(board);
         actions::session::tell_of_links(board);
         actions::install::follow();
+        actions::local_times::follow(board);
         actions::tell::follow(board);
         actions::undo::follow(board);
         actions::overdue::follow(board);

@@ -1,6 +1,6 @@
 // Addresses, languages, colours.
 
-import { expect, test } from './fixtures.ts';
+import { expect, type Page, test } from './fixtures.ts';
 
 // Half-way through a transition, colours are neither the old nor the new ones.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
@@ -99,6 +99,26 @@ test('at 320 px in German the longest wait stays in its card', async ({ agent, b
   expect(inner.y + inner.height).toBeLessThan(outer.y + outer.height);
   await german.close();
 });
+
+for (const [what, happens] of [
+  ['somebody points', (page: Page) => page.getByRole('heading', { level: 1 }).hover()],
+  ['ten seconds have gone', (page: Page) => page.clock.fastForward(10_000)],
+] as const) {
+  test(`exact times are in UTC until ${what}, then in the reader's zone`, async ({ agent, board, page }) => {
+    await page.clock.install();
+    const pipeline = await agent.start();
+    await board.open(`/pipelines/${pipeline}`);
+    await board.complete();
+    const time = page.locator('main time').first();
+    const utc = await time.getAttribute('title');
+    expect(utc).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+    await happens(page);
+    const at = await time.getAttribute('datetime');
+    // In Berlin, as the configuration has it: never the hour of UTC.
+    const here = new Date(at!).toLocaleString('en', { timeZone: 'Europe/Berlin' });
+    await expect(time).toHaveAttribute('title', here);
+  });
+}
 
 test('the colours follow the system, can be switched, and stay', async ({ board, page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

@@ -5,7 +5,7 @@
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(async {
-        app::ready().await;
-        leptos::mount::hydrate_body(app::App);
+        let page = app::ready().await;
+        leptos::mount::hydrate_body(|| app::App(app::AppProps { page }));
     });
 }

@@ -8,6 +8,8 @@ pub(crate) mod detail;
 pub(crate) mod install;
 pub(crate) mod keys;
 pub(crate) mod lists;
+#[cfg(feature = "hydrate")]
+pub(crate) mod local_times;
 pub(crate) mod navigate;
 pub(crate) mod next;
 pub(crate) mod overdue;

@@ -51,9 +51,9 @@ fn time(board: Board, at: Signal<Timestamp>, said: Signal<String>) -> AnyView {
     .into_any()
 }
 
-/// The exact time: in UTC from the server, in the reader's zone as soon as the browser has taken over.
+/// The exact time: in UTC from the server, in the reader's zone as soon as somebody may look for it.
 fn exact(board: Board, at: Timestamp) -> String {
-    if board.hydrated.get() {
+    if board.local_times.get() {
         browser::local_time(board.lang.get(), at)
     } else {
         age::exact_utc(at)
