@@ -34,7 +34,7 @@ ROWS = {
         ["commands"],
         ["clients"],
         ["endpoint", "files"],
-        ["local", "program", "token"],
+        ["http", "local", "program", "token"],
     ],
     "app": [
         ["shell"],

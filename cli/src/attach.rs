@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use domain::limits::ATTACHMENT_MAX;
 use protocol::Token;
@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Url, header};
 use serde_json::{Value, json};
 
 use crate::{
-    endpoint::{ServerArgs, http},
+    endpoint::{ServerArgs, client},
     local::LocalServer,
     token::{self, as_header},
 };
@@ -37,10 +37,11 @@ pub struct AttachArgs {
 /// # Errors
 /// A file cannot be read or is too large, or the server does not take it; the message says what.
 pub async fn run(args: &AttachArgs, local: &dyn LocalServer) -> Result<()> {
+    let base = args.server.endpoint(local)?.base();
     let server = Server {
-        base: args.server.endpoint(local)?.base(),
+        client: client(&base)?,
+        base,
         token: token::from_environment()?,
-        client: http().map_err(Error::msg)?,
     };
     let pipeline = match &args.pipeline {
         Some(pipeline) => pipeline.clone(),

@@ -13,6 +13,7 @@ mod endpoint;
 mod files;
 pub mod health;
 pub mod hook;
+pub mod http;
 mod local;
 mod program;
 pub mod run;

@@ -1,5 +1,6 @@
 """The release is one file: it works alone, wherever it lies, whatever the environment says."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ import httpx
 import pytest
 
 from conftest import Server, binary, connect, hearing
+
+# As on a machine, or in a container, with nothing but Staffel: nobody whom TLS could trust.
+BARE = {"SSL_CERT_FILE": "/dev/null"}
 
 pytestmark = pytest.mark.skipif("debug" in binary().parts, reason="a debug build reads the board from target/site")
 
@@ -22,16 +26,16 @@ def alone(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     server.program = Path(shutil.copy(binary(), folder))
     server.started_in = folder
-    server.environment = {}
+    server.environment = BARE
     server.start()
     yield server
     server.kill()
     assert [path.name for path in folder.iterdir()] == ["staffel"], "it leaves nothing behind where it lies"
 
 
-def run(server: Server, *arguments: str) -> str:
+def run(server: Server, *arguments: str, given: str = "") -> str:
     done = subprocess.run(
-        [server.program, *arguments], cwd=server.started_in, env={}, capture_output=True, text=True, timeout=60
+        [server.program, *arguments], input=given, cwd=server.started_in, env=BARE, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -101,12 +105,38 @@ async def test_agents_boards_and_the_command_line(alone: Server) -> None:
 
 def test_the_demo(alone: Server) -> None:
     command = [alone.program, "demo", "--url", alone.url, "--pace", "10"]
-    playing = subprocess.Popen(command, cwd=alone.started_in, env={}, stdout=subprocess.DEVNULL)
+    playing = subprocess.Popen(command, cwd=alone.started_in, env=BARE, stdout=subprocess.DEVNULL)
     try:
         assert alone.accept_while(playing) > 2
         assert playing.returncode == 0
     finally:
         playing.kill()
+
+
+def test_commands_without_certificates(alone: Server, tmp_path: Path) -> None:
+    assert run(alone, "health", "--url", alone.url) == "ok\n"
+    initialize = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "alone", "version": "1"}}
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize})
+    said = run(alone, "stdio", "--url", alone.url, given=asked + "\n")
+    assert json.loads(said)["result"]["serverInfo"]["name"] == "staffel"
+    pipeline = alone.api("POST", "/pipelines", {"project": "shop", "title": "Alone"}).json()["pipeline"]
+    picture = tmp_path / "log.txt"
+    picture.write_text("Nothing to see.")
+    assert "log.txt" in run(alone, "attach", str(picture), "--pipeline", pipeline, "--url", alone.url)
+
+
+def test_a_model_without_certificates(alone: Server) -> None:
+    alone.environment = BARE | {"STAFFEL_MODEL_BASE_URL": "http://127.0.0.1:9/v1", "STAFFEL_MODEL": "local"}
+    alone.restart()
+    assert alone.healthy()
+
+
+def test_what_is_encrypted_says_whom_it_cannot_trust(alone: Server) -> None:
+    command = [alone.program, "health", "--url", "https://127.0.0.1:9"]
+    done = subprocess.run(command, cwd=alone.started_in, env=BARE, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    for said in ["https://127.0.0.1:9", "No CA certificates", "apt-get install ca-certificates", "SSL_CERT_FILE"]:
+        assert said in done.stderr, done.stderr
 
 
 def test_the_version_and_the_commit(alone: Server) -> None:

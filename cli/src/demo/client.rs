@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use reqwest::redirect;
 use rmcp::{
     RoleClient, ServiceExt,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation},
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 
 use protocol::VERSION;
 
-use crate::token::from_environment;
+use crate::{http, token::from_environment};
 
 /// Tries to reach a server that went away, one a second.
 const TRIES: u32 = 60;
@@ -30,7 +31,6 @@ pub struct Client {
 impl Client {
     /// Connects to the Staffel at `url`.
     pub async fn connect(url: &str) -> Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let endpoint = format!("{url}/mcp");
         Ok(Self {
             service: connect(&endpoint).await?,
@@ -91,7 +91,10 @@ async fn connect(endpoint: &str) -> Result<RunningService<RoleClient, ClientConf
     if let Some(token) = from_environment()? {
         config = config.auth_header(token.reveal());
     }
-    let transport = StreamableHttpClientTransport::from_config(config);
+    // A connection that was closed meanwhile would cost a call.
+    let http = http::client_for(endpoint).pool_max_idle_per_host(0);
+    let http = http.redirect(redirect::Policy::none());
+    let transport = StreamableHttpClientTransport::with_client(http::build(http)?, config);
     let me = ClientConfig::new(
         ClientCapabilities::default(),
         Implementation::new("staffel-demo", VERSION),

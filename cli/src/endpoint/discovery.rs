@@ -7,7 +7,10 @@ use reqwest::{Client, StatusCode, header, redirect};
 use rmcp::transport::common::http_header::{HEADER_MCP_METHOD, HEADER_MCP_PROTOCOL_VERSION};
 use serde_json::{Value, json};
 
-use crate::token::as_header;
+use crate::{
+    http::{self, NoClient},
+    token::as_header,
+};
 
 use super::address::Endpoint;
 
@@ -75,7 +78,9 @@ impl Endpoint {
     /// # Errors
     /// It does not answer, or not with JSON; why.
     pub async fn get(&self, path: &str) -> Result<Value, String> {
-        let answer = http()?.get(format!("{}{path}", self.base())).send().await;
+        let base = self.base();
+        let client = client(&base).map_err(|error| error.to_string())?;
+        let answer = client.get(format!("{base}{path}")).send().await;
         let answer = answer.map_err(|error| in_words(&error))?;
         let status = answer.status();
         let json = answer.json().await;
@@ -90,7 +95,8 @@ impl Endpoint {
         });
         let question =
             json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": { "_meta": meta } });
-        let mut request = http()?
+        let client = client(&self.base()).map_err(|error| error.to_string())?;
+        let mut request = client
             .post(self.mcp())
             .header(header::ACCEPT, "application/json, text/event-stream")
             .header(HEADER_MCP_PROTOCOL_VERSION, PROTOCOL)
@@ -140,20 +146,17 @@ impl From<String> for Failure {
     }
 }
 
-/// A token goes to the address that was named, and nowhere else.
-/// A client that goes where it is told to and nowhere else.
+/// A client that goes to the server at `base` and nowhere else: its token is meant for that one.
 ///
 /// # Errors
-/// TLS cannot be used; why.
-pub fn http() -> Result<Client, String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+/// TLS cannot be used; why, and what to do.
+pub fn client(base: &str) -> Result<Client, NoClient> {
+    let builder = http::client_for(base)
         .connect_timeout(CONNECT)
         .timeout(ANSWER)
         .redirect(redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .map_err(|error| error.to_string())
+        .no_proxy();
+    http::build(builder)
 }
 
 fn in_words(error: &reqwest::Error) -> String {
@@ -168,12 +171,10 @@ fn in_words(error: &reqwest::Error) -> String {
 
 /// The version of the Staffel whose board is at `base`, if one answers there.
 pub async fn staffel_at(base: &str) -> Option<String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
+    let builder = http::client_for(base)
         .timeout(Duration::from_secs(1))
-        .no_proxy()
-        .build()
-        .ok()?;
+        .no_proxy();
+    let client = http::build(builder).ok()?;
     let status: Value = client
         .get(format!("{base}/api/status"))
         .send()

@@ -7,4 +7,4 @@ mod discovery;
 pub(crate) use address::{Endpoint, usual_server};
 pub use args::ServerArgs;
 pub use discovery::staffel_at;
-pub(crate) use discovery::{Discovery, http};
+pub(crate) use discovery::{Discovery, client};

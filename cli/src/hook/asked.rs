@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use protocol::Token;
 use reqwest::{Client, StatusCode, header};
 
-use crate::token::as_header;
+use crate::{http, token::as_header};
 
 /// How long a connection may take to be made. The server is on this machine, or near; an agent must not stand still for one
 /// that is away.
@@ -36,14 +36,8 @@ impl Server {
     /// # Errors
     /// The HTTP client cannot be set up.
     pub fn new(base: &str, client: &str, token: Option<Token>) -> Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = token.iter().map(as_header);
-        let mut http = Client::builder();
-        if base.starts_with("http://") {
-            // To read all that the system trusts takes longer than all else that a hook does.
-            http = http.tls_certs_only([]);
-        }
-        let http = http
+        let http = http::client_for(base)
             .default_headers(
                 headers
                     .map(|value| (header::AUTHORIZATION, value))
@@ -51,9 +45,8 @@ impl Server {
             )
             .connect_timeout(CONNECT)
             .read_timeout(SILENT)
-            .no_proxy()
-            .build()
-            .context("the HTTP client")?;
+            .no_proxy();
+        let http = http::build(http)?;
         Ok(Self {
             http,
             address: format!("{base}/api/hooks/{client}"),

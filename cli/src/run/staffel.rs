@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use domain::{PipelineId, PromptId, QuestionId};
 use futures::StreamExt;
 use protocol::{DetailMore, PromptView, QuestionView, Summary, Token, event_name};
@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::{plain::plain, say};
-use crate::token::as_header;
+use crate::{http, token::as_header};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -99,19 +99,17 @@ impl Staffel {
     /// # Errors
     /// The HTTP client cannot be set up.
     pub fn new(base: &str, agent: &str, token: Option<&Token>) -> Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = header::HeaderMap::new();
         match token {
             Some(token) => headers.insert(header::AUTHORIZATION, as_header(token)),
             None => headers.insert("staffel-actor", format!("agent/{agent}").parse()?),
         };
-        let http = Client::builder()
+        let http = http::client_for(base)
             .default_headers(headers)
             .connect_timeout(CONNECT)
             .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .context("the HTTP client")?;
+            .no_proxy();
+        let http = http::build(http)?;
         Ok(Self {
             http,
             base: base.to_owned(),

@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use protocol::Token;
 use reqwest::{Client, header};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::token::as_header;
+use crate::{http, token::as_header};
 
 use super::{fallback::Fallback, session::SessionState};
 
@@ -50,18 +50,16 @@ impl Upstream {
         fallback: Fallback,
         out: mpsc::Sender<Value>,
     ) -> Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = token.map(as_header).into_iter();
-        let http = Client::builder()
+        let http = http::client_for(url)
             .default_headers(
                 headers
                     .map(|value| (header::AUTHORIZATION, value))
                     .collect(),
             )
             .connect_timeout(CONNECT)
-            .no_proxy()
-            .build()
-            .context("the HTTP client")?;
+            .no_proxy();
+        let http = http::build(http)?;
         Ok(Self {
             url: url.to_owned(),
             http,

@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use cli::http::{self, NoClient};
 use domain::text::visible;
 use protocol::shorten;
 use reqwest::{
@@ -41,14 +42,12 @@ impl Failure {
     }
 }
 
-/// A client for addresses of the public internet, or also for `private` ones.
+/// A client for this address and others of its scheme on the public internet, or also for `private` ones.
 ///
 /// # Errors
-/// The client cannot be made.
-pub fn client(private: bool) -> Result<Client, reqwest::Error> {
-    // A command has no server that chooses; the first choice counts.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
+/// TLS cannot be used; why, and what to do.
+pub fn client(url: &str, private: bool) -> Result<Client, NoClient> {
+    let client = http::client_for(url)
         .user_agent(format!("Staffel/{}", crate::VERSION))
         .timeout(LIMIT)
         // Neither to another address, nor with the body to somebody else.
@@ -62,7 +61,7 @@ pub fn client(private: bool) -> Result<Client, reqwest::Error> {
     } else {
         client.dns_resolver(PublicOnly)
     };
-    client.build()
+    http::build(client)
 }
 
 /// Sends a request to this address once, and gives the answer in words.

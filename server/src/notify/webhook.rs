@@ -1,5 +1,6 @@
 //! One request to a receiver, and what came of it.
 
+use cli::http::NoClient;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, header::CONTENT_TYPE};
 use sha2::Sha256;
@@ -24,9 +25,9 @@ impl Receiver {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn new(webhook: Webhook) -> Result<Self, reqwest::Error> {
+    pub fn new(webhook: Webhook) -> Result<Self, NoClient> {
         Ok(Self {
-            http: outgoing::client(webhook.private)?,
+            http: outgoing::client(webhook.url.as_str(), webhook.private)?,
             webhook,
         })
     }

@@ -12,6 +12,7 @@ use async_openai::{
         CreateChatCompletionRequestArgs,
     },
 };
+use cli::http::{self, NoClient};
 use domain::{Language, Purpose, text::DOCUMENT_MAX};
 
 use super::brief::Brief;
@@ -78,15 +79,15 @@ impl Model {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn new(config: &ModelConfig) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(config.timeout).build()?;
+    pub fn new(config: &ModelConfig) -> Result<Self, NoClient> {
+        let http = http::build(http::client_for(&config.base_url).timeout(config.timeout))?;
         let service = tower::ServiceBuilder::new()
             .layer(OpenAIRetryLayer::new(RETRIES))
-            .service(ReqwestService::new(http));
+            .service(ReqwestService::new(http.clone()));
         let openai = OpenAIConfig::new()
             .with_api_base(&config.base_url)
             .with_api_key(&config.key);
-        let client = Client::with_config(openai).with_http_service(service);
+        let client = Client::build(http, openai).with_http_service(service);
         Ok(Self {
             client,
             name: config.name.clone(),

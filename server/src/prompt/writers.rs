@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cli::http::NoClient;
 use domain::{Writer, WriterKind, limits::PROMPT_MAX};
 use protocol::{ColdRead, ModelTest, shorten};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -75,7 +76,7 @@ impl Writers {
     ///
     /// # Errors
     /// A model's HTTP client cannot be made.
-    pub fn new(template: Template, models: &[ModelConfig]) -> Result<Self, reqwest::Error> {
+    pub fn new(template: Template, models: &[ModelConfig]) -> Result<Self, NoClient> {
         Ok(Self {
             template,
             models: models.iter().map(Model::new).collect::<Result<_, _>>()?,

@@ -6,6 +6,7 @@ mod vapid;
 use std::{collections::BTreeSet, sync::OnceLock};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cli::http::NoClient;
 use domain::{Reason, Refusal, Timestamp};
 use reqwest::{
     Client, Url,
@@ -25,6 +26,8 @@ const KEPT: u32 = 3 * 24 * 3_600;
 const ENDPOINT_MAX: usize = 2_048;
 /// Most characters of a topic (RFC 8030, section 5.4).
 const TOPIC_CHARS: usize = 32;
+/// What a push service speaks; one on this machine may do without.
+const ENCRYPTED: &str = "https://";
 
 /// What the settings say about push services.
 #[derive(Debug, Clone, Default)]
@@ -130,12 +133,12 @@ impl Pusher {
         outgoing::send(request, &url).await
     }
 
-    fn client(&self, private: bool) -> Result<&Client, reqwest::Error> {
+    fn client(&self, private: bool) -> Result<&Client, NoClient> {
         let cell = if private { &self.private } else { &self.public };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = outgoing::client(private)?;
+        let client = outgoing::client(ENCRYPTED, private)?;
         Ok(cell.get_or_init(|| client))
     }
 
