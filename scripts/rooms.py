@@ -34,7 +34,8 @@ ROWS = {
         ["commands"],
         ["clients"],
         ["endpoint", "files"],
-        ["http", "local", "program", "token"],
+        ["http"],
+        ["local", "program", "token"],
     ],
     "app": [
         ["shell"],

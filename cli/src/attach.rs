@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     endpoint::{ServerArgs, client},
+    http::elsewhere,
     local::LocalServer,
     token::{self, as_header},
 };
@@ -120,6 +121,9 @@ impl Server {
             let error = error.without_url();
             anyhow!("{}: {error}. Start a server: staffel serve", self.base)
         })?;
+        if let Some(why) = elsewhere(&answer) {
+            bail!("{} answered {why}", self.base);
+        }
         let status = answer.status();
         let body = answer.json().await;
         let body: Value =

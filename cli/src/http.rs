@@ -2,7 +2,12 @@
 
 use std::error::Error;
 
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Response, header, redirect::Policy};
+
+use crate::token::hide;
+
+/// How much of an address that somebody else names is shown.
+const LOCATION_MOST: usize = 200;
 
 /// No client: encryption is asked for, and this machine trusts nobody.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +31,24 @@ pub fn client_for(url: &str) -> ClientBuilder {
     }
 }
 
-/// Makes it.
+/// What a client for the Staffel at this address is made of: it goes there and nowhere else, as its token is meant for that one.
+pub fn to_staffel(base: &str) -> ClientBuilder {
+    client_for(base).redirect(Policy::none()).no_proxy()
+}
+
+/// With what a server answered that sends us to another address, and what to do; none where it does not.
+pub fn elsewhere(answer: &Response) -> Option<String> {
+    let status = answer.status();
+    let location = answer.headers().get(header::LOCATION)?.to_str().ok()?;
+    let location: String = hide(location).chars().take(LOCATION_MOST).collect();
+    status.is_redirection().then(|| {
+        format!(
+            "{status} with the address {location}; name the server there with --url or STAFFEL_URL"
+        )
+    })
+}
+
+/// Makes a client.
 ///
 /// # Errors
 /// TLS cannot be used; why, and what to do.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use reqwest::redirect;
 use rmcp::{
     RoleClient, ServiceExt,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation},
@@ -15,9 +14,9 @@ use rmcp::{
 use serde_json::Value;
 use tokio::time::sleep;
 
-use protocol::VERSION;
+use protocol::{Token, VERSION};
 
-use crate::{http, token::from_environment};
+use crate::http;
 
 /// Tries to reach a server that went away, one a second.
 const TRIES: u32 = 60;
@@ -25,16 +24,17 @@ const TRIES: u32 = 60;
 /// A connection to the MCP endpoint of a Staffel.
 pub struct Client {
     endpoint: String,
+    token: Option<Token>,
     service: RunningService<RoleClient, ClientConfig>,
 }
 
 impl Client {
-    /// Connects to the Staffel at `url`.
-    pub async fn connect(url: &str) -> Result<Self> {
-        let endpoint = format!("{url}/mcp");
+    /// Connects to the Staffel that has this MCP endpoint.
+    pub async fn connect(endpoint: &str, token: Option<Token>) -> Result<Self> {
         Ok(Self {
-            service: connect(&endpoint).await?,
-            endpoint,
+            service: connect(endpoint, token.as_ref()).await?,
+            endpoint: endpoint.to_owned(),
+            token,
         })
     }
 
@@ -71,7 +71,7 @@ impl Client {
                     }
                     tries += 1;
                     sleep(Duration::from_secs(1)).await;
-                    if let Ok(service) = connect(&self.endpoint).await {
+                    if let Ok(service) = connect(&self.endpoint, self.token.as_ref()).await {
                         self.service = service;
                     }
                 }
@@ -86,14 +86,16 @@ impl Client {
     }
 }
 
-async fn connect(endpoint: &str) -> Result<RunningService<RoleClient, ClientConfig>> {
+async fn connect(
+    endpoint: &str,
+    token: Option<&Token>,
+) -> Result<RunningService<RoleClient, ClientConfig>> {
     let mut config = StreamableHttpClientTransportConfig::with_uri(endpoint);
-    if let Some(token) = from_environment()? {
+    if let Some(token) = token {
         config = config.auth_header(token.reveal());
     }
     // A connection that was closed meanwhile would cost a call.
-    let http = http::client_for(endpoint).pool_max_idle_per_host(0);
-    let http = http.redirect(redirect::Policy::none());
+    let http = http::to_staffel(endpoint).pool_max_idle_per_host(0);
     let transport = StreamableHttpClientTransport::with_client(http::build(http)?, config);
     let me = ClientConfig::new(
         ClientCapabilities::default(),

@@ -8,10 +8,16 @@ mod script;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::time::sleep;
+
+use crate::{
+    endpoint::{Discovery, Endpoint, parse_url},
+    token::{VARIABLE, from_environment},
+};
 
 use client::Client;
 use script::{DemoPhase, PHASES};
@@ -20,8 +26,8 @@ use script::{DemoPhase, PHASES};
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
     /// The server to play against
-    #[arg(long, env = "STAFFEL_URL", default_value = "http://127.0.0.1:4700")]
-    pub url: String,
+    #[arg(long, env = "STAFFEL_URL", value_parser = parse_url, default_value = "http://127.0.0.1:4700")]
+    pub url: Url,
     /// Pause between two reports, in milliseconds
     #[arg(long, default_value_t = 1_500, value_name = "MS")]
     pub pace: u64,
@@ -32,14 +38,30 @@ pub struct DemoArgs {
 /// # Errors
 /// No Staffel answers at the address, or it refuses what the demo does.
 pub async fn run(args: &DemoArgs) -> Result<()> {
-    let url = args.url.trim_end_matches('/');
+    let endpoint = Endpoint::new(args.url.clone());
     let pace = Duration::from_millis(args.pace);
-    let mut client = Client::connect(url).await.with_context(|| {
-        format!("No Staffel answers at {url}. Start one with `make run` (or `staffel serve`), or name another with --url.")
-    })?;
-    let played = play(&mut client, url, pace).await;
+    let mut client = connect(&endpoint).await?;
+    let played = play(&mut client, &endpoint.base(), pace).await;
     client.close().await;
     played
+}
+
+/// Asks first who is there, as the client's own words about it are for programmers.
+async fn connect(endpoint: &Endpoint) -> Result<Client> {
+    let token = from_environment()?;
+    let base = endpoint.base();
+    match endpoint.discover(token.as_ref()).await {
+        Discovery::Accepted { .. } => Client::connect(endpoint.mcp(), token).await,
+        Discovery::TokenNeeded => bail!(
+            "The server at {base} wants a token. Make one there with `staffel agents add NAME`, and put it into the variable {VARIABLE}."
+        ),
+        Discovery::TokenRefused => bail!(
+            "The server at {base} does not take the token in {VARIABLE}. Make one there with `staffel agents add NAME`."
+        ),
+        Discovery::Unusable(why) => bail!(
+            "No Staffel answers at {base}: {why}. Start one with `make run` (or `staffel serve`), or name another with --url."
+        ),
+    }
 }
 
 async fn play(client: &mut Client, url: &str, pace: Duration) -> Result<()> {

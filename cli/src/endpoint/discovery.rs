@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use protocol::{PROBE, Token, VERSION};
-use reqwest::{Client, StatusCode, header, redirect};
+use reqwest::{Client, StatusCode, header};
 use rmcp::transport::common::http_header::{HEADER_MCP_METHOD, HEADER_MCP_PROTOCOL_VERSION};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{self, NoClient},
+    http::{self, NoClient, elsewhere},
     token::as_header,
 };
 
@@ -83,6 +83,9 @@ impl Endpoint {
         let answer = client.get(format!("{base}{path}")).send().await;
         let answer = answer.map_err(|error| in_words(&error))?;
         let status = answer.status();
+        if let Some(why) = elsewhere(&answer) {
+            return Err(format!("{path} was answered {why}"));
+        }
         let json = answer.json().await;
         json.map_err(|_| format!("{path} was answered {status} without JSON"))
     }
@@ -109,6 +112,9 @@ impl Endpoint {
         let status = answer.status();
         if status == StatusCode::UNAUTHORIZED {
             return Err(Failure::Unauthorized);
+        }
+        if let Some(why) = elsewhere(&answer) {
+            return Err(Failure::Other(format!("{} was answered {why}", self.mcp())));
         }
         let text = answer.text().await.map_err(|error| in_words(&error))?;
         // The answer is a message, or one event of a stream.
@@ -146,16 +152,14 @@ impl From<String> for Failure {
     }
 }
 
-/// A client that goes to the server at `base` and nowhere else: its token is meant for that one.
+/// A client for the server at `base`.
 ///
 /// # Errors
 /// TLS cannot be used; why, and what to do.
 pub fn client(base: &str) -> Result<Client, NoClient> {
-    let builder = http::client_for(base)
+    let builder = http::to_staffel(base)
         .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .redirect(redirect::Policy::none())
-        .no_proxy();
+        .timeout(ANSWER);
     http::build(builder)
 }
 
@@ -171,9 +175,7 @@ fn in_words(error: &reqwest::Error) -> String {
 
 /// The version of the Staffel whose board is at `base`, if one answers there.
 pub async fn staffel_at(base: &str) -> Option<String> {
-    let builder = http::client_for(base)
-        .timeout(Duration::from_secs(1))
-        .no_proxy();
+    let builder = http::to_staffel(base).timeout(Duration::from_secs(1));
     let client = http::build(builder).ok()?;
     let status: Value = client
         .get(format!("{base}/api/status"))

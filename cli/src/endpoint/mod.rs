@@ -4,7 +4,7 @@ mod address;
 mod args;
 mod discovery;
 
-pub(crate) use address::{Endpoint, usual_server};
+pub(crate) use address::{Endpoint, parse_url, usual_server};
 pub use args::ServerArgs;
 pub use discovery::staffel_at;
 pub(crate) use discovery::{Discovery, client};

@@ -6,7 +6,10 @@ use anyhow::Result;
 use protocol::Token;
 use reqwest::{Client, StatusCode, header};
 
-use crate::{http, token::as_header};
+use crate::{
+    http::{self, elsewhere},
+    token::as_header,
+};
 
 /// How long a connection may take to be made. The server is on this machine, or near; an agent must not stand still for one
 /// that is away.
@@ -37,15 +40,14 @@ impl Server {
     /// The HTTP client cannot be set up.
     pub fn new(base: &str, client: &str, token: Option<Token>) -> Result<Self> {
         let headers = token.iter().map(as_header);
-        let http = http::client_for(base)
+        let http = http::to_staffel(base)
             .default_headers(
                 headers
                     .map(|value| (header::AUTHORIZATION, value))
                     .collect(),
             )
             .connect_timeout(CONNECT)
-            .read_timeout(SILENT)
-            .no_proxy();
+            .read_timeout(SILENT);
         let http = http::build(http)?;
         Ok(Self {
             http,
@@ -72,6 +74,9 @@ impl Server {
         ];
         if for_now.contains(&status) {
             return Asked::Unanswered;
+        }
+        if let Some(why) = elsewhere(&answer) {
+            return Asked::Refused(format!("{} was answered {why}", self.address));
         }
         match answer.text().await {
             Ok(text) if !status.is_success() => Asked::Refused(format!("{status}: {text}")),

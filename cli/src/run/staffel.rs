@@ -12,7 +12,7 @@ use anyhow::Result;
 use domain::{PipelineId, PromptId, QuestionId};
 use futures::StreamExt;
 use protocol::{DetailMore, PromptView, QuestionView, Summary, Token, event_name};
-use reqwest::{Client, Method, StatusCode, header, redirect};
+use reqwest::{Client, Method, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sse_stream::SseStream;
@@ -22,7 +22,10 @@ use tokio::{
 };
 
 use super::{plain::plain, say};
-use crate::{http, token::as_header};
+use crate::{
+    http::{self, elsewhere},
+    token::as_header,
+};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -104,11 +107,9 @@ impl Staffel {
             Some(token) => headers.insert(header::AUTHORIZATION, as_header(token)),
             None => headers.insert("staffel-actor", format!("agent/{agent}").parse()?),
         };
-        let http = http::client_for(base)
+        let http = http::to_staffel(base)
             .default_headers(headers)
-            .connect_timeout(CONNECT)
-            .redirect(redirect::Policy::none())
-            .no_proxy();
+            .connect_timeout(CONNECT);
         let http = http::build(http)?;
         Ok(Self {
             http,
@@ -303,6 +304,9 @@ impl Staffel {
         ];
         if for_now.contains(&status) {
             return None;
+        }
+        if let Some(why) = elsewhere(&answer) {
+            return Some(Err(Failure::Strange(self.base.clone(), why)));
         }
         let text = answer.text().await.ok()?;
         self.is_back();

@@ -10,6 +10,8 @@ use rmcp::transport::common::http_header::{
 use serde_json::Value;
 use sse_stream::SseStream;
 
+use crate::http::elsewhere;
+
 use super::{
     message::{Kind, Message},
     session::{Session, in_session},
@@ -54,6 +56,9 @@ impl Upstream {
         let status = answer.status();
         if status == StatusCode::NOT_FOUND && session.is_some() {
             return Err(ExchangeError::SessionLost);
+        }
+        if let Some(why) = elsewhere(&answer) {
+            return Err(ExchangeError::Refused(why));
         }
         let id = answer.headers().get(HEADER_SESSION_ID);
         let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);

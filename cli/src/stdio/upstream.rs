@@ -51,14 +51,13 @@ impl Upstream {
         out: mpsc::Sender<Value>,
     ) -> Result<Self> {
         let headers = token.map(as_header).into_iter();
-        let http = http::client_for(url)
+        let http = http::to_staffel(url)
             .default_headers(
                 headers
                     .map(|value| (header::AUTHORIZATION, value))
                     .collect(),
             )
-            .connect_timeout(CONNECT)
-            .no_proxy();
+            .connect_timeout(CONNECT);
         let http = http::build(http)?;
         Ok(Self {
             url: url.to_owned(),
