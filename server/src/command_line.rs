@@ -1,6 +1,8 @@
 //! The commands of the program `staffel`.
 
-use std::process::ExitCode;
+#[cfg(unix)]
+use std::{future::pending, io};
+use std::{process::ExitCode, thread};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -137,34 +139,48 @@ async fn serve(args: &ServeArgs, site: Option<Site>) -> Result<()> {
     let told = config.clone();
     // Only once everything is open: a start that fails announces nothing.
     run(listener, config, site, async move |code: Option<String>| {
+        // Whoever reads the announcement may stop the program at once.
+        let stop = stop_signal();
         println!("{}", announce(address, &told, code.as_deref()));
-        let board = local_url(address, &told);
-        let page = code.map_or_else(String::new, |code| app::paths::sign_in(&code));
-        if told.open && webbrowser::open(&format!("{board}{page}")).is_err() {
-            eprintln!("staffel: no browser could be opened; the board is at {board}");
+        if told.open {
+            let board = local_url(address, &told);
+            let page = code.map_or_else(String::new, |code| app::paths::sign_in(&code));
+            // Some browsers hold whoever opens them until they are closed.
+            thread::spawn(move || {
+                if webbrowser::open(&format!("{board}{page}")).is_err() {
+                    eprintln!("staffel: no browser could be opened; the board is at {board}");
+                }
+            });
         }
-        stop_signal().await;
+        stop.await;
     })
     .await
 }
 
-/// Completes on SIGINT or SIGTERM.
-async fn stop_signal() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        if let Ok(mut signal) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        {
-            signal.recv().await;
+/// Completes on SIGINT or SIGTERM. None that comes after the call is missed.
+#[cfg(unix)]
+fn stop_signal() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    async fn heard(signal: io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            // The system ends the program itself then.
+            Err(_) => pending().await,
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
+    let interrupt = heard(signal(SignalKind::interrupt()));
+    let terminate = heard(signal(SignalKind::terminate()));
+    async {
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+    }
+}
+
+/// Completes on Ctrl+C.
+#[cfg(not(unix))]
+async fn stop_signal() {
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -104,6 +104,22 @@ async fn after_a_clean_stop_there_is_no_log_to_recover() {
 }
 
 #[tokio::test]
+#[cfg(unix)]
+async fn a_stop_that_comes_while_the_browser_is_opened_is_orderly() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = data_folder();
+    // A browser of this name runs in the foreground; this one stops the program first.
+    let browser = data.path().join("lynx");
+    fs::write(&browser, "#!/bin/sh\nkill -TERM $PROGRAM\nsleep 1").expect("it is written");
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).expect("it may run");
+    let script = "PROGRAM=$$ exec \"$0\" \"$@\"";
+    let mut command = Program::shell(script, data.path());
+    command.arg("--open").env("BROWSER", &browser);
+    Program::spawn(command).ends();
+}
+
+#[tokio::test]
 async fn a_start_makes_the_frames_of_the_newest_appends_and_of_no_more() {
     let data = data_folder();
     let program = Program::start(data.path());

@@ -145,11 +145,16 @@ impl Program {
     }
 
     /// SIGTERM, as systemd stops it, and waits until it has ended.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
         let told = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status();
         assert!(told.is_ok_and(|told| told.success()), "it can be told");
+        self.ends();
+    }
+
+    /// Waits until it ends by itself, as it should.
+    pub fn ends(mut self) {
         let ended = self.child.wait().expect("the program ends");
         assert!(ended.success(), "{ended:?}");
     }
