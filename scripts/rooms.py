@@ -35,7 +35,7 @@ ROWS = {
         ["clients"],
         ["endpoint", "files"],
         ["http"],
-        ["local", "program", "token"],
+        ["local", "program", "stop_signal", "token"],
     ],
     "app": [
         ["shell"],

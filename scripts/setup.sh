@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo_leptos_version=0.3.11
-cargo_leptos_needs_rust=1.96 # to be compiled with its own lock file
+cargo_leptos_needs_rust=1.95 # to be compiled with its own lock file
 wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock 2>/dev/null || true)
 wasm_bindgen_version=${wasm_bindgen_version:-0.2.130}
 node_least=20
@@ -322,8 +322,12 @@ cargo_tool() {
 
 setup_cargo_tools() {
   local lock=()
-  # Older compilers cannot build what its lock file names.
-  if at_least "$rust" "$cargo_leptos_needs_rust"; then lock=(--locked); else export CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback; fi
+  # Older compilers may not build what its lock file names. A crate in it asks for a newer one than it needs.
+  if at_least "$rust" "$cargo_leptos_needs_rust"; then
+    lock=(--locked --ignore-rust-version)
+  else
+    export CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback
+  fi
   # Without the feature it fetches missing tools itself, and hangs where it cannot.
   cargo_tool cargo-leptos "$cargo_leptos_version" cargo_leptos_ready "12 minutes" --features no_downloads ${lock[@]+"${lock[@]}"}
   # Without --locked: its lock file may name a version that was withdrawn.

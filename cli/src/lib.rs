@@ -18,8 +18,10 @@ mod local;
 mod program;
 pub mod run;
 pub mod stdio;
+mod stop_signal;
 mod token;
 
 pub use endpoint::staffel_at;
 pub use local::{AddError, AgentTokens, LocalData, LocalServer};
 pub use program::program;
+pub use stop_signal::stop_signal;

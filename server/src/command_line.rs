@@ -1,12 +1,10 @@
 //! The commands of the program `staffel`.
 
-#[cfg(unix)]
-use std::{future::pending, io};
 use std::{process::ExitCode, thread};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use cli::{attach, connect, demo, doctor, health, hook, run as run_agent, stdio};
+use cli::{attach, connect, demo, doctor, health, hook, run as run_agent, stdio, stop_signal};
 
 use crate::{
     announce, bind, commands,
@@ -155,32 +153,4 @@ async fn serve(args: &ServeArgs, site: Option<Site>) -> Result<()> {
         stop.await;
     })
     .await
-}
-
-/// Completes on SIGINT or SIGTERM. None that comes after the call is missed.
-#[cfg(unix)]
-fn stop_signal() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-
-    async fn heard(signal: io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => drop(signal.recv().await),
-            // The system ends the program itself then.
-            Err(_) => pending().await,
-        }
-    }
-    let interrupt = heard(signal(SignalKind::interrupt()));
-    let terminate = heard(signal(SignalKind::terminate()));
-    async {
-        tokio::select! {
-            () = interrupt => {}
-            () = terminate => {}
-        }
-    }
-}
-
-/// Completes on Ctrl+C.
-#[cfg(not(unix))]
-async fn stop_signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -31,7 +31,7 @@ use domain::{PipelineId, PromptId};
 use serde_json::json;
 use tokio::{sync::watch, time::sleep};
 
-use crate::{local::LocalServer, token};
+use crate::{local::LocalServer, stop_signal::stop_signal, token};
 use acp::{AcpAgent, Turn};
 pub use args::RunArgs;
 use begin::{Beginning, mcp_server};
@@ -96,7 +96,8 @@ pub async fn run(args: &RunArgs, local: &dyn LocalServer) -> Result<()> {
             let mut run = beginning.begin(&mut agent).await?;
             relay(&beginning, &mut run, &mut agent).await
         } => relayed,
-        () = interrupted() => Err(anyhow!("stopped. The pipeline stays where it is.")),
+        // When the terminal goes, the run goes as a program does that nobody told; its agent hears it by the end of its input.
+        () = stop_signal() => Err(anyhow!("stopped. The pipeline stays where it is.")),
     };
     if let Some(Agent::Acp(agent)) = agent {
         agent.end().await;
@@ -321,26 +322,4 @@ fn waiting(why: Why, page: &str) -> String {
 fn say(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-}
-
-/// Completes on SIGINT or SIGTERM. When the terminal goes, the run goes as a program does that nobody told; its agent hears it by
-/// the end of its input.
-async fn interrupted() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
 }
