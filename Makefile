@@ -16,7 +16,7 @@ native := -p allocator -p domain -p protocol -p cli -p app -p server --features 
 # Clippy is the compiler (.cargo/config.toml), and cargo repeats the warnings of what is compiled already. They stop nobody
 # who builds with a newer Rust; here they are errors.
 strict := 2>&1 | awk '{ print } /^warning/ { found = 1 } END { exit found }'
-formatted := style end2end frontend scripts bench/node bench/board
+formatted := app/src/start.js style end2end frontend scripts bench/node bench/board
 stages := compile lint unit size e2e-python conformance interop e2e assistants
 # What `make test` leaves to CI, or to whoever asks for it: ALSO="assistants rounds".
 #   assistants  real coding assistants, of which npm brings 1.4 GB
@@ -104,7 +104,7 @@ interop: ready-test build ##   other MCP clients and bridges, and what every cli
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
 e2e: ready-test build ##   a TypeScript MCP client and a browser against the program; ARGS go to `playwright test`
 	$(env) cd end2end && npm run --silent test:mcp
-	$(env) cd end2end && playwright test $(ARGS)
+	$(env) cd end2end && playwright test $(ARGS) || { cat test-results/*/error-context.md; exit 1; }
 
 # Of ALSO.
 assistants: ready-assistants build ## five real coding assistants, with a scripted model, against the program

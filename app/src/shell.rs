@@ -85,21 +85,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 /// The script that makes the page live, once it is there to be read: on a slow network the program would keep the page
-/// waiting. A page in a tab that nobody looks at is never painted, and begins all the same.
+/// waiting. A page in a tab that nobody looks at is never painted, and begins all the same. What somebody presses or sends
+/// before the page lives is done as soon as it does, once.
 ///
 /// Leptos has one too, which finds the WASM under a name that depends on what was set when leptos itself was compiled.
 fn start(pkg: &str) -> String {
+    let script = include_str!("start.js").trim_end().trim_end_matches(';');
     format!(
-        "let begun = false; \
-         const begin = async () => {{ \
-         if (begun) return; begun = true; \
-         const program = fetch({wasm:?}); \
-         const staffel = await import({js:?}); \
-         await staffel.default({{ module_or_path: program }}); staffel.hydrate(); }}; \
-         requestAnimationFrame(() => setTimeout(begin)); \
-         setTimeout(begin, document.hidden ? 0 : {PAINTED_WITHIN});",
-        js = format!("{pkg}.js"),
+        "({script})({wasm:?}, {js:?}, {PAINTED_WITHIN})",
         wasm = format!("{pkg}.wasm"),
+        js = format!("{pkg}.js")
     )
 }
 

@@ -281,6 +281,34 @@ test.describe('proofs', () => {
     await expect(page.locator('main').getByRole('alert')).not.toBeEmpty();
   });
 
+  test('lists that were asked for earlier do not take the place of newer ones', async ({ context, page, server }) => {
+    await context.addCookies([{ ...server.cookie('Local'), url: named(server.url) }]);
+    await authenticator(page);
+    let arrive = () => {};
+    const late = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route(
+      '**/me/credentials',
+      async (route) => {
+        const response = await route.fetch();
+        await late;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
+    const first = page.waitForRequest('**/me/credentials');
+    await page.goto(`${named(server.url)}/people`);
+    await first;
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    const passkey = page.locator('.people-list li').filter({ hasText: 'localhost' }).filter({ hasText: 'Passkey' });
+    await expect(passkey).toHaveCount(1);
+    const answered = page.waitForResponse('**/me/credentials');
+    arrive();
+    await (await answered).finished();
+    // What the answer changes would be drawn by the next frame but one.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await expect(passkey).toHaveCount(1);
+  });
+
   test('whoever has no passkey where browsers have none is told where they do', async ({ board, page }) => {
     await board.open('/people');
     await expect(page.getByRole('button', { name: 'Add a passkey' })).toBeDisabled();

@@ -36,6 +36,8 @@ struct PeoplePage {
     /// For whom a link was made, and the link.
     link: RwSignal<Option<(String, SignInLink)>>,
     trouble: RwSignal<Option<Failure>>,
+    /// How often the lists were asked for.
+    loads: StoredValue<u32>,
     /// How often the lists were drawn anew, since a choice that was refused has to be taken back.
     drawn: RwSignal<u32>,
 }
@@ -52,6 +54,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         unseen: RwSignal::new(Vec::new()),
         link: RwSignal::new(None),
         trouble: RwSignal::new(None),
+        loads: StoredValue::new(0),
         drawn: RwSignal::new(0),
     };
     let me = board.me.get_value();
@@ -397,26 +400,31 @@ impl PeoplePage {
     }
 
     fn load(self) {
+        self.loads.update_value(|loads| *loads += 1);
+        let load = self.loads.get_value();
         spawn_local(async move {
-            match api::devices().await {
-                Ok(known) => self.devices.set(known.devices),
-                Err(failure) => self.trouble.set(Some(failure)),
-            }
-            match api::credentials().await {
-                Ok(known) => self.credentials.set(known),
-                Err(failure) => self.trouble.set(Some(failure)),
-            }
+            let devices = api::devices().await;
+            self.show(load, devices, |known| self.devices.set(known.devices));
+            let credentials = api::credentials().await;
+            self.show(load, credentials, |known| self.credentials.set(known));
             if self.owner() {
-                match api::unseen_links().await {
-                    Ok(links) => self.unseen.set(links),
-                    Err(failure) => self.trouble.set(Some(failure)),
-                }
-                match api::people().await {
-                    Ok(known) => self.people.set(known.people),
-                    Err(failure) => self.trouble.set(Some(failure)),
-                }
+                let links = api::unseen_links().await;
+                self.show(load, links, |links| self.unseen.set(links));
+                let people = api::people().await;
+                self.show(load, people, |known| self.people.set(known.people));
             }
         });
+    }
+
+    /// Shows what this load has read, unless another one has begun: what was asked for earlier may arrive later. The page may
+    /// be gone by now, too.
+    fn show<T>(self, load: u32, read: Result<T, Failure>, show: impl FnOnce(T)) {
+        if self.loads.try_get_value() == Some(load) {
+            match read {
+                Ok(read) => show(read),
+                Err(failure) => self.trouble.set(Some(failure)),
+            }
+        }
     }
 
     /// Shows what came of a step; after a failure the lists are drawn as they are.
