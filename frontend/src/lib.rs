@@ -1,7 +1,7 @@
 //! The browser's entry: takes over the page that the server rendered.
 
-/// Hydrates the board, and completes before the browser does anything else. Called by the script that the server puts into
-/// the page.
+/// Hydrates the board. Called by the script that the server puts into the page; the promise that it gets, which is of
+/// `wasm_bindgen_futures`, is kept before the browser does anything else.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     console_error_panic_hook::set_once();
