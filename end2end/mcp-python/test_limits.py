@@ -158,8 +158,7 @@ def test_n_a_wait_without_a_session_goes_on_by_what_the_id_of_its_events_says(se
 
 def test_n_a_question_without_a_session_is_asked_once_however_often_its_call_comes(server: Server) -> None:
     session = Session(server)
-    pipeline, _ = session.handed_over()
-    server.decide(f"{pipeline}-h1", "request_changes", changes="Ask first.")
+    pipeline = session.call("start_pipeline", project="shop", title="Faster checkout")["pipeline"]
     arguments = {"pipeline": pipeline, "question": "Which one?"}
     ask = stateless("tools/call", "ask_person", {"progressToken": 1}, name="ask_person", arguments=arguments)
     with httpx.stream("POST", server.mcp, **ask) as answer:
