@@ -104,7 +104,7 @@ interop: ready-test build ##   other MCP clients and bridges, and what every cli
 # Not through `cargo leptos end-to-end`: that one reports success when the build fails.
 e2e: ready-test build ##   a TypeScript MCP client and a browser against the program; ARGS go to `playwright test`
 	$(env) cd end2end && npm run --silent test:mcp
-	$(env) cd end2end && playwright test $(ARGS) || { cat test-results/*/error-context.md; exit 1; }
+	$(env) cd end2end && playwright test $(ARGS)
 
 # Of ALSO.
 assistants: ready-assistants build ## five real coding assistants, with a scripted model, against the program

@@ -246,6 +246,7 @@ export const test = base.extend<Fixtures>({
     });
     context.on('weberror', (error) => note(String(error.error())));
     await use(context);
+    if (test.info().errors.length > 0) for (const page of context.pages()) await tell(page);
     expect(errors, 'errors in the console').toEqual([]);
   },
 
@@ -253,6 +254,18 @@ export const test = base.extend<Fixtures>({
     await use(new Board(page, server));
   },
 });
+
+/** Prints what is on the page, where the focus lies and what is open: all that is left of a test that fails far away. */
+async function tell(page: Page) {
+  const seen = page.evaluate(() => {
+    const tags = (elements: Iterable<Element | null>) =>
+      [...elements].map((element) => (element?.cloneNode() as Element | undefined)?.outerHTML);
+    return { url: location.href, focus: tags([document.activeElement]), open: tags(document.querySelectorAll('dialog[open]')) };
+  });
+  const body = page.locator('body').ariaSnapshot({ timeout: 2_000 });
+  const [where, what] = await Promise.allSettled([seen, body]);
+  console.log(JSON.stringify(where, null, 2), what.status === 'fulfilled' ? what.value : what.reason);
+}
 
 export { expect, type Locator, type Page };
 
