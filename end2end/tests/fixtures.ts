@@ -76,7 +76,7 @@ export class Board {
     this.history = page.locator('.history');
   }
 
-  /** Opens a page, and waits until its buttons do something and what it shows is live. */
+  /** Opens a page, and waits until its buttons and keys do something and what it shows is live. */
   async open(path = '/'): Promise<Response> {
     const response = await this.page.goto(this.server.url + path);
     await this.ready();
@@ -86,10 +86,7 @@ export class Board {
   async ready() {
     await expect(this.page.locator('html[data-hydrated]')).toBeAttached();
     await this.live();
-  }
-
-  /** Waits for what comes once the page lives: its keys, the palette, the bar of a decision. */
-  async complete() {
+    // What comes once the page lives is all there with it: its keys, the bar of a decision, what is late.
     await expect(this.page.locator('dialog.palette')).toBeAttached();
   }
 

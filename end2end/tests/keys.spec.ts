@@ -28,7 +28,6 @@ test('J and K go through what waits, oldest first, and Enter opens it', async ({
   await agent.handedOver({ title: 'Newest' });
   await agent.start({ title: 'At work' });
   await board.open();
-  await board.complete();
   await putOff(board);
   const here = () => page.evaluate(() => document.activeElement?.closest('li')?.textContent ?? '');
 
@@ -56,7 +55,6 @@ test('on another page the keys go through the line of what waits', async ({ agen
   await agent.handedOver({ title: 'One' });
   const { pipeline } = await agent.handedOver({ title: 'Two' });
   await board.open('/agents');
-  await board.complete();
   await putOff(board);
   await page.keyboard.press('j');
   await page.keyboard.press('j');
@@ -64,7 +62,6 @@ test('on another page the keys go through the line of what waits', async ({ agen
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('Two');
   await page.keyboard.press('Escape');
   await board.open(`/pipelines/${pipeline}`);
-  await board.complete();
   await expect(page.locator('.inbox')).toContainText('One');
   await expect(page.locator('.inbox')).not.toContainText('Two');
 });
@@ -72,7 +69,6 @@ test('on another page the keys go through the line of what waits', async ({ agen
 test('N opens what has waited longest, also out of a review, and says where nothing else waits', async ({ agent, board, page }) => {
   const asks = await handoverAndQuestion(agent);
   await board.open('/agents');
-  await board.complete();
   await putOff(board);
   await page.keyboard.press('n');
   await expect(board.review.getByRole('heading', { level: 2 })).toContainText('One');
@@ -95,7 +91,6 @@ test('N right after an acceptance does not open it again, though the live connec
 }) => {
   const asks = await handoverAndQuestion(agent);
   await board.open(`/pipelines/${asks}`);
-  await board.complete();
   // The answer comes before the decision is on the board.
   let decide = () => {};
   const pressed = new Promise<void>((resolve) => {
@@ -122,7 +117,6 @@ test('N right after an acceptance does not open it again, though the live connec
 test('what an acceptance did is said when the board shows it, not over what was said since', async ({ agent, board, page }) => {
   const asks = await handoverAndQuestion(agent);
   await board.open(`/pipelines/${asks}`);
-  await board.complete();
   let answer = () => {};
   const pressed = new Promise<void>((resolve) => {
     answer = resolve;
@@ -148,7 +142,6 @@ test('what an acceptance did is said when the board shows it, not over what was 
 test('N right after Escape opens the same review: it is not in front of the reader any more', async ({ agent, board, page }) => {
   await handoverAndQuestion(agent);
   await board.open('/agents');
-  await board.complete();
   await expect(board.review).toBeVisible();
   // Both before the browser has told that the dialog is closed.
   await board.review.evaluate((dialog: HTMLDialogElement) => {
@@ -162,7 +155,6 @@ test('N right after Escape opens the same review: it is not in front of the read
 test('E leads to the words of an acceptance, and to the editor of a prompt', async ({ agent, board, page }) => {
   const { pipeline } = await agent.handedOver();
   await board.open(`/pipelines/${pipeline}`);
-  await board.complete();
   await board.touch();
   await page.keyboard.press('e');
   await expect(board.words).toBeFocused();
@@ -177,7 +169,6 @@ test('E leads to the words of an acceptance, and to the editor of a prompt', asy
 test('the keys are listed, do nothing while somebody types, and single keys can be switched off', async ({ agent, board, page }) => {
   await agent.handedOver({ title: 'One' });
   await board.open();
-  await board.complete();
   await putOff(board);
   await page.keyboard.press('?');
   const list = page.locator('dialog.keys');
@@ -222,11 +213,9 @@ test('an agent that does not respond and a prompt that nobody picks up are in th
   const sent = await agent.handedOver({ title: 'Sent' });
   await page.clock.install();
   await board.open(`/pipelines/${sent.pipeline}`);
-  await board.complete();
   await board.button('Accept').click();
   await expect(board.prompt).toBeVisible();
   await board.open();
-  await board.complete();
   await expect(page.locator('.inbox')).toHaveCount(0);
   await page.clock.fastForward('16:00');
   const lines = page.locator('main .inbox li');

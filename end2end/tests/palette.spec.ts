@@ -7,7 +7,6 @@ test('opens with Ctrl+K, also from a field, and finds pipelines, reviews, pages 
   const { pipeline } = await agent.handedOver({ title: 'Faster checkout' });
   await agent.start({ title: 'Gift cards' });
   await board.open();
-  await board.complete();
   await page.keyboard.press('Escape');
   await page.keyboard.press('/');
   await page.keyboard.press('Control+k');
@@ -49,7 +48,6 @@ test('opens with Ctrl+K, also from a field, and finds pipelines, reviews, pages 
 
 test('is open after the key that opens it, however soon that follows', async ({ board, page }) => {
   await board.open();
-  await board.complete();
   const palette = page.locator('dialog.palette');
   await page.keyboard.press('Control+k');
   await expect(palette).toBeVisible();
@@ -80,7 +78,6 @@ test('is open after the key that opens it, however soon that follows', async ({ 
 test('does what the bar does: language, theme, people, signing out', async ({ board, page, server }) => {
   await server.asPerson('GET', '/session', undefined, 'Ben');
   await board.open();
-  await board.complete();
   const palette = page.locator('dialog.palette');
   const choose = async (words: string) => {
     await page.keyboard.press('Control+k');
@@ -117,7 +114,6 @@ test('asks the server for what is not on the page, bounded, and not for every le
     if (request.url().includes('&q=')) asked.push(request.url());
   });
   await board.open();
-  await board.complete();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('long gone', { delay: 10 });
   await expect(page.locator('dialog.palette').getByRole('option')).toContainText(['Long gone']);
@@ -131,7 +127,6 @@ test.describe('on a phone', () => {
   test('opens and chooses by touch, and nothing is wider than the window', async ({ agent, board, page }) => {
     await agent.start({ title: `Gift cards ${'averylongword'.repeat(8)}` });
     await board.open('/agents');
-    await board.complete();
     await page.getByRole('button', { name: 'Find or do anything' }).tap();
     const palette = page.locator('dialog.palette');
     await palette.getByRole('combobox').fill('gift');

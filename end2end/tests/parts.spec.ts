@@ -20,10 +20,11 @@ async function heldBack(page: Page) {
 
 const REST = '**/pkg/rest.*.wasm';
 
-test('the list lives without the rest, which comes as soon as it is wanted', async ({ agent, board, page }) => {
+test('the list lives without the rest, which comes as soon as it is wanted', async ({ agent, board, page, server }) => {
   await agent.start({ title: 'Split me' });
   await page.route(REST, (route) => route.abort());
-  await board.open();
+  await page.goto(server.url);
+  await board.live();
   await board.row('Split me').click();
   const failure = page.locator('main').getByRole('alert');
   await expect(failure).toBeVisible();

@@ -122,7 +122,6 @@ test.describe('with notifications', () => {
     await context.addInitScript(fakeNotifications);
     await context.addInitScript(() => localStorage.setItem('staffel-notifications', 'on'));
     await board.open();
-    await board.complete();
     await page.evaluate(() => Object.assign(document, { hasFocus: () => true }));
     await agent.handedOver({ title: 'Seen' });
     await expect(board.review.locator('.doc')).toContainText('All of it.');

@@ -75,7 +75,6 @@ async function tell(hand: Hand, board: Board, agent: Agent, server: Server) {
   await test.step('a policy is set on the board', async () => {
     pipeline = await agent.start({ title: TITLE, phases: ['PLAN', 'BUILD', 'LEARN'] });
     await board.open();
-    await board.complete();
     await hand.open(TITLE);
     await hand.press(board.policies.locator('summary'));
     await acceptAutomatically(board, hand, 'PLAN');
