@@ -222,6 +222,24 @@ test.describe('telling', () => {
   });
 });
 
+test('what one wants to hear of is not saved before it is known', async ({ board, page }) => {
+  let arrive = () => {};
+  const late = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route('**/me/notifications', async (route) => {
+    await late;
+    await route.continue();
+  });
+  await board.open('/people');
+  const wishes = page.locator('details.wishes');
+  await wishes.locator('summary').click();
+  const save = wishes.getByRole('button', { name: 'Save' });
+  await expect(save).toBeDisabled();
+  arrive();
+  await expect(save).toBeEnabled();
+  await save.click();
+  await expect(page.locator('main')).toContainText('Saved.');
+});
+
 test.describe('proofs', () => {
   // The browser notes what the server refuses.
   test.use({ tolerated: /40[139]/ });

@@ -26,6 +26,8 @@ struct Section {
     told: RwSignal<Telling>,
     /// What was said last, or why something failed.
     said: RwSignal<Said>,
+    /// Whether it is not known yet what the person wanted: saving would replace it.
+    unread: RwSignal<bool>,
 }
 
 /// The line under the section.
@@ -45,6 +47,7 @@ pub(super) fn telling(page: PeoplePage) -> AnyView {
         page,
         told: RwSignal::new(Telling::default()),
         said: RwSignal::new(Said::Nothing),
+        unread: RwSignal::new(true),
     };
     effect(move || section.load());
     let said = text(move || {
@@ -309,7 +312,7 @@ fn wishes(section: Section) -> AnyView {
                         </span>
                     </span>
                 </When>
-                <button class="btn first" type="submit">{board.t(Lang::save)}</button>
+                <button class="btn first" type="submit" disabled=section.unread>{board.t(Lang::save)}</button>
             </form>
         </details>
     }
@@ -345,6 +348,7 @@ impl Section {
                 Ok(told) => {
                     tell::leave_to_messages(told.push);
                     self.told.set(told);
+                    self.unread.set(false);
                 }
                 Err(failure) => self.said.set(Said::Failed(failure)),
             }
