@@ -7,14 +7,17 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Nothing waits until the test is over: what failed is then lost.
+  expect: { timeout: 10_000, toPass: { timeout: 20_000 } },
   // Two cores carry two browsers with their servers, if nothing else is at work: scripts/test.sh runs them alone.
   workers: 2,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
   retries: 0,
-  reporter: 'list',
+  reporter: [['list'], ['./support/last-steps.ts']],
   use: {
+    actionTimeout: 20_000,
+    navigationTimeout: 30_000,
     browserName: 'chromium',
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',

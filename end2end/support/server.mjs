@@ -39,6 +39,9 @@ export function binary() {
 /** @typedef {{ position: number, revision: number, actor: { kind: string, name: string }, event: { type: string, [field: string]: any } }} Recorded */
 /** @typedef {'accept' | 'request_changes' | 'stop'} Verdict */
 
+/** Milliseconds: longer than any request of the tests waits. */
+const ANSWERED_WITHIN = 60_000;
+
 /** Who signs in first, on every new server. */
 export const OWNER = 'Local';
 
@@ -81,7 +84,7 @@ export class Server {
 
   /** How many calls wait in this very process, also behind a proxy. */
   async waits() {
-    const answer = await fetch(`http://127.0.0.1:${this.#port}/api/status`);
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/api/status`, { signal: AbortSignal.timeout(ANSWERED_WITHIN) });
     return (await answer.json()).waits;
   }
 
@@ -99,12 +102,21 @@ export class Server {
     return `${this.url}/mcp`;
   }
 
+  /** What the newest start says. */
+  get #log() {
+    return join(this.#folder, `server-${this.#starts}.log`);
+  }
+
+  #said() {
+    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
+  }
+
   async start() {
     if (ON_POSTGRES) this.#environment.STAFFEL_DATABASE_URL ??= await newDatabase();
     // A person's own settings must not reach the tests.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STAFFEL_'));
-    const log = join(this.#folder, `server-${(this.#starts += 1)}.log`);
-    const out = openSync(log, 'w');
+    this.#starts += 1;
+    const out = openSync(this.#log, 'w');
     // Port 0 at the first start: the system picks a free one, and nobody can take it in between.
     const args = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', this.data, '--no-open'];
     const child = spawn(binary(), args, {
@@ -115,27 +127,26 @@ export class Server {
     });
     closeSync(out);
     this.#process = child;
-    const said = () => readFileSync(log, 'utf8');
     try {
       await until(
         'the server starts',
         async () => {
           if (child.exitCode !== null) throw new Error('it ended at once');
-          const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(said());
+          const address = /Board +http:\/\/127\.0\.0\.1:(\d+)/.exec(this.#said());
           if (!address) return false;
           this.#port = Number(address[1]);
-          return fetch(`http://127.0.0.1:${this.#port}/health`).then(
+          return fetch(`http://127.0.0.1:${this.#port}/health`, { signal: AbortSignal.timeout(5_000) }).then(
             (answer) => answer.ok,
             () => false,
           );
         },
         20_000,
       );
-      const link = /(http\S+\/sign-in#code=)(\S+)/.exec(said());
+      const link = /(http\S+\/sign-in#code=)(\S+)/.exec(this.#said());
       this.firstLink = link?.[0] ?? '';
       if (link && !this.#nobody) await this.#signIn(link[2], OWNER);
     } catch (error) {
-      throw new Error(`${error}\n${said()}`);
+      throw new Error(`${error}\n${this.#said()}`);
     }
   }
 
@@ -194,18 +205,27 @@ export class Server {
 
   /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] */
   async api(method, path, body, headers = {}) {
-    return fetch(`${this.url}/api${path}`, {
-      method,
+    return this.#ask(method, path, {
       headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   }
 
+  /** Says what was asked when there is no answer: a test that is over for its time alone says nothing.
+   * @param {string} method @param {string} path @param {RequestInit} init */
+  async #ask(method, path, init) {
+    try {
+      return await fetch(`${this.url}/api${path}`, { ...init, method, signal: AbortSignal.timeout(ANSWERED_WITHIN) });
+    } catch (error) {
+      throw new Error(`${method} /api${path}: ${error}\n${this.#said()}`, { cause: error });
+    }
+  }
+
   /** Uploads a file that a handover can name, as `staffel attach` does: a line of its evidence.
    * @param {string} pipeline @param {string} name @param {string | Buffer} bytes @returns {Promise<{ name: string, hash: string }>} */
   async attach(pipeline, name, bytes) {
-    const path = `${this.url}/api/pipelines/${pipeline}/attachments?name=${encodeURIComponent(name)}`;
-    const answer = await fetch(path, { method: 'POST', body: bytes });
+    const path = `/pipelines/${pipeline}/attachments?name=${encodeURIComponent(name)}`;
+    const answer = await this.#ask('POST', path, { body: bytes });
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     const { hash } = await answer.json();
     return { name, hash };
