@@ -217,7 +217,8 @@ export class Server {
     try {
       return await fetch(`${this.url}/api${path}`, { ...init, method, signal: AbortSignal.timeout(ANSWERED_WITHIN) });
     } catch (error) {
-      throw new Error(`${method} /api${path}: ${error}\n${this.#said()}`, { cause: error });
+      const health = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(5_000) }).then((it) => it.text(), String);
+      throw new Error(`${method} /api${path}: ${error}\nIts health: ${health}\n${this.#said()}`, { cause: error });
     }
   }
 
