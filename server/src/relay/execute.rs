@@ -1,11 +1,15 @@
 //! Carrying out commands: decide, append, wait until the state has it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{
     Actor, Changes, Command, Context, Deciders, Document, DocumentRef, Event, NoDeciders, Pipeline,
     PipelineId, Refusal, Start, TextCheck, Timestamp, Wire, decide_in, decide_start_by,
 };
+use tokio::time::timeout;
 
 use super::{PAGE, Relay, RelayError, keys};
 use crate::journal::{Append, AppendError, Appended, Key};
@@ -13,6 +17,10 @@ use crate::secrets;
 
 /// How often a start draws another id. Two starts in one millisecond draw the same one in a thousand times.
 const STARTS_MAX: u32 = 32;
+
+/// How long a command waits at most until its facts are shown. Half of the time that clients give a request, so that whoever
+/// sent it still hears that it is stored.
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How a command ended well.
 #[derive(Debug, Clone)]
@@ -263,11 +271,21 @@ impl Relay {
         }
     }
 
-    /// Waits until the state is that of a position.
+    /// Waits until the state is that of a position; [`SHOWN_WITHIN`] at most.
     pub(super) async fn wait_until(&self, position: u64) -> Result<(), RelayError> {
         if self.shared.live.bounds().1 >= position {
             return Ok(());
         }
+        let shown = timeout(SHOWN_WITHIN, self.shows(position)).await;
+        shown.unwrap_or_else(|_| {
+            let seconds = SHOWN_WITHIN.as_secs();
+            Err(RelayError::Behind(format!(
+                "what is shown has not followed for {seconds} seconds"
+            )))
+        })
+    }
+
+    async fn shows(&self, position: u64) -> Result<(), RelayError> {
         let mut signal = self.shared.live.signal();
         let mut stuck = self.shared.stuck.subscribe();
         loop {

@@ -51,11 +51,13 @@ impl Relay {
                 tokio::time::sleep(RETRY).await;
                 look = true;
             } else {
-                // The notification is a hint only: a commit that was reported as failed may be durable all the same.
+                // The notification is a hint only: a commit that was reported as failed may be durable all the same. Where nobody
+                // writes, as on a full disk, there is nobody to give one.
                 let told = tokio::time::timeout(LOOK_EVERY, async {
                     tokio::select! {
-                        _ = changes.changed() => {}
-                        _ = epochs.changed() => {}
+                        Ok(()) = changes.changed() => {}
+                        Ok(()) = epochs.changed() => {}
+                        else => std::future::pending().await,
                     }
                 });
                 look = told.await.is_err();

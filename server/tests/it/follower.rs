@@ -1,9 +1,14 @@
 //! The follower fails: nobody waits for ever, everybody is told, and it heals.
 
+use domain::{Actor, ActorKind, Start};
 use rusqlite::Connection;
 use serde_json::json;
+use server::{
+    relay::{Relay, RelayError},
+    storage::Place,
+};
 
-use crate::support::{Events, Server, on_postgres, until};
+use crate::support::{Events, Server, data_folder, on_postgres, until};
 
 #[tokio::test]
 async fn a_follower_that_fails_is_503_in_words_and_heals() {
@@ -68,4 +73,29 @@ async fn a_follower_that_fails_is_503_in_words_and_heals() {
     assert_eq!(position, 6);
     let mut fresh = Events::open(api.address, "", None).await;
     fresh.through("pipeline_status").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_not_shown_in_time_is_told_as_stored() {
+    let data = data_folder();
+    let storage = Place::Folder(data.path().to_owned())
+        .open()
+        .expect("a journal");
+    // Nobody follows.
+    let relay = Relay::open(storage.journal).await.expect("a relay");
+    let start = Start {
+        project: "a".to_owned(),
+        title: "t".to_owned(),
+        ..Start::default()
+    };
+    let agent = Actor {
+        kind: ActorKind::Agent,
+        name: "cursor".to_owned(),
+    };
+    let told = relay
+        .start(&start, &agent, None)
+        .await
+        .expect_err("it is not shown");
+    assert!(matches!(told, RelayError::Behind(_)), "{told}");
+    assert_eq!(relay.newest(), 2, "it is stored");
 }

@@ -1,6 +1,6 @@
 //! A disk without room: writes are refused in words, everything else goes on, and it heals by itself.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Duration};
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -165,6 +165,14 @@ async fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     assert_eq!(events[events.len() - 2]["event"]["message"], json!(last));
 }
 
+/// The processor time of a process so far, in hundredths of a second: user and system (`proc_pid_stat(5)`, fields 14 and 15).
+fn processor_time(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    let (_, fields) = stat.rsplit_once(')').expect("a name in parentheses");
+    let times = fields.split_whitespace().skip(11).take(2);
+    times.map(|time| time.parse::<u64>().expect("ticks")).sum()
+}
+
 #[tokio::test]
 async fn a_start_on_a_full_disk_is_for_reading_only_and_says_so() {
     let data = data_folder();
@@ -213,6 +221,15 @@ async fn a_start_on_a_full_disk_is_for_reading_only_and_says_so() {
     assert!(report.text.contains("Nothing was changed. Free some space"));
     let start = json!({"project": "b", "title": "t"});
     assert_eq!(api.post("/api/pipelines", &start).await.status, 507);
+    if cfg!(target_os = "linux") {
+        let before = processor_time(program.id());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let used = processor_time(program.id()) - before;
+        assert!(
+            used < 50,
+            "nothing happens, and it used {used} hundredths of a second in one"
+        );
+    }
     program.kill();
     assert!(resumed.next().await.is_none(), "it had missed nothing");
 
