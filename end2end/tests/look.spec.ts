@@ -205,7 +205,11 @@ for (const [device, viewport] of [
     await check('a prompt by its address');
 
     const reviewed = await agent.start({ title: 'Points' });
-    const policy = (phase: string, policy: object) => server.asPerson('PUT', `/pipelines/${reviewed}/phases/${phase}/policy`, policy);
+    const person = async (method: string, path: string, body: object, by?: string) => {
+      const answer = await server.asPerson(method, `/pipelines/${reviewed}${path}`, body, by);
+      expect(answer.ok, await answer.text()).toBe(true);
+    };
+    const policy = (phase: string, policy: object) => person('PUT', `/phases/${phase}/policy`, policy);
     await policy('VAN', { policy: 'accept_unless', max_files: 0 });
     const tests = { passed: 212, failed: 2 };
     const evidence = {
@@ -273,14 +277,14 @@ for (const [device, viewport] of [
     await check('accepted by a policy, how phases are accepted, what waiting has cost, and a history of revisions');
     await agent.call('get_next_prompt', { pipeline: reviewed });
     const half = await agent.handOver(reviewed, LONG);
-    const decision = `/pipelines/${reviewed}/handovers/${half}/decision`;
-    const accept = (by?: string) => server.asPerson('POST', decision, { decision: 'accept', revision: 1 }, by);
+    const decision = `/handovers/${half}/decision`;
+    const accept = (by?: string) => person('POST', decision, { decision: 'accept', revision: 1 }, by);
     const two = board.review.locator('.policy-two');
     await openReview(page);
     await accept();
     await expect(two).toContainText('You accepted this. It still takes Anna.');
     await check('accepted by oneself, where it takes two');
-    await server.asPerson('POST', `${decision}/undo`, { revision: 1 });
+    await person('POST', `${decision}/undo`, { revision: 1 });
     await accept('Anna');
     await expect(two).toContainText("Anna accepted this. If you accept it too, it's decided.");
     await check('accepted by another person, where it takes two');
