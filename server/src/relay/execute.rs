@@ -280,7 +280,7 @@ impl Relay {
         shown.unwrap_or_else(|_| {
             let seconds = SHOWN_WITHIN.as_secs();
             Err(RelayError::Behind(format!(
-                "what is shown has not followed for {seconds} seconds"
+                "nothing new has been shown for {seconds} seconds"
             )))
         })
     }

@@ -351,8 +351,10 @@ impl Relay {
     /// # Errors
     /// They cannot, and why.
     pub async fn check(&self) -> Result<(), String> {
+        let does_not_follow =
+            |why: &str| format!("what is shown does not follow the journal: {why}");
         if let Some(why) = &*self.shared.stuck.borrow() {
-            return Err(format!("what is shown does not follow the journal: {why}"));
+            return Err(does_not_follow(why));
         }
         if let Some(why) = self.shared.journal.read_only() {
             return Err(format!(
@@ -360,7 +362,12 @@ impl Relay {
             ));
         }
         let checked = self.shared.journal.check().await;
-        checked.map_err(|error| error.to_string())
+        checked.map_err(|error| error.to_string())?;
+        let shown = self.wait_until(self.newest()).await;
+        shown.map_err(|error| match error {
+            RelayError::Behind(why) => does_not_follow(&why),
+            other => other.to_string(),
+        })
     }
 
     /// The texts of handovers and prompts.

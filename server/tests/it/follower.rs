@@ -98,4 +98,6 @@ async fn a_change_that_is_not_shown_in_time_is_told_as_stored() {
         .expect_err("it is not shown");
     assert!(matches!(told, RelayError::Behind(_)), "{told}");
     assert_eq!(relay.newest(), 2, "it is stored");
+    let health = relay.check().await.expect_err("the server is not well");
+    assert!(health.contains("for 30 seconds"), "{health}");
 }
