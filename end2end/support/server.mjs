@@ -29,6 +29,12 @@ export async function until(what, ask, limit = 10_000) {
   }
 }
 
+/** What an answer says that must not be a refusal. @param {Response} answer @returns {Promise<any>} */
+async function ok(answer) {
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
 /** The program under test. */
 export function binary() {
   const program = resolve(process.env.STAFFEL_BIN ?? join(ROOT, 'target/staffel'));
@@ -153,7 +159,7 @@ export class Server {
   /** What the page does that a sign-in link opens. @param {string} code @param {string} person */
   async #signIn(code, person) {
     const answer = await this.api('POST', '/session', { code, name: person });
-    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    await ok(answer);
     this.#cookies.set(person, answer.headers.getSetCookie()[0].split(';')[0]);
   }
 
@@ -162,8 +168,7 @@ export class Server {
   async link(person, role = 'reviewer') {
     const added = await this.asPerson('POST', '/people', { name: person, role });
     const answer = added.status === 409 ? await this.asPerson('POST', `/people/${encodeURIComponent(person)}/link`) : added;
-    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return (await answer.json()).link;
+    return (await ok(answer)).link;
   }
 
   /** The cookie of a person, for a browser. @param {string} [person] */
@@ -226,9 +231,7 @@ export class Server {
    * @param {string} pipeline @param {string} name @param {string | Buffer} bytes @returns {Promise<{ name: string, hash: string }>} */
   async attach(pipeline, name, bytes) {
     const path = `/pipelines/${pipeline}/attachments?name=${encodeURIComponent(name)}`;
-    const answer = await this.#ask('POST', path, { body: bytes });
-    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-    const { hash } = await answer.json();
+    const { hash } = await ok(await this.#ask('POST', path, { body: bytes }));
     return { name, hash };
   }
 
@@ -237,16 +240,18 @@ export class Server {
   async decide(handover, decision = 'accept', { revision = 1, changes = '', review = {}, by = OWNER } = {}) {
     const [pipeline] = handover.split('-');
     const path = `/pipelines/${pipeline}/handovers/${handover}/decision`;
-    const answer = await this.asPerson('POST', path, { decision, revision, review_changes: changes, review }, by);
-    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return answer.json();
+    return ok(await this.asPerson('POST', path, { decision, revision, review_changes: changes, review }, by));
+  }
+
+  /** Says how a phase is accepted, as a person does.
+   * @param {string} pipeline @param {string} phase @param {object} policy @param {string} [by] */
+  async setPolicy(pipeline, phase, policy, by) {
+    await ok(await this.asPerson('PUT', `/pipelines/${pipeline}/phases/${phase}/policy`, policy, by));
   }
 
   /** @param {string} pipeline @returns {Promise<Recorded[]>} */
   async events(pipeline) {
-    const answer = await this.api('GET', `/pipelines/${pipeline}/events`);
-    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return (await answer.json()).events;
+    return (await ok(await this.api('GET', `/pipelines/${pipeline}/events`))).events;
   }
 
   /** How often a kind of fact lies in the journal. @param {string} pipeline @param {string} type */

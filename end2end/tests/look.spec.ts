@@ -205,12 +205,7 @@ for (const [device, viewport] of [
     await check('a prompt by its address');
 
     const reviewed = await agent.start({ title: 'Points' });
-    const person = async (method: string, path: string, body: object, by?: string) => {
-      const answer = await server.asPerson(method, `/pipelines/${reviewed}${path}`, body, by);
-      expect(answer.ok, await answer.text()).toBe(true);
-    };
-    const policy = (phase: string, policy: object) => person('PUT', `/phases/${phase}/policy`, policy);
-    await policy('VAN', { policy: 'accept_unless', max_files: 0 });
+    await server.setPolicy(reviewed, 'VAN', { policy: 'accept_unless', max_files: 0 });
     const tests = { passed: 212, failed: 2 };
     const evidence = {
       commit: '9f31c07',
@@ -267,7 +262,7 @@ for (const [device, viewport] of [
     await expect(board.review).toBeHidden();
 
     // Now nothing is hit; the next phase takes two people.
-    await policy('PLAN', { policy: 'two_people' });
+    await server.setPolicy(reviewed, 'PLAN', { policy: 'two_people' });
     const done = [1, 3].map((comment) => ({ comment, outcome: 'done' }));
     const passed = { tests: { passed: 214, failed: 0 } };
     await agent.call('save_handover_content', { pipeline: reviewed, content: LONG, answers: done, evidence: passed });
@@ -277,14 +272,14 @@ for (const [device, viewport] of [
     await check('accepted by a policy, how phases are accepted, what waiting has cost, and a history of revisions');
     await agent.call('get_next_prompt', { pipeline: reviewed });
     const half = await agent.handOver(reviewed, LONG);
-    const decision = `/handovers/${half}/decision`;
-    const accept = (by?: string) => person('POST', decision, { decision: 'accept', revision: 1 }, by);
+    const accept = (by?: string) => server.decide(half, 'accept', { by });
     const two = board.review.locator('.policy-two');
     await openReview(page);
     await accept();
     await expect(two).toContainText('You accepted this. It still takes Anna.');
     await check('accepted by oneself, where it takes two');
-    await person('POST', `${decision}/undo`, { revision: 1 });
+    const undone = await server.asPerson('POST', `/pipelines/${reviewed}/handovers/${half}/decision/undo`, { revision: 1 });
+    expect(undone.ok, await undone.text()).toBe(true);
     await accept('Anna');
     await expect(two).toContainText("Anna accepted this. If you accept it too, it's decided.");
     await check('accepted by another person, where it takes two');

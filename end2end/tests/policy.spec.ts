@@ -114,7 +114,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
   expect([await server.count(pipeline, 'HandoverApproved'), await server.count(pipeline, 'HandoverAccepted')]).toEqual([2, 1]);
 
   // The second person cannot do away with the first.
-  await server.asPerson('PUT', `/pipelines/${pipeline}/phases/PLAN/policy`, { policy: 'two_people' });
+  await server.setPolicy(pipeline, 'PLAN', { policy: 'two_people' });
   const plan = await row(anna, 'PLAN');
   await plan.getByLabel('How PLAN is accepted').selectOption('A person decides');
   await expect(anna.page.locator('.policies')).toContainText('Only an owner can do without the second person.');
@@ -123,7 +123,7 @@ test('two people in two browsers', async ({ agent, board, browser, page, server 
 
 test('somebody alone is told what to do', async ({ agent, board, page, server }) => {
   const pipeline = await agent.start();
-  await server.asPerson('PUT', `/pipelines/${pipeline}/phases/VAN/policy`, { policy: 'two_people' });
+  await server.setPolicy(pipeline, 'VAN', { policy: 'two_people' });
   await save(agent, pipeline, 0);
   await board.open(`/pipelines/${pipeline}`);
   await openReview(page);
@@ -144,7 +144,7 @@ test.describe('in German', () => {
   test('on a phone', async ({ agent, board, page, server }) => {
     const pipeline = await agent.start();
     const policy = { policy: 'accept_unless', max_files: 0 };
-    await server.asPerson('PUT', `/pipelines/${pipeline}/phases/VAN/policy`, policy);
+    await server.setPolicy(pipeline, 'VAN', policy);
     await save(agent, pipeline, 0);
     // On a board that nobody uses its review opens by itself.
     await board.open(`/pipelines/${pipeline}`);

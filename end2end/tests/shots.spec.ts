@@ -166,7 +166,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const title = 'Payments that are told twice';
       const pipeline = await agent.start({ title, project: 'webshop', phases: ['PLAN', 'BUILD', 'LEARN'] });
       for (const phase of ['PLAN', 'BUILD']) {
-        await server.asPerson('PUT', `/pipelines/${pipeline}/phases/${phase}/policy`, { policy: 'accept_unless', max_files: 20 });
+        await server.setPolicy(pipeline, phase, { policy: 'accept_unless', max_files: 20 });
       }
       const evidence = {
         commit: '9f31c07',

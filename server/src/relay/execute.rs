@@ -252,10 +252,12 @@ impl Relay {
         }
     }
 
+    /// Waits until the state has a change that was not the caller's.
     async fn wait_for_revision(&self, id: &PipelineId, revision: u64) -> Result<(), RelayError> {
         while self.pipeline(id).await?.revision < revision {
             let (_, head) = self.shared.live.bounds();
-            self.wait_until(head + 1).await?;
+            let shown = self.wait_until(head + 1).await;
+            shown.map_err(RelayError::of_a_reader)?;
         }
         Ok(())
     }

@@ -132,6 +132,16 @@ pub enum RelayError {
     Behind(String),
 }
 
+impl RelayError {
+    /// The same for somebody who only waited for what others have stored, and stored nothing.
+    fn of_a_reader(self) -> Self {
+        match self {
+            Self::Behind(why) => Self::Unavailable(why),
+            other => other,
+        }
+    }
+}
+
 impl From<ReadError> for RelayError {
     fn from(error: ReadError) -> Self {
         Self::Unavailable(error.to_string())
@@ -427,8 +437,7 @@ impl Relay {
             self.wait_until(newest).await
         };
         match timeout(CAUGHT_UP, reached).await {
-            Ok(Err(RelayError::Behind(why))) => Err(RelayError::Unavailable(why)),
-            Ok(reached) => reached,
+            Ok(reached) => reached.map_err(RelayError::of_a_reader),
             Err(_) => Err(RelayError::Unavailable("it does not answer".to_owned())),
         }
     }

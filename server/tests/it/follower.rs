@@ -1,6 +1,8 @@
 //! The follower fails: nobody waits for ever, everybody is told, and it heals.
 
-use domain::{Actor, ActorKind, Start};
+use std::path::Path;
+
+use domain::{Actor, ActorKind, Command, Start};
 use rusqlite::Connection;
 use serde_json::json;
 use server::{
@@ -75,14 +77,17 @@ async fn a_follower_that_fails_is_503_in_words_and_heals() {
     fresh.through("pipeline_status").await;
 }
 
+/// A relay whose state nobody keeps up with the journal.
+async fn unfollowed(data: &Path) -> Relay {
+    let place = Place::Folder(data.to_owned());
+    let journal = place.open().expect("a journal").journal;
+    Relay::open(journal).await.expect("a relay")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_is_not_shown_in_time_is_told_as_stored() {
     let data = data_folder();
-    let storage = Place::Folder(data.path().to_owned())
-        .open()
-        .expect("a journal");
-    // Nobody follows.
-    let relay = Relay::open(storage.journal).await.expect("a relay");
+    let relay = unfollowed(data.path()).await;
     let start = Start {
         project: "a".to_owned(),
         title: "t".to_owned(),
@@ -100,4 +105,27 @@ async fn a_change_that_is_not_shown_in_time_is_told_as_stored() {
     assert_eq!(relay.newest(), 2, "it is stored");
     let health = relay.check().await.expect_err("the server is not well");
     assert!(health.contains("for 30 seconds"), "{health}");
+
+    // What conflicts with a change that is not shown changes nothing, and says so.
+    drop(relay);
+    let relay = unfollowed(data.path()).await;
+    let pipeline = relay.open_of("cursor").remove(0);
+    let report = Command::Report {
+        phase: None,
+        progress: None,
+        message: Some("on".to_owned()),
+        tasks: vec![],
+    };
+    let told = async || {
+        let done = relay.execute(&pipeline, &report, &agent, None).await;
+        done.expect_err("nothing is shown")
+    };
+    let stored = told().await;
+    assert!(matches!(stored, RelayError::Behind(_)), "{stored}");
+    let not_stored = told().await;
+    assert!(
+        not_stored.to_string().contains("Nothing was changed"),
+        "{not_stored}"
+    );
+    assert_eq!(relay.newest(), 3);
 }

@@ -119,8 +119,7 @@ async fn a_decision_goes_to_the_session_that_waits_and_to_no_other() {
     );
 
     // The agent goes on: it has the prompt by the hook.
-    let confirm = format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/acknowledgement");
-    let prompt = api.post(&confirm, &json!({})).await.ok();
+    let prompt = api.acknowledge(&pipeline, 1).await;
     assert!(
         ways(&prompt).contains(&r#""picked_up" "hook""#.to_owned()),
         "{prompt}"

@@ -294,12 +294,7 @@ async fn every_route_lets_in_whom_the_table_says_and_a_refusal_changes_nothing()
     let first = api.hand_over(&pipeline, "The first").await;
     api.decide(&first, 1, "accept", "").await.ok();
     api.prompt(&pipeline, 1).await;
-    api.post(
-        &format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/acknowledgement"),
-        &json!({}),
-    )
-    .await
-    .ok();
+    api.acknowledge(&pipeline, 1).await;
     let handover = api.hand_over(&pipeline, "The second").await;
     let added = json!({"name": "Guest", "role": "viewer"});
     api.post_as_person("/api/people", &added).await.ok();

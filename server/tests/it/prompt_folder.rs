@@ -45,8 +45,7 @@ async fn the_newest_prompt_lies_there_and_whoever_follows_it_has_it_from_there()
     let names = fs::read_dir(&own).expect("a folder").count();
     assert_eq!(names, 2, "nothing half written stays");
 
-    let confirm = format!("/api/pipelines/{first}/prompts/{first}-p1/acknowledgement");
-    let prompt = api.post(&confirm, &json!({})).await.ok();
+    let prompt = api.acknowledge(&first, 1).await;
     let steps = prompt["deliveries"].as_array().expect("steps");
     assert!(
         steps

@@ -172,8 +172,7 @@ async fn each_step_of_the_loop_has_its_event() {
             .is_some_and(|text| text.contains("Smaller steps.")),
         "{prompt}"
     );
-    let path = format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/acknowledgement");
-    server.api.post(&path, &json!({})).await.ok();
+    server.api.acknowledge(&pipeline, 1).await;
     let delivered = stream.through("pipeline_status").await;
     assert_eq!(
         names(&delivered),

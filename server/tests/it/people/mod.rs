@@ -7,7 +7,10 @@ mod tokens;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::storage::Place;
+use server::{
+    people::{Confirm, ConfirmBy},
+    storage::Place,
+};
 use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, Api, Server};
@@ -44,6 +47,19 @@ async fn send_as(api: &Api, cookie: &str, method: Method, path: &str, body: &Val
         ("sec-fetch-site", "same-origin"),
     ];
     api.send(method, path, &headers, body.to_string()).await
+}
+
+/// A server where a PIN confirms decisions, in this phase or in all.
+async fn confirming(phase: Option<&str>) -> Server {
+    let phases = phase.map(|phase| [phase.to_owned()].into());
+    let by = Some(ConfirmBy::Pin);
+    Server::with(|config| config.confirm = Confirm { by, phases }).await
+}
+
+/// Sets a PIN or a password of the owner.
+async fn set(api: &Api, kind: &str, secret: &str) -> Answer {
+    let path = format!("/api/people/me/secrets/{kind}");
+    api.post_as_person(&path, &json!({"secret": secret})).await
 }
 
 async fn confirmed_by(api: &Api, pin: &str) -> Answer {

@@ -3,48 +3,32 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use server::people::{Confirm, ConfirmBy};
 
-use super::{code, confirmed_by, cookie, sign_in};
+use super::{code, confirmed_by, confirming, cookie, set, sign_in};
 use crate::support::{Server, until};
 
 #[tokio::test]
 async fn a_decision_is_confirmed_where_the_settings_say_so() {
-    let confirm = Confirm {
-        by: Some(ConfirmBy::Pin),
-        phases: Some(["PLAN".to_owned()].into()),
-    };
-    let server = Server::with(|config| config.confirm = confirm).await;
+    let server = confirming(Some("PLAN")).await;
     let api = &server.api;
     let pipeline = api.start("a").await;
     let plan = api.hand_over(&pipeline, "The plan").await;
     api.decide(&plan, 1, "accept", "").await.ok();
     api.prompt(&pipeline, 1).await;
-    api.post(
-        &format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p1/acknowledgement"),
-        &json!({}),
-    )
-    .await
-    .ok();
+    api.acknowledge(&pipeline, 1).await;
     let done = api.hand_over(&pipeline, "Done").await;
     let refused = api.decide(&done, 1, "accept", "").await;
     assert_eq!(refused.status, 403, "{refused:?}");
     assert_eq!(refused.json()["type"], "urn:staffel:problem:pin-needed");
 
     assert_eq!(confirmed_by(api, "314159").await.status, 401, "none is set");
-    let short = api
-        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "12345"}))
-        .await;
+    let short = set(api, "pin", "12345").await;
     assert_eq!(short.status, 422, "{short:?}");
     assert!(!short.text.contains("12345"), "{short:?}");
-    let set = api
-        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "314159"}))
-        .await;
-    assert_eq!(set.status, 204, "{set:?}");
+    let first = set(api, "pin", "314159").await;
+    assert_eq!(first.status, 204, "{first:?}");
     // Whoever sits at the browser cannot replace it without it.
-    let replaced = api
-        .post_as_person("/api/people/me/secrets/pin", &json!({"secret": "271828"}))
-        .await;
+    let replaced = set(api, "pin", "271828").await;
     assert_eq!(replaced.status, 403, "{replaced:?}");
     assert_eq!(confirmed_by(api, "271828").await.status, 401);
     assert_eq!(api.decide(&done, 1, "accept", "").await.status, 403);
@@ -69,9 +53,7 @@ async fn a_decision_is_confirmed_where_the_settings_say_so() {
 async fn whoever_guesses_a_pin_waits_even_with_the_right_one() {
     let server = Server::start().await;
     let api = &server.api;
-    let secret = json!({"secret": "314159"});
-    api.post_as_person("/api/people/me/secrets/pin", &secret)
-        .await;
+    set(api, "pin", "314159").await;
     let begun = Instant::now();
     let mut looked_at = 0;
     for guess in 0..20 {
@@ -112,11 +94,8 @@ async fn a_password_lets_in_and_guessing_one_is_slow() {
     let server = Server::start().await;
     let api = &server.api;
     let password = "correct horse battery";
-    let set = json!({"secret": password});
-    let set = api
-        .post_as_person("/api/people/me/secrets/password", &set)
-        .await;
-    assert_eq!(set.status, 204, "{set:?}");
+    let first = set(api, "password", password).await;
+    assert_eq!(first.status, 204, "{first:?}");
     let sign_in = async |name: &str, password: &str| {
         let body = json!({"name": name, "password": password});
         api.post("/api/session", &body).await
@@ -145,11 +124,7 @@ async fn a_password_lets_in_and_guessing_one_is_slow() {
 
 #[tokio::test]
 async fn what_lets_somebody_confirm_is_confirmed_itself() {
-    let confirm = Confirm {
-        by: Some(ConfirmBy::Pin),
-        phases: None,
-    };
-    let server = Server::with(|config| config.confirm = confirm).await;
+    let server = confirming(None).await;
     let api = &server.api;
     let person = json!({"name": "Robin", "role": "reviewer"});
     let token = json!({"label": "a", "scope": "report", "days": 1});
@@ -175,12 +150,7 @@ async fn what_lets_somebody_confirm_is_confirmed_itself() {
     let fresh = device.added;
     device.added = domain::Timestamp::from_millis(fresh.millis() - 600_001);
     store.add_device(&device, 50).expect("a write");
-    let set = async || {
-        let secret = json!({"secret": "314159"});
-        api.post_as_person("/api/people/me/secrets/pin", &secret)
-            .await
-            .status
-    };
+    let set = async || set(api, "pin", "314159").await.status;
     let known = async |added: domain::Timestamp| {
         let devices = api.get_as_person("/api/people/me/devices").await;
         devices.json()["devices"][0]["added"] == added.to_string()
@@ -211,9 +181,7 @@ async fn what_lets_somebody_confirm_is_confirmed_itself() {
 async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
     let server = Server::start().await;
     let api = &server.api;
-    let secret = json!({"secret": "correct horse battery"});
-    api.post_as_person("/api/people/me/secrets/password", &secret)
-        .await;
+    set(api, "password", "correct horse battery").await;
     let guesses = (0..100).map(|guess| {
         // Spaces and what nobody sees make no other name.
         let name = ["Owner", " Owner", "Owner "][guess % 3];

@@ -2,10 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::people::{Confirm, ConfirmBy};
 use sha2::{Digest, Sha256};
 
-use super::confirmed_by;
+use super::{confirmed_by, confirming, set};
 use crate::support::{Server, soon};
 
 #[tokio::test]
@@ -67,19 +66,14 @@ async fn a_personal_token_acts_in_a_name_until_it_is_void() {
 
 #[tokio::test]
 async fn finishing_by_hand_is_a_decision_and_no_script_does_it() {
-    let confirm = Confirm {
-        by: Some(ConfirmBy::Pin),
-        phases: None,
-    };
-    let server = Server::with(|config| config.confirm = confirm).await;
+    let server = confirming(None).await;
     let api = &server.api;
     let pipeline = api.start("a").await;
     let path = format!("/api/pipelines/{pipeline}/finish");
     let body = json!({"outcome": "cancelled"});
     let refused = api.post_as_person(&path, &body).await;
     assert_eq!(refused.json()["type"], "urn:staffel:problem:pin-needed");
-    api.post_as_person("/api/people/me/secrets/pin", &json!({"secret": "314159"}))
-        .await;
+    set(api, "pin", "314159").await;
     confirmed_by(api, "314159").await;
     let token = json!({"label": "a", "scope": "report", "days": 1});
     let token = api

@@ -197,6 +197,13 @@ impl Api {
         self.get(&path).await.ok()
     }
 
+    /// Confirms that the `number`-th prompt of a pipeline has arrived, and gives it.
+    pub async fn acknowledge(&self, pipeline: &str, number: u32) -> Value {
+        let path =
+            format!("/api/pipelines/{pipeline}/prompts/{pipeline}-p{number}/acknowledgement");
+        self.post(&path, &json!({})).await.ok()
+    }
+
     /// All events of a pipeline.
     pub async fn events(&self, pipeline: &str) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
