@@ -244,9 +244,9 @@ export class Server {
   }
 
   /** Says how a phase is accepted, as a person does.
-   * @param {string} pipeline @param {string} phase @param {object} policy @param {string} [by] */
-  async setPolicy(pipeline, phase, policy, by) {
-    await ok(await this.asPerson('PUT', `/pipelines/${pipeline}/phases/${phase}/policy`, policy, by));
+   * @param {string} pipeline @param {string} phase @param {object} policy */
+  async setPolicy(pipeline, phase, policy) {
+    await ok(await this.asPerson('PUT', `/pipelines/${pipeline}/phases/${phase}/policy`, policy));
   }
 
   /** @param {string} pipeline @returns {Promise<Recorded[]>} */
