@@ -341,6 +341,7 @@ test.describe('proofs', () => {
       const pin = page.locator('.people-list li').filter({ hasText: '6 to 12 digits' });
       await pin.getByRole('button', { name: /^Set/ }).focus();
       await page.keyboard.press('Enter');
+      await expect(pin.getByLabel('PIN')).toBeFocused();
       await page.keyboard.type('314159');
       await page.keyboard.press('Enter');
       await expect(pin).toContainText('set');

@@ -94,6 +94,7 @@ test('three rounds: comments, answers, insisting, settling, acceptance', async (
   await expect(board.point(3)).toContainText('Settled with your decision.');
   await expect(board.point(3).getByRole('button', { name: 'Undo' })).toBeFocused();
   await board.point(1).getByRole('button', { name: 'Insist' }).click();
+  await expect(board.point(1).getByRole('textbox')).toBeFocused();
   await board.page.keyboard.type('It was in March.');
   await board.point(4).getByRole('button', { name: 'Ask again' }).click();
   await expect(board.review.locator('.goes')).toHaveText('Goes along: 2 points again, 1 point settled');
